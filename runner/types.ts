@@ -1,0 +1,117 @@
+/** The words that the rooms of the runner share: what Locust reports, what a run is, how it may end. */
+
+/** What one worker last reported; CPU is in cores, memory in bytes. */
+export interface WorkerStatus {
+  /** Locust's id of the worker: unique, but not stable over a restart. */
+  readonly id: string;
+  /** `worker-1`, or the pod's name: the name to show people. */
+  readonly name: string;
+  readonly state: "ready" | "spawning" | "running" | "stopped" | "missing";
+  readonly users: number;
+  /** Cores used since its last report. */
+  readonly cpu: number;
+  /** Cores it may use: a Python process uses one at the most, a container's limit may be lower. */
+  readonly cpuLimit: number;
+  readonly memory: number;
+  /** Undefined where nothing limits it. */
+  readonly memoryLimit?: number | undefined;
+}
+
+/** What the plugin's `GET /loadtest/status` answers: one consistent, uncached view of the master. */
+export interface LocustStatus {
+  readonly locust: string;
+  readonly python: string;
+  /** File name of the script. */
+  readonly script: string;
+  /** Locust's own word for what the master does. */
+  readonly state: "ready" | "spawning" | "running" | "stopping" | "stopped" | "cleanup" | "missing";
+  /** How many tests this master has started; 0 before the first. */
+  readonly run: number;
+  /** The latest test has ended, and each living worker's last numbers are in. */
+  readonly drained: boolean;
+  readonly users: number;
+  /** What Locust was last asked for; a load shape changes it as the run goes on. */
+  readonly targetUsers: number;
+  /** Name of the script's load shape, which then decides users and time instead of the settings. */
+  readonly shape: string | null;
+  /** The target of every user class, as Locust would use it now; null where nothing sets one. */
+  readonly hosts: Readonly<Record<string, string | null>>;
+  readonly workers: readonly WorkerStatus[];
+  readonly master: { readonly cpu: number; readonly cpuLimit: number; readonly memory: number };
+  readonly requests: number;
+  readonly failures: number;
+  /** Over the last ten seconds or so, as Locust's page shows it. */
+  readonly rps: number;
+  readonly failuresPerSecond: number;
+  /** Of the last ten seconds, in ms; null before the first request. */
+  readonly p50: number | null;
+  readonly p95: number | null;
+  readonly p99: number | null;
+}
+
+/** A run goes through these in this order, and may go to `stop` from any of them. */
+export type Phase = "ready" | "ramp" | "hold" | "stop" | "collected";
+
+/** What the master reports at one moment of a run: a line of `series.ndjson`. */
+export interface Sample {
+  /** Seconds since the start of the run. */
+  readonly t: number;
+  /** UTC, ISO 8601. */
+  readonly time: string;
+  readonly phase: Phase;
+  readonly users: number;
+  /** Users asked for at this moment, when the ramp is done. */
+  readonly targetUsers: number;
+  /** Workers that answer. */
+  readonly workers: number;
+  readonly rps: number;
+  readonly failuresPerSecond: number;
+  readonly requests: number;
+  readonly failures: number;
+  readonly p50: number | null;
+  readonly p95: number | null;
+  readonly p99: number | null;
+  /** CPU of each worker that answers as a share (0 to 1) of what it may use, by name. */
+  readonly workerCpu: Readonly<Record<string, number>>;
+  readonly masterCpu: number;
+}
+
+/** A worker that went away while the run was going on. */
+export interface LostWorker {
+  readonly name: string;
+  /** Seconds since the start of the run. */
+  readonly t: number;
+}
+
+/** Why a run came to its end. */
+export type EndedBy =
+  | "run-time"
+  | "shape"
+  | "threshold"
+  | "interrupt"
+  | "stopped-elsewhere"
+  | "workers-lost"
+  | "master-lost"
+  | "results-unwritable"
+  | "command-killed"
+  | "not-started";
+
+/** One row of Locust's `requests.csv`; times in ms. The row over all requests has method "" and name "Aggregated". */
+export interface RequestStats {
+  readonly method: string;
+  readonly name: string;
+  readonly requests: number;
+  readonly failures: number;
+  readonly rps: number;
+  readonly failuresPerSecond: number;
+  readonly avg: number;
+  readonly min: number;
+  readonly max: number;
+  /** By name: p50, p66, p75, p80, p90, p95, p98, p99, p99.9, p99.99, p100; null without a request. */
+  readonly percentiles: Readonly<Record<string, number | null>>;
+}
+
+export type Verdict = "passed" | "failed" | "invalid" | "aborted" | "error";
+
+/** Exit codes of the command line; the same words and numbers wherever the run was. */
+export const exitCodes = { passed: 0, failed: 1, usage: 2, invalid: 3, error: 4, aborted: 130 } as const;
