@@ -2,13 +2,20 @@
 export interface SettingsProblem {
   /** The stack config's key, with a path inside it where the value is a list or an object: `thresholds[1]`. */
   readonly key: string;
-  /** The value as it was given; undefined for a key that is missing. Never a secret. */
+  /** The value as it was given; undefined for a key that is missing. Never a secret: those are `[secret]`. */
   readonly value: unknown;
-  /** What would be right: "an integer from 0 to 1000". */
+  /** What would be right, to be read after "must be": "an integer from 0 to 1000". */
   readonly allowed: string;
+  /** No setting has this key; value and `allowed` then say nothing. Defaults to false. */
+  readonly unknown?: boolean | undefined;
   /** For a key that does not exist: the nearest one that does. */
   readonly near?: string | undefined;
+  /** Where the value came from, where that is not the error's own source: `the command line`. */
+  readonly source?: string | undefined;
 }
+
+/** Stands for a secret's value wherever one would be shown. */
+export const hiddenSecret = "[secret]";
 
 /** Everything that is wrong with the settings, at once: its message has a line a problem and needs no stack trace. */
 export class SettingsError extends Error {
@@ -23,7 +30,38 @@ export class SettingsError extends Error {
   }
 }
 
-function describe({ key, value, allowed, near }: SettingsProblem): string {
-  const given = value === undefined ? "is missing" : `is ${JSON.stringify(value)}`;
-  return `${key} ${given}; ${allowed}${near === undefined ? "" : ` (did you mean ${near}?)`}`;
+/** A project or stack file that cannot be found or read. Its message is one plain line and needs no stack trace. */
+export class StackFileError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "StackFileError";
+  }
+}
+
+/** A text that a reader of values (`parseDuration`, `parseThreshold`) does not understand. */
+export class InvalidValueError extends Error {
+  constructor(
+    readonly value: unknown,
+    /** What would be right, to be read after "must be". */
+    readonly allowed: string,
+  ) {
+    super(`${show(value)} is wrong: must be ${allowed}`);
+    this.name = "InvalidValueError";
+  }
+}
+
+function describe({ key, value, allowed, unknown, near, source }: SettingsProblem): string {
+  const from = source === undefined ? "" : `, from ${source}`;
+  if (unknown) {
+    return `${key} is not a setting${near === undefined ? "" : ` (did you mean ${near}?)`}${from}`;
+  }
+  return `${key} is ${value === undefined ? "missing" : show(value)}${from}: must be ${allowed}`;
+}
+
+/** Longer values are cut: a problem is one line. */
+const longestValue = 120;
+
+function show(value: unknown): string {
+  const text = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
+  return text.length <= longestValue ? text : `${text.slice(0, longestValue)}…`;
 }

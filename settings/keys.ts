@@ -1,0 +1,120 @@
+import * as z from "zod";
+import { InvalidValueError } from "./errors";
+
+/** What a key of the settings says about itself, beside its type and default. */
+export interface KeyInfo {
+  /** One line, for people. */
+  readonly description: string;
+  /** To be read after "must be": "an integer from 0 to 1000". */
+  readonly allowed: string;
+  /** The same for one item of a list, or one value of an object. */
+  readonly items?: string;
+  /** Its values are never shown. Defaults to false. */
+  readonly secret?: boolean;
+}
+
+/** How a key's value is written; also the types that Pulumi knows, except that it has none for fractions. */
+export type KeyKind = "string" | "integer" | "number" | "boolean" | "list" | "object";
+
+/** All there is to know about one key. */
+export interface KeyDescription extends KeyInfo {
+  readonly kind: KeyKind;
+  /** As it would be written in a stack's file; undefined for a key that may be left out. */
+  readonly default: unknown;
+}
+
+/** Puts what a key says about itself beside its type. */
+export function key<T extends z.ZodType>(type: T, info: KeyInfo): T {
+  return type.meta({ ...info });
+}
+
+/** Reads back what `key` and the type itself say. */
+export function describeKey(type: z.ZodType): KeyDescription {
+  const { description = "", allowed, items, secret } = (type.meta() ?? {}) as Partial<KeyInfo>;
+  return {
+    description,
+    allowed: allowed ?? "",
+    ...(items === undefined ? {} : { items }),
+    ...(secret === undefined ? {} : { secret }),
+    kind: kindOf(type),
+    default: type instanceof z.ZodPrefault ? type.def.defaultValue : undefined,
+  };
+}
+
+function kindOf(type: z.core.$ZodType): KeyKind {
+  if (type instanceof z.ZodPrefault || type instanceof z.ZodOptional || type instanceof z.ZodReadonly) {
+    return kindOf(type.def.innerType);
+  }
+  if (type instanceof z.ZodPipe) return kindOf(type.def.in);
+  if (type instanceof z.ZodArray) return "list";
+  if (type instanceof z.ZodRecord) return "object";
+  if (type instanceof z.ZodBoolean) return "boolean";
+  if (type instanceof z.ZodLiteral) return [...type.values].every(Number.isInteger) ? "integer" : "number";
+  if (type instanceof z.ZodNumber) return type.isInt ? "integer" : "number";
+  return "string";
+}
+
+/** Rejects a value with a text of its own, to be read after "must be", instead of the key's. */
+export function refuse(context: z.RefinementCtx, allowed: string, path: PropertyKey[] = []): void {
+  context.addIssue({ code: "custom", params: { allowed }, path });
+}
+
+/** The text that `refuse` gave, also where it is about a name in an object; undefined for zod's own issues. */
+export function refusal(issue: z.core.$ZodIssue): string | undefined {
+  if (issue.code === "invalid_key") return issue.issues.map(refusal).find((allowed) => allowed !== undefined);
+  const allowed: unknown = issue.code === "custom" ? issue.params?.allowed : undefined;
+  return typeof allowed === "string" ? allowed : undefined;
+}
+
+/** A text that becomes what `read` makes of it; what `read` says in an InvalidValueError is what is allowed. */
+export function readBy<T>(read: (text: string) => T) {
+  return z.string().transform((text, context) => attempt(text, read, context) ?? z.NEVER);
+}
+
+/** A text that `read` understands, kept as it is. */
+export function checkedBy(read: (text: string) => unknown) {
+  return z.string().superRefine((text, context) => {
+    attempt(text, read, context);
+  });
+}
+
+function attempt<T>(text: string, read: (text: string) => T, context: z.RefinementCtx): T | undefined {
+  try {
+    return read(text);
+  } catch (error) {
+    if (!(error instanceof InvalidValueError)) throw error;
+    refuse(context, error.allowed);
+    return undefined;
+  }
+}
+
+/** A list of different items. */
+export function listOf<T extends z.ZodType>(item: T, { min = 0, max = Number.POSITIVE_INFINITY } = {}) {
+  return z
+    .array(item)
+    .superRefine((items, context) => {
+      if (items.length < min || items.length > max) {
+        context.addIssue({ code: "custom" });
+      }
+      items.forEach((one, index) => {
+        if (items.indexOf(one) < index) refuse(context, "there once", [index]);
+      });
+    })
+    .readonly();
+}
+
+/** Variables with these names are the product's own, or Locust's. */
+const reservedPrefixes = ["LOCUST_", "LOADTEST_"];
+
+const variableName = z.string().superRefine((name, context) => {
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+    refuse(context, "named with letters, digits and _, and no digit first");
+  } else if (reservedPrefixes.some((prefix) => name.startsWith(prefix))) {
+    refuse(context, `named without ${reservedPrefixes.join(" or ")} at the front: those are set by the load test`);
+  }
+});
+
+/** Environment variables by name; numbers and booleans become texts, as they would in a shell. */
+export function environment() {
+  return z.record(variableName, z.union([z.string(), z.number(), z.boolean()]).transform(String)).readonly();
+}

@@ -1,0 +1,102 @@
+/** Arguments and environment of Locust's master and workers: one pure function, for processes and for pods. */
+
+/** The settings that Locust's command lines depend on. */
+export interface LocustSettings {
+  readonly targetHost?: string | undefined;
+  readonly users: number;
+  readonly spawnRate: number;
+  readonly runTime: string;
+  readonly workerReplicas: number;
+  readonly autostart: boolean;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Where master and workers live, and how they find each other. Paths are those that Locust sees. */
+export interface LocustPlacement {
+  /** The plugin's entry, `loadtest_plugin.py`; it is loaded before the script. */
+  readonly plugin: string;
+  readonly script: string;
+  /** Address that the master's page and its port for workers listen on; `0.0.0.0` in a pod. */
+  readonly bindHost: string;
+  /** Name or address under which workers reach the master. */
+  readonly masterHost: string;
+  readonly masterPort: number;
+  readonly webPort: number;
+  /** Names in a request's `Host` that the guard lets through, without ports. Defaults to the loopback's. */
+  readonly allowedHosts?: readonly string[];
+}
+
+export interface LocustCommand {
+  /** Arguments after `locust`, or after `python -m locust`. */
+  readonly args: readonly string[];
+  /** Environment variables, without secrets. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/**
+ * Seconds that users get at the end of a run to finish the task they are in. Without it Locust cuts requests off
+ * that the target has already counted, and totals differ.
+ */
+export const stopTimeoutSeconds = 10;
+
+/** Variables that the plugin reads; their values are set by whoever starts Locust. */
+export const pluginVariables = {
+  /** The token that state-changing requests must carry: a secret. */
+  token: "LOADTEST_TOKEN",
+  allowedHosts: "LOADTEST_ALLOWED_HOSTS",
+  /** The name under which a worker shows up in the status. */
+  workerName: "LOADTEST_WORKER_NAME",
+  /** Number of a descriptor whose end of file ends the process. */
+  lifeline: "LOADTEST_LIFELINE_FD",
+} as const;
+
+/** Makes the command lines of the master and of every worker. */
+export function locustCommands(
+  settings: LocustSettings,
+  placement: LocustPlacement,
+): { readonly master: LocustCommand; readonly worker: LocustCommand } {
+  const files = ["-f", `${placement.plugin},${placement.script}`];
+  // A worker with failures that it has not reported yet would exit 1 on SIGTERM, and look crashed in a rollout.
+  const exitCode = ["--exit-code-on-error", "0"];
+  const host = settings.targetHost === undefined ? [] : ["--host", settings.targetHost];
+  const env = {
+    ...settings.environment,
+    PYTHONUNBUFFERED: "1",
+  };
+  return {
+    master: {
+      args: [
+        ...files,
+        "--master",
+        ...["--master-bind-host", placement.bindHost, "--master-bind-port", String(placement.masterPort)],
+        ...["--web-host", placement.bindHost, "--web-port", String(placement.webPort)],
+        // Without it a killed worker's users are missing for about 65 s. There is no variable for it.
+        "--enable-rebalancing",
+        ...["--stop-timeout", String(stopTimeoutSeconds)],
+        ...["--users", String(settings.users), "--spawn-rate", String(settings.spawnRate)],
+        ...["--run-time", settings.runTime],
+        ...host,
+        ...(settings.autostart
+          ? ["--autostart", "--expect-workers", String(Math.max(1, settings.workerReplicas))]
+          : []),
+        ...exitCode,
+      ],
+      env: {
+        ...env,
+        ...(placement.allowedHosts === undefined
+          ? {}
+          : { [pluginVariables.allowedHosts]: placement.allowedHosts.join(",") }),
+      },
+    },
+    worker: {
+      args: [
+        ...files,
+        "--worker",
+        ...["--master-host", placement.masterHost, "--master-port", String(placement.masterPort)],
+        ...host,
+        ...exitCode,
+      ],
+      env,
+    },
+  };
+}

@@ -1,0 +1,209 @@
+/** Every setting of a load test, once: its type, default, range and description. */
+import * as z from "zod";
+import { checkedBy, describeKey, environment, type KeyDescription, key, listOf, readBy } from "./keys";
+import { cidrAllowed, isPrivateCidr, parseCidr } from "./values/cidr";
+import { durationAllowed, parseDuration } from "./values/duration";
+import { fargateCpus, largestMemory } from "./values/fargate";
+import { kubernetesVersionAllowed, kubernetesVersions } from "./values/kubernetes-versions";
+import { parseTarget, targetAllowed } from "./values/target";
+import { parseThreshold, thresholdAllowed } from "./values/threshold";
+
+/** CloudWatch's retention periods, in days (PutRetentionPolicy); "never expires" is left out on purpose. */
+const retentionDays = [
+  ...[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545],
+  ...[731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
+];
+
+const smallestMemory = 128;
+const mostMemory = largestMemory(Math.max(...fargateCpus)) ?? 0;
+const cpu = z.literal([...fargateCpus]);
+const cpuAllowed = `one of Fargate's vCPU sizes: ${fargateCpus.join(", ")}`;
+const memory = z.int().min(smallestMemory).max(mostMemory);
+const memoryAllowed = `an integer from ${smallestMemory} to ${mostMemory} (MiB)`;
+
+const subnets = (min: number) => listOf(z.string().regex(/^subnet-([0-9a-f]{8}|[0-9a-f]{17})$/), { min }).optional();
+const subnetAllowed = 'a subnet\'s id, such as "subnet-0123456789abcdef0"';
+
+/** A file that is also a key of a ConfigMap: letters, digits and `-_.`, no dash first as Locust would take an option. */
+const scriptName = /^(?!-)[-._A-Za-z0-9]{1,250}\.py$/;
+
+/**
+ * The schema. Rules between keys are in `rules.ts`; `parseSettings` applies both and reports in words for people,
+ * so nothing else should call `parse` here. Defaults are what one would write, and go through the same checks.
+ */
+export const settingsSchema = z.strictObject({
+  platform: key(z.enum(["eks-fargate", "existing"]).prefault("eks-fargate"), {
+    description: "Where the cluster comes from: a new EKS cluster on Fargate, or one that exists.",
+    allowed: '"eks-fargate" or "existing"',
+  }),
+  kubeContext: key(z.string().min(1).optional(), {
+    description: "Context of the kubeconfig, with platform existing; left out, the current one.",
+    allowed: "the name of a context in the kubeconfig",
+  }),
+  layout: key(z.enum(["multi-az", "single-az"]).prefault("multi-az"), {
+    description: "Pods in every availability zone, or all in the first: cheaper, and down when that zone is.",
+    allowed: '"multi-az" or "single-az"',
+  }),
+  vpcCidr: key(z.string().refine(isVpcRange).prefault("10.0.0.0/16"), {
+    description: "Addresses of the new VPC.",
+    allowed: 'a private IPv4 range of prefix 16 to 28 that starts at its first address, such as "10.0.0.0/16"',
+  }),
+  subnetMask: key(z.int().min(16).max(28).prefault(22), {
+    description: "Prefix of every subnet in the new VPC; a pod takes an address, and a /22 holds about 1,000 pods.",
+    allowed: "an integer from 16 to 28",
+  }),
+  availabilityZoneCount: key(z.int().min(2).max(6).prefault(3), {
+    description: "How many availability zones the new VPC has subnets in.",
+    allowed: "an integer from 2 to 6",
+  }),
+  availabilityZoneNames: key(listOf(z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d+[a-z]$/), { min: 2, max: 6 }).optional(), {
+    description: "The availability zones by name, instead of the first ones of the region.",
+    allowed: "a list of 2 to 6 availability zones",
+    items: 'an availability zone, such as "us-east-2a"',
+  }),
+  vpcId: key(
+    z
+      .string()
+      .regex(/^vpc-([0-9a-f]{8}|[0-9a-f]{17})$/)
+      .optional(),
+    {
+      description: "A VPC that exists, to be used instead of a new one; needs both lists of subnets.",
+      allowed: 'a VPC\'s id, such as "vpc-0123456789abcdef0"',
+    },
+  ),
+  podSubnetIds: key(subnets(1), {
+    description: "Private subnets of the VPC that exists, for pods; they need a way out through NAT.",
+    allowed: "a list of subnet ids",
+    items: subnetAllowed,
+  }),
+  controlPlaneSubnetIds: key(subnets(2), {
+    description: "Subnets of the VPC that exists, in two availability zones or more, for the EKS control plane.",
+    allowed: "a list of 2 subnet ids or more",
+    items: subnetAllowed,
+  }),
+  kubernetesVersion: key(
+    z.enum(Object.keys(kubernetesVersions) as [keyof typeof kubernetesVersions]).prefault("1.36"),
+    {
+      description: "Version of the EKS control plane.",
+      allowed: kubernetesVersionAllowed,
+    },
+  ),
+  publicAccessCidrs: key(listOf(checkedBy(parseCidr), { min: 1 }).prefault(["0.0.0.0/0"]), {
+    description: "Who may reach the API server of the cluster over the internet; it asks for AWS credentials anyway.",
+    allowed: "a list of one IPv4 range or more",
+    items: cidrAllowed,
+  }),
+  clusterAdmins: key(listOf(z.string().regex(/^arn:aws(-[a-z]+)*:iam::\d{12}:(user|role)\/[\w+=,.@/-]+$/)).optional(), {
+    description: "IAM users and roles that administer the cluster, beside whoever creates it.",
+    allowed: "a list of IAM user or role ARNs",
+    items: 'the ARN of an IAM user or role, such as "arn:aws:iam::123456789012:role/admin"',
+  }),
+  deletionProtection: key(z.boolean().prefault(false), {
+    description: "Refuse to delete the cluster until this is off again.",
+    allowed: "true or false",
+  }),
+  namespace: key(
+    z
+      .string()
+      .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/)
+      .prefault("locust"),
+    {
+      description: "Kubernetes namespace of the load test.",
+      allowed: 'a name of at most 63 small letters, digits and "-", with no "-" first or last',
+    },
+  ),
+  scriptDelivery: key(z.enum(["configmap", "image"]).prefault("configmap"), {
+    description: "How scripts reach the pods: mounted from a ConfigMap (1 MiB at most), or built into the image.",
+    allowed: '"configmap" or "image"',
+  }),
+  scriptsFolder: key(z.string().min(1).prefault("locust/scripts"), {
+    description: "Folder of the Locust scripts, relative to the project's folder, or absolute.",
+    allowed: "the path of a folder",
+  }),
+  script: key(z.string().regex(scriptName).prefault("script1.py"), {
+    description: "The Locust script to run, a file in scriptsFolder.",
+    allowed: 'a file name without folders that ends in .py, of letters, digits, "-", "_" and "."',
+  }),
+  targetHost: key(readBy(parseTarget).optional(), {
+    description: "What the load is aimed at; left out, the script decides, or whoever starts the test.",
+    allowed: targetAllowed,
+  }),
+  users: key(z.int().positive().prefault(100), {
+    description: "Simulated users, all workers together.",
+    allowed: "an integer above 0",
+  }),
+  spawnRate: key(z.number().positive().prefault(10), {
+    description: "Users started per second until all are there.",
+    allowed: "a number above 0",
+  }),
+  runTime: key(checkedBy(parseDuration).prefault("1m"), {
+    description: "How long the test runs, the ramp included, as Locust writes it: 90s, 5m, 1h30m.",
+    allowed: durationAllowed,
+  }),
+  thresholds: key(z.array(readBy(parseThreshold)).readonly().prefault([]), {
+    description: "What must hold for the test to pass, such as p95<500, fail_ratio<1% or GET /path: p99<800.",
+    allowed: "a list of thresholds",
+    items: thresholdAllowed,
+  }),
+  autostart: key(z.boolean().prefault(false), {
+    description: "Start the load as soon as the workers are there, instead of on a command or on Locust's page.",
+    allowed: "true or false",
+  }),
+  workerReplicas: key(z.int().min(0).max(1000).prefault(2), {
+    description: "How many workers make the load; each is a process that uses one core at most.",
+    allowed: "an integer from 0 to 1000",
+  }),
+  // The defaults of the four sizes are starting points, to be revisited by benchmark.
+  workerCpu: key(cpu.prefault(1), {
+    description: "CPU of each worker, in vCPU.",
+    allowed: cpuAllowed,
+  }),
+  workerMemory: key(memory.prefault(1792), {
+    description: "MiB of each worker; Fargate adds 256 and rounds up, so 1792 is billed as 2 GB.",
+    allowed: memoryAllowed,
+  }),
+  controlCpu: key(cpu.prefault(0.25), {
+    description: "CPU of Locust's master, in vCPU.",
+    allowed: cpuAllowed,
+  }),
+  controlMemory: key(memory.prefault(256), {
+    description: "MiB of Locust's master; Fargate adds 256 and rounds up, so 256 is billed as 0.5 GB.",
+    allowed: memoryAllowed,
+  }),
+  environment: key(environment().prefault({}), {
+    description: "Environment variables of the scripts.",
+    allowed: "an object of environment variables",
+    items: "a text, a number, true or false",
+  }),
+  secretEnvironment: key(environment().prefault({}), {
+    description: "Environment variables of the scripts whose values are secrets: set them with --secret.",
+    allowed: "an object of environment variables",
+    items: "a text, a number, true or false",
+    secret: true,
+  }),
+  logRetentionDays: key(z.literal(retentionDays).prefault(30), {
+    description: "Days that CloudWatch keeps the logs.",
+    allowed: `one of CloudWatch's numbers of days: ${retentionDays.join(", ")}`,
+  }),
+});
+
+/** Settings that are complete and right: what the rest of the product works with. */
+export type Settings = Readonly<z.output<typeof settingsSchema>>;
+export type SettingsKey = keyof Settings;
+
+/** Every key, in the order in which people should read them. */
+export const settingsKeys = Object.keys(settingsSchema.shape) as readonly SettingsKey[];
+
+/** What a key takes, in which form, and what it is when it is left out. */
+export function describeSetting(name: SettingsKey): KeyDescription {
+  return describeKey(settingsSchema.shape[name]);
+}
+
+function isVpcRange(text: string): boolean {
+  try {
+    const cidr = parseCidr(text);
+    return isPrivateCidr(cidr) && cidr.prefix >= 16 && cidr.prefix <= 28;
+  } catch {
+    return false;
+  }
+}

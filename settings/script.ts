@@ -1,0 +1,28 @@
+import { readdirSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { SettingsProblem } from "./errors";
+import type { Settings } from "./schema";
+
+/**
+ * Looks for the script.
+ *
+ * @param projectDirectory what a relative `scriptsFolder` is relative to
+ * @returns the problem where the folder or the file is missing, with the scripts that are there; else undefined
+ */
+export function checkScript(
+  settings: Pick<Settings, "scriptsFolder" | "script">,
+  projectDirectory: string,
+): SettingsProblem | undefined {
+  const { scriptsFolder, script } = settings;
+  const folder = resolve(projectDirectory, scriptsFolder);
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+    return { key: "scriptsFolder", value: scriptsFolder, allowed: "a folder that exists" };
+  }
+  const isScript = (name: string) => statSync(join(folder, name), { throwIfNoEntry: false })?.isFile() ?? false;
+  if (isScript(script)) return undefined;
+  const scripts = readdirSync(folder)
+    .filter((name) => name.endsWith(".py") && isScript(name))
+    .sort();
+  const there = scripts.length === 0 ? "which has no scripts yet" : `one of ${scripts.join(", ")}`;
+  return { key: "script", value: script, allowed: `a file in ${scriptsFolder}, ${there}` };
+}

@@ -1,0 +1,94 @@
+/** The command line's reader: settings from a project's and a stack's files, without Pulumi. */
+import { existsSync } from "node:fs";
+import { basename } from "node:path";
+import { StackFileError } from "./errors";
+import { isSettingsKey, keyOf, parseLayers } from "./parse";
+import {
+  findProject,
+  listStacks,
+  type ProjectPlace,
+  readProject,
+  readStackFile,
+  shownPath,
+  stackFile,
+} from "./project-files";
+import type { Settings } from "./schema";
+import { withoutSecrets } from "./secrets";
+
+export { findProject, listStacks, type ProjectPlace } from "./project-files";
+export { checkScript } from "./script";
+
+/** The settings of one stack. */
+export interface StackSettings {
+  /** Without the variables that are encrypted. */
+  readonly settings: Settings;
+  /** Absolute path; `scriptsFolder` is relative to it. */
+  readonly projectDirectory: string;
+  readonly stack: string;
+  /** The stack's file, relative to the project's folder: `Pulumi.dev.yaml`. */
+  readonly source: string;
+  /** Names of the encrypted variables of `secretEnvironment`, as far as they can be read, sorted. */
+  readonly secretNames: readonly string[];
+  /** Plain sentences for people, each one line. */
+  readonly warnings: readonly string[];
+}
+
+/** What problems with the `overrides` of `readStack` name as their origin. */
+export const commandLine = "the command line";
+
+/**
+ * Reads a stack's settings as `pulumi up` would: the defaults of `Pulumi.yaml`, over them the values of the stack's
+ * file, over them those of the command line. A value takes the place of another as a whole.
+ *
+ * @param options.directory the project's folder, or one in it
+ * @param options.stack the stack's name, also with its organisation in front
+ * @param options.overrides values by key; undefined ones are not given
+ * @throws StackFileError where there is no project or no such stack, or a file is not YAML
+ * @throws SettingsError with everything that is wrong in the files and on the command line
+ */
+export function readStack(options: {
+  readonly directory: string;
+  readonly stack: string;
+  readonly overrides?: Readonly<Record<string, unknown>> | undefined;
+}): StackSettings {
+  const { directory, stack, overrides = {} } = options;
+  const place = findProject(directory);
+  if (place === undefined) {
+    throw new StackFileError(`There is no Pulumi.yaml in ${directory} or above it.`);
+  }
+  const project = readProject(place);
+  const file = existingStackFile(place, project.stackDirectory, stack);
+  const source = shownPath(file, place.directory);
+  const { values, secretNames, problems, warnings } = withoutSecrets(readStackFile(file, place, project.name), source);
+
+  const settings = parseLayers(
+    [
+      { source: basename(place.file), values: project.defaults },
+      { source, values },
+      { source: commandLine, values: overrides },
+    ],
+    source,
+    // A key that does not exist is reported as such, and what the command line replaces is not used.
+    problems.filter((problem) => isSettingsKey(keyOf(problem)) && overrides[keyOf(problem)] === undefined),
+  );
+  if (overrides.secretEnvironment !== undefined) {
+    return { settings, projectDirectory: place.directory, stack, source, secretNames: [], warnings: [] };
+  }
+  const readable = Object.entries(settings.secretEnvironment).filter(([name]) => !secretNames.includes(name));
+  return {
+    settings: { ...settings, secretEnvironment: Object.fromEntries(readable) },
+    projectDirectory: place.directory,
+    stack,
+    source,
+    secretNames,
+    warnings,
+  };
+}
+
+function existingStackFile(place: ProjectPlace, stackDirectory: string, stack: string): string {
+  const file = stackFile(place, stackDirectory, stack);
+  if (existsSync(file)) return file;
+  const stacks = listStacks(place);
+  const there = stacks.length === 0 ? "no stack has a file yet" : `there is ${stacks.join(", ")}`;
+  throw new StackFileError(`Stack ${stack} has no file ${shownPath(file, place.directory)}; ${there}.`);
+}

@@ -1,0 +1,59 @@
+import { InvalidValueError } from "../errors";
+
+/** A range of IPv4 addresses. */
+export interface Cidr {
+  /** First address, as an unsigned number of 32 bits. */
+  readonly address: number;
+  /** Length of the prefix, 0 to 32. */
+  readonly prefix: number;
+}
+
+/** What `parseCidr` takes, to be read after "must be". */
+export const cidrAllowed = 'an IPv4 range that starts at its first address, such as "203.0.113.0/24"';
+
+/** The private ranges of RFC 1918. */
+const privateRanges = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
+
+/**
+ * Reads an IPv4 range: four decimal numbers, a slash and the prefix, without leading zeros. Bits behind the prefix
+ * must be 0, as a range that hides a single address is more often a slip than a wish.
+ *
+ * @throws InvalidValueError for any other text
+ */
+export function parseCidr(text: string): Cidr {
+  const decimal = "(0|[1-9]\\d{0,2})";
+  const numbers = new RegExp(`^${decimal}\\.${decimal}\\.${decimal}\\.${decimal}/(0|[1-9]\\d?)$`).exec(text);
+  const [a = 256, b = 256, c = 256, d = 256, prefix = 33] = (numbers ?? []).slice(1).map(Number);
+  const address = ((a * 256 + b) * 256 + c) * 256 + d;
+  if ([a, b, c, d].some((byte) => byte > 255) || prefix > 32 || address % addressCount(prefix) !== 0) {
+    throw new InvalidValueError(text, cidrAllowed);
+  }
+  return { address, prefix };
+}
+
+/** Writes a range as `parseCidr` reads it. */
+export function formatCidr({ address, prefix }: Cidr): string {
+  const bytes = [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256);
+  return `${bytes.join(".")}/${prefix}`;
+}
+
+/** How many addresses a range of this prefix has. */
+export function addressCount(prefix: number): number {
+  return 2 ** (32 - prefix);
+}
+
+/** Whether every address of `inner` is in `outer`. */
+export function containsCidr(outer: Cidr, inner: Cidr): boolean {
+  const first = inner.address - outer.address;
+  return first >= 0 && first + addressCount(inner.prefix) <= addressCount(outer.prefix);
+}
+
+/** Whether the whole range is private (RFC 1918). */
+export function isPrivateCidr(cidr: Cidr): boolean {
+  return privateRanges.some((range) => containsCidr(parseCidr(range), cidr));
+}
+
+/** The shortest prefix that gives at least `count` equal parts of a range: 6 parts of a /16 need a /19. */
+export function prefixForParts(outerPrefix: number, count: number): number {
+  return outerPrefix + Math.ceil(Math.log2(count));
+}

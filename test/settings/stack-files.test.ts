@@ -1,0 +1,197 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { StackFileError } from "../../settings/errors";
+import { parseSettings } from "../../settings/parse";
+import { findProject, listStacks, type ProjectPlace, readStack, type StackSettings } from "../../settings/stack-files";
+import { folderOf, writeFiles } from "./folder";
+import { settingsErrorOf } from "./problems";
+
+const project = `name: shop
+runtime: nodejs
+config:
+  aws:region: us-east-2
+  users: {type: integer, default: 7, description: Users.}
+  workerReplicas: {value: 3}
+  spawnRate: 2
+  shop:runTime: 5m
+  kubeContext: {type: string, default: ""}
+  targetHost: {type: string}
+  secretEnvironment: {secret: true, default: {}}
+`;
+
+describe("stack files", () => {
+  const folder = folderOf({ "Pulumi.yaml": project, "Pulumi.dev.yaml": "config: {}", "Pulumi.prod.yaml": "" });
+  const read = (config: string, overrides?: Record<string, unknown>): StackSettings => {
+    writeFiles(folder(), { "Pulumi.dev.yaml": config });
+    return readStack({ directory: folder(), stack: "dev", overrides });
+  };
+  const errorOf = (config: string, overrides?: Record<string, unknown>) =>
+    settingsErrorOf(() => read(config, overrides));
+  const place = (): ProjectPlace => {
+    const found = findProject(folder());
+    if (found === undefined) throw new Error("There is a project.");
+    return found;
+  };
+
+  describe("findProject", () => {
+    it("finds the project of a folder in it", () => {
+      mkdirSync(join(folder(), "a/b"), { recursive: true });
+      const found = { directory: folder(), file: join(folder(), "Pulumi.yaml") };
+      expect(findProject(folder())).to.deep.equal(found);
+      expect(findProject(join(folder(), "a/b"))).to.deep.equal(found);
+    });
+
+    it("finds the nearest one, also with the other ending, and no folder of that name", () => {
+      writeFiles(folder(), { "a/Pulumi.yml": "name: inner" });
+      mkdirSync(join(folder(), "a/b/Pulumi.yaml"), { recursive: true });
+      expect(findProject(join(folder(), "a/b"))?.file).to.equal(join(folder(), "a/Pulumi.yml"));
+    });
+
+    it("finds nothing where there is none", () => {
+      expect(findProject("/")).to.equal(undefined);
+    });
+  });
+
+  describe("listStacks", () => {
+    it("lists the stacks that have a file, by name", () => {
+      writeFiles(folder(), { "Pulumi.a.b.yaml": "", "Pulumi.c.yml": "", "Pulumi..yaml": "", "other.yaml": "" });
+      expect(listStacks(place())).to.deep.equal(["a.b", "dev", "prod"]);
+    });
+
+    it("looks where the project says", () => {
+      writeFiles(folder(), { "Pulumi.yaml": "name: shop\nstackConfigDir: stacks", "stacks/Pulumi.qa.yaml": "" });
+      expect(listStacks(place())).to.deep.equal(["qa"]);
+      writeFiles(folder(), { "Pulumi.yaml": "name: shop\nconfig: stacks" });
+      expect(listStacks(place())).to.deep.equal(["qa"]);
+      writeFiles(folder(), { "Pulumi.yaml": "name: shop\nstackConfigDir: nowhere" });
+      expect(listStacks(place())).to.deep.equal([]);
+    });
+  });
+
+  describe("readStack", () => {
+    it("takes the project's defaults, in every form", () => {
+      const { settings, ...rest } = read("config: {}");
+      const expected = { users: 7, workerReplicas: 3, spawnRate: 2, runTime: "5m" };
+      expect(settings).to.deep.equal(parseSettings(expected, "test"));
+      expect(rest).to.deep.equal({
+        projectDirectory: folder(),
+        stack: "dev",
+        source: "Pulumi.dev.yaml",
+        secretNames: [],
+        warnings: [],
+      });
+    });
+
+    it("takes an empty file for no settings", () => {
+      expect(readStack({ directory: folder(), stack: "prod" }).settings.users).to.equal(7);
+    });
+
+    it("takes keys with and without the project's name, and no others", () => {
+      const { settings } = read(
+        "config: {shop:users: 1, spawnRate: '5', shop:config:runTime: 1h, aws:region: eu-west-1, other:users: 9}",
+      );
+      expect(settings).to.include({ users: 1, spawnRate: 5, runTime: "1h" });
+    });
+
+    it("takes a value in the place of another as a whole", () => {
+      writeFiles(folder(), { "Pulumi.yaml": "name: shop\nconfig: {environment: {default: {A: 1}}}" });
+      expect(read("config: {environment: {B: 2}}").settings.environment).to.deep.equal({ B: "2" });
+    });
+
+    it("takes a stack by its full name, from the project's folder for stacks", () => {
+      writeFiles(folder(), {
+        "Pulumi.yaml": "name: shop\nstackConfigDir: stacks",
+        "stacks/Pulumi.qa.yaml": "config: {users: 5}",
+      });
+      const { settings, source } = readStack({ directory: folder(), stack: "acme/shop/qa" });
+      expect(settings.users).to.equal(5);
+      expect(source).to.equal("stacks/Pulumi.qa.yaml");
+    });
+
+    it("takes anchors and merged keys", () => {
+      const { settings } = read("a: &a {users: 5}\nconfig: {<<: *a, environment: &e {A: 1}, secretEnvironment: {}}");
+      expect(settings.users).to.equal(5);
+    });
+
+    it("takes a file that starts with a byte order mark", () => {
+      expect(read("\uFEFFconfig: {users: 5}").settings.users).to.equal(5);
+    });
+
+    it("lets the command line win, and reports it with the files", () => {
+      expect(read("config: {users: 0, spawnRate: 1}", { users: "5", runTime: undefined }).settings).to.include({
+        users: 5,
+        spawnRate: 1,
+      });
+      const error = errorOf("config: {users: 0, shop:sript: a.py}", { spawnRate: -1, host: "x" });
+      expect(error.source).to.equal("Pulumi.dev.yaml");
+      expect(error.problems.map(({ key, source }) => [key, source])).to.deep.equal([
+        ["sript", undefined],
+        ["host", "the command line"],
+        ["users", undefined],
+        ["spawnRate", "the command line"],
+      ]);
+    });
+
+    it("reports what is wrong in the project's own defaults", () => {
+      writeFiles(folder(), { "Pulumi.yaml": "name: shop\nconfig: {users: {default: none}}" });
+      expect(errorOf("config: {}").message).to.include('users is "none", from Pulumi.yaml: must be');
+    });
+  });
+
+  describe("mistakes with the files are one plain line", () => {
+    const messageOf = (work: () => unknown): string => {
+      try {
+        work();
+      } catch (error) {
+        if (error instanceof StackFileError) return error.message;
+        throw error;
+      }
+      throw new Error("These files are right.");
+    };
+
+    it("for a stack that does not exist", () => {
+      expect(messageOf(() => readStack({ directory: folder(), stack: "qa" }))).to.equal(
+        "Stack qa has no file Pulumi.qa.yaml; there is dev, prod.",
+      );
+      writeFiles(folder(), { "Pulumi.yaml": "name: shop\nstackConfigDir: stacks" });
+      expect(messageOf(() => readStack({ directory: folder(), stack: "qa" }))).to.equal(
+        "Stack qa has no file stacks/Pulumi.qa.yaml; no stack has a file yet.",
+      );
+    });
+
+    it("for no project", () => {
+      expect(messageOf(() => readStack({ directory: "/", stack: "dev" }))).to.equal(
+        "There is no Pulumi.yaml in / or above it.",
+      );
+    });
+
+    const broken: readonly (readonly [string, string, RegExp])[] = [
+      ["a tab", "config:\n\tusers: 5\n", /^Pulumi\.dev\.yaml:2:1: [^\n]+$/],
+      ["an open bracket", "config:\n  thresholds: [a\n", /^Pulumi\.dev\.yaml:3:1: [^\n]+$/],
+      ["a key twice", "config:\n  users: 5\n  users: 6\n", /^Pulumi\.dev\.yaml:3:3: [^\n]+$/],
+      ["a missing anchor", "config: {users: *a}", /^Pulumi\.dev\.yaml: [^\n]+$/],
+      ["a list", "- users", /^Pulumi\.dev\.yaml must have keys and values\.$/],
+      ["a list of settings", "config: [users]", /^Pulumi\.dev\.yaml must have keys and values under "config"\.$/],
+    ];
+    for (const [what, content, message] of broken) {
+      it(`for ${what}`, () => {
+        expect(messageOf(() => read(content))).to.match(message);
+      });
+    }
+
+    it("for a folder in the place of a file", () => {
+      mkdirSync(join(folder(), "Pulumi.qa.yaml"));
+      expect(messageOf(() => readStack({ directory: folder(), stack: "qa" }))).to.equal(
+        "Pulumi.qa.yaml cannot be read: EISDIR.",
+      );
+    });
+
+    it("for a project without a name, or that is not YAML", () => {
+      writeFiles(folder(), { "Pulumi.yaml": "runtime: nodejs" });
+      expect(messageOf(() => read(""))).to.equal("Pulumi.yaml has no name for the project.");
+      writeFiles(folder(), { "Pulumi.yaml": "name: [" });
+      expect(messageOf(() => read(""))).to.match(/^Pulumi\.yaml:1:\d+: [^\n]+$/);
+    });
+  });
+});

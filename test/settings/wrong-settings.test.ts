@@ -1,0 +1,113 @@
+import { expect } from "chai";
+import { problemsOf } from "./problems";
+
+const vpcId = "vpc-0123456789abcdef0";
+const subnet = (digit: number) => `subnet-0123456789abcdef${digit}`;
+
+/** Wrong settings, the keys that are reported, and a part of what the first of them says is right. */
+const wrong: readonly (readonly [string, Record<string, unknown>, readonly string[], string])[] = [
+  ["another platform", { platform: "ecs" }, ["platform"], '"eks-fargate" or "existing"'],
+  ["a context on Fargate", { kubeContext: "kind" }, ["kubeContext"], 'left out unless platform is "existing"'],
+  ["another layout", { layout: "three-az" }, ["layout"], '"multi-az" or "single-az"'],
+  ["a public VPC", { vpcCidr: "8.8.0.0/16" }, ["vpcCidr"], "a private IPv4 range"],
+  ["a VPC with host bits", { vpcCidr: "10.0.0.1/16" }, ["vpcCidr"], "starts at its first address"],
+  ["a VPC in words", { vpcCidr: "big" }, ["vpcCidr"], "prefix 16 to 28"],
+  ["subnets that do not fit", { subnetMask: 18 }, ["subnetMask"], "an integer from 19 to 28"],
+  ["subnets as large as the VPC", { vpcCidr: "10.0.0.0/22" }, ["subnetMask"], "an integer from 25 to 28"],
+  ["a VPC without room", { vpcCidr: "10.0.0.0/27" }, ["vpcCidr"], "prefix 16 to 25, to have room for 6 subnets"],
+  [
+    "subnets that do not fit the named zones",
+    {
+      vpcCidr: "10.0.0.0/20",
+      availabilityZoneNames: ["us-east-2a", "us-east-2b", "us-east-2c", "us-east-2d", "us-east-2e"],
+    },
+    ["subnetMask"],
+    "10 subnets, a public and a private one in each of 5",
+  ],
+  ["one zone", { availabilityZoneNames: ["us-east-2a"] }, ["availabilityZoneNames"], "a list of 2 to 6"],
+  ["a zone twice", { availabilityZoneNames: ["us-east-2a", "us-east-2a"] }, ["availabilityZoneNames[1]"], "there once"],
+  [
+    "a region as a zone",
+    { availabilityZoneNames: ["us-east-2", "us-east-2a"] },
+    ["availabilityZoneNames[0]"],
+    "us-east-2a",
+  ],
+  ["a VPC alone", { vpcId }, ["podSubnetIds", "controlPlaneSubnetIds"], "given, as vpcId is"],
+  [
+    "subnets without their VPC",
+    { podSubnetIds: [subnet(0)], controlPlaneSubnetIds: [subnet(0), subnet(1)] },
+    ["vpcId"],
+    "given, as podSubnetIds and controlPlaneSubnetIds are",
+  ],
+  [
+    "one subnet for the control plane",
+    { vpcId, podSubnetIds: [subnet(0)], controlPlaneSubnetIds: [subnet(0)] },
+    ["controlPlaneSubnetIds"],
+    "2 subnet ids or more",
+  ],
+  [
+    "a wrong id of a subnet, and no other complaint",
+    { vpcId, podSubnetIds: ["sn-1"], controlPlaneSubnetIds: [subnet(0), subnet(1)] },
+    ["podSubnetIds[0]"],
+    "subnet-0123456789abcdef0",
+  ],
+  ["an old Kubernetes", { kubernetesVersion: "1.30" }, ["kubernetesVersion"], '"1.36" (until 2027-08-02)'],
+  ["access for nobody", { publicAccessCidrs: [] }, ["publicAccessCidrs"], "one IPv4 range or more"],
+  ["access for an address", { publicAccessCidrs: ["203.0.113.7"] }, ["publicAccessCidrs[0]"], "203.0.113.0/24"],
+  [
+    "a session as an admin",
+    { clusterAdmins: ["arn:aws:sts::123456789012:assumed-role/admin/me"] },
+    ["clusterAdmins[0]"],
+    "an IAM user or role",
+  ],
+  ["protection in words", { deletionProtection: "yes" }, ["deletionProtection"], "true or false"],
+  ["a number for a boolean", { autostart: 1 }, ["autostart"], "true or false"],
+  ["a namespace with capitals", { namespace: "Locust" }, ["namespace"], "63 small letters"],
+  ["another delivery", { scriptDelivery: "s3" }, ["scriptDelivery"], '"configmap" or "image"'],
+  ["an empty folder", { scriptsFolder: "" }, ["scriptsFolder"], "the path of a folder"],
+  ["a script in a folder", { script: "a/b.py" }, ["script"], "without folders that ends in .py"],
+  ["a script of another language", { script: "script.js" }, ["script"], "ends in .py"],
+  ["a script that reads as an option", { script: "-H.py" }, ["script"], "ends in .py"],
+  ["a target with a path", { targetHost: "http://example.com/a" }, ["targetHost"], "without a path"],
+  ["a target with a password", { targetHost: "http://a:b@example.com" }, ["targetHost"], "credentials"],
+  ["users in words", { users: "many" }, ["users"], "an integer above 0"],
+  ["half a user", { users: "1.5" }, ["users"], "an integer above 0"],
+  ["nothing for a number", { users: null }, ["users"], "an integer above 0"],
+  ["no spawn rate", { spawnRate: "0" }, ["spawnRate"], "a number above 0"],
+  ["an endless spawn rate", { spawnRate: Number.POSITIVE_INFINITY }, ["spawnRate"], "a number above 0"],
+  ["a run of no time", { runTime: 0 }, ["runTime"], "a time above 0"],
+  ["a run of a day", { runTime: "1d" }, ["runTime"], "1h20m"],
+  ["one threshold instead of a list", { thresholds: "p95<500" }, ["thresholds"], "a list of thresholds"],
+  ["a threshold on nothing known", { thresholds: ["p95<500", "p42<1"] }, ["thresholds[1]"], "p50, p66"],
+  ["a number for a threshold", { thresholds: [500] }, ["thresholds[0]"], '"p95<500"'],
+  ["a CPU that Fargate has not", { workerCpu: 3 }, ["workerCpu"], "0.25, 0.5, 1, 2, 4, 8, 16"],
+  ["memory that the CPU has not", { workerMemory: 8000 }, ["workerMemory"], "at most 7936 (MiB) with workerCpu 1"],
+  ["memory for a small control", { controlMemory: 2048 }, ["controlMemory"], "at most 1792 (MiB) with controlCpu 0.25"],
+  ["a list for an object", { environment: ["A=1"] }, ["environment"], "an object of environment variables"],
+  ["a variable with a dash", { environment: { "A-B": "1" } }, ["environment.A-B"], "letters, digits and _"],
+  ["a variable of Locust", { environment: { LOCUST_HOST: "x" } }, ["environment.LOCUST_HOST"], "without LOCUST_ or"],
+  [
+    "a variable of ours",
+    { secretEnvironment: { LOADTEST_TOKEN: "x" } },
+    ["secretEnvironment.LOADTEST_TOKEN"],
+    "LOADTEST_",
+  ],
+  ["an object in a variable", { environment: { A: { B: 1 } } }, ["environment.A"], "a text, a number, true or false"],
+  [
+    "a variable in both",
+    { environment: { A: "1" }, secretEnvironment: { A: "2" } },
+    ["secretEnvironment.A"],
+    "not given in both",
+  ],
+  ["days that CloudWatch has not", { logRetentionDays: "31" }, ["logRetentionDays"], "14, 30, 60"],
+];
+
+describe("wrong settings", () => {
+  for (const [what, raw, keys, allowed] of wrong) {
+    it(`refuses ${what}`, () => {
+      const problems = problemsOf(raw);
+      expect(problems.map(({ key }) => key)).to.deep.equal(keys);
+      expect(problems[0]?.allowed).to.include(allowed);
+    });
+  }
+});
