@@ -34,6 +34,8 @@ export interface LocustStatus {
   readonly targetUsers: number;
   /** Name of the script's load shape, which then decides users and time instead of the settings. */
   readonly shape: string | null;
+  /** The target that holds for all user classes: of the command line, or of the page. */
+  readonly host: string | null;
   /** The target of every user class, as Locust would use it now; null where nothing sets one. */
   readonly hosts: Readonly<Record<string, string | null>>;
   readonly workers: readonly WorkerStatus[];
@@ -87,6 +89,8 @@ export interface LostWorker {
 export type EndedBy =
   | "run-time"
   | "shape"
+  /** Its time was over, or somebody stopped it: a run that was started on Locust's page. */
+  | "page"
   | "threshold"
   | "interrupt"
   | "stopped-elsewhere"

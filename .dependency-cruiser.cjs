@@ -1,0 +1,55 @@
+/** Which way imports flow: settings ← components ← index.ts, and settings ← runner, from its plain parts to its commands. */
+const rooms = ["types", "errors", "verdict", "results", "engine", "places", "cli"];
+
+/** A room of the runner may import those before it. */
+function runnerRule(room, index) {
+  const later = rooms.slice(index + 1);
+  return {
+    name: `runner-${room}-imports-earlier-rooms`,
+    comment: `runner/${room} is below ${later.join(", ")}`,
+    severity: "error",
+    from: { path: `^runner/${room}(\\.ts$|/)` },
+    to: { path: `^runner/(${later.join("|")})(\\.ts$|/)` },
+  };
+}
+
+module.exports = {
+  forbidden: [
+    { name: "no-circles", severity: "error", from: {}, to: { circular: true } },
+    {
+      name: "settings-import-nothing-of-ours",
+      severity: "error",
+      from: { path: "^settings/" },
+      to: { path: "^(components|runner|test|bench|index\\.ts)" },
+    },
+    {
+      name: "settings-are-pure",
+      comment: "Only the reader of the program's config knows Pulumi: the command line must start fast, and without it",
+      severity: "error",
+      from: { path: "^(settings|runner)/", pathNot: "^settings/pulumi-config\\.ts$" },
+      to: { path: "node_modules/@pulumi/" },
+    },
+    {
+      name: "command-line-without-pulumi-config",
+      severity: "error",
+      from: { path: "^runner/" },
+      to: { path: "^settings/pulumi-config\\.ts$" },
+    },
+    {
+      name: "components-apart-from-runner",
+      severity: "error",
+      from: { path: "^(components/|index\\.ts)" },
+      to: { path: "^runner/" },
+    },
+    { name: "runner-apart-from-components", severity: "error", from: { path: "^runner/" }, to: { path: "^(components/|index\\.ts)" } },
+    { name: "demo-stands-alone", severity: "error", from: { path: "^runner/demo/" }, to: { path: "^(runner/(?!demo/)|settings/)" } },
+    { name: "product-without-tests", severity: "error", from: { pathNot: "^(test|bench)/" }, to: { path: "^(test|bench)/" } },
+    ...rooms.slice(0, -1).map(runnerRule),
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { extensions: [".ts", ".js"] },
+  },
+};

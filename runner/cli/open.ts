@@ -1,0 +1,60 @@
+import { join, resolve } from "node:path";
+import type { LocustSettings } from "../../settings/locust";
+import { type Demo, startDemo } from "../places/local/demo";
+import { ensureEnvironment } from "../places/local/environment";
+import { LocalPlace } from "../places/local/local";
+import type { OpenOptions, Session } from "../places/place";
+import type { CommandSettings } from "./settings";
+
+export interface OpenLocal extends OpenOptions {
+  readonly command: CommandSettings;
+  readonly demo: boolean;
+  /** Folder for the output of all processes. */
+  readonly logs: string;
+  readonly port?: number | undefined;
+}
+
+/** A session on this machine, and what it loads. */
+export interface LocalTest {
+  readonly session: Session;
+  /** The target that was asked for, or the demo's; undefined where the script has to say. */
+  readonly target: string | undefined;
+  readonly demo: Demo | undefined;
+  close(): Promise<void>;
+}
+
+/** Installs Locust where it is missing, starts the demo target if asked, then master and workers. */
+export async function openLocal({ command, demo: wantsDemo, logs, port, ...options }: OpenLocal): Promise<LocalTest> {
+  const python = await ensureEnvironment({
+    directory: cacheDirectory(command),
+    requirements: command.requirements,
+    constraints: command.constraints,
+    progress: options.progress,
+    signal: options.signal,
+  });
+  const demo = wantsDemo ? await startDemo(logs) : undefined;
+  try {
+    const target = demo?.url ?? command.settings.targetHost;
+    // The engine starts the run: a master that starts by itself would be there first.
+    const settings: LocustSettings = { ...command.settings, targetHost: target, autostart: false };
+    const { plugin, script } = command;
+    const session = await new LocalPlace({ settings, python, plugin, script, logs, webPort: port }).open(options);
+    return {
+      session,
+      target,
+      demo,
+      async close() {
+        await session.close();
+        await demo?.close();
+      },
+    };
+  } catch (error) {
+    await demo?.close();
+    throw error;
+  }
+}
+
+/** Where environments are kept: `.loadtest` in the project, or the folder that LOADTEST_CACHE names. */
+function cacheDirectory({ projectDirectory }: CommandSettings): string {
+  return resolve(process.env.LOADTEST_CACHE || join(projectDirectory, ".loadtest"));
+}

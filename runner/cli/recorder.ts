@@ -1,0 +1,139 @@
+import type { Threshold } from "../../settings/values/threshold";
+import type { RunObserver, RunOutcome, Snapshot } from "../engine/plan";
+import { listFiles } from "../results/files";
+import type { ResultsFolder } from "../results/folder";
+import { totalPercentiles, totals } from "../results/requests-csv";
+import type { FinishedRecord, RunningRecord } from "../results/run-record";
+import { currentWriter } from "../results/writer";
+import type { LocustStatus, RequestStats, Sample } from "../types";
+import type { IntegrityReport } from "../verdict/integrity";
+import { evaluateThresholds, type ThresholdResult } from "../verdict/thresholds";
+import { decide } from "../verdict/verdict";
+
+/** What a run's record says that does not come from Locust. */
+export interface RunFacts {
+  readonly place: "local" | "kubernetes";
+  readonly stack: string | null;
+  readonly script: string;
+  readonly target: string | null;
+  readonly users: number;
+  readonly spawnRate: number;
+  readonly workers: number;
+  readonly thresholds: readonly Threshold[];
+  /** Without secrets. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly loadtestVersion: string;
+}
+
+/** Writes a run into its folder as it goes on: what was measured is on disk, whatever happens next. */
+export class Recorder implements RunObserver {
+  private readonly warnings: string[] = [];
+  private status: LocustStatus | undefined;
+  private startedAt: Date | undefined;
+  private latest: Sample | undefined;
+
+  constructor(
+    readonly folder: ResultsFolder,
+    private readonly facts: RunFacts,
+  ) {}
+
+  async started(status: LocustStatus, at: Date): Promise<void> {
+    this.status = status;
+    this.startedAt = at;
+    await this.folder.writeRun(this.running());
+  }
+
+  async sample(sample: Sample): Promise<void> {
+    this.latest = sample;
+    await this.folder.append(sample);
+  }
+
+  async snapshot(snapshot: Snapshot): Promise<void> {
+    for (const [name, content] of Object.entries(snapshot.csv)) await this.folder.writeFile(name, content);
+    await this.folder.writeRun(this.running(snapshot));
+  }
+
+  report(html: string): Promise<void> {
+    return this.folder.writeFile("report.html", html);
+  }
+
+  warning(text: string): void {
+    if (!this.warnings.includes(text)) this.warnings.push(text);
+  }
+
+  /** Judges the run and writes its final record. Rejects with a ResultsError that leaves the last one. */
+  async finish(outcome: RunOutcome): Promise<FinishedRecord> {
+    this.status = outcome.status ?? this.status;
+    this.startedAt ??= outcome.startedAt ?? outcome.endedAt;
+    const { integrity } = outcome;
+    for (const warning of integrity?.warnings ?? []) this.warning(warning);
+    const files = await listFiles(this.folder.path);
+    const record: FinishedRecord = {
+      ...this.common(outcome.rows, outcome.thresholds, integrity),
+      ...decide({ ...outcome, integrity }),
+      status: "finished",
+      endedBy: outcome.endedBy,
+      endedAt: outcome.endedAt.toISOString(),
+      durationSeconds: seconds(outcome.duration),
+      rampSeconds: outcome.ramp === null ? null : seconds(outcome.ramp),
+      files: [...new Set([...files, "junit.xml", "run.json"])].sort(),
+    };
+    await this.folder.writeRun(record);
+    await this.folder.close();
+    return record;
+  }
+
+  private running(snapshot?: Snapshot): RunningRecord {
+    const { thresholds } = this.facts;
+    return {
+      ...this.common(
+        snapshot?.rows ?? [],
+        snapshot?.thresholds ?? evaluateThresholds(thresholds, []),
+        snapshot?.integrity ?? null,
+      ),
+      status: "running",
+      verdict: null,
+      exitCode: null,
+      reasons: [],
+      endedBy: null,
+      endedAt: null,
+      durationSeconds: this.latest?.t ?? 0,
+      rampSeconds: snapshot?.integrity.users.reachedAfterSeconds ?? null,
+      writer: currentWriter(),
+      files: [],
+    };
+  }
+
+  private common(
+    rows: readonly RequestStats[],
+    thresholds: readonly ThresholdResult[],
+    integrity: IntegrityReport | null,
+  ) {
+    const { place, stack, script, target, users, spawnRate, workers, settings, loadtestVersion } = this.facts;
+    return {
+      schemaVersion: 1 as const,
+      warnings: [...this.warnings],
+      place,
+      stack,
+      script,
+      target,
+      startedAt: (this.startedAt ?? new Date()).toISOString(),
+      asked: { users, spawnRate, workers, shape: this.status?.shape ?? null },
+      settings: { ...settings },
+      versions: {
+        loadtest: loadtestVersion,
+        locust: this.status?.locust ?? null,
+        python: this.status?.python ?? null,
+        node: process.versions.node,
+      },
+      totals: totals(rows),
+      percentiles: totalPercentiles(rows),
+      thresholds: [...thresholds],
+      integrity,
+    };
+  }
+}
+
+function seconds(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}

@@ -1,0 +1,63 @@
+import { join, resolve } from "node:path";
+import { SettingsError } from "../../settings/errors";
+import type { Settings } from "../../settings/schema";
+import { checkScript, findProject, readStack } from "../../settings/stack-files";
+import { packageRoot } from "./package";
+
+/** Options of the commands that need settings, as the command line gives them. */
+export interface SettingsOptions {
+  readonly stack: string;
+  readonly script?: string;
+  readonly host?: string;
+  readonly users?: string;
+  readonly spawnRate?: string;
+  readonly runTime?: string;
+  readonly workers?: string;
+  readonly threshold?: readonly string[];
+}
+
+/** Checked settings, and where the things that they name are. */
+export interface CommandSettings {
+  readonly settings: Settings;
+  readonly stack: string;
+  readonly warnings: readonly string[];
+  readonly projectDirectory: string;
+  /** Absolute paths. */
+  readonly script: string;
+  readonly plugin: string;
+  readonly requirements: string;
+  readonly constraints: string;
+}
+
+/** Reads the stack's settings and puts the command line's over them. Throws a SettingsError with everything wrong. */
+export function readCommandSettings(options: SettingsOptions, directory = process.cwd()): CommandSettings {
+  const project = findProject(directory)?.directory ?? packageRoot();
+  const stack = readStack({ directory: project, stack: options.stack, overrides: overridesOf(options) });
+  const { settings, projectDirectory } = stack;
+  const problem = checkScript(settings, projectDirectory);
+  if (problem !== undefined) throw new SettingsError([problem], stack.source);
+  const locust = join(packageRoot(), "locust");
+  return {
+    settings,
+    stack: stack.stack,
+    warnings: stack.warnings,
+    projectDirectory,
+    script: resolve(projectDirectory, settings.scriptsFolder, settings.script),
+    plugin: join(locust, "plugin", "loadtest_plugin.py"),
+    requirements: join(locust, "requirements.txt"),
+    constraints: join(locust, "constraints.txt"),
+  };
+}
+
+function overridesOf(options: SettingsOptions): Record<string, unknown> {
+  const overrides: Record<string, unknown> = {
+    script: options.script,
+    targetHost: options.host,
+    users: options.users,
+    spawnRate: options.spawnRate,
+    runTime: options.runTime,
+    workerReplicas: options.workers,
+    thresholds: options.threshold,
+  };
+  return Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
+}

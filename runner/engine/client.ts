@@ -1,0 +1,108 @@
+import { codeOf, messageOf } from "../errors";
+import type { LocustStatus } from "../types";
+
+/** Where a master answers, and the token that state-changing requests need. */
+export interface Endpoint {
+  /** `http://127.0.0.1:8089`, without a slash at the end. */
+  readonly url: string;
+  readonly token: string;
+}
+
+/** What a run is started with. */
+export interface SwarmRequest {
+  readonly users: number;
+  /** Users a second. */
+  readonly spawnRate: number;
+  /** Seconds after which Locust stops by itself, even when nobody asks it any more. */
+  readonly runTime?: number;
+  readonly host?: string;
+}
+
+/** The master did not answer: it is not there, or not yet. */
+export class MasterUnreachable extends Error {
+  override readonly name = "MasterUnreachable";
+}
+
+/** The master answered, and said no. */
+export class LocustRefused extends Error {
+  override readonly name = "LocustRefused";
+}
+
+export type CsvName = "requests.csv" | "failures.csv" | "exceptions.csv";
+
+const csvRoutes: Readonly<Record<CsvName, string>> = {
+  "requests.csv": "/stats/requests/csv",
+  "failures.csv": "/stats/failures/csv",
+  "exceptions.csv": "/exceptions/csv",
+};
+
+/** A client of Locust's web API, with the plugin's status route. It never retries: that is the caller's decision. */
+export class LocustClient {
+  constructor(
+    private readonly endpoint: Endpoint,
+    /** How long an answer may take, in ms. */
+    private readonly timeout = 3000,
+  ) {}
+
+  /** One uncached view of the test. */
+  async status(signal?: AbortSignal): Promise<LocustStatus> {
+    const response = await this.request("/loadtest/status", { signal });
+    return (await response.json()) as LocustStatus;
+  }
+
+  /** Starts a test, or changes the one that is going on. Locust accepts this without workers too, and does nothing. */
+  async swarm(request: SwarmRequest, signal?: AbortSignal): Promise<void> {
+    const form = new URLSearchParams({ user_count: String(request.users), spawn_rate: String(request.spawnRate) });
+    // Locust's durations are whole seconds.
+    if (request.runTime !== undefined) form.set("run_time", `${Math.ceil(request.runTime)}s`);
+    if (request.host !== undefined) form.set("host", request.host);
+    const response = await this.request("/swarm", { method: "POST", body: form, signal });
+    const answer = (await response.json()) as { success?: boolean; message?: string };
+    // Locust answers a refusal with 200.
+    if (answer.success !== true) throw new LocustRefused(answer.message ?? "Locust refused to start the test");
+  }
+
+  /** Stops the test; Locust answers when its users are gone, which may take as long as their last request. */
+  async stop(timeout: number, signal?: AbortSignal): Promise<void> {
+    await this.request("/stop", { method: "POST", timeout, signal });
+  }
+
+  async csv(name: CsvName, signal?: AbortSignal): Promise<string> {
+    return (await this.request(csvRoutes[name], { signal })).text();
+  }
+
+  /** Locust's own report: one HTML page of about 1 MB. */
+  async report(signal?: AbortSignal): Promise<string> {
+    return (await this.request("/stats/report?download=1", { timeout: this.timeout * 3, signal })).text();
+  }
+
+  private async request(
+    path: string,
+    options: { method?: string; body?: URLSearchParams; timeout?: number; signal?: AbortSignal | undefined },
+  ): Promise<Response> {
+    const timeout = AbortSignal.timeout(options.timeout ?? this.timeout);
+    const signal = options.signal === undefined ? timeout : AbortSignal.any([options.signal, timeout]);
+    let response: Response;
+    try {
+      response = await fetch(this.endpoint.url + path, {
+        method: options.method ?? "GET",
+        headers: { authorization: `Bearer ${this.endpoint.token}` },
+        redirect: "error",
+        signal,
+        ...(options.body === undefined ? {} : { body: options.body }),
+      });
+      if (!response.ok) {
+        const text = (await response.text()).slice(0, 200);
+        throw new LocustRefused(`Locust answered ${response.status} to ${path.split("?")[0]}: ${text}`);
+      }
+      // The body is read here, so that a connection that breaks in the middle counts as one that failed.
+      const body = await response.arrayBuffer();
+      return new Response(body, { status: response.status, headers: response.headers });
+    } catch (error) {
+      if (error instanceof LocustRefused) throw error;
+      throw new MasterUnreachable(`no answer from ${this.endpoint.url}: ${codeOf(error) ?? messageOf(error)}`, {
+        cause: error,
+      });
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import type { EndedBy, LocustStatus, Phase } from "../types";
+
+/** What the next step of a run is decided from. Times are seconds since its start. */
+export interface RunView {
+  readonly phase: Phase;
+  /** The master's number of this run. */
+  readonly run: number;
+  readonly status: LocustStatus;
+  readonly elapsed: number;
+  /** Undefined for a run that is followed. A load shape decides itself. */
+  readonly runTime: number | undefined;
+  /** How long past its run time the run may go on. */
+  readonly overtime: number;
+}
+
+export type Step =
+  /** The run goes on, in this phase. */
+  | { readonly kind: "on"; readonly phase: Phase }
+  /** It has ended by itself, or by somebody else. */
+  | { readonly kind: "ended"; readonly by: EndedBy }
+  /** The engine has to stop it. */
+  | { readonly kind: "stop"; readonly by: EndedBy };
+
+/** Locust's timer and ours start within this many seconds of each other. */
+const timerTolerance = 2;
+
+/** Workers that the master counts on. */
+export function livingWorkers(status: LocustStatus): LocustStatus["workers"] {
+  return status.workers.filter((worker) => worker.state !== "missing" && worker.state !== "stopped");
+}
+
+/** Decides how a run goes on from what the master says. Pure: the engine does what it says. */
+export function nextStep({ phase, run, status, elapsed, runTime, overtime }: RunView): Step {
+  const going = status.run === run && (status.state === "spawning" || status.state === "running");
+  if (!going) return { kind: "ended", by: whoEnded(status, run, elapsed, runTime) };
+  const limit = status.shape === null ? runTime : undefined;
+  if (limit !== undefined && elapsed > limit + overtime) return { kind: "stop", by: "run-time" };
+  return { kind: "on", phase: phase === "hold" || rampIsDone(status) ? "hold" : "ramp" };
+}
+
+function rampIsDone(status: LocustStatus): boolean {
+  return status.state === "running" && status.users >= status.targetUsers;
+}
+
+function whoEnded(status: LocustStatus, run: number, elapsed: number, runTime: number | undefined): EndedBy {
+  if (status.run !== run) return "stopped-elsewhere";
+  // The master stops the test when its last worker goes; one that was told to stop is "stopped" instead.
+  if (status.workers.every((worker) => worker.state === "missing")) return "workers-lost";
+  if (status.shape !== null) return "shape";
+  if (runTime === undefined) return "page";
+  return elapsed >= runTime - timerTolerance ? "run-time" : "stopped-elsewhere";
+}

@@ -1,0 +1,81 @@
+import type { Threshold } from "../../settings/values/threshold";
+import type { EndedBy, LocustStatus, Phase, RequestStats, Sample } from "../types";
+import type { IntegrityReport } from "../verdict/integrity";
+import type { ThresholdResult } from "../verdict/thresholds";
+import type { CsvName, LocustClient } from "./client";
+import type { Timing } from "./timing";
+
+/** The load that is asked for. */
+export interface RunPlan {
+  readonly users: number;
+  /** Users a second. */
+  readonly spawnRate: number;
+  /**
+   * Seconds from the start, with the ramp; undefined for a run that is followed, whose end is not ours to know.
+   * A load shape in the script takes the place of users, rate and time.
+   */
+  readonly runTime: number | undefined;
+  readonly workers: number;
+  readonly host?: string | undefined;
+  readonly thresholds: readonly Threshold[];
+  /** Ends the run when a threshold has been breached for this many seconds of the hold; undefined: never. */
+  readonly abortAfter?: number | undefined;
+}
+
+/** The numbers of a run so far. */
+export interface Snapshot {
+  readonly csv: Readonly<Record<CsvName, string>>;
+  readonly rows: readonly RequestStats[];
+  readonly thresholds: readonly ThresholdResult[];
+  readonly integrity: IntegrityReport;
+}
+
+/** Whoever shows or keeps a run. What it rejects with ends the run as `results-unwritable`. */
+export interface RunObserver {
+  /** Workers are being waited for. */
+  waiting?(status: LocustStatus): void;
+  /** The master has accepted the run. */
+  started?(status: LocustStatus, at: Date): Promise<void> | void;
+  phase?(phase: Phase): void;
+  sample?(sample: Sample): Promise<void> | void;
+  snapshot?(snapshot: Snapshot): Promise<void> | void;
+  /** Locust's HTML report, at the end. */
+  report?(html: string): Promise<void> | void;
+  warning?(text: string): void;
+}
+
+export interface RunOptions {
+  readonly client: LocustClient;
+  readonly plan: RunPlan;
+  readonly observer?: RunObserver;
+  /** Called once all workers are there; what it throws ends the run before it starts. */
+  readonly beforeStart?: (status: LocustStatus) => Promise<void> | void;
+  /** Ends the run in good order: users finish, last reports are waited for. */
+  readonly interrupt?: AbortSignal;
+  /** Ends everything at once, with the numbers of the last snapshot. */
+  readonly kill?: AbortSignal;
+  /** Aborted, with an Error as its reason, by whoever sees the master die. */
+  readonly masterLost?: AbortSignal;
+  /** Aborted when master or workers cannot come up; its reason is thrown while workers are waited for. */
+  readonly startFailed?: AbortSignal;
+  readonly timing?: Partial<Timing>;
+}
+
+export interface RunOutcome {
+  readonly endedBy: EndedBy;
+  /** What went wrong, for the ends that are errors. */
+  readonly error?: string | undefined;
+  /** Undefined where the run never started. */
+  readonly startedAt?: Date | undefined;
+  readonly endedAt: Date;
+  /** Seconds of load, from the start to the stop. */
+  readonly duration: number;
+  /** Seconds until all users ran; null when they never did. */
+  readonly ramp: number | null;
+  readonly rows: readonly RequestStats[];
+  readonly thresholds: readonly ThresholdResult[];
+  readonly integrity: IntegrityReport | null;
+  /** Whether the last reports of all workers are in the numbers. */
+  readonly complete: boolean;
+  readonly status?: LocustStatus | undefined;
+}

@@ -1,0 +1,41 @@
+import type { LocustStatus, LostWorker, Phase, Sample } from "../types";
+import { livingWorkers } from "./phase";
+
+/** Makes a line of the series from what the master says. */
+export function toSample(status: LocustStatus, phase: Phase, seconds: number, now: Date): Sample {
+  const living = livingWorkers(status);
+  return {
+    t: round(seconds, 3),
+    time: now.toISOString(),
+    phase,
+    users: status.users,
+    targetUsers: status.targetUsers,
+    workers: living.length,
+    rps: round(status.rps, 2),
+    failuresPerSecond: round(status.failuresPerSecond, 2),
+    requests: status.requests,
+    failures: status.failures,
+    p50: status.p50,
+    p95: status.p95,
+    p99: status.p99,
+    workerCpu: Object.fromEntries(living.map((worker) => [worker.name, round(worker.cpu / worker.cpuLimit, 3)])),
+    masterCpu: round(status.master.cpu / status.master.cpuLimit, 3),
+  };
+}
+
+/** Remembers the workers of a run and says which of them went away. */
+export function createRollCall(): (status: LocustStatus, seconds: number) => readonly LostWorker[] {
+  const present = new Map<string, string>();
+  return (status, seconds) => {
+    const here = new Set(status.workers.filter((worker) => worker.state !== "missing").map((worker) => worker.id));
+    const lost = [...present].filter(([id]) => !here.has(id));
+    for (const [id] of lost) present.delete(id);
+    for (const worker of livingWorkers(status)) present.set(worker.id, worker.name);
+    return lost.map(([, name]) => ({ name, t: round(seconds, 1) }));
+  };
+}
+
+function round(value: number, digits: number): number {
+  const factor = 10 ** digits;
+  return Math.round(value * factor) / factor;
+}

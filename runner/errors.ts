@@ -1,0 +1,34 @@
+import { exitCodes } from "./types";
+
+/** A failure that the user can do something about: its message is one plain line and needs no stack trace. */
+export class RunnerError extends Error {
+  constructor(
+    message: string,
+    /** The command's exit code; defaults to 4, could not run. */
+    readonly exitCode: number = exitCodes.error,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = "RunnerError";
+  }
+}
+
+/** A wrong use of the command line, or of a script: exit code 2. */
+export class UsageError extends RunnerError {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, exitCodes.usage, options);
+    this.name = "UsageError";
+  }
+}
+
+/** The text of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The `code` of a system error: ENOSPC, ECONNREFUSED. */
+export function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const code = (error as NodeJS.ErrnoException).code;
+  return code ?? (error.cause === undefined ? undefined : codeOf(error.cause));
+}

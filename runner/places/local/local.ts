@@ -1,0 +1,141 @@
+import { randomBytes } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { type LocustSettings, locustCommands, pluginVariables } from "../../../settings/locust";
+import { LocustClient, LocustRefused } from "../../engine/client";
+import { pause } from "../../engine/timing";
+import { RunnerError } from "../../errors";
+import { exitCodes } from "../../types";
+import { explainBoot } from "../explain";
+import type { OpenOptions, Place, Session } from "../place";
+import { freePort, loopback, requirePort } from "./ports";
+import { ManagedProcess } from "./process";
+
+export interface LocalPlaceOptions {
+  readonly settings: LocustSettings;
+  /** Python of the environment that Locust is installed in. */
+  readonly python: string;
+  /** The plugin's entry and the script, as absolute paths. */
+  readonly plugin: string;
+  readonly script: string;
+  /** Folder for the output of master and workers. */
+  readonly logs: string;
+  /** Port of Locust's page; a free one where undefined. */
+  readonly webPort?: number | undefined;
+}
+
+const masterName = "master";
+
+/** How long a process gets to end by itself, in ms; the master takes half a second to dismiss its workers. */
+const endGrace = 3000;
+/** How long the master may take to answer, in ms: importing Locust takes a second on a busy machine, a script may more. */
+const bootLimit = 60_000;
+
+/** Master and workers as processes of this machine, reachable from this machine only. */
+export class LocalPlace implements Place {
+  readonly kind = "local";
+
+  constructor(private readonly options: LocalPlaceOptions) {}
+
+  async open({ signal }: OpenOptions): Promise<Session> {
+    const { settings, webPort } = this.options;
+    const token = randomBytes(24).toString("base64url");
+    const web = webPort === undefined ? await freePort() : await requirePort(webPort, "Locust's page");
+    const commands = locustCommands(settings, {
+      plugin: this.options.plugin,
+      script: this.options.script,
+      bindHost: loopback,
+      masterHost: loopback,
+      masterPort: await freePort(),
+      webPort: web,
+    });
+    await mkdir(this.options.logs, { recursive: true });
+    const session = new LocalSession({ url: `http://${loopback}:${web}`, token }, settings.workerReplicas, this.options.script);
+    try {
+      session.add(await this.spawn(masterName, commands.master, { [pluginVariables.token]: token }));
+      for (let number = 1; number <= settings.workerReplicas; number++) {
+        const name = `worker-${number}`;
+        session.add(await this.spawn(name, commands.worker, { [pluginVariables.workerName]: name }));
+      }
+      await session.waitForMaster(signal);
+      return session;
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+  }
+
+  private spawn(
+    name: string,
+    command: { args: readonly string[]; env: Readonly<Record<string, string>> },
+    extra: Readonly<Record<string, string>>,
+  ): Promise<ManagedProcess> {
+    return ManagedProcess.start({
+      name,
+      command: this.options.python,
+      // -P: a folder called `locust` beside the script must not stand in for the package.
+      args: ["-P", "-m", "locust", ...command.args],
+      env: { ...withoutLocust(process.env), ...command.env, ...extra },
+      // Data files beside the script are found by their relative names, here as in a pod.
+      cwd: dirname(this.options.script),
+      log: join(this.options.logs, `${name}.log`),
+    });
+  }
+}
+
+class LocalSession implements Session {
+  private readonly lost = new AbortController();
+  private readonly failed = new AbortController();
+  private closing: Promise<void> | undefined;
+  readonly masterLost = this.lost.signal;
+  readonly startFailed = this.failed.signal;
+  private readonly processes: ManagedProcess[] = [];
+
+  constructor(
+    readonly endpoint: { url: string; token: string },
+    readonly workers: number,
+    private readonly script: string,
+  ) {}
+
+  add(child: ManagedProcess): void {
+    this.processes.push(child);
+    void child.exited.then(async (exit) => {
+      if (this.closing !== undefined) return;
+      if (child.name === masterName) this.lost.abort(new Error(`Locust's master ended: ${exit.how}`));
+      const context = { process: `Locust's ${child.name}`, how: exit.how, script: this.script, log: child.log };
+      this.failed.abort(explainBoot(await child.output(), context));
+    });
+  }
+
+  async waitForMaster(signal: AbortSignal): Promise<void> {
+    const client = new LocustClient(this.endpoint, 1000);
+    const deadline = performance.now() + bootLimit;
+    const either = AbortSignal.any([signal, this.startFailed]);
+    for (;;) {
+      try {
+        await client.status(either);
+        return;
+      } catch (error) {
+        this.startFailed.throwIfAborted();
+        if (signal.aborted) throw new RunnerError("interrupted while Locust was starting", exitCodes.aborted);
+        if (error instanceof LocustRefused) throw new RunnerError(error.message, undefined, { cause: error });
+        if (performance.now() > deadline) throw new RunnerError(`Locust's master does not answer (${this.logOf(masterName)})`);
+        await pause(20, either);
+      }
+    }
+  }
+
+  close(): Promise<void> {
+    this.closing ??= Promise.all(this.processes.map((child) => child.stop(endGrace))).then(() => {});
+    return this.closing;
+  }
+
+  private logOf(name: string): string {
+    return this.processes.find((child) => child.name === name)?.log ?? name;
+  }
+}
+
+/** Variables of this shell that would change Locust behind the settings' back: LOCUST_HOST, LOCUST_HEADLESS. */
+function withoutLocust(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(LOCUST|LOADTEST)_/.test(name)));
+}

@@ -1,0 +1,32 @@
+import { createServer } from "node:net";
+import { codeOf, RunnerError } from "../../errors";
+
+/** Everything of a local run listens here and nowhere else. */
+export const loopback = "127.0.0.1";
+
+/** A port that is free now. Between this answer and its use somebody else may take it. */
+export async function freePort(): Promise<number> {
+  return listen(0);
+}
+
+/** Rejects with one line when the port cannot be listened on. */
+export async function requirePort(port: number, what: string): Promise<number> {
+  try {
+    return await listen(port);
+  } catch (error) {
+    const why = codeOf(error) === "EADDRINUSE" ? "is taken" : `cannot be used (${codeOf(error)})`;
+    throw new RunnerError(`port ${port} for ${what} ${why}; choose another with --port`, undefined, { cause: error });
+  }
+}
+
+function listen(port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen({ port, host: loopback, exclusive: true }, () => {
+      const address = server.address();
+      const bound = typeof address === "object" && address !== null ? address.port : port;
+      server.close(() => resolve(bound));
+    });
+  });
+}

@@ -1,0 +1,28 @@
+import type { Endpoint } from "../engine/client";
+
+/** A place where a load test can run: processes of this machine, pods of a cluster. */
+export interface Place {
+  readonly kind: "local" | "kubernetes";
+  /** Brings master and workers up, or finds them. Rejects with a RunnerError, and then nothing is left running. */
+  open(options: OpenOptions): Promise<Session>;
+}
+
+export interface OpenOptions {
+  /** A line for each long step: "Installing Locust". */
+  readonly progress: (text: string) => void;
+  /** Gives up, and cleans up. */
+  readonly signal: AbortSignal;
+}
+
+/** A master and its workers, reachable from here. */
+export interface Session {
+  readonly endpoint: Endpoint;
+  /** Workers that should connect. */
+  readonly workers: number;
+  /** Aborted when the master is seen to die, with an Error that says how. */
+  readonly masterLost: AbortSignal;
+  /** Aborted when the master or a worker ends, with a RunnerError that explains it; of use until the run starts. */
+  readonly startFailed: AbortSignal;
+  /** Ends what `open` brought up. Safe to call twice. */
+  close(): Promise<void>;
+}

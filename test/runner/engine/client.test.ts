@@ -1,0 +1,48 @@
+import { expect } from "chai";
+import { LocustClient, LocustRefused, MasterUnreachable } from "../../../runner/engine/client";
+import { freePort } from "../../../runner/places/local/ports";
+import { ScriptedLocust } from "./scripted";
+
+describe("Locust's client", () => {
+  const caught = (work: Promise<unknown>): Promise<Error> =>
+    work.then(
+      () => new Error("nothing was thrown"),
+      (error: Error) => error,
+    );
+
+  it("says that nothing answers", async () => {
+    const port = await freePort();
+    const error = await caught(new LocustClient({ url: `http://127.0.0.1:${port}`, token: "t" }).status());
+    expect(error).to.be.instanceOf(MasterUnreachable);
+    expect(error.message).to.equal(`no answer from http://127.0.0.1:${port}: ECONNREFUSED`);
+  });
+
+  describe("against a server", () => {
+    let locust: ScriptedLocust;
+    let client: LocustClient;
+    beforeEach(async () => {
+      locust = new ScriptedLocust();
+      client = await locust.start();
+    });
+    afterEach(() => locust.close());
+
+    it("gives up on a master that is silent", async () => {
+      locust.silent = true;
+      const begun = performance.now();
+      expect(await caught(client.status())).to.be.instanceOf(MasterUnreachable);
+      expect(performance.now() - begun).to.be.within(80, 1000);
+    });
+
+    it("rounds the run time up to whole seconds, and takes a refusal with status 200 for one", async () => {
+      locust.onSwarm = (form) => ({ success: false, message: `run_time ${form.get("run_time")}` });
+      const error = await caught(client.swarm({ users: 1, spawnRate: 0.5, runTime: 1.2 }));
+      expect(error).to.be.instanceOf(LocustRefused);
+      expect(error.message).to.equal("run_time 2s");
+    });
+
+    it("leaves out what is not given", async () => {
+      await client.swarm({ users: 3, spawnRate: 1 });
+      expect(locust.calls).to.deep.equal(["POST /swarm user_count=3&spawn_rate=1"]);
+    });
+  });
+});

@@ -1,0 +1,88 @@
+import { expect } from "chai";
+import { livingWorkers, nextStep, type RunView } from "../../../runner/engine/phase";
+import { createRollCall, toSample } from "../../../runner/engine/sample";
+import { status, worker } from "./scripted";
+
+const view: RunView = {
+  phase: "ramp",
+  run: 1,
+  status: status({ state: "running", run: 1, users: 10, targetUsers: 10 }),
+  elapsed: 5,
+  runTime: 60,
+  overtime: 3,
+};
+
+describe("phases of a run", () => {
+  const spawning = status({ state: "spawning", run: 1, users: 4, targetUsers: 10 });
+  const stopped = status({ state: "stopped", run: 1 });
+
+  for (const [what, change, step] of [
+    ["ramps while users are spawned", { status: spawning }, { kind: "on", phase: "ramp" }],
+    ["holds when all users are there", {}, { kind: "on", phase: "hold" }],
+    ["ramps until the reported users are all", { status: { ...view.status, users: 9 } }, { kind: "on", phase: "ramp" }],
+    ["stays in its hold when users are lost", { phase: "hold", status: spawning }, { kind: "on", phase: "hold" }],
+    ["ends by its time", { status: stopped, elapsed: 59.5 }, { kind: "ended", by: "run-time" }],
+    ["was stopped by somebody", { status: stopped, elapsed: 30 }, { kind: "ended", by: "stopped-elsewhere" }],
+    ["was replaced by another run", { status: { ...view.status, run: 2 } }, { kind: "ended", by: "stopped-elsewhere" }],
+    ["ends by its shape", { status: { ...stopped, shape: "Stages" } }, { kind: "ended", by: "shape" }],
+    ["has no limit with a shape", { status: { ...view.status, shape: "Stages" }, elapsed: 500 }, { kind: "on", phase: "hold" }],
+    ["is stopped past its time", { elapsed: 63.1 }, { kind: "stop", by: "run-time" }],
+    ["is not stopped a moment past its time", { elapsed: 62.9 }, { kind: "on", phase: "hold" }],
+    ["ends on the page where it was followed", { status: stopped, runTime: undefined }, { kind: "ended", by: "page" }],
+    [
+      "ends with its last worker",
+      { status: { ...stopped, workers: [worker("worker-1", { state: "missing" })] } },
+      { kind: "ended", by: "workers-lost" },
+    ],
+    ["ends with its workers gone", { status: { ...stopped, workers: [] } }, { kind: "ended", by: "workers-lost" }],
+  ] as const) {
+    it(what, () => {
+      expect(nextStep({ ...view, ...change })).to.deep.equal(step);
+    });
+  }
+
+  it("counts on workers that are neither missing nor stopped", () => {
+    const workers = (["ready", "spawning", "running", "stopped", "missing"] as const).map((state) => worker(state, { state }));
+    expect(livingWorkers(status({ workers })).map(({ name }) => name)).to.deep.equal(["ready", "spawning", "running"]);
+  });
+});
+
+describe("samples", () => {
+  it("hold CPU as a share of what a process may use", () => {
+    const workers = [worker("pod-a", { cpu: 0.2, cpuLimit: 0.25 }), worker("pod-b", { state: "missing", cpu: 1 })];
+    const now = new Date("2026-11-24T11:12:05.000Z");
+    const master = { cpu: 0.1, cpuLimit: 0.25, memory: 1 };
+    const sample = toSample(status({ workers, master, rps: 12.3456 }), "hold", 3.14159, now);
+    expect(sample).to.deep.include({ workerCpu: { "pod-a": 0.8 }, masterCpu: 0.4, workers: 1, rps: 12.35, t: 3.142 });
+    expect(sample).to.include({ time: "2026-11-24T11:12:05.000Z", phase: "hold" });
+  });
+});
+
+describe("roll call", () => {
+  const call = (...states: ReadonlyArray<[string, "running" | "stopped" | "missing"]>) =>
+    status({ workers: states.map(([name, state]) => worker(name, { state })) });
+
+  it("misses a worker that is missing, and one that is gone, once each", () => {
+    const roll = createRollCall();
+    expect(roll(call(["a", "running"], ["b", "running"], ["c", "running"]), 1)).to.deep.equal([]);
+    expect(roll(call(["a", "running"], ["b", "missing"]), 2)).to.deep.equal([
+      { name: "b", t: 2 },
+      { name: "c", t: 2 },
+    ]);
+    expect(roll(call(["a", "running"], ["b", "missing"]), 3)).to.deep.equal([]);
+  });
+
+  it("does not miss a worker that was told to stop", () => {
+    const roll = createRollCall();
+    roll(call(["a", "running"]), 1);
+    expect(roll(call(["a", "stopped"]), 2)).to.deep.equal([]);
+  });
+
+  it("misses a worker that came back and left again", () => {
+    const roll = createRollCall();
+    roll(call(["a", "running"]), 1);
+    roll(call(["a", "missing"]), 2);
+    roll(call(["a", "running"]), 3);
+    expect(roll(call(["a", "missing"]), 4)).to.deep.equal([{ name: "a", t: 4 }]);
+  });
+});

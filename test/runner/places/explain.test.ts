@@ -1,0 +1,71 @@
+import { expect } from "chai";
+import { explainBoot } from "../../../runner/places/explain";
+
+const context = { process: "Locust's master", how: "exit code 1", script: "/x/scripts/shop.py", log: "logs/master.log" };
+const explain = (output: string) => {
+  const error = explainBoot(output, context);
+  return { message: error.message, exitCode: error.exitCode };
+};
+
+describe("why Locust did not start", () => {
+  it("names the line of a syntax error", () => {
+    const output = [
+      "Traceback (most recent call last):",
+      '  File "<frozen runpy>", line 198, in _run_module_as_main',
+      '  File "/v/lib/python3.11/site-packages/locust/main.py", line 130, in main',
+      '  File "/x/scripts/shop.py", line 7',
+      "    def broken(",
+      "              ^",
+      "SyntaxError: '(' was never closed",
+      "",
+    ].join("\n");
+    expect(explain(output)).to.deep.equal({
+      message: "shop.py, line 7: SyntaxError: '(' was never closed",
+      exitCode: 2,
+    });
+  });
+
+  it("names the script's line, not a library's, of an error in the script", () => {
+    const output = [
+      "Traceback (most recent call last):",
+      '  File "/v/lib/python3.11/site-packages/locust/main.py", line 130, in main',
+      '  File "/x/scripts/shop.py", line 3, in <module>',
+      "    import pandas",
+      '  File "/v/lib/python3.11/site-packages/pandas/__init__.py", line 1, in <module>',
+      "ModuleNotFoundError: No module named 'numpy'",
+    ].join("\n");
+    expect(explain(output).message).to.equal("shop.py, line 3: ModuleNotFoundError: No module named 'numpy'");
+  });
+
+  it("takes the last of several tracebacks", () => {
+    const one = 'Traceback (most recent call last):\n  File "/x/a.py", line 1, in <module>\nKeyError: 1\n';
+    const two = 'Traceback (most recent call last):\n  File "/x/b.py", line 2, in <module>\nValueError: 2\n';
+    expect(explain(`${one}\nDuring handling of the above exception, another exception occurred:\n\n${two}`)).to.deep.equal({
+      message: "b.py, line 2: ValueError: 2",
+      exitCode: 2,
+    });
+  });
+
+  it("says that a script has no user class", () => {
+    expect(explain("[2026-11-24 11:12:05,000] host/ERROR/locust.main: No User class found!\n")).to.deep.equal({
+      message: "shop.py has no User class: it needs one that inherits from HttpUser, FastHttpUser or User",
+      exitCode: 2,
+    });
+  });
+
+  it("says that a port was taken", () => {
+    const output = "The Locust master port (127.0.0.1:5557) was busy. Close any applications using that port";
+    expect(explain(output)).to.deep.equal({
+      message: "a port that Locust needs was taken while it started (logs/master.log)",
+      exitCode: 4,
+    });
+  });
+
+  it("gives the last words of any other end", () => {
+    const output = "[2026-11-24 11:12:05,000] host/INFO/locust.main: Starting Locust\nKilled by the weather\n";
+    expect(explain(output)).to.deep.equal({
+      message: "Locust's master ended before it was ready (exit code 1): Killed by the weather (logs/master.log)",
+      exitCode: 4,
+    });
+  });
+});
