@@ -39,6 +39,12 @@ export interface LocustCommand {
  */
 export const stopTimeoutSeconds = 10;
 
+/**
+ * A worker stays away for the stop timeout plus this many seconds after each run, and a start in that time does
+ * nothing. All but one second of it can be done without: its users have ended before it.
+ */
+const waitBeforeReady = "LOCUST_WORKER_ADDITIONAL_WAIT_BEFORE_READY_AFTER_STOP";
+
 /** Variables that the plugin reads; their values are set by whoever starts Locust. */
 export const pluginVariables = {
   /** The token that state-changing requests must carry: a secret. */
@@ -96,7 +102,7 @@ export function locustCommands(
         ...host,
         ...exitCode,
       ],
-      env,
+      env: { ...env, [waitBeforeReady]: String(1 - stopTimeoutSeconds) },
     },
   };
 }

@@ -1,16 +1,15 @@
 import { mkdir } from "node:fs/promises";
-import { join, relative, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { LocustClient } from "../engine/client";
 import type { RunPlan } from "../engine/plan";
 import { followRun } from "../engine/run";
 import { pause } from "../engine/timing";
 import { messageOf, RunnerError } from "../errors";
 import { createResultsFolder } from "../results/folder";
-import { Recorder } from "./recorder";
-import { resultTable } from "../results/table";
 import { exitCodes, type LocustStatus } from "../types";
 import { type LocalTest, openLocal } from "./open";
-import { observe, progressOf, recordFacts, requireWorkers } from "./run";
+import { Recorder } from "./recorder";
+import { observe, progressOf, recordFacts, requireWorkers, toTable } from "./run";
 import { type CommandSettings, readCommandSettings, type SettingsOptions } from "./settings";
 import { listenToSignals, type Signals } from "./signals";
 import type { Progress } from "./terminal/progress";
@@ -44,6 +43,7 @@ export async function dashboardCommand(options: DashboardOptions): Promise<numbe
       port: options.port ?? usualPort,
       progress: (text) => progress.say(text),
       signal: signals.interrupt,
+      kill: signals.kill,
     });
     try {
       await show(test, options.open, progress);
@@ -123,7 +123,5 @@ async function keep(
     },
     status,
   );
-  const record = await recorder.finish(outcome);
-  const colour = process.stdout.isTTY === true;
-  process.stdout.write(`${resultTable(record, outcome.rows, { colour, folder: relative(".", folder.path) })}\n`);
+  process.stdout.write(toTable(await recorder.finish(outcome), outcome, folder));
 }

@@ -146,6 +146,7 @@ function port(value: string): number {
 }
 
 function duration(value: string): string {
-  if (!/^(\d+|(?=\d)(\d+h)?(\d+m)?(\d+s)?)$/.test(value)) throw new InvalidArgumentError("A time is 10, 10s, 2m or 1h30m.");
+  if (!/^(\d+|(?=\d)(\d+h)?(\d+m)?(\d+s)?)$/.test(value))
+    throw new InvalidArgumentError("A time is 10, 10s, 2m or 1h30m.");
   return value;
 }

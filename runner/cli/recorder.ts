@@ -4,6 +4,7 @@ import { listFiles } from "../results/files";
 import type { ResultsFolder } from "../results/folder";
 import { totalPercentiles, totals } from "../results/requests-csv";
 import type { FinishedRecord, RunningRecord } from "../results/run-record";
+import { unfinished } from "../results/unfinished";
 import { currentWriter } from "../results/writer";
 import type { LocustStatus, RequestStats, Sample } from "../types";
 import type { IntegrityReport } from "../verdict/integrity";
@@ -36,6 +37,10 @@ export class Recorder implements RunObserver {
     readonly folder: ResultsFolder,
     private readonly facts: RunFacts,
   ) {}
+
+  waiting(status: LocustStatus): void {
+    this.status = status;
+  }
 
   async started(status: LocustStatus, at: Date): Promise<void> {
     this.status = status;
@@ -92,9 +97,7 @@ export class Recorder implements RunObserver {
         snapshot?.integrity ?? null,
       ),
       status: "running",
-      verdict: null,
-      exitCode: null,
-      reasons: [],
+      ...unfinished,
       endedBy: null,
       endedAt: null,
       durationSeconds: this.latest?.t ?? 0,

@@ -2,17 +2,17 @@ import { readdir, rm } from "node:fs/promises";
 import { relative, resolve } from "node:path";
 import { parseDuration } from "../../settings/values/duration";
 import { LocustClient } from "../engine/client";
-import type { RunObserver, RunOutcome, RunPlan } from "../engine/plan";
+import { notStarted, type RunObserver, type RunOutcome, type RunPlan } from "../engine/plan";
 import { driveRun } from "../engine/run";
-import { RunnerError, UsageError } from "../errors";
+import { messageOf, RunnerError, UsageError } from "../errors";
 import { requireReachable } from "../places/reach";
 import { createResultsFolder, type ResultsFolder } from "../results/folder";
-import { Recorder } from "./recorder";
 import type { FinishedRecord } from "../results/run-record";
 import { resultTable } from "../results/table";
 import { exitCodes, type LocustStatus } from "../types";
-import { openLocal } from "./open";
+import { type LocalTest, openLocal } from "./open";
 import { loadtestVersion } from "./package";
+import { Recorder } from "./recorder";
 import { type CommandSettings, readCommandSettings, type SettingsOptions } from "./settings";
 import { listenToSignals, type Signals } from "./signals";
 import { Progress } from "./terminal/progress";
@@ -31,52 +31,55 @@ export async function runCommand(options: RunCommandOptions): Promise<number> {
   checkUsage(command, options);
   const progress = await progressOf(command, parseDuration(command.settings.runTime));
   const signals = listenToSignals((signal) => progress.say(`${signal}: ending the run and keeping what was measured…`));
-  const folder = await createResultsFolder({
-    base: resolve(options.results),
-    script: command.settings.script,
-    now: new Date(),
-  });
   try {
     for (const warning of command.warnings) progress.warning(warning);
-    const { record, outcome } = await runIn(folder, command, options, progress, signals);
-    const output = options.json
-      ? `${JSON.stringify(record, undefined, 2)}\n`
-      : `${resultTable(record, outcome.rows, { colour: process.stdout.isTTY === true, folder: relative(".", folder.path) })}\n`;
-    process.stdout.write(output);
+    const { script } = command.settings;
+    const folder = await createResultsFolder({ base: resolve(options.results), script, now: new Date() });
+    const { record, outcome } = await runInto(folder, command, options, progress, signals);
+    process.stdout.write(options.json === true ? toJson(record) : toTable(record, outcome, folder));
     return record.exitCode;
-  } catch (error) {
-    await dropIfEmpty(folder);
-    if (signals.interrupt.aborted) throw new RunnerError("interrupted before the run started", exitCodes.aborted);
-    throw error;
   } finally {
     signals.dispose();
   }
 }
 
-async function runIn(
+/** The record for programs. */
+function toJson(record: FinishedRecord): string {
+  return `${JSON.stringify(record, undefined, 2)}\n`;
+}
+
+/** The record for people. */
+export function toTable(record: FinishedRecord, outcome: RunOutcome, folder: ResultsFolder): string {
+  const colour = process.stdout.isTTY === true;
+  return `${resultTable(record, outcome.rows, { colour, folder: relative(".", folder.path) })}\n`;
+}
+
+async function runInto(
   folder: ResultsFolder,
   command: CommandSettings,
   options: RunCommandOptions,
   progress: Progress,
   signals: Signals,
 ): Promise<{ record: FinishedRecord; outcome: RunOutcome }> {
-  const say = (text: string) => progress.say(text);
-  const test = await openLocal({
-    command,
-    demo: options.demo === true,
-    logs: folder.logs,
-    port: options.port,
-    progress: say,
-    signal: signals.interrupt,
-  });
+  let test: LocalTest | undefined;
+  const plan = planOf(command, options);
+  let recorder = new Recorder(folder, recordFacts(command, plan));
   try {
+    test = await openLocal({
+      command,
+      demo: options.demo === true,
+      logs: folder.logs,
+      port: options.port,
+      progress: (text) => progress.say(text),
+      signal: signals.interrupt,
+      kill: signals.kill,
+    });
     const { session, target } = test;
-    const plan = planOf(command, options, target);
-    const recorder = new Recorder(folder, recordFacts(command, plan));
+    recorder = new Recorder(folder, recordFacts(command, { ...plan, host: target }));
     progress.say(`${command.settings.script} → ${target ?? "the script's own target"}, page ${session.endpoint.url}`);
     const outcome = await driveRun({
       client: new LocustClient(session.endpoint),
-      plan,
+      plan: { ...plan, host: target },
       observer: observe(recorder, progress),
       beforeStart: requireTargets,
       interrupt: signals.interrupt,
@@ -84,11 +87,29 @@ async function runIn(
       masterLost: session.masterLost,
       startFailed: session.startFailed,
     });
-    await test.close();
-    if (outcome.endedBy === "interrupt" && outcome.startedAt === undefined) throw new Error("interrupted");
+    if (outcome.endedBy === "interrupt" && outcome.startedAt === undefined) throw interrupted();
     return { record: await recorder.finish(outcome), outcome };
+  } catch (error) {
+    const failure = signals.interrupt.aborted ? interrupted() : error;
+    await keepFailure(folder, recorder, failure);
+    throw failure;
   } finally {
-    await test.close();
+    await test?.close();
+  }
+}
+
+function interrupted(): RunnerError {
+  return new RunnerError("interrupted before the run started", exitCodes.aborted);
+}
+
+/** A run that could not start is recorded where its logs may explain why; else its folder is only in the way. */
+async function keepFailure(folder: ResultsFolder, recorder: Recorder, error: unknown): Promise<void> {
+  const logs = await readdir(folder.logs).catch(() => []);
+  if (logs.length > 0 && error instanceof RunnerError && error.exitCode === exitCodes.error) {
+    await recorder.finish(notStarted(messageOf(error))).catch(() => undefined);
+  } else {
+    await folder.close().catch(() => undefined);
+    await rm(folder.path, { recursive: true, force: true });
   }
 }
 
@@ -103,13 +124,12 @@ function checkUsage(command: CommandSettings, options: RunCommandOptions): void 
   }
 }
 
-function planOf({ settings }: CommandSettings, options: RunCommandOptions, host: string | undefined): RunPlan {
+function planOf({ settings }: CommandSettings, options: RunCommandOptions): RunPlan {
   return {
     users: settings.users,
     spawnRate: settings.spawnRate,
     runTime: parseDuration(settings.runTime),
     workers: settings.workerReplicas,
-    host,
     thresholds: settings.thresholds,
     abortAfter: options.abortAfter === undefined ? undefined : parseDuration(options.abortAfter),
   };
@@ -127,7 +147,11 @@ export function recordFacts({ settings, stack }: CommandSettings, plan: RunPlan)
     spawnRate: plan.spawnRate,
     workers: plan.workers,
     thresholds: plan.thresholds,
-    settings: { ...plain, secretEnvironment: Object.keys(secretEnvironment) },
+    settings: {
+      ...plain,
+      thresholds: plan.thresholds.map(({ text }) => text),
+      secretEnvironment: Object.keys(secretEnvironment),
+    },
     loadtestVersion: loadtestVersion(),
   };
 }
@@ -158,7 +182,10 @@ export function progressOf({ settings }: CommandSettings, runTime: number | unde
 /** Keeps and shows a run. */
 export function observe(recorder: Recorder, progress: Progress): RunObserver {
   return {
-    waiting: (status) => progress.waiting(status),
+    waiting(status) {
+      recorder.waiting(status);
+      progress.waiting(status);
+    },
     phase: (phase) => progress.enter(phase),
     warning(text) {
       recorder.warning(text);
@@ -175,11 +202,4 @@ export function observe(recorder: Recorder, progress: Progress): RunObserver {
     snapshot: (snapshot) => recorder.snapshot(snapshot),
     report: (html) => recorder.report(html),
   };
-}
-
-/** A folder in which nothing was started yet is only in the way; one with logs may explain why nothing was. */
-async function dropIfEmpty(folder: ResultsFolder): Promise<void> {
-  await folder.close().catch(() => undefined);
-  const logs = await readdir(folder.logs).catch(() => []);
-  if (logs.length === 0) await rm(folder.path, { recursive: true, force: true });
 }

@@ -79,3 +79,18 @@ export interface RunOutcome {
   readonly complete: boolean;
   readonly status?: LocustStatus | undefined;
 }
+
+/** The outcome of a run that never came to its start. */
+export function notStarted(error: string): RunOutcome {
+  return {
+    endedBy: "not-started",
+    error,
+    endedAt: new Date(),
+    duration: 0,
+    ramp: null,
+    rows: [],
+    thresholds: [],
+    integrity: null,
+    complete: false,
+  };
+}

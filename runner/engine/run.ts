@@ -1,12 +1,14 @@
 import { messageOf } from "../errors";
-import type { EndedBy, LocustStatus, Phase } from "../types";
-import { createBreachWatch } from "../verdict/breach";
+import type { LocustStatus, Phase } from "../types";
 import { createIntegrity } from "../verdict/integrity";
 import { evaluateThresholds } from "../verdict/thresholds";
-import { type LocustClient, LocustRefused, MasterUnreachable } from "./client";
-import { takeNumbers } from "./numbers";
+import type { LocustClient } from "./client";
+import { Ending } from "./ending";
+import { Numbers } from "./numbers";
 import { nextStep } from "./phase";
-import type { RunObserver, RunOptions, RunOutcome, RunPlan, Snapshot } from "./plan";
+import type { RunObserver, RunOptions, RunOutcome, RunPlan } from "./plan";
+import { Pulse } from "./pulse";
+import { waitForWorkers } from "./ready";
 import { createRollCall, toSample } from "./sample";
 import { defaultTiming, pause, type Timing } from "./timing";
 
@@ -14,7 +16,8 @@ const never = new AbortController().signal;
 
 /**
  * Drives one run: waits for workers, starts, samples, stops, waits for the last reports, collects. It knows Locust's
- * web API and nothing of processes or pods. Every end of a run is an outcome; only `startFailed` and `beforeStart` make it throw.
+ * web API and nothing of processes or pods. Every end of a run is an outcome; only `startFailed` and `beforeStart` make
+ * it throw.
  */
 export async function driveRun(options: RunOptions): Promise<RunOutcome> {
   const run = new Run(options);
@@ -46,12 +49,14 @@ class Run {
   private readonly client: LocustClient;
   private readonly timing: Timing;
   private readonly observer: RunObserver;
-  private readonly interrupt: AbortSignal;
-  private readonly kill: AbortSignal;
-  private readonly masterLost: AbortSignal;
+  readonly interrupt: AbortSignal;
+  readonly kill: AbortSignal;
+  readonly masterLost: AbortSignal;
   private readonly startFailed: AbortSignal;
   private readonly rollCall = createRollCall();
-  private readonly breach;
+  private readonly pulse: Pulse;
+  private readonly numbers: Numbers;
+  private readonly end: Ending;
 
   private integrity: ReturnType<typeof createIntegrity> | undefined;
   private phase: Phase = "ready";
@@ -61,10 +66,6 @@ class Run {
   private endedAt: Date | undefined;
   private duration = 0;
   private ramp: number | null = null;
-  private end: { by: EndedBy; error?: string | undefined } | undefined;
-  private last: LocustStatus | undefined;
-  private lastAnswer = 0;
-  private numbers: Snapshot | undefined;
   private complete = false;
 
   constructor(options: RunOptions) {
@@ -76,35 +77,24 @@ class Run {
     this.kill = options.kill ?? never;
     this.masterLost = options.masterLost ?? never;
     this.startFailed = options.startFailed ?? never;
-    this.breach = options.plan.abortAfter === undefined ? undefined : createBreachWatch(options.plan.abortAfter);
+    this.pulse = new Pulse(this.client, AbortSignal.any([this.kill, this.masterLost, this.startFailed]));
+    this.numbers = new Numbers(this.client, this.plan);
+    this.end = new Ending(this);
   }
 
   /** The status in which every worker is ready, or undefined when the run ended first. */
   async waitForWorkers(): Promise<LocustStatus | undefined> {
-    const deadline = performance.now() + this.timing.ready;
-    let problem = "Locust's master does not answer";
-    while (this.goesOn()) {
-      const status = await this.look();
-      this.startFailed.throwIfAborted();
-      if (status !== undefined) {
-        if (status.state === "spawning" || status.state === "running") {
-          return this.finish("not-started", "a test is already going on; stop it first");
-        }
-        this.observer.waiting?.(status);
-        const ready = status.workers.filter((worker) => worker.state === "ready").length;
-        if (ready >= this.plan.workers) return status;
-        problem = `${ready} of ${this.plan.workers} workers are ready`;
-      }
-      if (performance.now() > deadline) {
-        return this.finish("not-started", `${problem} after ${Math.round(this.timing.ready / 1000)} s`);
-      }
-      await this.wait(this.timing.poll);
-    }
-    return undefined;
+    const { workers } = this.plan;
+    const { timing, observer } = this;
+    const stop = AbortSignal.any([this.interrupt, this.kill, this.startFailed]);
+    const answer = await waitForWorkers({ pulse: this.pulse, workers, timing, observer, stop });
+    this.startFailed.throwIfAborted();
+    if (!this.end.open) return undefined;
+    return typeof answer === "string" ? this.end.finish("not-started", answer) : answer;
   }
 
   async start(ready: LocustStatus): Promise<boolean> {
-    if (!this.goesOn()) return false;
+    if (!this.end.open) return false;
     const { users, spawnRate, runTime, host } = this.plan;
     try {
       await this.client.swarm({
@@ -114,15 +104,16 @@ class Run {
         ...(host === undefined ? {} : { host }),
       });
     } catch (error) {
-      this.finish("not-started", messageOf(error));
+      this.end.finish("not-started", messageOf(error));
       return false;
     }
     await this.begin(ready, ready.run + 1, ready.shape);
-    while (this.goesOn()) {
+    while (this.end.open) {
       const status = await this.look();
       if (status !== undefined && status.run >= this.number) return true;
       if (performance.now() - this.began > this.timing.start) {
-        this.finish("not-started", "Locust accepted the run and did not start it");
+        this.end.finish("not-started", "Locust accepted the run and did not start it");
+        await this.client.stop(this.timing.start).catch(() => undefined);
         return false;
       }
       await this.wait(this.timing.poll);
@@ -139,16 +130,17 @@ class Run {
   async follow(): Promise<void> {
     let nextSample = this.began;
     let nextSnapshot = this.began + this.timing.snapshot;
-    while (this.goesOn()) {
+    while (this.end.open) {
       const status = await this.look();
       if (status !== undefined) {
         await this.record(status);
         this.judge(status);
       }
-      if (this.end === undefined && performance.now() >= nextSnapshot) {
+      if (this.end.by === undefined && performance.now() >= nextSnapshot) {
         nextSnapshot += this.timing.snapshot;
         await this.snapshot();
-        this.watchThresholds();
+        const breached = this.phase === "hold" ? this.numbers.breached(this.elapsed()) : undefined;
+        if (breached !== undefined) this.end.finish("threshold", breached);
       }
       // A fixed beat: what a look takes does not add up over the run.
       nextSample = Math.max(nextSample + this.timing.sample, performance.now());
@@ -161,10 +153,10 @@ class Run {
   /** Stops the test and waits until the last report of every worker is in. */
   async stop(): Promise<void> {
     this.enter("stop");
-    if (this.end?.by === "master-lost") return;
+    if (this.end.by === "master-lost") return;
     const deadline = performance.now() + this.timing.drain;
     // Locust answers when users are gone; the status tells earlier and more, so the answer is not waited for.
-    const stopping = this.client.stop(this.timing.drain, this.kill).catch(() => undefined);
+    const stopping = this.client.stop(this.timing.drain).catch(() => undefined);
     while (!this.kill.aborted && !this.masterLost.aborted && performance.now() < deadline) {
       const status = await this.look();
       if (status !== undefined) {
@@ -178,12 +170,13 @@ class Run {
       await pause(this.timing.poll, this.kill, this.masterLost);
     }
     if (this.complete) await stopping;
-    else if (!this.kill.aborted && this.end?.by !== "interrupt") this.losesNumbers();
+    else if (this.masterLost.aborted) this.end.spoil("master-lost", messageOf(this.masterLost.reason));
+    else if (!this.kill.aborted) this.end.spoil("master-lost", "the last reports of its workers did not arrive");
   }
 
   /** Gets the final numbers and the report; without a master, those of the last snapshot stay. */
   async collect(): Promise<void> {
-    if (!this.kill.aborted && this.end?.by !== "master-lost") {
+    if (!this.kill.aborted && this.end.by !== "master-lost") {
       await this.snapshot();
       try {
         const html = await this.client.report(this.kill);
@@ -197,51 +190,30 @@ class Run {
 
   outcome(): RunOutcome {
     return {
-      endedBy: this.end?.by ?? "not-started",
-      error: this.end?.error,
+      endedBy: this.end.by ?? "not-started",
+      error: this.end.error,
       startedAt: this.startedAt,
       endedAt: this.endedAt ?? new Date(),
       duration: this.duration,
       ramp: this.ramp,
-      rows: this.numbers?.rows ?? [],
-      thresholds: this.numbers?.thresholds ?? evaluateThresholds(this.plan.thresholds, []),
-      integrity: this.integrity?.report() ?? null,
+      rows: this.numbers.latest?.rows ?? [],
+      thresholds: this.numbers.latest?.thresholds ?? evaluateThresholds(this.plan.thresholds, []),
+      integrity: this.integrity?.report(this.end.by) ?? null,
       complete: this.complete,
-      status: this.last,
+      status: this.pulse.last,
     };
-  }
-
-  /** Whether the run goes on, after what the signals say. */
-  private goesOn(): boolean {
-    if (this.end === undefined && this.startedAt !== undefined && this.masterLost.aborted)
-      this.finish("master-lost", messageOf(this.masterLost.reason));
-    if (this.end === undefined && (this.interrupt.aborted || this.kill.aborted)) this.finish("interrupt");
-    return this.end === undefined;
   }
 
   private async begin(status: LocustStatus, run: number, shape: string | true | null): Promise<void> {
     const { users, spawnRate, workers } = this.plan;
     const startedAt = new Date();
     this.began = performance.now();
-    this.lastAnswer = this.began;
+    this.pulse.reset();
     this.startedAt = startedAt;
     this.number = run;
     this.integrity = createIntegrity({ users, spawnRate, workers, shape });
     this.enter("ramp");
     await this.tell(() => this.observer.started?.(status, startedAt));
-  }
-
-  private finish(by: EndedBy, error?: string): undefined {
-    this.end ??= { by, error };
-    return undefined;
-  }
-
-  /** The end of the run was in order, that of its numbers was not: they count for nothing then. */
-  private losesNumbers(): void {
-    const error = this.masterLost.aborted
-      ? messageOf(this.masterLost.reason)
-      : "the last reports of its workers did not arrive";
-    this.end = { by: "master-lost", error };
   }
 
   private elapsed(): number {
@@ -261,18 +233,11 @@ class Run {
 
   /** Asks the master; undefined while it is silent, which ends a run when it lasts. */
   private async look(): Promise<LocustStatus | undefined> {
-    try {
-      this.last = await this.client.status(AbortSignal.any([this.kill, this.masterLost]));
-      this.lastAnswer = performance.now();
-      return this.last;
-    } catch (error) {
-      if (!(error instanceof MasterUnreachable || error instanceof LocustRefused)) throw error;
-      const silence = performance.now() - this.lastAnswer;
-      if (this.startedAt !== undefined && silence > this.timing.silence && this.goesOn()) {
-        this.finish("master-lost", `no answer from Locust's master for ${Math.round(silence / 1000)} s: ${error.message}`);
-      }
-      return undefined;
+    const status = await this.pulse.look();
+    if (status === undefined && this.pulse.silence > this.timing.silence && this.end.open) {
+      this.end.finish("master-lost", this.pulse.complaint());
     }
+    return status;
   }
 
   private async record(status: LocustStatus): Promise<void> {
@@ -295,24 +260,13 @@ class Run {
       overtime: this.timing.overtime / 1000,
     });
     if (step.kind === "on") this.enter(step.phase);
-    else this.finish(step.by);
+    else this.end.finish(step.by);
   }
 
-  /** Takes the numbers so far; keeps the last ones where the master does not answer. */
   private async snapshot(): Promise<void> {
     if (this.integrity === undefined) return;
-    const numbers = await takeNumbers(this.client, this.plan, this.integrity.report(), this.kill);
-    if (numbers === undefined) return;
-    this.numbers = numbers;
-    await this.tell(() => this.observer.snapshot?.(numbers));
-  }
-
-  private watchThresholds(): void {
-    if (this.phase !== "hold" || this.breach === undefined || this.numbers === undefined) return;
-    const breached = this.breach.update(this.elapsed(), [...this.numbers.thresholds]);
-    if (breached !== undefined) {
-      this.finish("threshold", `${breached.threshold} was breached for ${this.plan.abortAfter} s`);
-    }
+    const numbers = await this.numbers.take(this.integrity.report(), this.kill);
+    if (numbers !== undefined) await this.tell(() => this.observer.snapshot?.(numbers));
   }
 
   /** Results that cannot be written end the run: load whose numbers are lost is load for nothing. */
@@ -320,9 +274,8 @@ class Run {
     try {
       await event();
     } catch (error) {
-      if (this.end?.by === "results-unwritable") return;
-      if (this.end === undefined) this.finish("results-unwritable", messageOf(error));
-      else this.observer.warning?.(messageOf(error));
+      if (this.end.by === undefined) this.end.finish("results-unwritable", messageOf(error));
+      else this.end.spoil("results-unwritable", messageOf(error));
     }
   }
 }

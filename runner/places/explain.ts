@@ -16,7 +16,9 @@ export interface BootContext {
 export function explainBoot(output: string, context: BootContext): RunnerError {
   const script = basename(context.script);
   if (/No User class found!/.test(output)) {
-    return new UsageError(`${script} has no User class: it needs one that inherits from HttpUser, FastHttpUser or User`);
+    return new UsageError(
+      `${script} has no User class: it needs one that inherits from HttpUser, FastHttpUser or User`,
+    );
   }
   if (/Address already in use|was busy/.test(output)) {
     return new RunnerError(`a port that Locust needs was taken while it started (${context.log})`);

@@ -10,8 +10,10 @@ export interface Place {
 export interface OpenOptions {
   /** A line for each long step: "Installing Locust". */
   readonly progress: (text: string) => void;
-  /** Gives up, and cleans up. */
+  /** Gives up while things come up, and cleans up. */
   readonly signal: AbortSignal;
+  /** Ends what was brought up without waiting for it, at any time. */
+  readonly kill: AbortSignal;
 }
 
 /** A master and its workers, reachable from here. */

@@ -16,7 +16,11 @@ const reasons: Readonly<Record<string, string>> = {
  * Checks that something listens at the target before load is started: one TCP connection, no request, so that the
  * target's own counts stay exact. Rejects with one line. Behind a proxy nothing can be told, and nothing is checked.
  */
-export async function requireReachable(target: string, timeout = 5000, env: NodeJS.ProcessEnv = process.env): Promise<void> {
+export async function requireReachable(
+  target: string,
+  timeout = 5000,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<void> {
   const url = new URL(target);
   const proxied = ["http_proxy", "https_proxy", "all_proxy"].some((name) => env[name] || env[name.toUpperCase()]);
   if (proxied) return;

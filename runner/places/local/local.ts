@@ -37,7 +37,7 @@ export class LocalPlace implements Place {
 
   constructor(private readonly options: LocalPlaceOptions) {}
 
-  async open({ signal }: OpenOptions): Promise<Session> {
+  async open({ signal, kill }: OpenOptions): Promise<Session> {
     const { settings, webPort } = this.options;
     const token = randomBytes(24).toString("base64url");
     const web = webPort === undefined ? await freePort() : await requirePort(webPort, "Locust's page");
@@ -50,7 +50,12 @@ export class LocalPlace implements Place {
       webPort: web,
     });
     await mkdir(this.options.logs, { recursive: true });
-    const session = new LocalSession({ url: `http://${loopback}:${web}`, token }, settings.workerReplicas, this.options.script);
+    const session = new LocalSession(
+      { url: `http://${loopback}:${web}`, token },
+      settings.workerReplicas,
+      this.options.script,
+    );
+    kill.addEventListener("abort", () => session.kill(), { once: true });
     try {
       session.add(await this.spawn(masterName, commands.master, { [pluginVariables.token]: token }));
       for (let number = 1; number <= settings.workerReplicas; number++) {
@@ -119,7 +124,8 @@ class LocalSession implements Session {
         this.startFailed.throwIfAborted();
         if (signal.aborted) throw new RunnerError("interrupted while Locust was starting", exitCodes.aborted);
         if (error instanceof LocustRefused) throw new RunnerError(error.message, undefined, { cause: error });
-        if (performance.now() > deadline) throw new RunnerError(`Locust's master does not answer (${this.logOf(masterName)})`);
+        if (performance.now() > deadline)
+          throw new RunnerError(`Locust's master does not answer (${this.logOf(masterName)})`);
         await pause(20, either);
       }
     }
@@ -128,6 +134,10 @@ class LocalSession implements Session {
   close(): Promise<void> {
     this.closing ??= Promise.all(this.processes.map((child) => child.stop(endGrace))).then(() => {});
     return this.closing;
+  }
+
+  kill(): void {
+    for (const child of this.processes) child.kill();
   }
 
   private logOf(name: string): string {

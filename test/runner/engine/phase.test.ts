@@ -25,7 +25,11 @@ describe("phases of a run", () => {
     ["was stopped by somebody", { status: stopped, elapsed: 30 }, { kind: "ended", by: "stopped-elsewhere" }],
     ["was replaced by another run", { status: { ...view.status, run: 2 } }, { kind: "ended", by: "stopped-elsewhere" }],
     ["ends by its shape", { status: { ...stopped, shape: "Stages" } }, { kind: "ended", by: "shape" }],
-    ["has no limit with a shape", { status: { ...view.status, shape: "Stages" }, elapsed: 500 }, { kind: "on", phase: "hold" }],
+    [
+      "has no limit with a shape",
+      { status: { ...view.status, shape: "Stages" }, elapsed: 500 },
+      { kind: "on", phase: "hold" },
+    ],
     ["is stopped past its time", { elapsed: 63.1 }, { kind: "stop", by: "run-time" }],
     ["is not stopped a moment past its time", { elapsed: 62.9 }, { kind: "on", phase: "hold" }],
     ["ends on the page where it was followed", { status: stopped, runTime: undefined }, { kind: "ended", by: "page" }],
@@ -42,7 +46,9 @@ describe("phases of a run", () => {
   }
 
   it("counts on workers that are neither missing nor stopped", () => {
-    const workers = (["ready", "spawning", "running", "stopped", "missing"] as const).map((state) => worker(state, { state }));
+    const workers = (["ready", "spawning", "running", "stopped", "missing"] as const).map((state) =>
+      worker(state, { state }),
+    );
     expect(livingWorkers(status({ workers })).map(({ name }) => name)).to.deep.equal(["ready", "spawning", "running"]);
   });
 });
@@ -52,8 +58,8 @@ describe("samples", () => {
     const workers = [worker("pod-a", { cpu: 0.2, cpuLimit: 0.25 }), worker("pod-b", { state: "missing", cpu: 1 })];
     const now = new Date("2026-11-24T11:12:05.000Z");
     const master = { cpu: 0.1, cpuLimit: 0.25, memory: 1 };
-    const sample = toSample(status({ workers, master, rps: 12.3456 }), "hold", 3.14159, now);
-    expect(sample).to.deep.include({ workerCpu: { "pod-a": 0.8 }, masterCpu: 0.4, workers: 1, rps: 12.35, t: 3.142 });
+    const sample = toSample(status({ workers, master, rps: 12.3456 }), "hold", 3.1239, now);
+    expect(sample).to.deep.include({ workerCpu: { "pod-a": 0.8 }, masterCpu: 0.4, workers: 1, rps: 12.35, t: 3.124 });
     expect(sample).to.include({ time: "2026-11-24T11:12:05.000Z", phase: "hold" });
   });
 });

@@ -30,8 +30,7 @@ describe("run engine", () => {
     warning: (text) => void events.push(`warning: ${text}`),
     report: (html) => void events.push(html),
   };
-  const drive = (options: Partial<RunOptions> = {}) =>
-    driveRun({ client, plan, observer, timing, ...options });
+  const drive = (options: Partial<RunOptions> = {}) => driveRun({ client, plan, observer, timing, ...options });
 
   /** Does something once a test is going on for a while. */
   const whenRunning = (action: () => void, ms = 120) => {
@@ -181,7 +180,10 @@ describe("run engine", () => {
   it("reports a lost worker once, and goes on", async () => {
     whenRunning(() => {
       const [one, two] = locust().status.workers;
-      locust().status = { ...locust().status, workers: [one ?? worker("?"), { ...(two ?? worker("?")), state: "missing" }] };
+      locust().status = {
+        ...locust().status,
+        workers: [one ?? worker("?"), { ...(two ?? worker("?")), state: "missing" }],
+      };
       setTimeout(() => locust().ended(), 80);
     });
     const outcome = await drive({ plan: { ...plan, runTime: 1 } });

@@ -1,7 +1,12 @@
 import { expect } from "chai";
 import { explainBoot } from "../../../runner/places/explain";
 
-const context = { process: "Locust's master", how: "exit code 1", script: "/x/scripts/shop.py", log: "logs/master.log" };
+const context = {
+  process: "Locust's master",
+  how: "exit code 1",
+  script: "/x/scripts/shop.py",
+  log: "logs/master.log",
+};
 const explain = (output: string) => {
   const error = explainBoot(output, context);
   return { message: error.message, exitCode: error.exitCode };
@@ -40,7 +45,9 @@ describe("why Locust did not start", () => {
   it("takes the last of several tracebacks", () => {
     const one = 'Traceback (most recent call last):\n  File "/x/a.py", line 1, in <module>\nKeyError: 1\n';
     const two = 'Traceback (most recent call last):\n  File "/x/b.py", line 2, in <module>\nValueError: 2\n';
-    expect(explain(`${one}\nDuring handling of the above exception, another exception occurred:\n\n${two}`)).to.deep.equal({
+    expect(
+      explain(`${one}\nDuring handling of the above exception, another exception occurred:\n\n${two}`),
+    ).to.deep.equal({
       message: "b.py, line 2: ValueError: 2",
       exitCode: 2,
     });

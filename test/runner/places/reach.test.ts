@@ -1,5 +1,5 @@
-import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
 import { expect } from "chai";
 import { freePort } from "../../../runner/places/local/ports";
 import { requireReachable } from "../../../runner/places/reach";
@@ -28,6 +28,8 @@ describe("reaching the target", () => {
   });
 
   it("leaves it to the proxy where there is one", async () => {
-    expect(await refused(`http://127.0.0.1:${await freePort()}`, { HTTP_PROXY: "http://127.0.0.1:1" })).to.equal(undefined);
+    expect(await refused(`http://127.0.0.1:${await freePort()}`, { HTTP_PROXY: "http://127.0.0.1:1" })).to.equal(
+      undefined,
+    );
   });
 });

@@ -1,0 +1,189 @@
+"""Guard of Locust's web server: only the person who started the load test may drive it.
+
+Locust has no login of its own and answers every origin, so any web page open in the same browser could start load.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import logging
+import re
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, unquote_plus
+
+from werkzeug.http import dump_cookie, parse_cookie
+
+logger = logging.getLogger("locust.loadtest.guard")
+
+DEFAULT_HOSTS = "127.0.0.1,localhost,[::1]"
+SECURITY_HEADERS = (
+    ("X-Frame-Options", "DENY"),
+    ("Content-Security-Policy", "frame-ancestors 'none'"),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Content-Type-Options", "nosniff"),
+)
+_WAY_IN = "open the address that `loadtest dashboard` prints"
+_HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^\s:/@,\[\]]+)(:[0-9]+)?", re.ASCII)
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+App = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the guard answers instead of Locust: a refusal or the redirect after the token was taken."""
+
+    status: str
+    body: bytes = b""
+    headers: list[tuple[str, str]] = field(default_factory=list)
+
+
+class Guard:
+    """WSGI middleware around the whole app: routes, assets and errors pass it."""
+
+    def __init__(self, app: App, token: str, hosts: str = DEFAULT_HOSTS) -> None:
+        """`token`: not empty. `hosts`: comma-separated names without ports; IPv6 addresses in brackets."""
+        if not token:
+            raise ValueError("the guard needs a token")
+        self._app = app
+        self._token = token.encode()
+        self._hosts = frozenset(name.strip().lower() for name in hosts.split(",") if name.strip())
+        # The name differs by run: two dashboards on one host share the browser's cookies, as these ignore ports.
+        self.cookie = f"loadtest_{hashlib.sha256(self._token).hexdigest()[:8]}"
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            kept = [(name, value) for name, value in headers if not name.lower().startswith("access-control-")]
+            set_already = {name.lower() for name, _ in kept}
+            kept += [(name, value) for name, value in SECURITY_HEADERS if name.lower() not in set_already]
+            return start_response(status, kept, exc_info)
+
+        answer = self.decide(environ)
+        if answer is None:
+            try:
+                return self._app(environ, start)
+            except Exception:
+                # The server's own error page would have none of the headers.
+                logger.exception("%s %s failed", environ.get("REQUEST_METHOD"), environ.get("PATH_INFO"))
+                answer = _message("500 Internal Server Error", "Locust could not answer, its log says why")
+                return _send(answer, start, sys.exc_info())
+        return _send(answer, start)
+
+    def decide(self, environ: Environ) -> Answer | None:
+        """None lets the request through to Locust."""
+        method = environ.get("REQUEST_METHOD", "")
+        refusal = (
+            self._wrong_host(environ.get("HTTP_HOST", ""))
+            or _wrong_origin(environ)
+            or _wrong_site(environ, method)
+        )  # fmt: skip
+        if refusal:
+            return _refuse(refusal)
+        if method == "GET":
+            return self._take_token(environ)
+        if method != "HEAD" and not self._has_token(environ):
+            return _refuse("this needs the run's token")
+        return None
+
+    def _wrong_host(self, host: str) -> str | None:
+        # A page whose name an attacker points at this machine (DNS rebinding) still sends its own name.
+        match = _HOST.fullmatch(host.lower())
+        return None if match and match["name"] in self._hosts else "this name is not one of the dashboard's"
+
+    def _take_token(self, environ: Environ) -> Answer | None:
+        """`?token=` becomes a cookie, so that the token stays in no history, bookmark or link."""
+        parts = environ.get("QUERY_STRING", "").split("&")
+        tokens = [_value(part) for part in parts if _key(part) == "token"]
+        if not tokens:
+            return None
+        if not self._is_token(tokens[0].encode()):
+            return _refuse("this token is not the run's")
+        # One leading slash only: "//name" would be an address on another host.
+        path = "/" + quote(environ.get("PATH_INFO", "").encode("latin-1", "replace")).lstrip("/")
+        query = "&".join(part for part in parts if _key(part) != "token")
+        cookie = dump_cookie(self.cookie, self._token.decode(), httponly=True, samesite="Strict", path="/")
+        headers = [("Location", f"{path}?{query}" if query else path), ("Set-Cookie", cookie)]
+        return Answer("303 See Other", headers=headers)
+
+    def _has_token(self, environ: Environ) -> bool:
+        scheme, _, value = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+        if scheme.lower() == "bearer" and self._is_token(value.strip().encode("latin-1", "replace")):
+            return True
+        cookies = parse_cookie(environ.get("HTTP_COOKIE", "")).getlist(self.cookie)
+        return any(self._is_token(cookie.encode()) for cookie in cookies)
+
+    def _is_token(self, given: bytes) -> bool:
+        return hmac.compare_digest(given, self._token)
+
+
+class Redact(logging.Filter):
+    """Takes the token out of log records: a malformed request's first line is logged as it came."""
+
+    def __init__(self, token: str) -> None:
+        super().__init__()
+        self._token = token
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        message = record.getMessage()
+        if self._token in message:
+            record.msg, record.args = message.replace(self._token, "***"), ()
+        return True
+
+
+def install(app: Any, token: str | None, hosts: str | None) -> None:
+    """Put the guard around a Flask app and the token's filter on the log; exits with 1 when there is no token."""
+    if not token:
+        logger.error("LOADTEST_TOKEN is not set: the web page would be open to anyone, so it is not started")
+        sys.exit(1)
+    app.wsgi_app = Guard(app.wsgi_app, token, hosts or DEFAULT_HOSTS)
+    for handler in {*logging.getLogger().handlers, *logging.getLogger("locust").handlers}:
+        handler.addFilter(Redact(token))
+
+
+def _wrong_origin(environ: Environ) -> str | None:
+    if "HTTP_ORIGIN" not in environ:
+        return None
+    host = environ.get("HTTP_HOST", "").lower()
+    own = environ["HTTP_ORIGIN"].lower() in (f"http://{host}", f"https://{host}")
+    return None if own else "another page asks"
+
+
+def _wrong_site(environ: Environ, method: str) -> str | None:
+    if environ.get("HTTP_SEC_FETCH_SITE", "none").lower() in ("same-origin", "none"):
+        return None
+    # A link from another page may be followed, as a GET changes nothing; frames, scripts and forms may not.
+    followed = (
+        method == "GET"
+        and environ.get("HTTP_SEC_FETCH_MODE", "").lower() == "navigate"
+        and environ.get("HTTP_SEC_FETCH_DEST", "").lower() == "document"
+    )
+    return None if followed else "another page asks"
+
+
+def _key(part: str) -> str:
+    return unquote_plus(part.partition("=")[0])
+
+
+def _value(part: str) -> str:
+    return unquote_plus(part.partition("=")[2])
+
+
+def _refuse(reason: str) -> Answer:
+    return _message("403 Forbidden", f"Refused: {reason}. To get in, {_WAY_IN}.")
+
+
+def _message(status: str, message: str) -> Answer:
+    body = json.dumps({"success": False, "message": message}).encode()
+    return Answer(status, body, [("Content-Type", "application/json")])
+
+
+def _send(answer: Answer, start: StartResponse, exc_info: Any = None) -> Iterable[bytes]:
+    headers = [*answer.headers, ("Cache-Control", "no-store"), ("Content-Length", str(len(answer.body)))]
+    start(answer.status, headers, exc_info)
+    return [answer.body]

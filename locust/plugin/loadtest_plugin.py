@@ -1,0 +1,52 @@
+"""Entry of the plugin, loaded beside the user's script: `locust -f …/loadtest_plugin.py,…/script1.py`.
+
+It comes first, so that the lifeline is armed and the token is out of reach before the script is imported.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from locust import events
+from locust.env import Environment
+from locust.runners import MasterRunner, Runner, WorkerRunner
+from locust.web import WebUI
+
+import loadtest_guard
+import loadtest_lifeline
+import loadtest_status
+import loadtest_worker
+
+loadtest_lifeline.arm_from_environment()
+_token = os.environ.pop("LOADTEST_TOKEN", None)
+_hosts = os.environ.pop("LOADTEST_ALLOWED_HOSTS", None)
+_status: loadtest_status.MasterStatus | None = None
+
+
+@events.worker_report.add_listener
+def _before_locust(client_id: str, data: dict[str, Any], **_: Any) -> None:
+    # At import, so that this listener is ahead of the one with which Locust adds the samples up.
+    if _status is not None:
+        _status.discard_stale(client_id, data)
+
+
+@events.init.add_listener
+def _on_init(environment: Environment, runner: Runner, web_ui: WebUI | None = None, **_: Any) -> None:
+    global _status
+    environment.locustfile = _script(environment)
+    if web_ui is not None:
+        loadtest_guard.install(web_ui.app, _token, _hosts)
+    if isinstance(runner, MasterRunner):
+        _status = loadtest_status.MasterStatus(environment, runner)
+        if web_ui is not None and web_ui.app is not None:
+            options = environment.parsed_options
+            loadtest_status.serve(web_ui.app, (options and options.web_base_path) or "", _status)
+    elif isinstance(runner, WorkerRunner):
+        loadtest_worker.WorkerReports(environment, runner)
+
+
+def _script(environment: Environment) -> str | None:
+    """File name of the script; Locust takes the first file's, which is the plugin's."""
+    files = [os.path.basename(file) for file in environment.parsed_locustfiles or []]
+    return next((file for file in files if file != os.path.basename(__file__)), environment.locustfile)

@@ -1,0 +1,193 @@
+"""The master's `GET /loadtest/status`: one consistent, uncached view of the run."""
+
+from __future__ import annotations
+
+import json
+import logging
+import platform
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import locust
+from flask import Flask, Response
+from locust.env import Environment
+from locust.runners import (
+    STATE_INIT,
+    STATE_MISSING,
+    STATE_RUNNING,
+    STATE_SPAWNING,
+    MasterRunner,
+    WorkerNode,
+)
+
+import loadtest_usage
+from loadtest_worker import RUN_OPTION
+
+logger = logging.getLogger("locust.loadtest.status")
+
+# A worker reports every 3 s even while Locust has taken it off its list.
+SILENT_AFTER = 10.0
+_STATES = (STATE_INIT, STATE_SPAWNING, STATE_RUNNING, STATE_MISSING)
+
+
+@dataclass
+class Report:
+    """The `loadtest` part of a worker's last report, and when (monotonic seconds) it came."""
+
+    data: dict[str, Any]
+    at: float
+
+
+class MasterStatus:
+    """Follows the runs and the workers' reports; create it in `events.init`."""
+
+    def __init__(self, environment: Environment, runner: MasterRunner) -> None:
+        self._environment = environment
+        self._runner = runner
+        self._meter = loadtest_usage.CpuMeter(shortest=1.0)
+        self._cpu_limit = loadtest_usage.cpu_limit()
+        self._reports: dict[str, Report] = {}
+        self._run = 0
+        self._stopping_run = 0
+        self._stopped_run = 0
+        # Who was asked to take part in the latest run, as Locust knew it then; it makes a new node after each stop.
+        self._participants: dict[str, WorkerNode | None] = {}
+        self._bystanders: set[str] = set()
+        environment.events.test_start.add_listener(self._on_test_start)
+        environment.events.test_stopping.add_listener(self._on_test_stopping)
+        environment.events.test_stop.add_listener(self._on_test_stop)
+        environment.events.worker_report.add_listener(self._on_worker_report)
+
+    def discard_stale(self, client_id: str, data: dict[str, Any]) -> None:
+        """Empty a report that has samples of another run: Locust would add them to this one. Call it before Locust."""
+        report = data.get("loadtest")
+        if report is None or report["run"] == self._run or not (data["stats"] or data["errors"]):
+            return
+        requests = sum(entry["num_requests"] for entry in data["stats"])
+        logger.warning("Left out %d requests of run %d, reported late by %s", requests, report["run"], client_id)
+        data["stats"], data["errors"] = [], {}
+        data["stats_total"] = {"name": "Aggregated", "method": "", "start_time": time.time()}
+
+    def snapshot(self) -> dict[str, Any]:
+        """`LocustStatus` of `runner/types.ts`."""
+        environment, runner = self._environment, self._runner
+        total = environment.stats.total
+        shape = environment.shape_class
+        return {
+            "locust": locust.__version__,
+            "python": platform.python_version(),
+            "script": environment.locustfile,
+            "state": runner.state,
+            "run": self._run,
+            "drained": self._is_drained(),
+            "users": runner.user_count,
+            "targetUsers": runner.target_user_count,
+            "shape": type(shape).__name__ if shape is not None else None,
+            "host": environment.host or None,
+            "hosts": {cls.__name__: environment.host or cls.host or None for cls in environment.user_classes},
+            "workers": self._workers(),
+            "master": {
+                "cpu": round(self._meter.sample(), 4),
+                "cpuLimit": self._cpu_limit,
+                "memory": loadtest_usage.memory(),
+            },
+            "requests": total.num_requests,
+            "failures": total.num_failures,
+            "rps": total.current_rps,
+            "failuresPerSecond": total.current_fail_per_sec,
+            **self._percentiles(),
+        }
+
+    def _percentiles(self) -> dict[str, int | None]:
+        total = self._environment.stats.total
+        shares = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
+        if total.num_requests == 0:
+            return dict.fromkeys(shares)  # Locust's answer would be 0
+        return {key: total.get_current_response_time_percentile(share) for key, share in shares.items()}
+
+    def _on_test_start(self, **_: Any) -> None:
+        self._run += 1
+        options = self._environment.parsed_options
+        if options is not None:
+            setattr(options, RUN_OPTION, self._run)
+        clients = self._runner.clients
+        self._reports = {key: report for key, report in self._reports.items() if key in clients}
+        active = (STATE_INIT, STATE_SPAWNING, STATE_RUNNING)
+        self._participants = {key: node for key, node in clients.items() if node.state in active}
+        self._bystanders = set()
+
+    def _on_test_stopping(self, **_: Any) -> None:
+        self._stopping_run = self._run
+
+    def _on_test_stop(self, **_: Any) -> None:
+        # A stop that is overtaken by the next start ends in that run; it is not that run's stop.
+        if self._stopping_run == self._run:
+            self._stopped_run = self._run
+
+    def _on_worker_report(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
+        report = data.get("loadtest")
+        if report is None:
+            return
+        self._reports[client_id] = Report(report, time.monotonic())
+        if report["run"] == self._run:
+            self._participants.setdefault(client_id, None)
+            self._bystanders.discard(client_id)
+        elif (
+            client_id in self._participants and self._runner.clients.get(client_id) is not self._participants[client_id]
+        ):
+            # It has gone through a stop and still is in an older run: the start never reached it.
+            self._bystanders.add(client_id)
+
+    def _is_drained(self) -> bool:
+        if self._run == 0 or self._stopped_run != self._run:
+            return False
+        return all(self._has_drained(client_id) for client_id in self._participants)
+
+    def _has_drained(self, client_id: str) -> bool:
+        report = self._reports.get(client_id)
+        if report and report.data["run"] == self._run and report.data["drained"]:
+            return True
+        node = self._runner.clients.get(client_id)
+        gone = node.state == STATE_MISSING if node else not self._is_away(report)
+        return gone or client_id in self._bystanders
+
+    def _is_away(self, report: Report | None) -> bool:
+        """It is off Locust's list, as a worker is for a while after a stop, but alive."""
+        return bool(report and not report.data["leaving"] and time.monotonic() - report.at < SILENT_AFTER)
+
+    def _workers(self) -> list[dict[str, Any]]:
+        clients = self._runner.clients
+        shown = {key: (node.state, node.user_count) for key, node in clients.items()}
+        for client_id in self._participants:
+            if client_id not in shown and self._is_away(self._reports.get(client_id)):
+                shown[client_id] = ("stopped", 0)
+        index = self._runner.worker_indexes
+        order = sorted(shown, key=lambda client_id: index.get(client_id, 0))
+        return [self._worker(client_id, *shown[client_id]) for client_id in order]
+
+    def _worker(self, client_id: str, state: str, users: int) -> dict[str, Any]:
+        report = self._reports.get(client_id)
+        data = report.data if report else {}
+        worker = {
+            "id": client_id,
+            "name": data.get("name") or client_id.rpartition("_")[0] or client_id,
+            "state": state if state in _STATES else "stopped",
+            "users": users,
+            "cpu": round(data.get("cpu", 0.0), 4),
+            "cpuLimit": data.get("cpuLimit", 1.0),
+            "memory": data.get("memory", 0),
+        }
+        limit = data.get("memoryLimit")
+        return worker if limit is None else {**worker, "memoryLimit": limit}
+
+
+def serve(app: Flask, base_path: str, status: MasterStatus) -> None:
+    """Add the route to Locust's web server, below `--web-base-path` like its other routes."""
+
+    # Plain json: Flask's own indents in debug mode, which Locust sets, and that doubles the size.
+    def answer() -> Response:
+        body = json.dumps(status.snapshot(), separators=(",", ":"))
+        return Response(body, mimetype="application/json", headers={"Cache-Control": "no-store"})
+
+    app.add_url_rule(f"{base_path}/loadtest/status", "loadtest_status", answer)

@@ -1,0 +1,133 @@
+"""How much CPU and memory this process uses, and how much it may use."""
+
+from __future__ import annotations
+
+import os
+import resource
+import time
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+import psutil
+
+# cgroup v1 writes "no limit" as a number near 2**63.
+_NO_LIMIT = 2**60
+
+
+class CpuMeter:
+    """Cores used since the last sample: CPU time of this process and its ended children over wall time."""
+
+    def __init__(self, shortest: float = 0.5) -> None:
+        """`shortest`: seconds; a sample sooner than that after the last one repeats it, as it would only be noise."""
+        self._shortest = shortest
+        self._cores = 0.0
+        self._cpu = _cpu_seconds()
+        self._wall = time.monotonic()
+
+    def sample(self) -> float:
+        """Cores, 0 or more: 0.5 is half of one core."""
+        wall = time.monotonic()
+        elapsed = wall - self._wall
+        if elapsed >= self._shortest:
+            cpu = _cpu_seconds()
+            self._cores = max(0.0, (cpu - self._cpu) / elapsed)
+            self._cpu, self._wall = cpu, wall
+        return self._cores
+
+
+def _cpu_seconds() -> float:
+    own = resource.getrusage(resource.RUSAGE_SELF)
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+
+
+def memory() -> int:
+    """Resident memory of this process in bytes."""
+    return psutil.Process().memory_info().rss
+
+
+def cpu_limit(root: Path = Path("/")) -> float:
+    """Cores this process may use: one at the most (Python), less where affinity or its cgroups say so.
+
+    `root` is where `proc` and `sys` are looked for.
+    """
+    return min([1.0, float(_usable_cores()), *_cpu_quotas(root)])
+
+
+def memory_limit(root: Path = Path("/")) -> int | None:
+    """Bytes this process may use by its cgroups; None where nothing limits it."""
+    limits: list[int] = []
+    for folder in _cgroups(root, "memory"):
+        for name in ("memory.max", "memory.limit_in_bytes"):
+            limit = parse_memory_limit(_read(folder / name))
+            if limit is not None:
+                limits.append(limit)
+    return min(limits, default=None)
+
+
+def parse_cpu_max(text: str) -> float | None:
+    """Cores of a cgroup v2 `cpu.max` ("50000 100000", "max 100000"); None for no limit or another text."""
+    quota, _, period = text.strip().partition(" ")
+    return parse_cpu_quota(quota, period or "100000")
+
+
+def parse_cpu_quota(quota: str, period: str) -> float | None:
+    """Cores of microseconds a period (cgroup v1: "-1" is no limit); None for no limit or other texts."""
+    try:
+        cores = int(quota) / int(period)
+    except (ValueError, ZeroDivisionError):
+        return None
+    return cores if cores > 0 else None
+
+
+def parse_memory_limit(text: str) -> int | None:
+    """Bytes of a cgroup's memory limit; None for "max", v1's huge number or another text."""
+    try:
+        limit = int(text)
+    except ValueError:
+        return None
+    return limit if 0 < limit < _NO_LIMIT else None
+
+
+def _usable_cores() -> int:
+    affinity = getattr(os, "sched_getaffinity", None)  # Linux only
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def _cpu_quotas(root: Path) -> Iterator[float]:
+    for folder in _cgroups(root, "cpu"):
+        for quota in (
+            parse_cpu_max(_read(folder / "cpu.max")),
+            parse_cpu_quota(_read(folder / "cpu.cfs_quota_us"), _read(folder / "cpu.cfs_period_us")),
+        ):
+            if quota is not None:
+                yield quota
+
+
+def _cgroups(root: Path, controller: str) -> Iterator[Path]:
+    """The folders of this process' cgroup and of those above it, v2 and v1; some may not exist.
+
+    A container often sees its own cgroup as the top of the tree while the path names the node's, so the top counts too.
+    """
+    base = root / "sys/fs/cgroup"
+    for line in _read(root / "proc/self/cgroup").splitlines():
+        _, _, rest = line.partition(":")
+        controllers, _, path = rest.partition(":")
+        if controllers == "":
+            mounts = [base, base / "unified"]
+        elif controller in controllers.split(","):
+            mounts = list(dict.fromkeys([base / controllers, base / controller]))
+        else:
+            continue
+        group = PurePosixPath(path.lstrip("/"))
+        levels = [group, *group.parents] if ".." not in group.parts else [PurePosixPath()]
+        for mount in mounts:
+            for level in levels:
+                yield mount / level
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text()
+    except (OSError, UnicodeDecodeError):
+        return ""

@@ -1,0 +1,40 @@
+import { messageOf } from "../errors";
+import type { EndedBy } from "../types";
+
+/** What may end a run from outside. */
+export interface EndSignals {
+  readonly interrupt: AbortSignal;
+  readonly kill: AbortSignal;
+  readonly masterLost: AbortSignal;
+}
+
+/** Why a run ends: the first reason stays, unless a later one makes its numbers worthless. */
+export class Ending {
+  by: EndedBy | undefined;
+  error: string | undefined;
+
+  constructor(private readonly signals: EndSignals) {}
+
+  /** Whether the run goes on, after what the signals say. */
+  get open(): boolean {
+    const { interrupt, kill, masterLost } = this.signals;
+    if (masterLost.aborted) this.finish("master-lost", messageOf(masterLost.reason));
+    if (interrupt.aborted || kill.aborted) this.finish("interrupt");
+    return this.by === undefined;
+  }
+
+  finish(by: EndedBy, error?: string): undefined {
+    if (this.by !== undefined) return undefined;
+    this.by = by;
+    this.error = error;
+    return undefined;
+  }
+
+  /** The run ended in order, and then its last numbers were lost: they count for nothing. */
+  spoil(by: "master-lost" | "results-unwritable", error: string): void {
+    // An interrupted run is not judged by its numbers; a broken one is broken already.
+    if (this.by === "interrupt" || this.by === "master-lost" || this.by === "results-unwritable") return;
+    this.by = by;
+    this.error = error;
+  }
+}

@@ -1,0 +1,63 @@
+import builder from "junit-report-builder";
+import { actualText } from "../verdict/words";
+import type { FinishedRecord } from "./run-record";
+
+/**
+ * A finished run in the JUnit layout that build servers read: a suite with a test case for each threshold, one
+ * for the load's integrity, and one for the run itself (an error where the verdict is `error` or `aborted`).
+ */
+export function toJUnit(record: FinishedRecord): string {
+  const { script, thresholds, integrity, verdict, reasons, startedAt, durationSeconds } = record;
+  const report = builder.newBuilder().name("loadtest");
+  // The layout knows no time zones and no fractions.
+  const suite = report
+    .testSuite()
+    .name(clean(`loadtest ${script}`))
+    .timestamp(startedAt.slice(0, 19))
+    .time(durationSeconds);
+  const testCase = (name: string, time = 0) =>
+    suite
+      .testCase()
+      .className(clean(`loadtest.${script}`))
+      .name(clean(name))
+      .time(time);
+
+  for (const threshold of thresholds) {
+    const one = testCase(`threshold ${threshold.threshold}`);
+    if (!threshold.passed) {
+      const note = threshold.note === undefined ? "" : ` (${threshold.note})`;
+      const limit = `${threshold.metric} ${threshold.operator} ${threshold.limit}`;
+      one.failure(clean(`${actualText(threshold)}, asked was ${limit}${note}`), "threshold");
+    }
+  }
+  const missed = thresholds.some(({ passed }) => !passed);
+  const load = testCase("load integrity");
+  if (integrity === null) {
+    load.skipped();
+  } else if (!integrity.ok) {
+    load.failure(clean(integrity.problems.join("; ")), "load").stacktrace(cdata(integrity.problems));
+  }
+  const run = testCase("run", durationSeconds);
+  const why = clean(reasons.join(" ") || verdict);
+  if (verdict === "error" || verdict === "aborted") {
+    run.error(why, verdict, cdata(reasons));
+  } else if (verdict === "invalid" ? integrity?.ok !== false : verdict === "failed" && !missed) {
+    // Nothing else in the suite would say that this run did not pass.
+    run.failure(why, verdict);
+  }
+  return report.build();
+}
+
+/** Text for an attribute: what XML 1.0 cannot hold becomes a replacement character. */
+function clean(text: string): string {
+  return Array.from(text, (char) => (isXml(char.codePointAt(0) ?? 0) ? char : "\uFFFD")).join("");
+}
+
+function cdata(lines: readonly string[]): string {
+  return clean(lines.join("\n")).replaceAll("]]>", "]] >");
+}
+
+function isXml(code: number): boolean {
+  const surrogate = code >= 0xd800 && code <= 0xdfff;
+  return code >= 0x20 ? !surrogate && code !== 0xfffe && code !== 0xffff : code === 0x9 || code === 0xa || code === 0xd;
+}

@@ -1,0 +1,110 @@
+import { parse } from "csv-parse/sync";
+import type { RequestStats } from "../types";
+import { totalRow } from "../verdict/rows";
+import { ResultsError } from "./errors";
+
+/** The numbers over all requests; times in ms. Zeros where there were no requests. */
+export interface Totals {
+  readonly requests: number;
+  readonly failures: number;
+  /** From 0 to 1. */
+  readonly failRatio: number;
+  readonly rps: number;
+  readonly failuresPerSecond: number;
+  readonly avg: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** The columns that are read, by the name that RequestStats gives them. */
+const columns = {
+  requests: "Request Count",
+  failures: "Failure Count",
+  rps: "Requests/s",
+  failuresPerSecond: "Failures/s",
+  avg: "Average Response Time",
+  min: "Min Response Time",
+  max: "Max Response Time",
+} as const;
+
+/**
+ * Reads Locust's `/stats/requests/csv`. A script may choose the percentiles; all that are there are taken.
+ * Throws a ResultsError (`EFORMAT`) for any other text, also one that ends before the row over all requests.
+ */
+export function parseRequestsCsv(text: string): RequestStats[] {
+  const [header = [], ...cells] = readCells(text);
+  const missing = ["Type", "Name", ...Object.values(columns)].filter((column) => !header.includes(column));
+  if (missing.length > 0) {
+    throw unusable(`it has no column ${missing.join(", ")}`);
+  }
+  const rows = cells.map((row) => toStats(new Map(header.map((column, index) => [column, row[index] ?? ""]))));
+  if (totalRow(rows) === undefined) {
+    throw unusable("its last row is not the one over all requests");
+  }
+  return rows;
+}
+
+/** The numbers over all requests. */
+export function totals(rows: readonly RequestStats[]): Totals {
+  const {
+    requests = 0,
+    failures = 0,
+    rps = 0,
+    failuresPerSecond = 0,
+    avg = 0,
+    min = 0,
+    max = 0,
+  } = totalRow(rows) ?? {};
+  return {
+    requests,
+    failures,
+    failRatio: requests > 0 ? failures / requests : 0,
+    rps,
+    failuresPerSecond,
+    avg,
+    min,
+    max,
+  };
+}
+
+/** The percentiles over all requests, by name (`p50`), in ms; null without a request. */
+export function totalPercentiles(rows: readonly RequestStats[]): Record<string, number | null> {
+  return { ...totalRow(rows)?.percentiles };
+}
+
+function readCells(text: string): string[][] {
+  try {
+    return parse(text, { bom: true, skip_empty_lines: true });
+  } catch (error) {
+    throw new ResultsError("requests.csv is not what Locust writes: it is torn or damaged", "EFORMAT", {
+      cause: error,
+    });
+  }
+}
+
+function toStats(row: ReadonlyMap<string, string>): RequestStats {
+  const percentiles = [...row]
+    .filter(([column]) => /^[\d.]+%$/.test(column))
+    .map(([column, cell]) => [`p${column.slice(0, -1)}`, cell === "N/A" ? null : toNumber(column, cell)] as const);
+  const numbers = Object.entries(columns).map(
+    ([key, column]) => [key, toNumber(column, row.get(column) ?? "")] as const,
+  );
+  return {
+    method: row.get("Type") ?? "",
+    name: row.get("Name") ?? "",
+    ...(Object.fromEntries(numbers) as Record<keyof typeof columns, number>),
+    percentiles: Object.fromEntries(percentiles),
+  };
+}
+
+function toNumber(column: string, cell: string): number {
+  const value = Number(cell);
+  if (cell.trim() === "" || !Number.isFinite(value)) {
+    throw unusable(`${JSON.stringify(cell)} in column ${column} is not a number`);
+  }
+  return value;
+}
+
+function unusable(why: string): ResultsError {
+  return new ResultsError(`requests.csv is not what Locust writes: ${why}`, "EFORMAT");
+}

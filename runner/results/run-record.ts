@@ -1,0 +1,145 @@
+import { z } from "zod";
+import { thresholdMetrics, thresholdOperators } from "../../settings/values/threshold";
+import { exitCodes } from "../types";
+
+const text = z.string();
+const count = z.int().min(0);
+const seconds = z.number().min(0);
+const share = z.number().min(0);
+const time = z.iso.datetime().describe("UTC, ISO 8601");
+
+const thresholdResult = z.object({
+  threshold: text.describe("As it was written"),
+  request: text.nullable().describe("Method and name; null: all requests"),
+  metric: z.enum(thresholdMetrics),
+  operator: z.enum(thresholdOperators),
+  limit: z.number().describe("Times in ms, fail_ratio from 0 to 1, rps per second"),
+  actual: z.number().nullable().describe("null: no data, which never passes"),
+  passed: z.boolean(),
+  note: text.optional(),
+});
+
+const lostWorker = z.object({ name: text, t: seconds.describe("Seconds since the start of the run") });
+
+const cpuUse = z.object({ mean: share, max: share }).describe("Shares of what the process may use");
+
+const integrityReport = z.object({
+  ok: z.boolean(),
+  problems: z.array(text),
+  warnings: z.array(text),
+  users: z.object({
+    asked: z.number().min(0),
+    max: z.number().min(0),
+    min: z.number().min(0).nullable().describe("After the ramp; null: the run ended before"),
+    mean: z.number().min(0).nullable().describe("After the ramp, by time; null: the run ended before"),
+    reachedAfterSeconds: seconds.nullable().describe("null: never"),
+    offSeconds: seconds.describe("Out of tolerance, after the ramp"),
+    afterRampSeconds: seconds,
+  }),
+  workers: z.object({ asked: count, lost: z.array(lostWorker) }),
+  workerCpu: z.record(text, cpuUse).describe("By the worker's name"),
+  masterCpu: cpuUse,
+});
+
+/** What is known of a run at any time. */
+const common = {
+  schemaVersion: z.literal(1),
+  warnings: z.array(text),
+  place: z.enum(["local", "kubernetes"]),
+  stack: text.nullable().describe("Pulumi stack whose settings were used"),
+  script: text,
+  target: text.nullable().describe("The host that was loaded; null where each user class has its own"),
+  startedAt: time,
+  durationSeconds: seconds.describe("Of load, up to its stop"),
+  rampSeconds: seconds.nullable().describe("Until all users ran; null: never"),
+  asked: z
+    .object({
+      users: z.number().min(0),
+      spawnRate: z.number().min(0).describe("Users a second"),
+      workers: count,
+      shape: text.nullable().describe("The load shape that decides users and time instead"),
+    })
+    .describe("The load that was asked for"),
+  settings: z.record(text, z.unknown()).describe("Without secrets"),
+  versions: z.object({ loadtest: text, locust: text.nullable(), python: text.nullable(), node: text }),
+  totals: z
+    .object({
+      requests: count,
+      failures: count,
+      failRatio: z.number().min(0),
+      rps: z.number().min(0),
+      failuresPerSecond: z.number().min(0),
+      avg: z.number(),
+      min: z.number(),
+      max: z.number(),
+    })
+    .describe("Over all requests; times in ms"),
+  percentiles: z.record(text, z.number().nullable()).describe("Over all requests, in ms, by name (p95)"),
+  thresholds: z.array(thresholdResult),
+  integrity: integrityReport.nullable(),
+  files: z.array(text).describe("Files of the folder, relative to it"),
+};
+
+/** The process that writes a running record, to tell a killed command from a living one. */
+const writer = z.object({
+  pid: count,
+  host: text,
+  start: text.nullable().describe("When the process started, in the system's own words; null: unknown"),
+});
+
+const runningRecord = z.object({
+  ...common,
+  status: z.literal("running"),
+  verdict: z.literal("error"),
+  exitCode: z.literal(exitCodes.error),
+  reasons: z.array(text).describe("Says that the run was not over when this was written"),
+  endedBy: z.null(),
+  endedAt: z.null(),
+  writer,
+});
+
+const finishedRecord = z.object({
+  ...common,
+  status: z.literal("finished"),
+  verdict: z.enum(["passed", "failed", "invalid", "aborted", "error"]),
+  exitCode: z.int().min(0).max(255),
+  reasons: z.array(text).describe("Why, the most important first; empty for a run that passed"),
+  endedBy: z.enum([
+    "run-time",
+    "shape",
+    "page",
+    "threshold",
+    "interrupt",
+    "stopped-elsewhere",
+    "workers-lost",
+    "master-lost",
+    "results-unwritable",
+    "command-killed",
+    "not-started",
+  ]),
+  endedAt: time,
+});
+
+/** The schema of `run.json`; `schema/run.schema.json` is made from it by `print-schema.ts`. */
+export const runRecordSchema = z.discriminatedUnion("status", [runningRecord, finishedRecord]);
+
+/**
+ * `run.json` while the run goes on. `thresholds` names all of them from the start (without data, nothing has
+ * passed): they are judged anew from there when the command is killed.
+ */
+export type RunningRecord = DeepReadonly<z.infer<typeof runningRecord>>;
+
+/** `run.json` of a run that is over. */
+export type FinishedRecord = DeepReadonly<z.infer<typeof finishedRecord>>;
+
+/** `run.json`: the record of one run, without secrets. */
+export type RunRecord = RunningRecord | FinishedRecord;
+
+/** Who writes a running record. */
+export type Writer = DeepReadonly<z.infer<typeof writer>>;
+
+type DeepReadonly<T> = T extends readonly (infer U)[]
+  ? readonly DeepReadonly<U>[]
+  : T extends object
+    ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
+    : T;

@@ -1,0 +1,141 @@
+import Table from "cli-table3";
+import pc from "picocolors";
+import type { RequestStats, Verdict } from "../types";
+import { requestLabel, requestRows, totalRow } from "../verdict/rows";
+import type { ThresholdResult } from "../verdict/thresholds";
+import { actualText } from "../verdict/words";
+import type { FinishedRecord } from "./run-record";
+import { columns, cutMiddle, oneLine, width, wrap } from "./text";
+
+/** More requests than this are left to `requests.csv`. */
+export const tableRows = 20;
+
+/** Columns that are left for a name at least. */
+const minName = 8;
+
+const numberHeads = ["reqs", "fails", "req/s", "avg", "p50", "p95", "p99", "max"];
+
+type Colors = ReturnType<typeof pc.createColors>;
+
+/**
+ * What is printed at the end of a run, within 80 columns and without a line break at its end: the requests (times
+ * in ms), the thresholds, the load's integrity, the verdict with its reasons, and where the results are
+ * (`folder`; left out without one). Nothing is coloured unless `colour` is true.
+ */
+export function resultTable(
+  record: FinishedRecord,
+  rows: readonly RequestStats[],
+  { colour, folder }: { colour: boolean; folder?: string | undefined },
+): string {
+  const colors = pc.createColors(colour);
+  const warnings = new Set([...record.warnings, ...(record.integrity?.warnings ?? [])]);
+  const sections = [
+    rows.length === 0 ? [] : requestLines(rows, colors),
+    record.thresholds.flatMap((threshold) => thresholdLines(threshold, colors)),
+    [...loadLines(record, colors), ...marked([...warnings], "!", colors.yellow)],
+    [...verdictLines(record, colors), ...(folder === undefined ? [] : [`Results: ${folder}`])],
+  ];
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join("\n"))
+    .join("\n\n");
+}
+
+function requestLines(rows: readonly RequestStats[], colors: Colors): string[] {
+  const requests = requestRows(rows);
+  const total = totalRow(rows);
+  const shown = requests.slice(0, tableRows);
+  const numbers = [...shown, ...(total === undefined ? [] : [total])].map(numbersOf);
+  const widths = numberHeads.map((head, index) =>
+    Math.max(head.length, ...numbers.map((row) => row[index]?.length ?? 0)),
+  );
+  const room = Math.max(minName, width - widths.reduce((sum, column) => sum + column + 2, 0));
+  const names = [...shown.map((row) => oneLine(requestLabel(row))), ...(total === undefined ? [] : ["Total"])];
+  const table = new Table({
+    head: ["Request", ...numberHeads],
+    colWidths: [Math.min(room, Math.max(minName, ...names.map(columns))), ...widths.map((w) => w + 2)],
+    colAligns: ["left", ...numberHeads.map(() => "right" as const)],
+    chars: bareChars,
+    style: { "padding-left": 0, "padding-right": 0, head: [], border: [], compact: true },
+  });
+  for (const [index, cells] of numbers.entries()) {
+    const name = cutMiddle(names[index] ?? "", room);
+    const failing = cells[1] !== "0";
+    table.push([name, ...cells.map((cell, column) => (failing && column === 1 ? colors.red(cell) : cell))]);
+  }
+  const lines = table
+    .toString()
+    .split("\n")
+    .map((line) => line.trimEnd());
+  const [head = "", ...body] = lines;
+  if (requests.length > shown.length) {
+    body.splice(shown.length, 0, `and ${requests.length - shown.length} more in requests.csv`);
+  }
+  return [colors.bold(head), ...body];
+}
+
+const bareChars = {
+  ...{ top: "", "top-mid": "", "top-left": "", "top-right": "" },
+  ...{ bottom: "", "bottom-mid": "", "bottom-left": "", "bottom-right": "" },
+  ...{ left: "", "left-mid": "", mid: "", "mid-mid": "", right: "", "right-mid": "", middle: "" },
+};
+
+function numbersOf(row: RequestStats): string[] {
+  const known = (value: number | null | undefined) => (row.requests === 0 ? "-" : milliseconds(value));
+  return [
+    String(row.requests),
+    String(row.failures),
+    row.rps.toFixed(1),
+    known(row.avg),
+    known(row.percentiles.p50),
+    known(row.percentiles.p95),
+    known(row.percentiles.p99),
+    known(row.max),
+  ];
+}
+
+function milliseconds(value: number | null | undefined): string {
+  return value === null || value === undefined
+    ? "-"
+    : String(value > 0 && value < 10 ? Number(value.toFixed(1)) : Math.round(value));
+}
+
+function thresholdLines(result: ThresholdResult, colors: Colors): string[] {
+  const value = result.actual === null ? `has no data: ${result.note ?? "none"}` : `was ${actualText(result)}`;
+  const text = `${result.threshold} ${value}`;
+  return marked([text], result.passed ? "✓" : "✗", result.passed ? colors.green : colors.red);
+}
+
+function loadLines({ integrity }: FinishedRecord, colors: Colors): string[] {
+  if (integrity === null) {
+    return marked(["load: nothing is known of it"], "✗", colors.red);
+  }
+  if (!integrity.ok) {
+    return marked(integrity.problems, "✗", colors.red);
+  }
+  const { users, workers, workerCpu } = integrity;
+  const cpu = Object.values(workerCpu).map(({ max }) => max);
+  const peak = cpu.length === 0 ? "" : `, worker CPU at most ${Math.round(Math.max(...cpu) * 100)} %`;
+  const count = `${workers.asked} ${workers.asked === 1 ? "worker" : "workers"}`;
+  return marked([`load as asked: ${users.max} of ${users.asked} users, ${count}${peak}`], "✓", colors.green);
+}
+
+const colourOf: Readonly<Record<Verdict, "green" | "red" | "yellow">> = {
+  passed: "green",
+  failed: "red",
+  invalid: "yellow",
+  aborted: "yellow",
+  error: "red",
+};
+
+function verdictLines({ verdict, exitCode, reasons }: FinishedRecord, colors: Colors): string[] {
+  const paint = (text: string) => colors.bold(colors[colourOf[verdict]](text));
+  const head = `${paint(verdict.toUpperCase())} (exit code ${exitCode})`;
+  return [head, ...reasons.flatMap((reason) => wrap(reason, "  "))];
+}
+
+function marked(texts: readonly string[], mark: string, paint: (text: string) => string): string[] {
+  return texts.flatMap((text) =>
+    wrap(text, `${mark} `).map((line, index) => (index === 0 ? paint(mark) + line.slice(1) : line)),
+  );
+}

@@ -1,0 +1,67 @@
+/** Columns of the terminal that output has to fit in. */
+export const width = 80;
+
+/** Text as one line without control characters: names come from the script, and may hold anything. */
+export function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, " ");
+}
+
+/** Columns that text takes in a terminal: Chinese, Japanese and Korean characters and emoji take two. */
+export function columns(text: string): number {
+  return Array.from(text).reduce((sum, char) => sum + (wide.test(char) ? 2 : 1), 0);
+}
+
+const wide =
+  /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}\u3000-\u303f\uff01-\uff60]/u;
+
+/** At most `length` columns, cut in the middle: what tells long paths apart is mostly at their end. */
+export function cutMiddle(text: string, length: number): string {
+  if (columns(text) <= length) {
+    return text;
+  }
+  const chars = Array.from(text);
+  const head = take(chars, Math.ceil((length - 1) / 2));
+  const tail = take(chars.reverse(), length - 1 - columns(head.join(""))).reverse();
+  return `${head.join("")}…${tail.join("")}`;
+}
+
+/** The first characters that fit. */
+function take(chars: readonly string[], room: number): string[] {
+  let used = 0;
+  const over = chars.findIndex((char) => {
+    used += columns(char);
+    return used > room;
+  });
+  return over < 0 ? [...chars] : chars.slice(0, over);
+}
+
+/** Breaks a sentence between words into lines of `width`, the first behind `first`, the others below its text. */
+export function wrap(text: string, first: string): string[] {
+  const indent = " ".repeat(first.length);
+  const room = width - first.length;
+  const lines: string[] = [];
+  let line = "";
+  for (const word of oneLine(text)
+    .split(" ")
+    .flatMap((long) => pieces(long, room))) {
+    if (line !== "" && columns(line) + 1 + columns(word) > room) {
+      lines.push(line);
+      line = "";
+    }
+    line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, line].map((content, index) => `${index === 0 ? first : indent}${content}`);
+}
+
+function pieces(word: string, room: number): string[] {
+  const parts = [""];
+  for (const char of word) {
+    const part = parts.at(-1) ?? "";
+    if (columns(part + char) > room) {
+      parts.push(char);
+    } else {
+      parts[parts.length - 1] = part + char;
+    }
+  }
+  return parts;
+}

@@ -1,0 +1,104 @@
+import type { EndedBy, LostWorker, Sample } from "../types";
+import { type CpuUse, CpuWatch } from "./cpu";
+import { type UsersReport, UsersWatch } from "./users";
+import { round } from "./words";
+
+/** The load that was asked for. */
+export interface AskedLoad {
+  readonly users: number;
+  /** Users a second. */
+  readonly spawnRate: number;
+  readonly workers: number;
+  /** The script's load shape, which then decides the users; null (or false) without one. */
+  readonly shape: string | boolean | null;
+}
+
+/** Was the load what was asked? `ok` is false as soon as there is one problem. */
+export interface IntegrityReport {
+  readonly ok: boolean;
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+  readonly users: UsersReport;
+  readonly workers: { readonly asked: number; readonly lost: readonly LostWorker[] };
+  /** By the worker's name. */
+  readonly workerCpu: Readonly<Record<string, CpuUse>>;
+  readonly masterCpu: CpuUse;
+}
+
+/** Judges a run's load from its samples as they come. */
+export interface Integrity {
+  /** Samples of every phase, in order. Each stands for the time since the one before it. */
+  add(sample: Sample): void;
+  /** A worker that went away while load was applied. */
+  lost(worker: LostWorker): void;
+  /**
+   * The report up to now. For a run that a breached threshold ended (`threshold`), an unfinished ramp is
+   * only a warning: the target did not take even the load that there was.
+   */
+  report(endedBy?: EndedBy): IntegrityReport;
+}
+
+const master = "master";
+
+/** Starts judging; see the constants of `users.ts` and `cpu.ts` for what is allowed. */
+export function createIntegrity({ users, spawnRate, workers, shape }: AskedLoad): Integrity {
+  const usersWatch = new UsersWatch(users, spawnRate, shape !== null && shape !== false);
+  const workerCpu = new CpuWatch();
+  const masterCpu = new CpuWatch();
+  const lostWorkers: LostWorker[] = [];
+  let previous: Sample | undefined;
+  let samples = 0;
+  let requests = 0;
+  let mostWorkers = 0;
+
+  function add(sample: Sample): void {
+    const since = previous?.t ?? Math.min(0, sample.t);
+    const seconds = Math.max(0, sample.t - since);
+    samples += 1;
+    requests = Math.max(requests, sample.requests);
+    mostWorkers = Math.max(mostWorkers, sample.workers);
+    if (sample.phase === "ramp" || sample.phase === "hold") {
+      // After a wait for workers the ramp begins somewhere between two samples: the later is the milder.
+      usersWatch.begin(previous?.phase === "ready" ? sample.t : since);
+      usersWatch.add(sample, since);
+      const hold = sample.phase === "hold" || usersWatch.rampOver(sample.t);
+      workerCpu.add(sample.workerCpu, seconds, hold);
+      masterCpu.add({ [master]: sample.masterCpu }, seconds, hold);
+    }
+    previous = sample;
+  }
+
+  function report(endedBy?: EndedBy): IntegrityReport {
+    const problems: string[] = [];
+    const warnings: string[] = [];
+    if (samples === 0) {
+      problems.push("samples: there are none, so nothing is known of the load");
+    } else if (requests === 0) {
+      problems.push("requests: none were sent");
+    }
+    problems.push(...usersWatch.problems());
+    const unfinished = usersWatch.unfinishedRamp();
+    if (unfinished !== undefined) {
+      (endedBy === "threshold" ? warnings : problems).push(unfinished);
+    }
+    problems.push(...lostWorkers.map(({ name, t }) => `workers: ${name} was lost ${round(t, 0)} s into the run`));
+    if (samples > 0 && mostWorkers < workers) {
+      warnings.push(`workers: at most ${mostWorkers} of ${workers} answered`);
+    }
+    const ofWorkers = workerCpu.judge((name) => `worker ${name}`, "so it cannot send what was asked");
+    const ofMaster = masterCpu.judge(() => "the master", "which delays the numbers");
+    problems.push(...ofWorkers.problems, ...ofMaster.problems);
+    warnings.push(...ofWorkers.warnings, ...ofMaster.warnings);
+    return {
+      ok: problems.length === 0,
+      problems,
+      warnings,
+      users: usersWatch.report(),
+      workers: { asked: workers, lost: lostWorkers.map(({ name, t }) => ({ name, t: round(t, 1) })) },
+      workerCpu: workerCpu.use(),
+      masterCpu: masterCpu.use()[master] ?? { mean: 0, max: 0 },
+    };
+  }
+
+  return { add, lost: (worker) => void lostWorkers.push(worker), report };
+}

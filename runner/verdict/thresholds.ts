@@ -1,0 +1,112 @@
+import type { Threshold } from "../../settings/values/threshold";
+import type { RequestStats } from "../types";
+import { requestLabel, requestRows, totalRow } from "./rows";
+
+/** What became of one threshold. */
+export interface ThresholdResult {
+  /** As it was written: `GET /path: p99<800`. */
+  readonly threshold: string;
+  /** `GET /path`; null where the threshold is about all requests. */
+  readonly request: string | null;
+  readonly metric: Threshold["metric"];
+  readonly operator: Threshold["operator"];
+  /** Times in ms, `fail_ratio` from 0 to 1, `rps` per second. */
+  readonly limit: number;
+  /** In the limit's unit; null where there is no data, and then it never passes. */
+  readonly actual: number | null;
+  readonly passed: boolean;
+  /** Why there is no data. */
+  readonly note?: string | undefined;
+}
+
+/** More seen requests than this are counted, not named. */
+const namedRequests = 10;
+
+/**
+ * Holds each threshold against the rows of Locust's `requests.csv`, in the order of the thresholds.
+ * No data (no such request, no requests at all, no such percentile) is never a pass.
+ */
+export function evaluateThresholds(thresholds: readonly Threshold[], rows: readonly RequestStats[]): ThresholdResult[] {
+  return thresholds.map((threshold) => evaluate(threshold, rows));
+}
+
+/** The thresholds of earlier results, to hold them against newer rows. */
+export function thresholdsOf(results: readonly ThresholdResult[]): Threshold[] {
+  return results.map(({ threshold, request, metric, operator, limit }) => ({
+    text: threshold,
+    ...(request === null ? {} : { request: requestOf(request) }),
+    metric,
+    operator,
+    limit,
+  }));
+}
+
+function evaluate(threshold: Threshold, rows: readonly RequestStats[]): ThresholdResult {
+  const { text, request, metric, operator, limit } = threshold;
+  const row = request === undefined ? totalRow(rows) : find(request, rows);
+  const value = row === undefined ? undefined : measure(metric, row);
+  const base = { threshold: text, request: request === undefined ? null : requestLabel(request) };
+  if (value === undefined || !Number.isFinite(value)) {
+    const note = noData(threshold, row, rows);
+    return { ...base, metric, operator, limit, actual: null, passed: false, note };
+  }
+  return { ...base, metric, operator, limit, actual: value, passed: holds(value, operator, limit) };
+}
+
+function find(request: { method: string; name: string }, rows: readonly RequestStats[]): RequestStats | undefined {
+  return requestRows(rows).find(({ method, name }) => method === request.method && name === request.name);
+}
+
+/** Undefined where the row does not tell: before its first request, Locust's zeros mean nothing. */
+function measure(metric: Threshold["metric"], row: RequestStats): number | undefined {
+  if (row.requests <= 0) {
+    return undefined;
+  }
+  switch (metric) {
+    case "avg":
+    case "min":
+    case "max":
+    case "rps":
+      return row[metric];
+    case "fail_ratio":
+      return row.failures / row.requests;
+    default:
+      return row.percentiles[metric] ?? undefined;
+  }
+}
+
+function holds(value: number, operator: Threshold["operator"], limit: number): boolean {
+  switch (operator) {
+    case "<":
+      return value < limit;
+    case "<=":
+      return value <= limit;
+    case ">":
+      return value > limit;
+    case ">=":
+      return value >= limit;
+  }
+}
+
+function noData(threshold: Threshold, row: RequestStats | undefined, rows: readonly RequestStats[]): string {
+  const seen = requestRows(rows).filter(({ requests }) => requests > 0);
+  if (row !== undefined && row.requests > 0) {
+    const known = Object.keys(row.percentiles).join(", ");
+    return `the script's numbers have no ${threshold.metric}${known === "" ? "" : `, only ${known}`}`;
+  }
+  if (seen.length === 0 && (totalRow(rows)?.requests ?? 0) === 0) {
+    return "no requests were seen";
+  }
+  if (threshold.request === undefined) {
+    return "the numbers over all requests are missing";
+  }
+  const names = seen.slice(0, namedRequests).map(requestLabel).join(", ");
+  const more = seen.length > namedRequests ? ` and ${seen.length - namedRequests} more` : "";
+  return `no request ${requestLabel(threshold.request)} was seen, only ${names}${more}`;
+}
+
+/** A method has no spaces; a name may. */
+function requestOf(label: string): { method: string; name: string } {
+  const space = label.indexOf(" ");
+  return space < 0 ? { method: "", name: label } : { method: label.slice(0, space), name: label.slice(space + 1) };
+}

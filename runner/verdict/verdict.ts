@@ -1,0 +1,84 @@
+import { type EndedBy, exitCodes, type Verdict } from "../types";
+import type { IntegrityReport } from "./integrity";
+import type { ThresholdResult } from "./thresholds";
+import { failureText } from "./words";
+
+/** What is known of a run when it has ended. */
+export interface Outcome {
+  readonly endedBy: EndedBy;
+  /** What went wrong, to follow a colon: for a run that could not start, or lost its master. */
+  readonly error?: string | undefined;
+  readonly thresholds: readonly ThresholdResult[];
+  /** Null where nothing is known of the load, which is never a pass. */
+  readonly integrity: IntegrityReport | null;
+}
+
+/** The end of a run in one word, its exit code, and sentences that say why: the most important first. */
+export interface Decision {
+  readonly verdict: Verdict;
+  /** That of `exitCodes` for the verdict. */
+  readonly exitCode: number;
+  /** Empty for a run that passed. */
+  readonly reasons: string[];
+}
+
+const errors: Partial<Record<EndedBy, string>> = {
+  "master-lost": "Locust's master was lost, and with it the numbers of the run.",
+  "results-unwritable": "The results could not be written.",
+  "command-killed": "The command was killed before the run was over; the numbers go up to its last sample.",
+  "not-started": "The run could not start.",
+};
+
+/**
+ * Decides what a run was worth. What kept it from being a run comes first (`error`, `aborted`), then
+ * what makes its numbers worthless (`invalid`), then the thresholds.
+ */
+export function decide({ endedBy, error, thresholds, integrity }: Outcome): Decision {
+  const detail = (error ?? "").trim().replace(/\.$/, "");
+  const withDetail = (sentence: string) => (detail === "" ? sentence : `${sentence.slice(0, -1)}: ${detail}.`);
+  const broken = errors[endedBy];
+  if (broken !== undefined) {
+    return decision("error", [withDetail(broken)]);
+  }
+  if (endedBy === "interrupt") {
+    return decision("aborted", [withDetail("The run was interrupted before it was over.")]);
+  }
+  const details = detail === "" ? [] : [`${detail}.`];
+  const failed = thresholds.filter(({ passed }) => !passed).map(failureText);
+  const invalid = [...unasked(endedBy), ...(integrity === null ? [unknownLoad] : loadProblems(integrity))];
+  if (invalid.length > 0) {
+    return decision("invalid", [...invalid, ...details, ...failed]);
+  }
+  if (endedBy === "threshold" || failed.length > 0) {
+    const early = endedBy === "threshold" ? ["The run was ended early because a threshold was breached."] : [];
+    return decision("failed", [...failed, ...early, ...details]);
+  }
+  return decision("passed", details);
+}
+
+const unknownLoad = "Nothing is known of the load that was applied.";
+
+function unasked(endedBy: EndedBy): string[] {
+  switch (endedBy) {
+    case "workers-lost":
+      return ["All workers were lost, so the load ended early."];
+    case "stopped-elsewhere":
+      return ["The run was stopped outside this command before its time was over: less load was applied than asked."];
+    default:
+      return [];
+  }
+}
+
+/** A report that is not ok without a problem is not trusted either. */
+function loadProblems({ ok, problems }: IntegrityReport): string[] {
+  if (ok && problems.length === 0) {
+    return [];
+  }
+  const [first, ...others] = problems;
+  const head = `The load was not what was asked${first === undefined ? "" : `: ${first}`}.`;
+  return [head, ...others.map((problem) => `${problem.charAt(0).toUpperCase()}${problem.slice(1)}.`)];
+}
+
+function decision(verdict: Verdict, reasons: string[]): Decision {
+  return { verdict, exitCode: exitCodes[verdict], reasons };
+}

@@ -1,0 +1,148 @@
+import { connect } from "node:net";
+import { expect } from "chai";
+import {
+  type Answer,
+  ask,
+  fixtures,
+  freePort,
+  type Master,
+  post,
+  startLocust,
+  startMaster,
+  stopAll,
+  token,
+} from "./processes";
+
+const script = `${fixtures}/mixed.py`;
+const bearer = { authorization: `Bearer ${token}` };
+const form = { "content-type": "application/x-www-form-urlencoded" };
+const link = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
+
+describe("The guard of Locust's page", function () {
+  this.timeout(40_000);
+  let master: Master;
+  let own: string;
+
+  before(async () => {
+    master = await startMaster(script);
+    own = `http://127.0.0.1:${master.webPort}`;
+  });
+  after(stopAll);
+
+  const rows: [what: string, method: string, path: string, headers: () => Record<string, string>, status: number][] = [
+    ["the page", "GET", "/", () => ({}), 200],
+    ["the page by another name of this machine", "GET", "/", () => ({ host: `localhost:${master.webPort}` }), 200],
+    ["the page by its IPv6 address", "GET", "/", () => ({ host: `[::1]:${master.webPort}` }), 200],
+    ["a rebound name", "GET", "/stats/requests", () => ({ host: `evil.example:${master.webPort}` }), 403],
+    ["a rebound name with the token", "POST", "/stop", () => ({ host: "evil.example", ...bearer }), 403],
+    ["the page's own request", "GET", "/stats/requests", () => ({ origin: own }), 200],
+    ["another page's request", "GET", "/stats/requests", () => ({ origin: "http://evil.example" }), 403],
+    ["another port's request", "GET", "/stats/requests", () => ({ origin: "http://127.0.0.1:1" }), 403],
+    ["a sandboxed page's request", "GET", "/stats/requests", () => ({ origin: "null" }), 403],
+    ["an empty origin", "GET", "/stats/requests", () => ({ origin: "" }), 403],
+    ["a foreign form with the token", "POST", "/stop", () => ({ origin: "null", ...bearer, ...form }), 403],
+    [
+      "a preflight",
+      "OPTIONS",
+      "/swarm",
+      () => ({ origin: "http://evil.example", "access-control-request-method": "POST" }),
+      403,
+    ],
+    ["a preflight of its own origin", "OPTIONS", "/swarm", () => ({ origin: own }), 403],
+    ["a followed link", "GET", "/", () => ({ "sec-fetch-site": "cross-site", ...link }), 200],
+    [
+      "an image on another page",
+      "GET",
+      "/",
+      () => ({ "sec-fetch-site": "cross-site", "sec-fetch-dest": "image" }),
+      403,
+    ],
+    [
+      "a frame on another port",
+      "GET",
+      "/",
+      () => ({ "sec-fetch-site": "same-site", ...link, "sec-fetch-dest": "iframe" }),
+      403,
+    ],
+    ["a foreign form", "POST", "/stop", () => ({ "sec-fetch-site": "cross-site", ...link, ...bearer }), 403],
+    ["an asset for the page", "GET", "/assets/favicon-light.png", () => ({ "sec-fetch-site": "same-origin" }), 200],
+    ["an address typed in", "GET", "/", () => ({ "sec-fetch-site": "none", ...link }), 200],
+    ["a HEAD", "HEAD", "/", () => ({}), 200],
+    ["a stop without the token", "POST", "/stop", () => form, 403],
+    ["a start without the token", "POST", "/swarm", () => ({ origin: own, ...form }), 403],
+    ["a stop with another token", "POST", "/stop", () => ({ ...form, authorization: "Bearer x" }), 403],
+    ["a stop with another run's cookie", "POST", "/stop", () => ({ ...form, cookie: `loadtest_0=${token}` }), 403],
+    ["a stop with the token in the address", "POST", `/stop?token=${token}`, () => form, 403],
+    ["a stop with the token", "POST", "/stop", () => ({ ...form, ...bearer }), 200],
+    ["a method that Locust does not know", "PUT", "/stop", () => bearer, 405],
+    ["a method without the token", "DELETE", "/stop", () => ({}), 403],
+    ["a wrong token in the address", "GET", "/?token=x", () => ({}), 403],
+    ["a page that does not exist", "GET", "/no-such-page", () => ({}), 404],
+    ["the status", "GET", "/loadtest/status", () => ({}), 200],
+  ];
+  for (const [what, method, path, headers, expected] of rows) {
+    it(`answers ${expected} to ${what}`, async () => {
+      const answer = await ask(master.webPort, method, path, headers());
+      expect(answer.status, answer.body).to.equal(expected);
+      expectSafe(answer);
+      if (expected === 403) {
+        const { success, message } = JSON.parse(answer.body);
+        expect(success).to.equal(false);
+        expect(message).to.include("loadtest dashboard");
+      }
+    });
+  }
+
+  it("takes the token once from the address and keeps it in a cookie", async () => {
+    const first = await ask(master.webPort, "GET", `/stats/report?theme=dark&token=${token}`);
+    expect(first.status).to.equal(303);
+    expect(first.headers.location).to.equal("/stats/report?theme=dark");
+    const cookie = first.headers["set-cookie"]?.[0] ?? "";
+    expect(cookie).to.match(/^loadtest_[0-9a-f]{8}=/);
+    expect(cookie).to.include("HttpOnly").and.include("SameSite=Strict").and.include("Path=/");
+    const session = cookie.split(";")[0] ?? "";
+    const reset = await ask(master.webPort, "POST", "/stats/reset", { cookie: session, origin: own });
+    expect(reset.status, reset.body).to.equal(200);
+  });
+
+  it("shows the token on no page and in no log, nor to the script", async () => {
+    await ask(master.webPort, "GET", `/?token=${token}`);
+    await post(master.webPort, "/swarm", { user_count: "x", spawn_rate: token });
+    await malformed(master.webPort, `GET /?token=${token} HTTP/9.9 x\r\n\r\n`);
+    await malformed(master.webPort, `GETT /?token=${token}\r\nHost: localhost\r\n\r\n`);
+    const paths = ["/", "/logs", "/stats/report", "/stats/requests", "/exceptions", "/tasks", "/loadtest/status"];
+    for (const path of paths) {
+      const { status, body } = await ask(master.webPort, "GET", path);
+      expect(status, path).to.equal(200);
+      expect(body.includes(token), `${path} shows the token`).to.equal(false);
+    }
+    expect(master.output()).to.include("script sees token: None lifeline: None");
+    expect(master.output().includes(token), "the log shows the token").to.equal(false);
+  });
+
+  it("does not start a page without a token", async () => {
+    const [webPort, port] = await Promise.all([freePort(), freePort()]);
+    const args = ["--master", "--master-bind-host", "127.0.0.1", "--master-bind-port", `${port}`];
+    const open = await startLocust(script, [...args, "--web-host", "127.0.0.1", "--web-port", `${webPort}`]);
+    expect(await open.ended, open.output()).to.equal(1);
+    expect(open.output().match(/LOADTEST_TOKEN is not set/g)).to.have.length(1);
+    expect(open.output()).not.to.include("Traceback");
+  });
+});
+
+function expectSafe({ headers }: Answer): void {
+  expect(Object.keys(headers).filter((name) => name.startsWith("access-control-"))).to.deep.equal([]);
+  expect(headers["x-frame-options"]).to.equal("DENY");
+  expect(headers["content-security-policy"]).to.equal("frame-ancestors 'none'");
+  expect(headers["referrer-policy"]).to.equal("no-referrer");
+  expect(headers["x-content-type-options"]).to.equal("nosniff");
+}
+
+/** Sends what no HTTP client would and waits until the server hangs up. */
+function malformed(port: number, text: string): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1", () => socket.end(text));
+    socket.resume().on("close", () => resolve());
+    socket.on("error", () => resolve());
+  });
+}

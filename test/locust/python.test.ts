@@ -1,0 +1,33 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { expect } from "chai";
+import { testPython } from "../support/python";
+import { testRuff } from "../support/ruff";
+import { fixtures, root } from "./processes";
+
+describe("Python", function () {
+  this.timeout(20_000);
+
+  it("passes its own unit tests", async () => {
+    const folder = join(root, "locust");
+    const { status, stdout, stderr } = spawnSync(await testPython(), ["-m", "unittest", "discover", "-s", "tests"], {
+      cwd: folder,
+      encoding: "utf8",
+      env: { ...process.env, PYTHONPATH: join(folder, "plugin"), PYTHONDONTWRITEBYTECODE: "1" },
+    });
+    expect(status, `${stdout}${stderr}`).to.equal(0);
+  });
+
+  for (const args of [["check"], ["format", "--check"]]) {
+    it(`passes ruff ${args.join(" ")}`, async function () {
+      const ruff = await testRuff();
+      if (ruff === undefined) return this.skip();
+      const all = [...args, "--no-cache", "--config", "ruff.toml", ".", fixtures];
+      const { status, stdout, stderr } = spawnSync(ruff, all, {
+        cwd: join(root, "locust"),
+        encoding: "utf8",
+      });
+      expect(status, `${stdout}${stderr}`).to.equal(0);
+    });
+  }
+});

@@ -1,0 +1,118 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { FinishedRecord, RunningRecord } from "../../../runner/results/run-record";
+import { unfinished } from "../../../runner/results/unfinished";
+import { currentWriter } from "../../../runner/results/writer";
+import type { RequestStats, Sample } from "../../../runner/types";
+import { createIntegrity, type IntegrityReport } from "../../../runner/verdict/integrity";
+import { evaluateThresholds } from "../../../runner/verdict/thresholds";
+import { decide } from "../../../runner/verdict/verdict";
+import { parseThreshold } from "../../../settings/values/threshold";
+
+/** A new temporary folder; whoever asks for it deletes it. */
+export function temporaryFolder(): string {
+  return mkdtempSync(join(tmpdir(), "results-test-"));
+}
+
+export function sampleAt(t: number, more: Partial<Sample> = {}): Sample {
+  return {
+    t,
+    time: new Date(Date.UTC(2026, 10, 24, 11, 12, 5) + t * 1000).toISOString(),
+    phase: t < 10 ? "ramp" : "hold",
+    users: Math.min(100, (t + 1) * 10),
+    targetUsers: 100,
+    workers: 2,
+    rps: 50,
+    failuresPerSecond: 0,
+    requests: Math.round(t * 50),
+    failures: 0,
+    p50: 3,
+    p95: 8,
+    p99: 12,
+    workerCpu: { "worker-1": 0.3, "worker-2": 0.4 },
+    masterCpu: 0.02,
+    ...more,
+  };
+}
+
+export function rowOf(method: string, name: string, more: Partial<RequestStats> = {}): RequestStats {
+  return {
+    method,
+    name,
+    requests: 3000,
+    failures: 6,
+    rps: 50.25,
+    failuresPerSecond: 0.1,
+    avg: 4.4,
+    min: 1,
+    max: 95,
+    percentiles: {
+      ...{ p50: 3, p66: 4, p75: 5, p80: 5, p90: 6, p95: 8, p98: 10 },
+      ...{ p99: 12, "p99.9": 60, "p99.99": 95, p100: 95 },
+    },
+    ...more,
+  };
+}
+
+export const rows: readonly RequestStats[] = [
+  rowOf("GET", "/"),
+  rowOf("POST", "/basket", { requests: 1000, failures: 60 }),
+  rowOf("", "Aggregated", { requests: 4000, failures: 66 }),
+];
+
+export function goodLoad(): IntegrityReport {
+  const integrity = createIntegrity({ users: 100, spawnRate: 10, workers: 2, shape: null });
+  for (let t = 0; t <= 60; t += 1) {
+    integrity.add(sampleAt(t));
+  }
+  return integrity.report();
+}
+
+const common = {
+  schemaVersion: 1,
+  warnings: [],
+  place: "local",
+  stack: "dev",
+  script: "script1.py",
+  target: "http://localhost:8080",
+  startedAt: "2026-11-24T11:12:05.000Z",
+  durationSeconds: 60,
+  rampSeconds: 10,
+  asked: { users: 100, spawnRate: 10, workers: 2, shape: null },
+  settings: { users: 100, thresholds: ["p95<500"], runTime: "1m" },
+  versions: { loadtest: "0.1.0", locust: "2.47.0", python: "3.11.2", node: "v20.20.2" },
+  totals: { requests: 4000, failures: 66, failRatio: 0.0165, rps: 66, failuresPerSecond: 1, avg: 4, min: 1, max: 95 },
+  percentiles: { p50: 3, p95: 8 },
+  integrity: null,
+  files: ["requests.csv", "run.json", "series.ndjson"],
+} as const;
+
+export function runningRecord(thresholds: readonly string[] = []): RunningRecord {
+  return {
+    ...common,
+    status: "running",
+    ...unfinished,
+    endedBy: null,
+    endedAt: null,
+    thresholds: evaluateThresholds(thresholds.map(parseThreshold), []),
+    writer: currentWriter(),
+  };
+}
+
+/** The record of a run with a good load whose verdict is decided from `rows`. */
+export function finishedRecord(thresholds: readonly string[] = [], more: Partial<FinishedRecord> = {}): FinishedRecord {
+  const results = evaluateThresholds(thresholds.map(parseThreshold), rows);
+  const integrity = more.integrity === undefined ? goodLoad() : more.integrity;
+  const endedBy = more.endedBy ?? "run-time";
+  return {
+    ...common,
+    status: "finished",
+    ...decide({ endedBy, thresholds: results, integrity }),
+    endedBy,
+    endedAt: "2026-11-24T11:13:05.000Z",
+    thresholds: results,
+    integrity,
+    ...more,
+  };
+}

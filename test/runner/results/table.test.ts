@@ -1,0 +1,107 @@
+import { stripVTControlCharacters } from "node:util";
+import { expect } from "chai";
+import fc from "fast-check";
+import { resultTable } from "../../../runner/results/table";
+import { columns, cutMiddle, wrap } from "../../../runner/results/text";
+import { finishedRecord, rowOf, rows } from "./make";
+
+const plain = { colour: false };
+
+function tooWide(text: string): string[] {
+  return text.split("\n").filter((line) => columns(line) > 80);
+}
+
+describe("resultTable", () => {
+  it("shows requests, thresholds, load, verdict and folder", () => {
+    const record = finishedRecord(["p95<500"]);
+    expect(
+      resultTable(record, rows, { ...plain, folder: "results/20261124T111205Z-script1" }).split("\n"),
+    ).to.deep.equal([
+      "Request       reqs  fails  req/s  avg  p50  p95  p99  max",
+      "GET /         3000      6   50.3  4.4    3    8   12   95",
+      "POST /basket  1000     60   50.3  4.4    3    8   12   95",
+      "Total         4000     66   50.3  4.4    3    8   12   95",
+      "",
+      "✓ p95<500 was 8 ms",
+      "",
+      "✓ load as asked: 100 of 100 users, 2 workers, worker CPU at most 40 %",
+      "",
+      "PASSED (exit code 0)",
+      "Results: results/20261124T111205Z-script1",
+    ]);
+  });
+
+  it("shows what failed and why", () => {
+    const text = resultTable(finishedRecord(["GET /x: p95<500"], { warnings: ["a worker was slow"] }), rows, plain);
+    expect(text).to.contain("✗ GET /x: p95<500 has no data: no request GET /x was seen, only GET /, POST\n  /basket");
+    expect(text).to.contain("! a worker was slow");
+    expect(text).to.match(/FAILED \(exit code 1\)\n {2}Threshold GET \/x: p95<500 failed: no request GET \/x/);
+    expect(text).to.not.contain("Results:");
+  });
+
+  it("shows a run that never started", () => {
+    const text = resultTable(finishedRecord([], { endedBy: "not-started", integrity: null }), [], plain);
+    expect(text).to.equal("✗ load: nothing is known of it\n\nERROR (exit code 4)\n  The run could not start.");
+  });
+
+  it("shows no times where there were no requests", () => {
+    const none = [rowOf("", "Aggregated", { requests: 0, failures: 0, rps: 0, avg: 0, max: 0, percentiles: {} })];
+    expect(resultTable(finishedRecord(), none, plain)).to.match(/\nTotal +0 +0 +0\.0 +- +- +- +- +-\n/);
+  });
+
+  it("leaves all but twenty requests to requests.csv", () => {
+    const many = [...Array.from({ length: 25 }, (_, index) => rowOf("GET", `/${index}`)), rowOf("", "Aggregated")];
+    const lines = resultTable(finishedRecord(), many, plain).split("\n");
+    expect(lines.slice(20, 23).map((line) => line.replace(/ {2}.*/, ""))).to.deep.equal([
+      "GET /19",
+      "and 5 more in requests.csv",
+      "Total",
+    ]);
+  });
+
+  it("has colours only when asked", () => {
+    const record = finishedRecord(["p95<5"]);
+    const coloured = resultTable(record, rows, { colour: true });
+    expect(coloured).to.contain("\u001b[31m✗\u001b[39m");
+    expect(stripVTControlCharacters(coloured)).to.equal(resultTable(record, rows, plain));
+  });
+
+  it("fits 80 columns and keeps a row a line, whatever the names and numbers", () => {
+    // Terminals, and libraries, do not agree on the columns of newer emoji.
+    const unit = fc.constantFrom(..."aZ/ ?%é產한か\u001b\n\r\t\u0000\u2028\u200b\u009b|");
+    const name = fc.oneof(fc.string({ unit, maxLength: 120 }), fc.stringMatching(/^[a-z/]{60,200}$/));
+    const row = fc.record({ name, requests: fc.nat(99_999_999), rps: fc.double({ min: 0, max: 99_999, noNaN: true }) });
+    fc.assert(
+      fc.property(fc.array(row, { maxLength: 4 }), fc.array(name, { maxLength: 2 }), (some, reasons) => {
+        const table = [...some.map(({ name: text, ...more }) => rowOf("GET", text, more)), rowOf("", "Aggregated")];
+        const record = { ...finishedRecord(), verdict: "failed" as const, reasons };
+        const text = resultTable(record, table, plain);
+        expect(tooWide(text)).to.deep.equal([]);
+        expect(
+          text
+            .split("\n")
+            .slice(1, table.length + 1)
+            .at(-1),
+        ).to.match(/^Total /);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe("text for a terminal", () => {
+  it("is cut in the middle, by columns", () => {
+    expect(cutMiddle("GET /short", 10)).to.equal("GET /short");
+    expect(cutMiddle("GET /a/long/path/end", 11)).to.equal("GET /…h/end");
+    expect(cutMiddle("产品列表列表", 8)).to.equal("产品…表");
+  });
+
+  it("is wrapped between words, and inside those that are too long", () => {
+    expect(wrap("a short one", "- ")).to.deep.equal(["- a short one"]);
+    const lines = wrap(`${"word ".repeat(20)}${"x".repeat(100)}\u001b[31m`, "- ");
+    expect(lines.every((line, index) => line.startsWith(index === 0 ? "- " : "  ") && line.length <= 80)).to.equal(
+      true,
+    );
+    expect(lines.join("")).to.not.contain("\u001b");
+  });
+});

@@ -1,0 +1,96 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { type EndedBy, exitCodes, type Verdict } from "../../../runner/types";
+import { createIntegrity, type IntegrityReport } from "../../../runner/verdict/integrity";
+import { evaluateThresholds } from "../../../runner/verdict/thresholds";
+import { decide } from "../../../runner/verdict/verdict";
+import { parseThreshold } from "../../../settings/values/threshold";
+import { goodLoad, rows } from "../results/make";
+
+const good = goodLoad();
+const bad: IntegrityReport = { ...good, ok: false, problems: ["users: 50 of 100 asked", "workers: w was lost"] };
+const [met, missed] = ["p95<500", "p95<5"].map((text) => evaluateThresholds([parseThreshold(text)], rows));
+
+const allEnds: EndedBy[] = [
+  ...(["run-time", "shape", "page", "threshold", "interrupt", "stopped-elsewhere"] as const),
+  ...(["workers-lost", "master-lost", "results-unwritable", "command-killed", "not-started"] as const),
+];
+
+describe("decide", () => {
+  // For each end: the verdict with nothing wrong, a threshold missed, a bad load, both.
+  const table: Record<EndedBy, [Verdict, Verdict, Verdict, Verdict]> = {
+    "run-time": ["passed", "failed", "invalid", "invalid"],
+    shape: ["passed", "failed", "invalid", "invalid"],
+    page: ["passed", "failed", "invalid", "invalid"],
+    threshold: ["failed", "failed", "invalid", "invalid"],
+    interrupt: ["aborted", "aborted", "aborted", "aborted"],
+    "stopped-elsewhere": ["invalid", "invalid", "invalid", "invalid"],
+    "workers-lost": ["invalid", "invalid", "invalid", "invalid"],
+    "master-lost": ["error", "error", "error", "error"],
+    "results-unwritable": ["error", "error", "error", "error"],
+    "command-killed": ["error", "error", "error", "error"],
+    "not-started": ["error", "error", "error", "error"],
+  };
+  for (const endedBy of allEnds) {
+    it(`${endedBy}: ${table[endedBy].join(", ")}`, () => {
+      const cases = [good, bad].flatMap((integrity) => [met, missed].map((thresholds) => ({ integrity, thresholds })));
+      const verdicts = cases.map(
+        ({ integrity, thresholds = [] }) => decide({ endedBy, thresholds, integrity }).verdict,
+      );
+      expect(verdicts).to.deep.equal(table[endedBy]);
+    });
+  }
+
+  it("has no reasons for a run that passed, with or without thresholds", () => {
+    for (const thresholds of [[], met ?? []]) {
+      expect(decide({ endedBy: "run-time", thresholds, integrity: good })).to.deep.equal({
+        verdict: "passed",
+        exitCode: 0,
+        reasons: [],
+      });
+    }
+  });
+
+  it("lists the load's problems before the thresholds", () => {
+    expect(decide({ endedBy: "workers-lost", thresholds: missed ?? [], integrity: bad }).reasons).to.deep.equal([
+      "All workers were lost, so the load ended early.",
+      "The load was not what was asked: users: 50 of 100 asked.",
+      "Workers: w was lost.",
+      "Threshold p95<5 failed: it was 8 ms.",
+    ]);
+  });
+
+  it("says that a threshold ended the run early, also where it holds at the end", () => {
+    expect(decide({ endedBy: "threshold", thresholds: missed ?? [], integrity: good }).reasons).to.have.length(2);
+    expect(decide({ endedBy: "threshold", thresholds: met ?? [], integrity: good }).reasons).to.deep.equal([
+      "The run was ended early because a threshold was breached.",
+    ]);
+  });
+
+  it("puts what went wrong into the sentence", () => {
+    const { reasons } = decide({ endedBy: "not-started", error: "no workers came.", thresholds: [], integrity: null });
+    expect(reasons).to.deep.equal(["The run could not start: no workers came."]);
+  });
+
+  it("does not pass a run of whose load nothing is known", () => {
+    expect(decide({ endedBy: "run-time", thresholds: [], integrity: null }).verdict).to.equal("invalid");
+    const none = createIntegrity({ users: 1, spawnRate: 1, workers: 1, shape: null }).report();
+    expect(decide({ endedBy: "run-time", thresholds: [], integrity: none }).verdict).to.equal("invalid");
+  });
+
+  it("never passes where anything is wrong, has the verdict's exit code, and a reason for all but a pass", () => {
+    const results = fc.array(fc.constantFrom(...(met ?? []), ...(missed ?? [])));
+    const reports = fc.record({ ok: fc.boolean(), problems: fc.array(fc.string({ minLength: 1 })) });
+    fc.assert(
+      fc.property(fc.constantFrom(...allEnds), results, fc.option(reports), (endedBy, thresholds, report) => {
+        const integrity = report === null ? null : { ...good, ...report };
+        const { verdict, exitCode, reasons } = decide({ endedBy, thresholds, integrity });
+        const clean =
+          integrity?.ok === true && integrity.problems.length === 0 && thresholds.every(({ passed }) => passed);
+        expect(verdict === "passed").to.equal(clean && ["run-time", "shape", "page"].includes(endedBy));
+        expect(exitCode).to.equal(exitCodes[verdict]);
+        expect(reasons.length === 0).to.equal(verdict === "passed");
+      }),
+    );
+  });
+});
