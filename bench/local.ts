@@ -1,0 +1,115 @@
+/** `npm run bench`: how fast a local run gets going. Prints a line a number, with its spread, and exits 1 over a limit. */
+import { spawnSync } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { startDemoTarget } from "../runner/demo/target";
+import { LocustClient } from "../runner/engine/client";
+import { driveRun } from "../runner/engine/run";
+import { ensureEnvironment } from "../runner/places/local/environment";
+import { LocalPlace } from "../runner/places/local/local";
+
+const rounds = 5;
+const root = join(__dirname, "..");
+const never = new AbortController().signal;
+
+interface Measure {
+  readonly what: string;
+  /** Seconds that it may take, by the median. */
+  readonly limit: number;
+  readonly seconds: number[];
+}
+
+const boot: Measure = { what: "boot to two ready workers", limit: 2, seconds: [] };
+const sample: Measure = { what: "start to first sample with requests", limit: 4, seconds: [] };
+const drain: Measure = { what: "stop to the last report of every worker", limit: 4, seconds: [] };
+const help: Measure = { what: "loadtest --help", limit: 0.3, seconds: [] };
+
+async function measureRun(python: string, host: string): Promise<void> {
+  const logs = await mkdtemp(join(tmpdir(), "loadtest-bench-"));
+  const settings = {
+    ...{ users: 10, spawnRate: 10, runTime: "5s", workerReplicas: 2 },
+    ...{ autostart: false, environment: {}, targetHost: host },
+  };
+  const begun = performance.now();
+  const session = await new LocalPlace({
+    settings,
+    python,
+    plugin: join(root, "locust", "plugin", "loadtest_plugin.py"),
+    script: join(root, "locust", "scripts", "script1.py"),
+    logs,
+  }).open({ progress: () => undefined, signal: never, kill: never });
+  try {
+    let started = 0;
+    let first = 0;
+    let stopped = 0;
+    await driveRun({
+      client: new LocustClient(session.endpoint),
+      plan: { users: 10, spawnRate: 10, runTime: 5, workers: 2, thresholds: [] },
+      beforeStart: () => void boot.seconds.push(since(begun)),
+      observer: {
+        started() {
+          started = performance.now();
+        },
+        sample({ requests }) {
+          if (requests > 0 && first === 0) {
+            first = performance.now();
+            sample.seconds.push((first - started) / 1000);
+          }
+        },
+        phase(phase) {
+          if (phase === "stop") stopped = performance.now();
+        },
+        snapshot() {
+          // The last snapshot is taken once every report is in.
+          if (stopped > 0) drain.seconds.push(since(stopped));
+        },
+      },
+    });
+  } finally {
+    await session.close();
+    await rm(logs, { recursive: true, force: true });
+  }
+}
+
+function measureHelp(): void {
+  const begun = performance.now();
+  const { status } = spawnSync(process.execPath, [join(root, "bin", "loadtest.js"), "--help"]);
+  if (status !== 0) throw new Error(`loadtest --help exits with ${status}`);
+  help.seconds.push(since(begun));
+}
+
+function since(begun: number): number {
+  return (performance.now() - begun) / 1000;
+}
+
+/** Prints a measure; false where its median is over the limit. */
+function print({ what, limit, seconds }: Measure): boolean {
+  const sorted = seconds.toSorted((a, b) => a - b);
+  const median = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  const inLimit = median <= limit;
+  const [least, most] = [sorted[0], sorted.at(-1)].map((value) => value?.toFixed(2));
+  const verdict = inLimit ? "ok" : "TOO SLOW";
+  console.log(`${what.padEnd(42)} ${median.toFixed(2)} s  (${least}–${most}, limit ${limit} s)  ${verdict}`);
+  return inLimit;
+}
+
+async function main(): Promise<void> {
+  console.log(`${rounds} rounds, Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model ?? "?"}`);
+  const python = await ensureEnvironment({
+    directory: join(root, ".loadtest"),
+    requirements: join(root, "locust", "requirements.txt"),
+    constraints: join(root, "locust", "constraints.txt"),
+    progress: (text) => console.log(text),
+  });
+  const target = await startDemoTarget({ port: 0 });
+  for (let round = 0; round < rounds; round++) {
+    await measureRun(python, target.url);
+    measureHelp();
+  }
+  await target.close();
+  const results = [boot, sample, drain, help].map(print);
+  process.exitCode = results.every(Boolean) ? 0 : 1;
+}
+
+void main();

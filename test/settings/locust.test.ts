@@ -1,0 +1,84 @@
+import { expect } from "chai";
+import { type LocustPlacement, type LocustSettings, locustCommands } from "../../settings/locust";
+
+const settings: LocustSettings = {
+  users: 50,
+  spawnRate: 2.5,
+  runTime: "90s",
+  workerReplicas: 3,
+  autostart: false,
+  environment: { GREETING: "hello" },
+};
+const placement: LocustPlacement = {
+  plugin: "/plugin/loadtest_plugin.py",
+  script: "/scripts/script1.py",
+  bindHost: "127.0.0.1",
+  masterHost: "locust-control",
+  masterPort: 5557,
+  webPort: 8089,
+};
+
+/** The value that follows an option; undefined where the option is not there. */
+function option(args: readonly string[], name: string): string | undefined {
+  const index = args.indexOf(name);
+  return index < 0 ? undefined : args[index + 1];
+}
+
+describe("Locust's command lines", () => {
+  const { master, worker } = locustCommands(settings, placement);
+
+  it("load the plugin before the script, in master and worker", () => {
+    for (const { args } of [master, worker]) {
+      expect(option(args, "-f")).to.equal("/plugin/loadtest_plugin.py,/scripts/script1.py");
+    }
+  });
+
+  it("give the page the settings, and the workers their master", () => {
+    expect(option(master.args, "--users")).to.equal("50");
+    expect(option(master.args, "--spawn-rate")).to.equal("2.5");
+    expect(option(master.args, "--run-time")).to.equal("90s");
+    expect(master.args).to.include("--master").and.not.include("--worker");
+    expect(worker.args).to.include("--worker").and.not.include("--master");
+    expect(option(worker.args, "--master-host")).to.equal("locust-control");
+    expect(option(worker.args, "--master-port")).to.equal("5557");
+  });
+
+  it("listen where they are told to, page and port for workers alike", () => {
+    expect(option(master.args, "--web-host")).to.equal("127.0.0.1");
+    expect(option(master.args, "--master-bind-host")).to.equal("127.0.0.1");
+    expect(option(master.args, "--web-port")).to.equal("8089");
+    expect(option(master.args, "--master-bind-port")).to.equal("5557");
+  });
+
+  it("rebalance users, let requests end, and exit 0 with failed requests", () => {
+    expect(master.args).to.include("--enable-rebalancing");
+    expect(option(master.args, "--stop-timeout")).to.equal("10");
+    for (const { args } of [master, worker]) expect(option(args, "--exit-code-on-error")).to.equal("0");
+    // Back one second after a run, not ten: 10 + (-9).
+    expect(worker.env.LOCUST_WORKER_ADDITIONAL_WAIT_BEFORE_READY_AFTER_STOP).to.equal("-9");
+  });
+
+  it("aim at the target only where one is set", () => {
+    expect(option(master.args, "--host")).to.equal(undefined);
+    const aimed = locustCommands({ ...settings, targetHost: "https://shop.test" }, placement);
+    expect(option(aimed.master.args, "--host")).to.equal("https://shop.test");
+    expect(option(aimed.worker.args, "--host")).to.equal("https://shop.test");
+  });
+
+  it("start by themselves only when asked, with all workers", () => {
+    expect(master.args).to.not.include("--autostart");
+    const automatic = locustCommands({ ...settings, autostart: true }, placement).master.args;
+    expect(automatic).to.include("--autostart");
+    expect(option(automatic, "--expect-workers")).to.equal("3");
+    const without = locustCommands({ ...settings, autostart: true, workerReplicas: 0 }, placement).master.args;
+    expect(option(without, "--expect-workers")).to.equal("1");
+  });
+
+  it("carry the scripts' environment, unbuffered output, and the names that the guard lets through", () => {
+    for (const { env } of [master, worker]) expect(env).to.include({ GREETING: "hello", PYTHONUNBUFFERED: "1" });
+    expect(master.env).to.not.have.property("LOADTEST_ALLOWED_HOSTS");
+    const named = locustCommands(settings, { ...placement, allowedHosts: ["localhost", "locust-control"] });
+    expect(named.master.env.LOADTEST_ALLOWED_HOSTS).to.equal("localhost,locust-control");
+    expect(named.worker.env).to.not.have.property("LOADTEST_ALLOWED_HOSTS");
+  });
+});
