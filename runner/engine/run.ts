@@ -133,8 +133,10 @@ class Run {
     while (this.end.open) {
       const status = await this.look();
       if (status !== undefined) {
-        await this.record(status);
         this.judge(status);
+        // What the master says after the end is no load any more.
+        if (this.end.by !== undefined) this.enter("stop");
+        await this.record(status);
       }
       if (this.end.by === undefined && performance.now() >= nextSnapshot) {
         nextSnapshot += this.timing.snapshot;

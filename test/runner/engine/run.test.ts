@@ -4,6 +4,7 @@ import type { RunObserver, RunOptions, RunPlan } from "../../../runner/engine/pl
 import { driveRun, followRun } from "../../../runner/engine/run";
 import type { Timing } from "../../../runner/engine/timing";
 import { UsageError } from "../../../runner/errors";
+import type { Sample } from "../../../runner/types";
 import { parseThreshold } from "../../../settings/values/threshold";
 import { requestsCsv, ScriptedLocust, status, worker } from "./scripted";
 
@@ -65,6 +66,19 @@ describe("run engine", () => {
     expect((await drive({ plan: { ...plan, runTime: 2 } })).endedBy).to.equal("run-time");
     locust().status = status({ run: 1 });
     expect((await drive({ plan: { ...plan, runTime: 60 } })).endedBy).to.equal("stopped-elsewhere");
+  });
+
+  it("does not count what the master says after the end as load", async () => {
+    const samples: Sample[] = [];
+    whenRunning(() => locust().ended());
+    const outcome = await drive({
+      plan: { ...plan, runTime: 1 },
+      observer: { sample: (sample) => void samples.push(sample) },
+    });
+    expect(outcome.integrity?.problems).to.deep.equal([]);
+    expect(samples.filter(({ users }) => users === 0).map(({ phase }) => phase))
+      .to.include("stop")
+      .and.not.include("hold");
   });
 
   it("says shape when a load shape ends, whenever that is", async () => {
