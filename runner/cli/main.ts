@@ -73,8 +73,8 @@ function createProgram(done: (code: number) => void): Command {
   settingsOptions(program.command("run"))
     .summary("run a load test, print its verdict, keep its results")
     .description(
-      "Runs a load test: waits for all workers, ramps up, holds, stops, collects. Settings come from the stack's\n" +
-        "files (Pulumi.yaml and Pulumi.<stack>.yaml); options take precedence.",
+      "Runs a load test: waits for all workers, ramps up, holds, stops, collects. Settings come from the stack's " +
+        "files, Pulumi.yaml and Pulumi.<stack>.yaml; options take precedence.",
     )
     .option("--demo", "load a small demo target that is started for the run")
     .option("--threshold <rule>", "what must hold, instead of the stack's thresholds; repeatable", collect, undefined)
@@ -110,8 +110,8 @@ ${exitCodeHelp}`,
     .command("report")
     .summary("show a run's results; complete those of a killed command")
     .description(
-      "Prints the results of a run. Where the command was killed before it could finish them, it first makes\n" +
-        "run.json and junit.xml from the samples and numbers that were written up to then.",
+      "Prints the results of a run, and exits by its verdict. Where the command was killed before it could finish " +
+        "them, it first makes run.json and junit.xml from the samples and numbers that were written up to then.",
     )
     .argument("<dir>", "the run's folder: results/20261124T101500Z-script1")
     .option("--json", "print the run's record as JSON on standard output")

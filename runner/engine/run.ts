@@ -77,7 +77,8 @@ class Run {
     this.kill = options.kill ?? never;
     this.masterLost = options.masterLost ?? never;
     this.startFailed = options.startFailed ?? never;
-    this.pulse = new Pulse(this.client, AbortSignal.any([this.kill, this.masterLost, this.startFailed]));
+    // Not startFailed: a worker that is lost in a run aborts that signal too.
+    this.pulse = new Pulse(this.client, AbortSignal.any([this.kill, this.masterLost]));
     this.numbers = new Numbers(this.client, this.plan);
     this.end = new Ending(this);
   }
