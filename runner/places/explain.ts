@@ -12,6 +12,9 @@ export interface BootContext {
   readonly log: string;
 }
 
+/** Somebody else took a port between our look and Locust's use of it. */
+export class PortTakenError extends RunnerError {}
+
 /** Locust's own errors for which it exits before a test, and what they mean to the user. */
 export function explainBoot(output: string, context: BootContext): RunnerError {
   const script = basename(context.script);
@@ -21,7 +24,7 @@ export function explainBoot(output: string, context: BootContext): RunnerError {
     );
   }
   if (/Address already in use|was busy/.test(output)) {
-    return new RunnerError(`a port that Locust needs was taken while it started (${context.log})`);
+    return new PortTakenError(`a port that Locust needs was taken while it started (${context.log})`);
   }
   const traceback = lastTraceback(output);
   if (traceback !== undefined) {

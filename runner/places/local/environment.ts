@@ -44,9 +44,11 @@ export async function ensureEnvironment(options: EnvironmentOptions): Promise<st
     await mkdir(options.directory, { recursive: true });
     await install(base, draft, options);
     // A folder that carries the final name is whole: a killed installation leaves only a draft.
-    await rm(target, { recursive: true, force: true });
-    await rename(draft, target).catch(async (error: unknown) => {
-      if (!(await exists(python))) throw error;
+    await rename(draft, target).catch(async () => {
+      // Another command was first, and its Locust may be running by now.
+      if (await exists(python)) return;
+      await rm(target, { recursive: true, force: true });
+      await rename(draft, target);
     });
     await removeDrafts(options.directory);
   } catch (error) {

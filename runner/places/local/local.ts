@@ -6,7 +6,7 @@ import { LocustClient, LocustRefused } from "../../engine/client";
 import { pause } from "../../engine/timing";
 import { RunnerError } from "../../errors";
 import { exitCodes } from "../../types";
-import { explainBoot } from "../explain";
+import { explainBoot, PortTakenError } from "../explain";
 import type { OpenOptions, Place, Session } from "../place";
 import { freePort, loopback, requirePort } from "./ports";
 import { ManagedProcess } from "./process";
@@ -31,30 +31,36 @@ const endGrace = 3000;
 /** How long the master may take to answer, in ms: importing Locust takes a second on a busy machine, a script may more. */
 const bootLimit = 60_000;
 
+/** Somebody else may take a port that was free a moment ago: then other ones are tried. */
+const startAttempts = 3;
+
 /** Master and workers as processes of this machine, reachable from this machine only. */
 export class LocalPlace implements Place {
   readonly kind = "local";
 
   constructor(private readonly options: LocalPlaceOptions) {}
 
-  async open({ signal, kill }: OpenOptions): Promise<Session> {
-    const { settings, webPort } = this.options;
+  async open(options: OpenOptions): Promise<Session> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.start(options);
+      } catch (error) {
+        const again = error instanceof PortTakenError && this.options.webPort === undefined && attempt < startAttempts;
+        if (!again) throw error;
+      }
+    }
+  }
+
+  private async start({ signal, kill }: OpenOptions): Promise<Session> {
+    const { settings, webPort, plugin, script } = this.options;
     const token = randomBytes(24).toString("base64url");
     const web = webPort === undefined ? await freePort() : await requirePort(webPort, "Locust's page");
     const commands = locustCommands(settings, {
-      plugin: this.options.plugin,
-      script: this.options.script,
-      bindHost: loopback,
-      masterHost: loopback,
-      masterPort: await freePort(),
-      webPort: web,
+      ...{ plugin, script, bindHost: loopback, masterHost: loopback },
+      ...{ masterPort: await freePort(), webPort: web },
     });
     await mkdir(this.options.logs, { recursive: true });
-    const session = new LocalSession(
-      { url: `http://${loopback}:${web}`, token },
-      settings.workerReplicas,
-      this.options.script,
-    );
+    const session = new LocalSession({ url: `http://${loopback}:${web}`, token }, settings.workerReplicas, script);
     kill.addEventListener("abort", () => session.kill(), { once: true });
     try {
       session.add(await this.spawn(masterName, commands.master, { [pluginVariables.token]: token }));
@@ -105,6 +111,8 @@ class LocalSession implements Session {
   add(child: ManagedProcess): void {
     this.processes.push(child);
     void child.exited.then(async (exit) => {
+      // A master that cannot start dismisses its workers before it ends: it is the one to explain.
+      if (child.name !== masterName && exit.how === "exit code 0") await pause(2000, this.failed.signal);
       if (this.closing !== undefined) return;
       if (child.name === masterName) this.lost.abort(new Error(`Locust's master ended: ${exit.how}`));
       const context = { process: `Locust's ${child.name}`, how: exit.how, script: this.script, log: child.log };

@@ -1,11 +1,24 @@
+import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
 import { codeOf, RunnerError } from "../../errors";
 
 /** Everything of a local run listens here and nowhere else. */
 export const loopback = "127.0.0.1";
 
+/**
+ * Where free ports are looked for: below the range from which systems take ports for outgoing connections, since the
+ * load itself makes many of those on loopback (Linux: from 32768, macOS and Windows: from 49152).
+ */
+const firstPort = 20_000;
+const lastPort = 32_000;
+const tries = 20;
+
 /** A port that is free now. Between this answer and its use somebody else may take it. */
 export async function freePort(): Promise<number> {
+  for (let attempt = 0; attempt < tries; attempt++) {
+    const port = await listen(randomInt(firstPort, lastPort)).catch(() => undefined);
+    if (port !== undefined) return port;
+  }
   return listen(0);
 }
 

@@ -44,7 +44,7 @@ export class ManagedProcess {
   }
 
   static async start(options: ProcessOptions): Promise<ManagedProcess> {
-    const log = await open(options.log, "a").catch((error: unknown) => {
+    const log = await open(options.log, "w").catch((error: unknown) => {
       throw new RunnerError(`${options.log} cannot be written: ${messageOf(error)}`, undefined, { cause: error });
     });
     try {

@@ -1,0 +1,93 @@
+import { join } from "node:path";
+import { expect } from "chai";
+import { freePort } from "../../runner/places/local/ports";
+import { type Command, prepareLocust, startCommand, stopCommands } from "../support/cli";
+import { until, waitUntilNone } from "../support/processes";
+import { finished, makeProject, onlyRun, type Project, removeProjects, runsIn, textIn } from "../support/project";
+
+describe("loadtest dashboard", function () {
+  this.timeout(60_000);
+  let command: Command;
+  let project: Project;
+  let address: URL;
+  let token: string;
+
+  before(async () => {
+    await prepareLocust();
+    project = makeProject({}, ["users: 4", "workerReplicas: 1", "thresholds: [p95<2000]"]);
+    const port = await freePort();
+    const args = ["dashboard", "--local", "--demo", "--port", String(port), "--results", project.results];
+    command = startCommand(args, { cwd: project.directory });
+    const [, text = ""] = await command.waitFor(/^Locust's page: (http:\S+)$/m);
+    address = new URL(text);
+    token = address.searchParams.get("token") ?? "";
+    expect(address.host).to.equal(`127.0.0.1:${port}`);
+    expect(token).to.match(/^[\w-]{20,}$/);
+  });
+  after(async () => {
+    await stopCommands();
+    removeProjects();
+  });
+
+  const get = (path: string, headers: Record<string, string> = {}) =>
+    fetch(new URL(path, address), { headers, redirect: "manual" });
+  const post = (path: string, form: Record<string, string> = {}, headers: Record<string, string> = {}) =>
+    fetch(new URL(path, address), { method: "POST", body: new URLSearchParams(form), headers, redirect: "manual" });
+
+  it("prints an address whose token becomes a cookie, and then the page is there", async () => {
+    const first = await get(address.href);
+    expect(first.status).to.equal(303);
+    const location = first.headers.get("location") ?? "";
+    expect(location).to.not.include(token);
+    const [cookie = ""] = (first.headers.get("set-cookie") ?? "").split(";");
+    const page = await get(location, { cookie });
+    expect(page.status).to.equal(200);
+    expect(await page.text()).to.match(/<title>Locust/i);
+  });
+
+  it("refuses to start load without the token", async () => {
+    const refused = await post("/swarm", { user_count: "4", spawn_rate: "4" });
+    expect(refused.status).to.equal(403);
+    expect((await get("/?token=wrong")).status).to.equal(403);
+    expect(runsIn(project.results)).to.deep.equal([]);
+  });
+
+  it("keeps a run that is started on the page", async () => {
+    const headers = { authorization: `Bearer ${token}` };
+    const started = await post("/swarm", { user_count: "4", spawn_rate: "4" }, headers);
+    expect(await started.json()).to.include({ success: true });
+    await command.waitFor(/A run was started on the page: 4 users\./);
+    await command.waitFor(/full load, 4\/4 users/);
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    expect((await post("/stop", {}, headers)).status).to.equal(200);
+    await command.waitFor(/^PASSED \(exit code 0\)$/m);
+    const directory = onlyRun(project.results);
+    const record = finished(directory);
+    expect(record).to.include({ verdict: "passed", exitCode: 0, endedBy: "page" });
+    expect(record.asked).to.include({ users: 4, workers: 1 });
+    expect(record.totals?.requests).to.be.greaterThan(8);
+    expect(record.files).to.include.members(["junit.xml", "report.html", "requests.csv", "series.ndjson"]);
+    for (const name of record.files) expect(textIn(directory, name)).to.not.include(token);
+  });
+
+  it("keeps a second run apart from the first", async () => {
+    const headers = { authorization: `Bearer ${token}` };
+    const swarm = async () => {
+      await post("/swarm", { user_count: "2", spawn_rate: "2", run_time: "2s" }, headers);
+      return runsIn(project.results).length === 2;
+    };
+    // Workers are off the list for a while after a stop, and a start in that time does nothing.
+    await until(swarm, 20_000);
+    const second = join(project.results, runsIn(project.results).sort()[1] ?? "");
+    await command.waitFor(/PASSED[\s\S]*PASSED \(exit code 0\)/);
+    expect(finished(second)).to.include({ verdict: "passed", endedBy: "page" });
+    expect(finished(second).totals?.requests).to.be.greaterThan(1);
+  });
+
+  it("ends with 0 on Ctrl-C, and leaves nothing running", async () => {
+    command.signal("SIGINT");
+    const end = await command.ended;
+    expect(end.code, end.stderr).to.equal(0);
+    await waitUntilNone(command.marker, 1000);
+  });
+});

@@ -1,0 +1,160 @@
+import { cpSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { type DemoTarget, startDemoTarget } from "../../runner/demo/target";
+import { parseRequestsCsv, totals } from "../../runner/results/requests-csv";
+import { type Command, type CommandEnd, prepareLocust, startCommand, stopCommands } from "../support/cli";
+import { type Found, requireRole, roleOf, sleep, waitUntilNone } from "../support/processes";
+import {
+  finished,
+  makeProject,
+  onlyRun,
+  type Project,
+  removeProjects,
+  runsIn,
+  seriesIn,
+  temporaryFolder,
+  textIn,
+} from "../support/project";
+
+describe("a killed process", function () {
+  this.timeout(90_000);
+  let target: DemoTarget;
+  let project: Project;
+
+  before(async () => {
+    await prepareLocust();
+    target = await startDemoTarget({ port: 0 });
+    project = makeProject();
+  });
+  after(async () => {
+    await stopCommands();
+    await target.close();
+    removeProjects();
+  });
+
+  function start(args: readonly string[]): { command: Command; results: string } {
+    const results = temporaryFolder();
+    const all = ["run", "--local", "--script", "hello.py", "--spawn-rate", "20", "--results", results, ...args];
+    return { command: startCommand(all, { cwd: project.directory }), results };
+  }
+
+  /** Waits until the run has written numbers, and gives its folder. */
+  async function withNumbers(command: Command, results: string): Promise<string> {
+    const written = () => runsIn(results).length === 1 && requestsIn(onlyRun(results)) > 0;
+    await command.until(written, "numbers on disk");
+    return onlyRun(results);
+  }
+
+  function requestsIn(directory: string): number {
+    try {
+      return totals(parseRequestsCsv(textIn(directory, "requests.csv")))?.requests ?? 0;
+    } catch {
+      return 0;
+    }
+  }
+
+  function runReport(directory: string): Promise<CommandEnd> {
+    return startCommand(["report", directory, "--json"], { cwd: project.directory }).ended;
+  }
+
+  it("that is a worker costs no more than 6 s of load, and makes the run invalid", async () => {
+    const { command, results } = start(["--host", target.url, "--users", "20", "--run-time", "16s"]);
+    await command.waitFor(/full load/);
+    await sleep(3000);
+    const [worker] = requireRole(command.children(), "worker", 2);
+    const { pid, env } = worker as Found;
+    const killed = Date.now();
+    process.kill(pid, "SIGKILL");
+    await sleep(6000);
+    const before = target.counts().requests;
+    await sleep(4000);
+    const requests = target.counts().requests - before;
+    const end = await command.ended;
+
+    // 20 users who wait for a second make almost 20 requests a second.
+    expect(requests).to.be.within(60, 100);
+    const directory = onlyRun(results);
+    const later = seriesIn(directory).filter(({ time, phase }) => phase !== "stop" && Date.parse(time) > killed + 6000);
+    expect(later.length).to.be.greaterThan(4);
+    for (const sample of later) expect(sample).to.include({ users: 20, workers: 1, targetUsers: 20 });
+    expect(end.code, end.stdout).to.equal(3);
+    const record = finished(directory);
+    expect(record.verdict).to.equal("invalid");
+    expect(record.endedBy).to.equal("run-time");
+    const name = env.LOADTEST_WORKER_NAME;
+    expect(record.reasons.join("\n")).to.match(new RegExp(`[Ww]orkers: ${name} was lost \\d+ s into the run`));
+    expect(record.integrity?.workers.lost.map((lost) => lost.name)).to.deep.equal([name]);
+    expect(end.stderr).to.match(new RegExp(`worker ${name} was lost after`));
+    await waitUntilNone(command.marker, 1000);
+  });
+
+  it("that is the master ends the run within 10 s with the numbers so far", async () => {
+    const { command, results } = start(["--host", target.url, "--users", "6", "--run-time", "60s"]);
+    const directory = await withNumbers(command, results);
+    const master = await command.master();
+    const killed = performance.now();
+    process.kill(master.pid, "SIGKILL");
+    const end = await command.ended;
+    expect(performance.now() - killed).to.be.below(10_000);
+    expect(end.code, end.stderr).to.equal(4);
+    const record = finished(directory);
+    expect(record).to.include({ verdict: "error", exitCode: 4, endedBy: "master-lost" });
+    expect(record.reasons[0]).to.match(/^Locust's master was lost, .*SIGKILL/);
+    expect(record.totals?.requests).to.equal(requestsIn(directory)).and.be.greaterThan(0);
+    expect(seriesIn(directory).length).to.be.greaterThan(2);
+    expect(textIn(directory, "junit.xml")).to.match(/<error [^>]*master was lost/);
+    expect(end.stdout).to.match(/ERROR \(exit code 4\)/);
+    await waitUntilNone(command.marker, 1000);
+  });
+
+  describe("that is the command", () => {
+    let directory: string;
+    let left: Found[];
+
+    it("takes everything with it within 5 s", async () => {
+      const { command, results } = start(["--demo", "--users", "6", "--run-time", "60s"]);
+      directory = await withNumbers(command, results);
+      left = command.children();
+      const going = await runReport(directory);
+      command.signal("SIGKILL");
+      await waitUntilNone(command.marker, 5000);
+      expect(left.map(roleOf).sort()).to.deep.equal(["demo target", "master", "worker", "worker"]);
+      expect(going.code).to.equal(4);
+      expect(going.stderr).to.equal(
+        `loadtest: ${directory} is still being written: process ${command.pid} runs this load test\n`,
+      );
+    });
+
+    it("leaves a folder that loadtest report completes, once", async () => {
+      const copy = join(temporaryFolder(), "copy");
+      cpSync(directory, copy, { recursive: true });
+      const first = await runReport(directory);
+      expect(first.code, first.stderr).to.equal(4);
+      const record = finished(directory);
+      expect(JSON.parse(first.stdout)).to.deep.equal(record);
+      expect(record).to.include({ verdict: "error", exitCode: 4, endedBy: "command-killed" });
+      expect(record.totals?.requests).to.equal(requestsIn(copy)).and.be.greaterThan(0);
+      expect(record.integrity?.users.max).to.equal(6);
+      expect(seriesIn(directory).length).to.equal(seriesIn(copy).length).and.be.greaterThan(2);
+      expect(textIn(directory, "junit.xml")).to.match(/<error [^>]*command was killed/);
+      const [second, table] = await Promise.all([
+        runReport(directory),
+        startCommand(["report", copy], { cwd: project.directory }).ended,
+      ]);
+      expect(second).to.include({ code: 4, stdout: first.stdout, stderr: "" });
+      expect(table.code).to.equal(4);
+      expect(table.stdout)
+        .to.match(/^Request +reqs/)
+        .and.to.match(/ERROR \(exit code 4\)/);
+    });
+
+    it("leaves nothing running while Locust is still starting", async () => {
+      const { command } = start(["--demo"]);
+      await command.master();
+      command.signal("SIGKILL");
+      await waitUntilNone(command.marker, 5000);
+      expect((await command.ended).code).to.equal("SIGKILL");
+    });
+  });
+});
