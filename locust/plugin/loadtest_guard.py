@@ -16,7 +16,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote_plus
 
+from flask import Response, request
 from werkzeug.http import dump_cookie, parse_cookie
+
+import loadtest_page
 
 logger = logging.getLogger("locust.loadtest.guard")
 
@@ -24,10 +27,10 @@ DEFAULT_HOSTS = "127.0.0.1,localhost,[::1]"
 SECURITY_HEADERS = (
     ("X-Frame-Options", "DENY"),
     ("Content-Security-Policy", "frame-ancestors 'none'"),
-    ("Referrer-Policy", "no-referrer"),
+    # Not "no-referrer": with it a browser sends `Origin: null` with the forms of a page's own.
+    ("Referrer-Policy", "same-origin"),
     ("X-Content-Type-Options", "nosniff"),
 )
-_WAY_IN = "open the address that `loadtest dashboard` prints"
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^\s:/@,\[\]]+)(:[0-9]+)?", re.ASCII)
 
 Environ = dict[str, Any]
@@ -84,11 +87,11 @@ class Guard:
             or _wrong_site(environ, method)
         )  # fmt: skip
         if refusal:
-            return _refuse(refusal)
+            return _refuse(environ, refusal)
         if method == "GET":
             return self._take_token(environ)
-        if method != "HEAD" and not self._has_token(environ):
-            return _refuse("this needs the run's token")
+        if method != "HEAD" and not self.has_token(environ):
+            return _without_token(environ)
         return None
 
     def _wrong_host(self, host: str) -> str | None:
@@ -103,7 +106,7 @@ class Guard:
         if not tokens:
             return None
         if not self._is_token(tokens[0].encode()):
-            return _refuse("this token is not the run's")
+            return _refuse(environ, "this token is not the run's")
         # One leading slash only: "//name" would be an address on another host.
         path = "/" + quote(environ.get("PATH_INFO", "").encode("latin-1", "replace")).lstrip("/")
         query = "&".join(part for part in parts if _key(part) != "token")
@@ -111,7 +114,11 @@ class Guard:
         headers = [("Location", f"{path}?{query}" if query else path), ("Set-Cookie", cookie)]
         return Answer("303 See Other", headers=headers)
 
-    def _has_token(self, environ: Environ) -> bool:
+    def shows_only(self, environ: Environ) -> bool:
+        """Whether who opens Locust's page may only look at it. A link on another site comes without the cookie."""
+        return environ.get("HTTP_SEC_FETCH_SITE", "none").lower() != "cross-site" and not self.has_token(environ)
+
+    def has_token(self, environ: Environ) -> bool:
         scheme, _, value = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() == "bearer" and self._is_token(value.strip().encode("latin-1", "replace")):
             return True
@@ -141,7 +148,16 @@ def install(app: Any, token: str | None, hosts: str | None) -> None:
     if not token:
         logger.error("LOADTEST_TOKEN is not set: the web page would be open to anyone, so it is not started")
         sys.exit(1)
-    app.wsgi_app = Guard(app.wsgi_app, token, hosts or DEFAULT_HOSTS)
+    guard = Guard(app.wsgi_app, token, hosts or DEFAULT_HOSTS)
+    app.wsgi_app = guard
+
+    @app.after_request
+    def explain(response: Response) -> Response:
+        if request.endpoint == "locust.index" and guard.shows_only(request.environ):
+            response.set_data(loadtest_page.with_banner(response.get_data()))
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
     for handler in {*logging.getLogger().handlers, *logging.getLogger("locust").handlers}:
         handler.addFilter(Redact(token))
 
@@ -174,8 +190,24 @@ def _value(part: str) -> str:
     return unquote_plus(part.partition("=")[2])
 
 
-def _refuse(reason: str) -> Answer:
-    return _message("403 Forbidden", f"Refused: {reason}. To get in, {_WAY_IN}.")
+def _refuse(environ: Environ, reason: str) -> Answer:
+    if loadtest_page.is_for_people(environ):
+        body = loadtest_page.refusal(f"{reason[0].upper()}{reason[1:]}.")
+        return Answer("403 Forbidden", body, [("Content-Type", "text/html; charset=utf-8")])
+    return _message("403 Forbidden", _in_words(reason))
+
+
+def _without_token(environ: Environ) -> Answer:
+    reason = "this needs the run's token"
+    own = environ.get("HTTP_SEC_FETCH_SITE", "").lower() == "same-origin"
+    if own and environ.get("PATH_INFO", "").endswith("/swarm"):
+        # Locust's page shows why it could not start a test only where the status is 200: "an unknown error" else.
+        return _message("200 OK", _in_words(reason))
+    return _refuse(environ, reason)
+
+
+def _in_words(reason: str) -> str:
+    return f"Refused: {reason}. To get in, {loadtest_page.WAY_IN}."
 
 
 def _message(status: str, message: str) -> Answer:

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import locust
-from flask import Flask, Response
+from flask import Flask, Response, request
 from locust.env import Environment
 from locust.runners import (
     STATE_INIT,
     STATE_MISSING,
     STATE_RUNNING,
     STATE_SPAWNING,
+    STATE_STOPPED,
     MasterRunner,
     WorkerNode,
 )
@@ -98,6 +99,17 @@ class MasterStatus:
             "failuresPerSecond": total.current_fail_per_sec,
             **self._percentiles(),
         }
+
+    def with_absent_workers(self, response: Response) -> Response:
+        """Locust's statistics after a stop, counting the workers that are off its list for a while.
+
+        Its page asks for them a last time right then: told of 0 workers it would refuse the next start for good.
+        """
+        report = response.get_json(silent=True) if self._runner.state == STATE_STOPPED else None
+        if report:
+            living = sum(worker["state"] != STATE_MISSING for worker in self._workers())
+            response.set_data(json.dumps({**report, "worker_count": max(report["worker_count"], living)}))
+        return response
 
     def _percentiles(self) -> dict[str, int | None]:
         total = self._environment.stats.total
@@ -189,5 +201,9 @@ def serve(app: Flask, base_path: str, status: MasterStatus) -> None:
     def answer() -> Response:
         body = json.dumps(status.snapshot(), separators=(",", ":"))
         return Response(body, mimetype="application/json", headers={"Cache-Control": "no-store"})
+
+    @app.after_request
+    def count_workers(response: Response) -> Response:
+        return status.with_absent_workers(response) if request.endpoint == "locust.request_stats" else response
 
     app.add_url_rule(f"{base_path}/loadtest/status", "loadtest_status", answer)

@@ -84,6 +84,22 @@ class TokenTest(unittest.TestCase):
             self.assertIsNone(decide(method, authorization=f"bearer {TOKEN}"), method)
         self.assertIsNone(decide("HEAD"))
 
+    def test_a_page_of_its_own_may_learn_why_it_cannot_start(self) -> None:
+        own = {"sec_fetch_site": "same-origin"}
+        for path, status in (("/swarm", 200), ("/base/swarm", 200), ("/stop", 403)):
+            self.assertEqual(refused(decide("POST", path, **own)), status, path)
+        self.assertEqual(refused(decide("POST", "/swarm", **own, host="evil.example")), 403)
+        self.assertEqual(refused(decide("POST", "/swarm", **own, origin="null")), 403)
+        answer = decide("POST", "/swarm", **own)
+        assert answer is not None
+        self.assertIn(b'"success": false', answer.body)
+
+    def test_people_get_a_page(self) -> None:
+        answer = decide(query="token=<b>", accept="text/html,*/*;q=0.8")
+        assert answer is not None
+        self.assertEqual(dict(answer.headers)["Content-Type"], "text/html; charset=utf-8")
+        self.assertNotIn(b"<b>", answer.body)
+
     def test_refusals_do_not_echo(self) -> None:
         answer = decide(path=f"/{TOKEN}", query="token=wrong-token")
         assert answer is not None
@@ -142,7 +158,7 @@ class ResponseTest(unittest.TestCase):
             {
                 "x-frame-options": "SAMEORIGIN",
                 "Content-Security-Policy": "frame-ancestors 'none'",
-                "Referrer-Policy": "no-referrer",
+                "Referrer-Policy": "same-origin",
                 "X-Content-Type-Options": "nosniff",
             },
         )

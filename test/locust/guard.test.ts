@@ -93,6 +93,30 @@ describe("The guard of Locust's page", function () {
     });
   }
 
+  it("tells a person in a browser how to get in", async () => {
+    const browser = { accept: "text/html,*/*;q=0.8", "sec-fetch-site": "none", ...link };
+    const wrong = await ask(master.webPort, "GET", "/?token=x", browser);
+    expect(wrong.status).to.equal(403);
+    expect(wrong.headers["content-type"]).to.equal("text/html; charset=utf-8");
+    expect(wrong.body).to.include("This token is not the run&#x27;s.").and.include("<code>loadtest dashboard</code>");
+    expectSafe(wrong);
+    const page = await ask(master.webPort, "GET", "/", browser);
+    expect(page.body).to.include("Only to look at").and.include("window.templateArgs");
+    expect(page.headers["content-length"]).to.equal(`${Buffer.byteLength(page.body)}`);
+    for (const headers of [bearer, { "sec-fetch-site": "cross-site", ...link }]) {
+      expect((await ask(master.webPort, "GET", "/", headers)).body).to.not.include("Only to look at");
+    }
+    expect((await ask(master.webPort, "GET", "/stats/report", browser)).body).to.not.include("Only to look at");
+  });
+
+  it("lets Locust's page show why it cannot start a test", async () => {
+    const headers = { origin: own, "sec-fetch-site": "same-origin", ...form };
+    const answer = await ask(master.webPort, "POST", "/swarm", headers, "user_count=1&spawn_rate=1");
+    expect(answer.status).to.equal(200);
+    expect(JSON.parse(answer.body)).to.include({ success: false }).and.have.property("message").that.includes("token");
+    expect(JSON.parse((await ask(master.webPort, "GET", "/loadtest/status")).body)).to.include({ run: 0 });
+  });
+
   it("takes the token once from the address and keeps it in a cookie", async () => {
     const first = await ask(master.webPort, "GET", `/stats/report?theme=dark&token=${token}`);
     expect(first.status).to.equal(303);
@@ -134,7 +158,7 @@ function expectSafe({ headers }: Answer): void {
   expect(Object.keys(headers).filter((name) => name.startsWith("access-control-"))).to.deep.equal([]);
   expect(headers["x-frame-options"]).to.equal("DENY");
   expect(headers["content-security-policy"]).to.equal("frame-ancestors 'none'");
-  expect(headers["referrer-policy"]).to.equal("no-referrer");
+  expect(headers["referrer-policy"]).to.equal("same-origin");
   expect(headers["x-content-type-options"]).to.equal("nosniff");
 }
 

@@ -70,7 +70,7 @@ export class Progress {
 
   enter(phase: Phase): void {
     this.phase = phase;
-    if (phase === "collected") this.live?.clear();
+    if (phase === "collected") this.endLive();
     else if (this.live === undefined) this.lastLine = Number.NEGATIVE_INFINITY;
   }
 
@@ -82,6 +82,13 @@ export class Progress {
     if (this.phase === "stop" || sample.t - this.lastLine < plainInterval) return;
     this.lastLine = sample.t;
     this.say(`${clock(sample.t)} ${[phaseWords[this.phase], ...this.facts(sample)].join(", ")}`);
+  }
+
+  /** Leaves a line free, so that the results stand apart from what was said before. */
+  private endLive(): void {
+    if (this.live === undefined) return;
+    this.live.clear();
+    this.options.stream.write("\n");
   }
 
   private picture(sample: Sample): string {
