@@ -32,6 +32,8 @@ export interface LocustStatus {
   readonly users: number;
   /** What Locust was last asked for; a load shape changes it as the run goes on. */
   readonly targetUsers: number;
+  /** Users started a second, as it was last asked for. */
+  readonly spawnRate: number;
   /** Name of the script's load shape, which then decides users and time instead of the settings. */
   readonly shape: string | null;
   /** The target that holds for all user classes: of the command line, or of the page. */

@@ -84,6 +84,7 @@ class MasterStatus:
             "drained": self._is_drained(),
             "users": runner.user_count,
             "targetUsers": runner.target_user_count,
+            "spawnRate": runner.spawn_rate,
             "shape": type(shape).__name__ if shape is not None else None,
             "host": environment.host or None,
             "hosts": {cls.__name__: environment.host or cls.host or None for cls in environment.user_classes},

@@ -103,7 +103,7 @@ async function keep(
 ): Promise<void> {
   const plan: RunPlan = {
     users: status.targetUsers,
-    spawnRate: command.settings.spawnRate,
+    spawnRate: status.spawnRate,
     runTime: undefined,
     workers: command.settings.workerReplicas,
     host: status.host ?? target,

@@ -121,7 +121,7 @@ export class Recorder implements RunObserver {
       script,
       target,
       startedAt: (this.startedAt ?? new Date()).toISOString(),
-      asked: { users, spawnRate, workers, shape: this.status?.shape ?? null },
+      asked: { users: integrity?.users.asked ?? users, spawnRate, workers, shape: this.status?.shape ?? null },
       settings: { ...settings },
       versions: {
         loadtest: loadtestVersion,

@@ -76,7 +76,8 @@ async function runInto(
     });
     const { session, target } = test;
     recorder = new Recorder(folder, recordFacts(command, { ...plan, host: target }));
-    progress.say(`${command.settings.script} → ${target ?? "the script's own target"}, page ${session.endpoint.url}`);
+    progress.say(`${command.settings.script} → ${target ?? "the script's own target"}`);
+    progress.say(`Watch it at ${session.endpoint.url}`);
     const outcome = await driveRun({
       client: new LocustClient(session.endpoint),
       plan: { ...plan, host: target },

@@ -13,6 +13,7 @@ export const tableRows = 20;
 /** Columns that are left for a name at least. */
 const minName = 8;
 
+const timesTitle = "Request (times in ms)";
 const numberHeads = ["reqs", "fails", "req/s", "avg", "p50", "p95", "p99", "max"];
 
 type Colors = ReturnType<typeof pc.createColors>;
@@ -51,9 +52,11 @@ function requestLines(rows: readonly RequestStats[], colors: Colors): string[] {
   );
   const room = Math.max(minName, width - widths.reduce((sum, column) => sum + column + 2, 0));
   const names = [...shown.map((row) => oneLine(requestLabel(row))), ...(total === undefined ? [] : ["Total"])];
+  // A name's room may be narrow: the unit of the times is cut before a column is.
+  const title = room < timesTitle.length ? "Request" : timesTitle;
   const table = new Table({
-    head: ["Request", ...numberHeads],
-    colWidths: [Math.min(room, Math.max(minName, ...names.map(columns))), ...widths.map((w) => w + 2)],
+    head: [title, ...numberHeads],
+    colWidths: [Math.min(room, Math.max(title.length, minName, ...names.map(columns))), ...widths.map((w) => w + 2)],
     colAligns: ["left", ...numberHeads.map(() => "right" as const)],
     chars: bareChars,
     style: { "padding-left": 0, "padding-right": 0, head: [], border: [], compact: true },

@@ -50,11 +50,14 @@ export function createIntegrity({ users, spawnRate, workers, shape }: AskedLoad)
   let samples = 0;
   let requests = 0;
   let mostWorkers = 0;
+  const resets: number[] = [];
 
   function add(sample: Sample): void {
     const since = previous?.t ?? Math.min(0, sample.t);
     const seconds = Math.max(0, sample.t - since);
     samples += 1;
+    // Locust's page has a button for it; what was counted before is gone then.
+    if (previous !== undefined && sample.requests < previous.requests) resets.push(sample.t);
     requests = Math.max(requests, sample.requests);
     mostWorkers = Math.max(mostWorkers, sample.workers);
     if (sample.phase === "ramp" || sample.phase === "hold") {
@@ -76,6 +79,11 @@ export function createIntegrity({ users, spawnRate, workers, shape }: AskedLoad)
     } else if (requests === 0) {
       problems.push("requests: none were sent");
     }
+    problems.push(
+      ...resets.map(
+        (t) => `requests: statistics were reset ${round(t, 0)} s into the run, and what was before is lost`,
+      ),
+    );
     problems.push(...usersWatch.problems());
     const unfinished = usersWatch.unfinishedRamp();
     if (unfinished !== undefined) {

@@ -71,6 +71,7 @@ describe("The status of a run", function () {
     expect(idle).to.deep.include({ locust: "2.47.0", script: "mixed.py", state: "ready", run: 0, drained: false });
     expect(idle).to.deep.include({ users: 0, targetUsers: 0, shape: null });
     expect(idle.host).to.equal(target.url);
+    expect(idle.spawnRate).to.equal(0);
     expect(idle.hosts).to.deep.equal({ MixedUser: target.url, SlowUser: target.url });
     expect(idle).to.deep.include({ requests: 0, failures: 0, rps: 0, failuresPerSecond: 0 });
     expect(idle).to.deep.include({ p50: null, p95: null, p99: null });

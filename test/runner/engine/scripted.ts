@@ -18,6 +18,7 @@ export function status(change: Partial<LocustStatus> = {}): LocustStatus {
     drained: false,
     users: 0,
     targetUsers: 0,
+    spawnRate: 0,
     shape: null,
     host: null,
     hosts: { WebsiteUser: "http://127.0.0.1:1" },

@@ -17,10 +17,10 @@ describe("resultTable", () => {
     expect(
       resultTable(record, rows, { ...plain, folder: "results/20261124T111205Z-script1" }).split("\n"),
     ).to.deep.equal([
-      "Request       reqs  fails  req/s  avg  p50  p95  p99  max",
-      "GET /         3000      6   50.3  4.4    3    8   12   95",
-      "POST /basket  1000     60   50.3  4.4    3    8   12   95",
-      "Total         4000     66   50.3  4.4    3    8   12   95",
+      "Request (times in ms)  reqs  fails  req/s  avg  p50  p95  p99  max",
+      "GET /                  3000      6   50.3  4.4    3    8   12   95",
+      "POST /basket           1000     60   50.3  4.4    3    8   12   95",
+      "Total                  4000     66   50.3  4.4    3    8   12   95",
       "",
       "✓ p95<500 was 8 ms",
       "",
