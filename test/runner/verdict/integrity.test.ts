@@ -43,6 +43,13 @@ describe("createIntegrity", () => {
     expect(judge(() => ({ requests: 0 })).problems).to.deep.equal(["requests: none were sent"]);
   });
 
+  it("distrusts numbers that were reset on the way", () => {
+    const report = judge((t) => ({ requests: t < 30 ? t * 10 : (t - 30) * 10 }));
+    expect(report.problems).to.deep.equal([
+      "requests: statistics were reset 30 s into the run, and what was before is lost",
+    ]);
+  });
+
   describe("users", () => {
     it("half of them for a while is a problem with its time", () => {
       const report = judge((t) => (t > 20 && t <= 32 ? { users: 50 } : {}));
