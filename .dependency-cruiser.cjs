@@ -41,9 +41,24 @@ module.exports = {
       from: { path: "^(components/|index\\.ts)" },
       to: { path: "^runner/" },
     },
-    { name: "runner-apart-from-components", severity: "error", from: { path: "^runner/" }, to: { path: "^(components/|index\\.ts)" } },
-    { name: "demo-stands-alone", severity: "error", from: { path: "^runner/demo/" }, to: { path: "^(runner/(?!demo/)|settings/)" } },
-    { name: "product-without-tests", severity: "error", from: { pathNot: "^(test|bench)/" }, to: { path: "^(test|bench)/" } },
+    {
+      name: "runner-apart-from-components",
+      severity: "error",
+      from: { path: "^runner/" },
+      to: { path: "^(components/|index\\.ts)" },
+    },
+    {
+      name: "demo-stands-alone",
+      severity: "error",
+      from: { path: "^runner/demo/" },
+      to: { path: "^(runner/(?!demo/)|settings/)" },
+    },
+    {
+      name: "product-without-tests",
+      severity: "error",
+      from: { pathNot: "^(test|bench)/" },
+      to: { path: "^(test|bench)/" },
+    },
     ...rooms.slice(0, -1).map(runnerRule),
   ],
   options: {
