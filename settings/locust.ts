@@ -1,5 +1,8 @@
 /** Arguments and environment of Locust's master and workers: one pure function, for processes and for pods. */
 
+/** The version of Locust that all this is made for; `locust/requirements.txt` and `locust/Dockerfile` have it too. */
+export const locustVersion = "2.47.0";
+
 /** The settings that Locust's command lines depend on. */
 export interface LocustSettings {
   readonly targetHost?: string | undefined;

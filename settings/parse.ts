@@ -82,7 +82,8 @@ export function isSettingsKey(key: string): key is SettingsKey {
   return Object.hasOwn(settingsSchema.shape, key);
 }
 
-function parseKey(key: SettingsKey, raw: unknown): { value?: unknown; problems: SettingsProblem[] } {
+/** Checks the value of one key by itself; undefined stands for a key that is left out, and may be what comes back. */
+export function parseKey(key: SettingsKey, raw: unknown): { value?: unknown; problems: SettingsProblem[] } {
   const about = describeSetting(key);
   const value = coerce(about.kind, raw);
   const empty = value === "" || (Array.isArray(value) && value.length === 0);

@@ -7,8 +7,8 @@ import { onlySecretKey } from "./secrets";
 
 /** Settings as a Pulumi program has them: secrets stay secret, all else is plain. */
 export type ProgramSettings = Omit<Settings, "secretEnvironment"> & {
-  /** Variables of the scripts by name: a secret. */
-  readonly secretEnvironment: Output<Readonly<Record<string, string>>>;
+  /** Variables of the scripts by name: a secret. Undefined without any. */
+  readonly secretEnvironment: Output<Record<string, string>> | undefined;
 };
 
 const source = "the stack's config";
@@ -32,7 +32,8 @@ export function readConfig(config: Config = new Config()): ProgramSettings {
     .map((key) => ({ key, value: hiddenSecret, allowed: onlySecretKey }));
 
   const { secretEnvironment, ...plain } = asRunError(() => parseLayers([{ source, values }], source, misplaced));
-  return { ...plain, secretEnvironment: secret(secretEnvironment) };
+  const none = Object.keys(secretEnvironment).length === 0;
+  return { ...plain, secretEnvironment: none ? undefined : secret({ ...secretEnvironment }) };
 }
 
 /** Ends the program where there is a problem, as `readConfig` does. */
@@ -44,7 +45,8 @@ export function stopOn(problem: SettingsProblem | undefined): void {
   }
 }
 
-function asRunError<T>(work: () => T): T {
+/** Does some work; a SettingsError of it becomes a RunError, which Pulumi shows without a stack trace. */
+export function asRunError<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {

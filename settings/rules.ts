@@ -1,7 +1,7 @@
 /** The rules between keys. Each looks only at keys that are right by themselves. */
 import { hiddenSecret, type SettingsProblem } from "./errors";
+import { checkExistingVpc, checkPodAddresses, checkSubnetsFit, existingVpcKeys } from "./network";
 import type { Settings, SettingsKey } from "./schema";
-import { parseCidr, prefixForParts } from "./values/cidr";
 import { fargateOverheadMiB, largestMemory } from "./values/fargate";
 
 /** What is known when the rules run. */
@@ -14,7 +14,7 @@ export interface Checked {
 
 /** Problems that no key has alone, in the order of the rules; empty when all is well. */
 export function checkRules(checked: Checked): SettingsProblem[] {
-  return [kubeContext, existingVpc, subnetsFit, memoryFits, oneValuePerVariable].flatMap((rule) => rule(checked));
+  return [kubeContext, existingVpc, networkFits, memoryFits, oneValuePerVariable].flatMap((rule) => rule(checked));
 }
 
 function kubeContext({ valid: { platform, kubeContext } }: Checked): SettingsProblem[] {
@@ -24,33 +24,22 @@ function kubeContext({ valid: { platform, kubeContext } }: Checked): SettingsPro
 }
 
 function existingVpc({ valid, wrong }: Checked): SettingsProblem[] {
-  const together = ["vpcId", "podSubnetIds", "controlPlaneSubnetIds"] as const;
-  const given = together.filter((key) => valid[key] !== undefined || wrong.has(key));
-  if (given.length === 0) return [];
-  return together
-    .filter((key) => !given.includes(key))
-    .map((key) => ({ key, value: undefined, allowed: `given, as ${given.join(" and ")} ${given[1] ? "are" : "is"}` }));
+  return checkExistingVpc(existingVpcKeys.filter((key) => valid[key] !== undefined || wrong.has(key)));
 }
 
-function subnetsFit({ valid, wrong }: Checked): SettingsProblem[] {
-  const { vpcCidr, subnetMask, availabilityZoneCount, availabilityZoneNames, vpcId } = valid;
-  const zones = wrong.has("availabilityZoneNames")
-    ? undefined
-    : (availabilityZoneNames?.length ?? availabilityZoneCount);
-  if (vpcCidr === undefined || subnetMask === undefined || zones === undefined) return [];
-  // An existing VPC has its subnets already.
-  if (vpcId !== undefined || wrong.has("vpcId")) return [];
+function networkFits({ valid, wrong }: Checked): SettingsProblem[] {
+  const { platform, layout, vpcCidr, subnetMask, availabilityZoneNames, vpcId, workerReplicas } = valid;
+  const availabilityZoneCount = availabilityZoneNames?.length ?? valid.availabilityZoneCount;
+  // Only EKS gets a network made for it, and an existing VPC has its subnets already.
+  if (platform !== "eks-fargate" || vpcId !== undefined || wrong.has("vpcId")) return [];
+  if (layout === undefined || vpcCidr === undefined || subnetMask === undefined) return [];
+  if (availabilityZoneCount === undefined || wrong.has("availabilityZoneNames")) return [];
 
-  const vpcPrefix = parseCidr(vpcCidr).prefix;
-  const least = prefixForParts(vpcPrefix, 2 * zones);
-  if (subnetMask >= least) return [];
-  const why = `${2 * zones} subnets, a public and a private one in each of ${zones} availability zones`;
-  if (least > 28) {
-    const widest = 28 - (least - vpcPrefix);
-    return [{ key: "vpcCidr", value: vpcCidr, allowed: `a range of prefix 16 to ${widest}, to have room for ${why}` }];
-  }
-  const range = least === 28 ? "28" : `an integer from ${least} to 28`;
-  return [{ key: "subnetMask", value: subnetMask, allowed: `${range}: ${vpcCidr} is divided into ${why}` }];
+  const network = { layout, vpcCidr, subnetMask, availabilityZoneCount, availabilityZoneNames };
+  const problems = checkSubnetsFit(network);
+  return problems.length > 0 || workerReplicas === undefined
+    ? problems
+    : checkPodAddresses({ ...network, workerReplicas });
 }
 
 function memoryFits({ valid }: Checked): SettingsProblem[] {

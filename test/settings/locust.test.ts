@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "chai";
-import { type LocustPlacement, type LocustSettings, locustCommands } from "../../settings/locust";
+import { type LocustPlacement, type LocustSettings, locustCommands, locustVersion } from "../../settings/locust";
 
 const settings: LocustSettings = {
   users: 50,
@@ -80,5 +82,15 @@ describe("Locust's command lines", () => {
     const named = locustCommands(settings, { ...placement, allowedHosts: ["localhost", "locust-control"] });
     expect(named.master.env.LOADTEST_ALLOWED_HOSTS).to.equal("localhost,locust-control");
     expect(named.worker.env).to.not.have.property("LOADTEST_ALLOWED_HOSTS");
+  });
+});
+
+describe("Locust's version", () => {
+  const read = (file: string) => readFileSync(join(__dirname, "../../locust", file), "utf8");
+
+  it("is the same in the settings, the packages and the image", () => {
+    expect(read("requirements.txt")).to.match(new RegExp(`^locust==${locustVersion}$`, "m"));
+    expect(read("constraints.txt")).to.match(new RegExp(`^locust==${locustVersion}$`, "m"));
+    expect(read("Dockerfile")).to.match(new RegExp(`^FROM docker\\.io/locustio/locust:${locustVersion}$`, "m"));
   });
 });

@@ -1,0 +1,116 @@
+import { expect } from "chai";
+import { planNetwork } from "../../settings/network";
+import { hasPulumi } from "../support/pulumi";
+import { PulumiProgram, type StateResource } from "../support/pulumi-program";
+
+const program = `
+import { Provider } from "@pulumi/aws/provider";
+import { Config } from "@pulumi/pulumi";
+import { LoadTestNetwork, type NetworkLayout } from "./components/load-test-network";
+
+const layout = new Config().get("layout") as NetworkLayout | undefined;
+const providers = [new Provider("other", { region: "us-east-2" })];
+export const network = new LoadTestNetwork("net", { ...(layout && { layout }), tags: { team: "load" } }, { providers });
+`;
+
+const subnetType = "aws:ec2/subnet:Subnet";
+const groupType = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup";
+const natType = "aws:ec2/natGateway:NatGateway";
+
+const network = { vpcCidr: "10.0.0.0/16", subnetMask: 22, availabilityZoneCount: 3, availabilityZoneNames: undefined };
+const multi = planNetwork({ ...network, layout: "multi-az" });
+const single = planNetwork({ ...network, layout: "single-az" });
+
+interface Outputs {
+  readonly publicSubnetIds: string[];
+  readonly privateSubnetIds: string[];
+  readonly podSubnetIds: string[];
+  readonly controlPlaneSubnetIds: string[];
+  readonly natAddresses: string[];
+}
+
+describe("LoadTestNetwork, on the real engine", function () {
+  this.timeout(300_000);
+  let project: PulumiProgram;
+
+  before(function () {
+    if (!hasPulumi()) {
+      console.log("      skipped: the Pulumi CLI is not on the PATH");
+      return this.skip();
+    }
+    project = new PulumiProgram(program);
+  });
+  after(() => project?.remove());
+
+  const outputs = () => project.outputs().network as Outputs;
+  const ofType = (type: string) => project.resources().filter((resource) => resource.type === type);
+  const kept = ({ urn, id, outputs }: StateResource) => ({ urn, id, cidrBlock: outputs?.cidrBlock });
+  const blocksOf = (ids: readonly string[]) => {
+    const subnets = ofType(subnetType);
+    return ids.map((id) => subnets.find((subnet) => subnet.id === id)?.outputs?.cidrBlock);
+  };
+
+  it("previews on an empty stack", () => {
+    const output = project.mustRun("preview", "--diff");
+    expect(output).to.include("net-vpc-private-3").and.to.include(groupType);
+    expect(project.resources()).to.deep.equal([]);
+  });
+
+  it("makes the planned subnets, a NAT gateway in each zone and a closed default group", () => {
+    project.up();
+    const { publicSubnetIds, privateSubnetIds, podSubnetIds, controlPlaneSubnetIds, natAddresses } = outputs();
+    expect(blocksOf(publicSubnetIds)).to.deep.equal(multi.publicCidrs);
+    expect(blocksOf(privateSubnetIds)).to.deep.equal(multi.privateCidrs);
+    expect(podSubnetIds).to.deep.equal(privateSubnetIds);
+    expect(controlPlaneSubnetIds).to.deep.equal(privateSubnetIds.slice(0, 2));
+    expect(natAddresses).to.have.members(ofType(natType).map((nat) => nat.outputs?.publicIp));
+    expect(natAddresses).to.have.lengthOf(3);
+    expect(ofType(groupType)[0]?.outputs).to.deep.include({ ingress: [], egress: [] });
+  });
+
+  it("tags every subnet for load balancers, and all that can have tags with those given", () => {
+    const tagged = ofType(subnetType).map((subnet) => subnet.outputs?.tags as Record<string, string>);
+    expect(tagged).to.have.lengthOf(6);
+    for (const tags of tagged) {
+      const role = tags.SubnetType === "Public" ? "kubernetes.io/role/elb" : "kubernetes.io/role/internal-elb";
+      expect(tags).to.include({ [role]: "1", team: "load" });
+    }
+    const others = project.resources().filter(({ outputs }) => outputs?.tags !== undefined);
+    for (const { urn, outputs } of others) expect(outputs?.tags, urn).to.include({ team: "load" });
+  });
+
+  it("makes everything with the provider that it is given", () => {
+    const made = project.resources().filter(({ type }) => type.startsWith("aws:"));
+    expect(made).to.not.deep.equal([]);
+    for (const { urn, provider } of made) expect(provider, urn).to.include("pulumi:providers:aws::other::");
+  });
+
+  it("changes nothing the second time", () => {
+    expect(project.up("--expect-no-changes")).to.include("unchanged");
+  });
+
+  it("keeps the subnets that stay, from multi-az to single-az and back", () => {
+    const before = ofType(subnetType);
+    project.mustRun("config", "set", "layout", "single-az");
+    project.up();
+    const between = ofType(subnetType);
+    expect(blocksOf(outputs().privateSubnetIds)).to.deep.equal(single.privateCidrs);
+    expect(outputs().podSubnetIds).to.deep.equal(outputs().privateSubnetIds.slice(0, 1));
+    expect(outputs().natAddresses).to.have.lengthOf(1);
+    expect(between.map(kept)).to.have.deep.members(before.filter(({ urn }) => !urn.endsWith("-3")).map(kept));
+
+    project.mustRun("config", "set", "layout", "multi-az");
+    project.up();
+    const after = ofType(subnetType).map(kept);
+    expect(after).to.include.deep.members(between.map(kept));
+    expect(after.map(({ urn, cidrBlock }) => ({ urn, cidrBlock }))).to.have.deep.members(
+      before.map(kept).map(({ urn, cidrBlock }) => ({ urn, cidrBlock })),
+    );
+    expect(outputs().natAddresses).to.have.lengthOf(3);
+  });
+
+  it("leaves nothing when it is destroyed", () => {
+    project.mustRun("destroy", "--yes", "--skip-preview");
+    expect(project.resources()).to.deep.equal([]);
+  });
+});
