@@ -2,7 +2,7 @@
 import { hiddenSecret, type SettingsProblem } from "./errors";
 import { checkExistingVpc, checkPodAddresses, checkSubnetsFit, existingVpcKeys } from "./network";
 import type { Settings, SettingsKey } from "./schema";
-import { fargateOverheadMiB, largestMemory } from "./values/fargate";
+import { fargateCpus, fargateOverheadMiB, largestMemory } from "./values/fargate";
 
 /** What is known when the rules run. */
 export interface Checked {
@@ -14,7 +14,7 @@ export interface Checked {
 
 /** Problems that no key has alone, in the order of the rules; empty when all is well. */
 export function checkRules(checked: Checked): SettingsProblem[] {
-  return [kubeContext, existingVpc, networkFits, memoryFits, oneValuePerVariable].flatMap((rule) => rule(checked));
+  return [kubeContext, existingVpc, networkFits, fargateSizes, oneValuePerVariable].flatMap((rule) => rule(checked));
 }
 
 function kubeContext({ valid: { platform, kubeContext } }: Checked): SettingsProblem[] {
@@ -42,11 +42,17 @@ function networkFits({ valid, wrong }: Checked): SettingsProblem[] {
     : checkPodAddresses({ ...network, workerReplicas });
 }
 
-function memoryFits({ valid }: Checked): SettingsProblem[] {
+/** On Fargate a pod has one of its sizes; nodes of other clusters take any. */
+function fargateSizes({ valid }: Checked): SettingsProblem[] {
+  if (valid.platform !== "eks-fargate") return [];
   return (["worker", "control"] as const).flatMap((role) => {
     const [cpu, memory] = [valid[`${role}Cpu`], valid[`${role}Memory`]];
-    const most = cpu === undefined ? undefined : largestMemory(cpu);
-    if (memory === undefined || most === undefined || memory <= most) return [];
+    if (cpu === undefined) return [];
+    const most = largestMemory(cpu);
+    if (most === undefined) {
+      return [{ key: `${role}Cpu`, value: cpu, allowed: `one of Fargate's vCPU sizes: ${fargateCpus.join(", ")}` }];
+    }
+    if (memory === undefined || memory <= most) return [];
     const largest = `Fargate's largest size at ${cpu} vCPU is ${most + fargateOverheadMiB}, ${fargateOverheadMiB} of it its own`;
     return [
       { key: `${role}Memory`, value: memory, allowed: `at most ${most} (MiB) with ${role}Cpu ${cpu}: ${largest}` },

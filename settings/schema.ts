@@ -16,8 +16,10 @@ const retentionDays = [
 
 const smallestMemory = 128;
 const mostMemory = largestMemory(Math.max(...fargateCpus)) ?? 0;
-const cpu = z.literal([...fargateCpus]);
-const cpuAllowed = `one of Fargate's vCPU sizes: ${fargateCpus.join(", ")}`;
+const [smallestCpu, mostCpu] = [0.05, Math.max(...fargateCpus)];
+// Any size on a cluster that exists; `rules.ts` holds Fargate to its own.
+const cpu = z.number().min(smallestCpu).max(mostCpu);
+const cpuAllowed = `a number from ${smallestCpu} to ${mostCpu}`;
 const memory = z.int().min(smallestMemory).max(mostMemory);
 const memoryAllowed = `an integer from ${smallestMemory} to ${mostMemory} (MiB)`;
 
@@ -154,12 +156,12 @@ export const settingsSchema = z.strictObject({
     allowed: "an integer from 0 to 1000",
   }),
   // The defaults of the four sizes are starting points, to be revisited by benchmark.
-  workerCpu: key(cpu.prefault(1), {
+  workerCpu: key(cpu.prefault(0.25), {
     description: "CPU of each worker, in vCPU.",
     allowed: cpuAllowed,
   }),
-  workerMemory: key(memory.prefault(1792), {
-    description: "MiB of each worker; Fargate adds 256 and rounds up, so 1792 is billed as 2 GB.",
+  workerMemory: key(memory.prefault(256), {
+    description: "MiB of each worker; Fargate adds 256 and rounds up, so 256 is billed as 0.5 GB.",
     allowed: memoryAllowed,
   }),
   controlCpu: key(cpu.prefault(0.25), {

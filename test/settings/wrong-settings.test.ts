@@ -81,7 +81,7 @@ const wrong: readonly (readonly [string, Record<string, unknown>, readonly strin
   ["a threshold on nothing known", { thresholds: ["p95<500", "p42<1"] }, ["thresholds[1]"], "p50, p66"],
   ["a number for a threshold", { thresholds: [500] }, ["thresholds[0]"], '"p95<500"'],
   ["a CPU that Fargate has not", { workerCpu: 3 }, ["workerCpu"], "0.25, 0.5, 1, 2, 4, 8, 16"],
-  ["memory that the CPU has not", { workerMemory: 8000 }, ["workerMemory"], "at most 7936 (MiB) with workerCpu 1"],
+  ["memory that the CPU has not", { workerMemory: 8000, workerCpu: 1 }, ["workerMemory"], "at most 7936 (MiB) with workerCpu 1"],
   ["memory for a small control", { controlMemory: 2048 }, ["controlMemory"], "at most 1792 (MiB) with controlCpu 0.25"],
   ["a list for an object", { environment: ["A=1"] }, ["environment"], "an object of environment variables"],
   ["a variable with a dash", { environment: { "A-B": "1" } }, ["environment.A-B"], "letters, digits and _"],
