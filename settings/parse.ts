@@ -1,7 +1,7 @@
 import { closest, distance } from "fastest-levenshtein";
 import { hiddenSecret, SettingsError, type SettingsProblem } from "./errors";
 import { type KeyDescription, type KeyKind, refusal } from "./keys";
-import { checkRules } from "./rules";
+import { type Rule, stackRules } from "./rules";
 import { describeSetting, type Settings, type SettingsKey, settingsKeys, settingsSchema } from "./schema";
 
 /** Values of one origin, by key; a key whose value is undefined is not given. */
@@ -36,7 +36,12 @@ export function parseSettings(raw: Readonly<Record<string, unknown>>, source: st
  *   is not looked at again
  * @throws SettingsError as `parseSettings`
  */
-export function parseLayers(layers: readonly Layer[], source: string, more: readonly SettingsProblem[] = []): Settings {
+export function parseLayers(
+  layers: readonly Layer[],
+  source: string,
+  more: readonly SettingsProblem[] = [],
+  rules: readonly Rule[] = stackRules,
+): Settings {
   const given = new Map<string, { value: unknown; source: string }>();
   for (const layer of layers) {
     for (const [key, value] of Object.entries(layer.values)) {
@@ -62,7 +67,7 @@ export function parseLayers(layers: readonly Layer[], source: string, more: read
     else if (found.value !== undefined) valid[key] = found.value;
     problems.push(...found.problems);
   }
-  problems.push(...checkRules({ valid, wrong }));
+  problems.push(...rules.flatMap((rule) => rule({ valid, wrong })));
 
   // What the caller has a problem with already is not said twice.
   const all = [...unknown, ...problems].map(located).filter(({ key }) => !more.some((known) => known.key === key));

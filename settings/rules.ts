@@ -4,6 +4,9 @@ import { checkExistingVpc, checkPodAddresses, checkSubnetsFit, existingVpcKeys }
 import type { Settings, SettingsKey } from "./schema";
 import { fargateCpus, fargateOverheadMiB, largestMemory } from "./values/fargate";
 
+/** The scripts' folder that the image is made of. */
+const imageScripts = "locust/scripts";
+
 /** What is known when the rules run. */
 export interface Checked {
   /** The keys that are right by themselves, defaults filled in. */
@@ -12,10 +15,8 @@ export interface Checked {
   readonly wrong: ReadonlySet<SettingsKey>;
 }
 
-/** Problems that no key has alone, in the order of the rules; empty when all is well. */
-export function checkRules(checked: Checked): SettingsProblem[] {
-  return [kubeContext, existingVpc, networkFits, fargateSizes, oneValuePerVariable].flatMap((rule) => rule(checked));
-}
+/** Problems that no key has alone. */
+export type Rule = (checked: Checked) => SettingsProblem[];
 
 function kubeContext({ valid: { platform, kubeContext } }: Checked): SettingsProblem[] {
   return kubeContext === undefined || platform !== "eks-fargate"
@@ -42,6 +43,21 @@ function networkFits({ valid, wrong }: Checked): SettingsProblem[] {
     : checkPodAddresses({ ...network, workerReplicas });
 }
 
+/** The program builds one image, of the folder `locust/`, and pushes it to ECR. */
+function imageDelivery({ valid: { scriptDelivery, platform, scriptsFolder } }: Checked): SettingsProblem[] {
+  if (scriptDelivery !== "image") return [];
+  const problems: SettingsProblem[] = [];
+  if (platform === "existing") {
+    const allowed = '"configmap" with platform existing, as there is no registry to push an image to';
+    problems.push({ key: "scriptDelivery", value: scriptDelivery, allowed });
+  }
+  if (scriptsFolder !== undefined && scriptsFolder !== imageScripts) {
+    const allowed = `${imageScripts} with scriptDelivery "image", as the image has that folder`;
+    problems.push({ key: "scriptsFolder", value: scriptsFolder, allowed });
+  }
+  return problems;
+}
+
 /** On Fargate a pod has one of its sizes; nodes of other clusters take any. */
 function fargateSizes({ valid }: Checked): SettingsProblem[] {
   if (valid.platform !== "eks-fargate") return [];
@@ -60,7 +76,10 @@ function fargateSizes({ valid }: Checked): SettingsProblem[] {
   });
 }
 
-function oneValuePerVariable({ valid: { environment = {}, secretEnvironment = {} } }: Checked): SettingsProblem[] {
+/** A variable is a secret or it is not. */
+export function oneValuePerVariable({
+  valid: { environment = {}, secretEnvironment = {} },
+}: Checked): SettingsProblem[] {
   return Object.keys(secretEnvironment)
     .filter((name) => Object.hasOwn(environment, name))
     .map((name) => ({
@@ -69,3 +88,9 @@ function oneValuePerVariable({ valid: { environment = {}, secretEnvironment = {}
       allowed: "left out here or in environment, not given in both",
     }));
 }
+
+/** Every rule of a stack's settings, in the order in which their problems are told. */
+export const stackRules: readonly Rule[] = [
+  ...[kubeContext, existingVpc, networkFits, imageDelivery],
+  ...[fargateSizes, oneValuePerVariable],
+];

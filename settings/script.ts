@@ -18,11 +18,20 @@ export function checkScript(
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
     return { key: "scriptsFolder", value: scriptsFolder, allowed: "a folder that exists" };
   }
-  const isScript = (name: string) => statSync(join(folder, name), { throwIfNoEntry: false })?.isFile() ?? false;
-  if (isScript(script)) return undefined;
-  const scripts = readdirSync(folder)
-    .filter((name) => name.endsWith(".py") && isScript(name))
-    .sort();
+  if (isFile(join(folder, script))) return undefined;
+  const scripts = listScripts(settings, projectDirectory);
   const there = scripts.length === 0 ? "which has no scripts yet" : `one of ${scripts.join(", ")}`;
   return { key: "script", value: script, allowed: `a file in ${scriptsFolder}, ${there}` };
+}
+
+/** File names of the scripts in the folder, sorted; the folder must exist. */
+export function listScripts({ scriptsFolder }: Pick<Settings, "scriptsFolder">, projectDirectory: string): string[] {
+  const folder = resolve(projectDirectory, scriptsFolder);
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(".py") && isFile(join(folder, name)))
+    .sort();
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }

@@ -1,26 +1,14 @@
-import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { PulumiFolder, root } from "./pulumi-cli";
 
-const root = join(__dirname, "..", "..");
-
-/** A resource as a stack's state has it. */
-export interface StateResource {
-  readonly urn: string;
-  readonly type: string;
-  readonly id?: string;
-  readonly parent?: string;
-  readonly provider?: string;
-  readonly outputs?: Readonly<Record<string, unknown>>;
-}
+export type { StateResource } from "./pulumi-cli";
 
 /** A small program that imports the components, with a state of its own, for the real Pulumi CLI. */
-export class PulumiProgram {
-  readonly folder = mkdtempSync(join(tmpdir(), "loadtest-program-"));
-
+export class PulumiProgram extends PulumiFolder {
   /** @param source of `index.ts`, which finds `./components/…` beside it */
   constructor(source: string) {
+    super();
     const files = {
       "Pulumi.yaml": "name: program\nruntime:\n  name: nodejs\nmain: index.ts\n",
       "Pulumi.test.yaml": "config:\n  aws:region: us-east-2\n",
@@ -32,50 +20,6 @@ export class PulumiProgram {
     for (const part of ["components", "settings", "tsconfig.json"]) {
       cpSync(join(root, part), join(this.folder, part), { recursive: true });
     }
-    symlinkSync(join(root, "node_modules"), join(this.folder, "node_modules"));
-    mkdirSync(join(this.folder, ".state"));
     this.mustRun("stack", "init", "test");
-  }
-
-  /** Runs `pulumi …`; gives its exit code and all it printed. */
-  run(...args: readonly string[]): { code: number | null; output: string } {
-    const env = {
-      ...process.env,
-      PULUMI_BACKEND_URL: `file://${this.folder}/.state`,
-      PULUMI_CONFIG_PASSPHRASE: "test",
-      PULUMI_SKIP_UPDATE_CHECK: "true",
-    };
-    const { status, stdout, stderr } = spawnSync("pulumi", [...args, "--non-interactive"], {
-      cwd: this.folder,
-      env,
-      encoding: "utf8",
-      timeout: 180_000,
-    });
-    return { code: status, output: `${stdout}${stderr}` };
-  }
-
-  /** The same, for what must succeed; gives what was printed. */
-  mustRun(...args: readonly string[]): string {
-    const { code, output } = this.run(...args);
-    if (code !== 0) throw new Error(`pulumi ${args.join(" ")} ended with ${code}:\n${output}`);
-    return output;
-  }
-
-  up(...args: readonly string[]): string {
-    return this.mustRun("up", "--yes", "--skip-preview", ...args);
-  }
-
-  /** What the state holds, providers and the stack itself left out. */
-  resources(): StateResource[] {
-    const exported = JSON.parse(this.mustRun("stack", "export")) as { deployment: { resources?: StateResource[] } };
-    return (exported.deployment.resources ?? []).filter(({ type }) => !type.startsWith("pulumi:"));
-  }
-
-  outputs(): Record<string, unknown> {
-    return JSON.parse(this.mustRun("stack", "output", "--json"));
-  }
-
-  remove(): void {
-    rmSync(this.folder, { recursive: true, force: true });
   }
 }

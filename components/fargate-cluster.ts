@@ -1,0 +1,151 @@
+import { LogGroup } from "@pulumi/aws/cloudwatch/logGroup";
+import { Cluster } from "@pulumi/eks/cluster";
+import * as pulumi from "@pulumi/pulumi";
+import { readClusterArgs } from "../settings/cluster-args";
+import { asRunError } from "../settings/pulumi-config";
+import { adminEntries } from "./cluster-admins";
+import { podExecutionRole } from "./pod-execution-role";
+
+/** Everything the control plane can write to its log. */
+const controlPlaneLogs = ["api", "audit", "authenticator", "controllerManager", "scheduler"];
+
+/** Arguments of a FargateCluster. */
+export interface FargateClusterArgs {
+  /** The VPC that the subnets are in. */
+  vpcId: pulumi.Input<string>;
+  /** Subnets of the control plane, in two availability zones or more. They cannot be moved to other zones later. */
+  controlPlaneSubnetIds: pulumi.Input<pulumi.Input<string>[]>;
+  /** Private subnets of the pods, with a way out through NAT. Changing them replaces the Fargate profile, not more. */
+  podSubnetIds: pulumi.Input<pulumi.Input<string>[]>;
+  /** Name of the cluster in EKS. Defaults to the component's name and the stack's, with a dash between them. */
+  clusterName?: string;
+  /** Namespaces whose pods run on Fargate beside `default` and CoreDNS; 3 at most. Defaults to `["locust"]`. */
+  namespaces?: string[];
+  /** Version of Kubernetes. Defaults to "1.36". */
+  version?: string;
+  /** Who may reach the cluster's API server over the internet. Defaults to `["0.0.0.0/0"]`. */
+  publicAccessCidrs?: string[];
+  /**
+   * ARNs of IAM users and roles that administer the cluster. Whoever creates it does so anyway and must not be here,
+   * as EKS refuses a second entry. Defaults to none.
+   */
+  admins?: string[];
+  /** Refuse to delete the cluster until this is false again. Defaults to false. */
+  deletionProtection?: boolean;
+  /** Days that CloudWatch keeps the control plane's log. Defaults to 30. */
+  logRetentionDays?: number;
+  /** Tags of all that can have tags. Defaults to none. */
+  tags?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
+}
+
+/**
+ * An EKS cluster whose every pod runs on Fargate: no nodes, and none of what only nodes need.
+ *
+ * It makes the control plane with all its logs and their log group, an OIDC provider for roles of service accounts,
+ * a Fargate profile with a role that pods are started with and that the log router writes with, CoreDNS on Fargate,
+ * and an access entry for each administrator.
+ *
+ * Cost in us-east-2: $0.10 an hour for the control plane and about $0.025 for the two pods of CoreDNS, whether a test
+ * runs or not; $0.50 for each GB of logs. Versions are kept in standard support, as extended support costs $0.60 an
+ * hour.
+ *
+ * The AWS command line must be installed: the kubeconfig gets its tokens from it. Kubernetes objects should have
+ * `dependsOn: cluster`, so that they are deleted before what they need.
+ *
+ * @example
+ * const cluster = new FargateCluster("load-test", {
+ *   vpcId: network.vpcId,
+ *   controlPlaneSubnetIds: network.controlPlaneSubnetIds,
+ *   podSubnetIds: network.podSubnetIds,
+ * });
+ * const provider = new kubernetes.Provider("cluster", { kubeconfig: cluster.kubeconfig }, { dependsOn: cluster });
+ */
+export class FargateCluster extends pulumi.ComponentResource {
+  /** Name of the cluster in EKS. */
+  public readonly clusterName: pulumi.Output<string>;
+  /** Address of the API server, known when it answers. */
+  public readonly endpoint: pulumi.Output<string>;
+  /** Kubeconfig as JSON; whoever uses it needs the AWS command line and credentials. A secret. */
+  public readonly kubeconfig: pulumi.Output<string>;
+  /** ARN of the OIDC provider, for the trust policies of service accounts' roles. */
+  public readonly oidcProviderArn: pulumi.Output<string>;
+  /** The OIDC issuer's URL, with `https://`. */
+  public readonly oidcProviderUrl: pulumi.Output<string>;
+  /** ARN of the role that Fargate starts pods with. */
+  public readonly podExecutionRoleArn: pulumi.Output<string>;
+  /** Name of the role that Fargate starts pods with, for more policies. */
+  public readonly podExecutionRoleName: pulumi.Output<string>;
+
+  constructor(name: string, args: FargateClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+    // Before anything is registered.
+    const plan = asRunError(() =>
+      readClusterArgs({ ...args }, args.clusterName ?? `${name}-${pulumi.getStack()}`, `FargateCluster ${name}`),
+    );
+    super("serverless-load-testing:index:FargateCluster", name, args, opts);
+    const { clusterName } = plan;
+    const tags = args.tags === undefined ? {} : { tags: args.tags };
+
+    // Made by the first line of the log otherwise: kept forever, and left behind by destroy.
+    const logs = new LogGroup(
+      `${name}-control-plane-logs`,
+      {
+        name: `/aws/eks/${clusterName}/cluster`,
+        retentionInDays: plan.logRetentionDays,
+        ...tags,
+      },
+      { parent: this },
+    );
+    const podRole = podExecutionRole(name, clusterName, args.tags, this);
+
+    const cluster = new Cluster(
+      `${name}-eks`,
+      {
+        name: clusterName,
+        version: plan.version,
+        vpcId: args.vpcId,
+        subnetIds: args.controlPlaneSubnetIds,
+        fargate: {
+          podExecutionRoleArn: podRole.role.arn,
+          selectors: plan.selectors.map((selector) => ({ ...selector })),
+          subnetIds: args.podSubnetIds,
+        },
+        // Access entries alone: no ConfigMap to write into the new cluster.
+        authenticationMode: "API",
+        accessEntries: adminEntries(plan.admins, this),
+        endpointPrivateAccess: true,
+        // Left out, it is true for EKS, but the provider does not wait until the API server answers.
+        endpointPublicAccess: true,
+        publicAccessCidrs: [...plan.publicAccessCidrs],
+        enabledClusterLogTypes: controlPlaneLogs,
+        upgradePolicy: { supportType: "STANDARD" },
+        deletionProtection: plan.deletionProtection,
+        createOidcProvider: true,
+        // What only nodes would use.
+        skipDefaultNodeGroup: true,
+        skipDefaultSecurityGroups: true,
+        useDefaultVpcCni: true,
+        kubeProxyAddonOptions: { enabled: false },
+        ...tags,
+      },
+      { parent: this, dependsOn: [logs, ...podRole.policies] },
+    );
+
+    // With the cluster's URN, so that what uses the name waits for the cluster, though a preview knows the name.
+    this.clusterName = pulumi.all([clusterName, cluster.urn]).apply(([known]) => known);
+    this.endpoint = cluster.core.apply(({ endpoint }) => endpoint);
+    this.kubeconfig = pulumi.secret(cluster.kubeconfigJson);
+    this.oidcProviderArn = cluster.oidcProviderArn;
+    this.oidcProviderUrl = cluster.oidcProviderUrl;
+    this.podExecutionRoleArn = podRole.role.arn;
+    this.podExecutionRoleName = podRole.role.name;
+    this.registerOutputs({
+      clusterName: this.clusterName,
+      endpoint: this.endpoint,
+      kubeconfig: this.kubeconfig,
+      oidcProviderArn: this.oidcProviderArn,
+      oidcProviderUrl: this.oidcProviderUrl,
+      podExecutionRoleArn: this.podExecutionRoleArn,
+      podExecutionRoleName: this.podExecutionRoleName,
+    });
+  }
+}

@@ -1,0 +1,87 @@
+/** The role that Fargate starts the pods of one cluster with, and writes their logs with. */
+import { getCallerIdentityOutput } from "@pulumi/aws/getCallerIdentity";
+import { getPartitionOutput } from "@pulumi/aws/getPartition";
+import { getRegionOutput } from "@pulumi/aws/getRegion";
+import { Role } from "@pulumi/aws/iam/role";
+import { RolePolicy } from "@pulumi/aws/iam/rolePolicy";
+import { RolePolicyAttachment } from "@pulumi/aws/iam/rolePolicyAttachment";
+import * as pulumi from "@pulumi/pulumi";
+
+/** All that Fargate's log router does in CloudWatch. */
+const logRouterActions = [
+  "logs:CreateLogStream",
+  "logs:CreateLogGroup",
+  "logs:DescribeLogStreams",
+  "logs:PutLogEvents",
+  "logs:PutRetentionPolicy",
+];
+
+/** The role and the policies that it has; a cluster should be made after them, and deleted before. */
+export interface PodExecutionRole {
+  readonly role: Role;
+  readonly policies: readonly pulumi.Resource[];
+}
+
+/**
+ * Makes the role.
+ *
+ * @param name of the component, with which the names of its parts begin
+ * @param clusterName whose Fargate profiles may take the role, and whose log groups it may write
+ * @param parent the component, whose AWS provider is used throughout
+ */
+export function podExecutionRole(
+  name: string,
+  clusterName: string,
+  tags: pulumi.Input<{ [key: string]: pulumi.Input<string> }> | undefined,
+  parent: pulumi.Resource,
+): PodExecutionRole {
+  const { partition } = getPartitionOutput({}, { parent });
+  const { region } = getRegionOutput({}, { parent });
+  const { accountId } = getCallerIdentityOutput({}, { parent });
+  const here = (service: string) => pulumi.interpolate`arn:${partition}:${service}:${region}:${accountId}`;
+
+  const role = new Role(
+    `${name}-pod-execution`,
+    {
+      description: `Starts the pods of the EKS cluster ${clusterName} on Fargate`,
+      assumeRolePolicy: policy({
+        Effect: "Allow",
+        Principal: { Service: "eks-fargate-pods.amazonaws.com" },
+        Action: "sts:AssumeRole",
+        // Else anybody's Fargate profile could make the service use this role: the confused deputy. A profile's name
+        // and id are AWS's to choose.
+        Condition: {
+          ArnLike: { "aws:SourceArn": pulumi.interpolate`${here("eks")}:fargateprofile/${clusterName}/*` },
+        },
+      }),
+      ...(tags && { tags }),
+    },
+    { parent },
+  );
+  const start = new RolePolicyAttachment(
+    `${name}-pod-execution`,
+    {
+      role: role.name,
+      policyArn: pulumi.interpolate`arn:${partition}:iam::aws:policy/AmazonEKSFargatePodExecutionRolePolicy`,
+    },
+    { parent },
+  );
+  const logs = new RolePolicy(
+    `${name}-pod-logs`,
+    {
+      role: role.name,
+      policy: policy({
+        Effect: "Allow",
+        Action: logRouterActions,
+        // Below the cluster's own groups. The end stands for the group's name and, in the ARNs of streams, for theirs.
+        Resource: pulumi.interpolate`${here("logs")}:log-group:/aws/eks/${clusterName}/*`,
+      }),
+    },
+    { parent },
+  );
+  return { role, policies: [start, logs] };
+}
+
+function policy(statement: pulumi.Inputs): pulumi.Output<string> {
+  return pulumi.jsonStringify({ Version: "2012-10-17", Statement: [statement] });
+}

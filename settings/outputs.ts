@@ -1,0 +1,32 @@
+/** What the Pulumi program tells the command line: the shape of its stack output `loadtest`. */
+export interface LoadTestOutput {
+  /** Grows when a field changes its meaning. */
+  readonly version: 1;
+  readonly platform: "eks-fargate" | "existing";
+  /** Context of the kubeconfig, with platform existing; left out, the current one. */
+  readonly kubeContext?: string;
+  /** Name of the cluster in EKS, with platform eks-fargate. */
+  readonly clusterName?: string;
+  readonly namespace: string;
+  readonly controlDeployment: string;
+  readonly workerDeployment: string;
+  readonly service: string;
+  /** Port of the Service with Locust's page and API. */
+  readonly webPort: number;
+  /** Name of the Secret that holds the token below its key `token`. */
+  readonly tokenSecret: string;
+  /** The script that runs, and those that are there. */
+  readonly script: string;
+  readonly scripts: readonly string[];
+  readonly workerReplicas: number;
+  /** Cores that a worker may use. */
+  readonly workerCpu: number;
+  /** The load that the settings ask for. */
+  readonly load: {
+    readonly users: number;
+    readonly spawnRate: number;
+    readonly runTime: string;
+    readonly targetHost?: string;
+    readonly thresholds: readonly string[];
+  };
+}
