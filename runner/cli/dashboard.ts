@@ -2,8 +2,10 @@ import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { LocustClient } from "../engine/client";
 import type { RunPlan } from "../engine/plan";
+import { Pulse } from "../engine/pulse";
+import { waitForWorkers } from "../engine/ready";
 import { followRun } from "../engine/run";
-import { pause } from "../engine/timing";
+import { defaultTiming, pause } from "../engine/timing";
 import { messageOf, RunnerError } from "../errors";
 import { createResultsFolder } from "../results/folder";
 import { exitCodes, type LocustStatus } from "../types";
@@ -46,6 +48,7 @@ export async function dashboardCommand(options: DashboardOptions): Promise<numbe
       kill: signals.kill,
     });
     try {
+      await requireReady(test, progress, signals);
       await show(test, options.open, progress);
       await watch(test, command, options, progress, signals);
     } finally {
@@ -55,6 +58,19 @@ export async function dashboardCommand(options: DashboardOptions): Promise<numbe
   } finally {
     signals.dispose();
   }
+}
+
+/** A start on the page without workers would do nothing, and say nothing. */
+async function requireReady({ session }: LocalTest, progress: Progress, signals: Signals): Promise<void> {
+  const answer = await waitForWorkers({
+    pulse: new Pulse(new LocustClient(session.endpoint), signals.interrupt),
+    workers: session.workers,
+    timing: defaultTiming,
+    observer: { waiting: (status) => progress.waiting(status) },
+    stop: AbortSignal.any([signals.interrupt, session.startFailed]),
+  });
+  session.startFailed.throwIfAborted();
+  if (typeof answer === "string" && !signals.interrupt.aborted) throw new RunnerError(answer);
 }
 
 async function show({ session }: LocalTest, open: boolean, progress: Progress): Promise<void> {

@@ -145,7 +145,7 @@ describe("a killed process", function () {
       expect(second).to.include({ code: 4, stdout: first.stdout, stderr: "" });
       expect(table.code).to.equal(4);
       expect(table.stdout)
-        .to.match(/^Request +reqs/)
+        .to.match(/^Request \(times in ms\) +reqs/)
         .and.to.match(/ERROR \(exit code 4\)/);
     });
 

@@ -61,7 +61,7 @@ describe("a terminal", function () {
 
   it("gets a final table that fits 80 columns", () => {
     const lines = stripVTControlCharacters(end.stdout).split(/\r?\n/);
-    const from = lines.findLastIndex((line) => /^Request +reqs/.test(line));
+    const from = lines.findLastIndex((line) => /^Request \(times in ms\) +reqs/.test(line));
     expect(from).to.be.greaterThan(0);
     const table = lines.slice(from);
     expect(table.join("\n")).to.match(/PASSED \(exit code 0\)/);
