@@ -1,13 +1,129 @@
-import { readConfig, stopOn } from "./settings/pulumi-config";
-import { checkScript } from "./settings/script";
+/** The Pulumi program: settings → components → outputs. */
+import { Provider } from "@pulumi/kubernetes/provider";
+import { getStack, type Input, type Output } from "@pulumi/pulumi";
+import { FargateCluster, LoadTestNetwork, LocustDeployment, LocustImage } from "./components";
+import type { LoadTestOutput } from "./settings/outputs";
+import { type ProgramSettings, readConfig, stopOn } from "./settings/pulumi-config";
+import { checkScript, listScripts } from "./settings/script";
 
 const settings = readConfig();
 stopOn(checkScript(settings, __dirname));
 
-/** The load that the settings ask for. */
-export const load = {
-  users: settings.users,
-  spawnRate: settings.spawnRate,
-  runTime: settings.runTime,
+const cluster = settings.platform === "eks-fargate" ? fargateCluster(settings) : existingCluster(settings);
+const locust = locustOn(cluster.provider, settings, cluster.image);
+
+/** For the command line. A field that is known in a preview is shown there, so these are not one output. */
+const loadtest: { [Key in keyof LoadTestOutput]: Input<Exclude<LoadTestOutput[Key], undefined>> } = {
+  version: 1,
+  platform: settings.platform,
+  ...given({ kubeContext: settings.kubeContext, clusterName: cluster.name }),
+  namespace: locust.namespaceName,
+  controlDeployment: locust.controlDeployment,
+  workerDeployment: locust.workerDeployment,
+  service: locust.serviceName,
+  webPort: locust.webPort,
+  tokenSecret: locust.tokenSecretName,
   script: settings.script,
+  scripts: listScripts(settings, __dirname),
+  workerReplicas: settings.workerReplicas,
+  workerCpu: settings.workerCpu,
+  load: {
+    users: settings.users,
+    spawnRate: settings.spawnRate,
+    runTime: settings.runTime,
+    ...given({ targetHost: settings.targetHost }),
+    thresholds: settings.thresholds.map(({ text }) => text),
+  },
 };
+
+export = {
+  loadtest,
+  /** Reaches Locust's page at http://127.0.0.1:8089/?token=TOKEN, from this machine only. */
+  dashboard: `kubectl --namespace ${settings.namespace} port-forward service/locust-control 8089:8089`,
+  /** Who holds it may start load: `pulumi stack output token --show-secrets`. */
+  token: locust.token,
+  /** The addresses that requests come from, for the target's owner to allow. Empty on a cluster that exists. */
+  natAddresses: cluster.natAddresses,
+  /** `pulumi stack output kubeconfig --show-secrets`. Not there on a cluster that exists. */
+  ...given({ kubeconfig: cluster.kubeconfig }),
+};
+
+interface ClusterParts {
+  readonly provider: Provider;
+  readonly natAddresses: Input<string[]>;
+  readonly name?: Output<string>;
+  readonly kubeconfig?: Output<string>;
+  readonly image?: LocustImage;
+}
+
+function fargateCluster(from: ProgramSettings): ClusterParts {
+  const network = new LoadTestNetwork("load-test", {
+    cidrBlock: from.vpcCidr,
+    subnetMask: from.subnetMask,
+    layout: from.layout,
+    ...given({
+      availabilityZoneCount: from.availabilityZoneNames === undefined ? from.availabilityZoneCount : undefined,
+      availabilityZoneNames: from.availabilityZoneNames && [...from.availabilityZoneNames],
+      vpcId: from.vpcId,
+      podSubnetIds: from.podSubnetIds && [...from.podSubnetIds],
+      controlPlaneSubnetIds: from.controlPlaneSubnetIds && [...from.controlPlaneSubnetIds],
+    }),
+  });
+  const cluster = new FargateCluster("load-test", {
+    vpcId: network.vpcId,
+    controlPlaneSubnetIds: network.controlPlaneSubnetIds,
+    podSubnetIds: network.podSubnetIds,
+    clusterName: `load-test-${getStack()}`,
+    namespaces: [from.namespace],
+    version: from.kubernetesVersion,
+    publicAccessCidrs: [...from.publicAccessCidrs],
+    admins: [...(from.clusterAdmins ?? [])],
+    deletionProtection: from.deletionProtection,
+    logRetentionDays: from.logRetentionDays,
+  });
+  const { kubeconfig: config } = cluster;
+  return {
+    provider: new Provider("cluster", { kubeconfig: config }, { dependsOn: [cluster, network] }),
+    natAddresses: network.natAddresses,
+    name: cluster.clusterName,
+    kubeconfig: config,
+    ...(from.scriptDelivery === "image" ? { image: new LocustImage("locust") } : {}),
+  };
+}
+
+function existingCluster({ kubeContext }: ProgramSettings): ClusterParts {
+  return { provider: new Provider("cluster", given({ context: kubeContext })), natAddresses: [] };
+}
+
+function locustOn(provider: Provider, from: ProgramSettings, image: LocustImage | undefined): LocustDeployment {
+  return new LocustDeployment(
+    "locust",
+    {
+      namespace: from.namespace,
+      scriptDelivery: from.scriptDelivery,
+      scriptsFolder: from.scriptsFolder,
+      script: from.script,
+      users: from.users,
+      spawnRate: from.spawnRate,
+      runTime: from.runTime,
+      autostart: from.autostart,
+      workerReplicas: from.workerReplicas,
+      workerCpu: from.workerCpu,
+      workerMemory: from.workerMemory,
+      controlCpu: from.controlCpu,
+      controlMemory: from.controlMemory,
+      environment: { ...from.environment },
+      ...given({
+        secretEnvironment: from.secretEnvironment,
+        targetHost: from.targetHost,
+        image: image?.ref,
+      }),
+    },
+    { provider },
+  );
+}
+
+/** What is set: Pulumi's arguments are left out, not undefined. */
+function given<T extends object>(args: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined)) as never;
+}

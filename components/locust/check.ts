@@ -1,0 +1,129 @@
+/** Checks the arguments of a LocustDeployment. */
+import { resolve } from "node:path";
+import { type Input, Output, output } from "@pulumi/pulumi";
+import { hiddenSecret, InvalidValueError, SettingsError, type SettingsProblem } from "../../settings/errors";
+import { parseLayers } from "../../settings/parse";
+import { asRunError } from "../../settings/pulumi-config";
+import { oneValuePerVariable } from "../../settings/rules";
+import { type Settings, settingsSchema } from "../../settings/schema";
+import { checkScript } from "../../settings/script";
+import type { LocustDeploymentArgs } from "./args";
+import { type ConfigMapFiles, readFiles } from "./scripts";
+
+/** The arguments that are settings too, and are checked as such. */
+const shared = [
+  ...(["namespace", "scriptDelivery", "scriptsFolder", "script"] as const),
+  ...(["targetHost", "users", "spawnRate", "runTime", "autostart"] as const),
+  ...(["workerReplicas", "workerCpu", "workerMemory", "controlCpu", "controlMemory", "environment"] as const),
+];
+
+export interface CheckedArgs {
+  readonly settings: Settings;
+  /** Undefined where the scripts are in the image. */
+  readonly scripts: ConfigMapFiles | undefined;
+}
+
+/**
+ * Checks every argument that is plain, and reads the scripts.
+ *
+ * @param name the component's
+ * @throws RunError, which Pulumi shows without a stack trace, with a line for every wrong argument
+ */
+export function checkArgs(name: string, args: LocustDeploymentArgs): CheckedArgs {
+  const values: Record<string, unknown> = Object.fromEntries(shared.map((key) => [key, args[key]]));
+  // The names only: the values may be Outputs, and are secrets.
+  if (isPlain(args.secretEnvironment)) values.secretEnvironment = namesOf(args.secretEnvironment);
+  const problems = ownProblems(name, args);
+  const scripts = args.scriptDelivery === "image" ? undefined : readScripts(args, problems);
+  const source = sourceOf(name);
+  return { settings: asRunError(() => parse(values, source, problems)), scripts };
+}
+
+/** Checks variables whose names may be known later only; their values become texts. */
+export function checkSecretEnvironment(
+  name: string,
+  { environment = {}, secretEnvironment = {} }: Pick<LocustDeploymentArgs, "environment" | "secretEnvironment">,
+): Output<Record<string, string>> {
+  return output(secretEnvironment).apply((values) =>
+    asRunError(() => ({ ...parse({ environment, secretEnvironment: values }, sourceOf(name)).secretEnvironment })),
+  );
+}
+
+/** Checks a token that may be known later only. */
+export function checkToken(name: string, token: Input<string>): Output<string> {
+  return output(token).apply((value) =>
+    asRunError(() => {
+      const problem = tokenProblem(value);
+      if (problem !== undefined) throw new SettingsError([problem], sourceOf(name));
+      return value;
+    }),
+  );
+}
+
+/** The other rules are about the cluster and its network, which are not this component's. */
+function parse(values: Record<string, unknown>, source: string, problems: readonly SettingsProblem[] = []): Settings {
+  return parseLayers([{ source, values }], source, problems, [oneValuePerVariable]);
+}
+
+function ownProblems(name: string, args: LocustDeploymentArgs): SettingsProblem[] {
+  const { image, imagePullPolicy, createNamespace, token } = args;
+  const problems: (SettingsProblem | undefined)[] = [
+    // A longer one leaves no room for the endings in the names of the objects.
+    /^[a-z0-9]([-a-z0-9]{0,198}[a-z0-9])?$/.test(name)
+      ? undefined
+      : { key: "name", value: name, allowed: 'of small letters, digits and "-", as objects are named after it' },
+    isPlain(image) && !/^\S+$/.test(image)
+      ? { key: "image", value: image, allowed: "the reference of an image" }
+      : undefined,
+    image === undefined && args.scriptDelivery === "image"
+      ? { key: "image", value: image, allowed: 'given, as scriptDelivery is "image": Locust\'s own has no scripts' }
+      : undefined,
+    ["Always", "IfNotPresent", "Never", undefined].includes(imagePullPolicy)
+      ? undefined
+      : { key: "imagePullPolicy", value: imagePullPolicy, allowed: '"Always", "IfNotPresent" or "Never"' },
+    ["boolean", "undefined"].includes(typeof createNamespace)
+      ? undefined
+      : { key: "createNamespace", value: createNamespace, allowed: "true or false" },
+    isPlain(token) ? tokenProblem(token) : undefined,
+  ];
+  return problems.filter((problem) => problem !== undefined);
+}
+
+/** It travels in a header, a cookie and an address; without one, the guard would not start. */
+function tokenProblem(token: unknown): SettingsProblem | undefined {
+  return typeof token === "string" && /^[-._~A-Za-z0-9]{8,}$/.test(token)
+    ? undefined
+    : { key: "token", value: hiddenSecret, allowed: '8 or more letters, digits, "-", ".", "_" and "~"' };
+}
+
+/** Adds to the problems where there are no such scripts, or they do not fit. */
+function readScripts(args: LocustDeploymentArgs, problems: SettingsProblem[]): ConfigMapFiles | undefined {
+  const scriptsFolder = settingsSchema.shape.scriptsFolder.safeParse(args.scriptsFolder);
+  const script = settingsSchema.shape.script.safeParse(args.script);
+  // What is wrong with these texts is said with the other settings.
+  if (!scriptsFolder.success || !script.success) return undefined;
+  const problem = checkScript({ scriptsFolder: scriptsFolder.data, script: script.data }, process.cwd());
+  if (problem !== undefined) {
+    problems.push(problem);
+    return undefined;
+  }
+  try {
+    return readFiles(resolve(scriptsFolder.data), scriptsFolder.data);
+  } catch (error) {
+    if (!(error instanceof InvalidValueError)) throw error;
+    problems.push({ key: "scriptsFolder", value: error.value, allowed: error.allowed });
+    return undefined;
+  }
+}
+
+function namesOf(variables: object): Record<string, string> {
+  return Object.fromEntries(Object.keys(variables).map((name) => [name, ""]));
+}
+
+function isPlain<T>(value: Input<T> | undefined): value is T {
+  return value !== undefined && !Output.isInstance(value) && !(value instanceof Promise);
+}
+
+function sourceOf(name: string): string {
+  return `LocustDeployment ${name}`;
+}

@@ -1,0 +1,196 @@
+/** The pods of Locust's master and workers. */
+import type { core } from "@pulumi/kubernetes/types/input";
+import type { Input } from "@pulumi/pulumi";
+import { type LocustCommand, pluginVariables, stopTimeoutSeconds } from "../../settings/locust";
+
+export type Role = "control" | "worker";
+
+/** Where the files are, in the pod and in the image alike; `locust/Dockerfile` has the same paths. */
+export const pluginFolder = "/loadtest/plugin";
+export const scriptsFolder = "/loadtest/scripts";
+
+export const webPort = 8089;
+export const masterPort = 5557;
+
+/** The key of the token in its Secret. */
+export const tokenKey = "token";
+
+/** Seconds after which a pod that is not ready has failed: Fargate takes about one minute, or two. */
+export const readyWithinSeconds = 300;
+
+/** A worker gives up by itself after 300 s, and says so in its log; the probe must not be faster. */
+const connectWithinSeconds = 330;
+
+/** A worker that gets SIGTERM lets its users end their task and reports once more: as long as a stop, and some slack. */
+const graceSeconds = stopTimeoutSeconds + 20;
+
+/**
+ * Starts Locust so that it can be ended before it is connected: the kernel ignores SIGTERM for process 1 unless it
+ * has a handler, and Locust's own comes only after the connection. Else a worker without a master would hold up each
+ * rollout for all of its grace.
+ */
+const launcher = [
+  "import os, signal, sys",
+  "signal.signal(signal.SIGTERM, lambda *_: os._exit(143))",
+  "from locust.main import main",
+  "sys.argv[0] = 'locust'",
+  "main()",
+].join("\n");
+
+export interface LocustPod {
+  readonly role: Role;
+  readonly image: Input<string>;
+  readonly imagePullPolicy: string;
+  readonly command: LocustCommand;
+  /** vCPU. */
+  readonly cpu: number;
+  /** MiB. */
+  readonly memory: number;
+  /** Names of the ConfigMaps; undefined where the files are in the image. */
+  readonly configMaps: { readonly plugin: Input<string>; readonly scripts: Input<string> } | undefined;
+  /** Name of the Secret with the token. Only the master has it: the scripts' users run in the workers. */
+  readonly tokenSecret?: Input<string>;
+  /** Name of the Secret with the variables of the scripts. */
+  readonly environmentSecret: Input<string> | undefined;
+}
+
+/** Which pods are whose; never changes, as a Deployment's selector cannot. */
+export function selectorOf(role: Role): Record<string, string> {
+  return { "app.kubernetes.io/name": "locust", "app.kubernetes.io/component": role };
+}
+
+/** Labels of everything that belongs to a load test. */
+export const commonLabels = {
+  "app.kubernetes.io/name": "locust",
+  "app.kubernetes.io/part-of": "serverless-load-testing",
+  "app.kubernetes.io/managed-by": "pulumi",
+};
+
+/** A pod that the Pod Security level `restricted` lets in, and that Fargate can run. */
+export function podTemplate(pod: LocustPod): core.v1.PodTemplateSpec {
+  const mounted = pod.configMaps === undefined ? [] : Object.entries(pod.configMaps);
+  const folders = { plugin: pluginFolder, scripts: scriptsFolder };
+  return {
+    metadata: { labels: { ...commonLabels, ...selectorOf(pod.role) } },
+    spec: {
+      automountServiceAccountToken: false,
+      // Else a Service called locust-web would set LOCUST_WEB_PORT, which Locust takes for its option.
+      enableServiceLinks: false,
+      terminationGracePeriodSeconds: graceSeconds,
+      securityContext: {
+        runAsNonRoot: true,
+        // The image names its user, and runAsNonRoot wants to see a number.
+        runAsUser: 1000,
+        runAsGroup: 1000,
+        seccompProfile: { type: "RuntimeDefault" },
+      },
+      containers: [container(pod, folders)],
+      volumes: [
+        ...mounted.map(([name, configMap]) => ({ name, configMap: { name: configMap } })),
+        { name: "home", emptyDir: {} },
+        { name: "tmp", emptyDir: {} },
+      ],
+    },
+  };
+}
+
+function container(pod: LocustPod, folders: Record<string, string>): core.v1.Container {
+  const { role, image, imagePullPolicy, command, configMaps, tokenSecret, environmentSecret } = pod;
+  const resources = sizeOf(pod.cpu, pod.memory);
+  return {
+    name: "locust",
+    image,
+    imagePullPolicy,
+    // -P: a folder called `locust` beside the script must not stand in for the package.
+    command: ["python", "-P", "-c", launcher],
+    args: command.args.map(literal),
+    // Data files beside the script are found by their relative names, here as on one's own machine.
+    workingDir: scriptsFolder,
+    env: [
+      // The last resort of Python's tempfile is the working folder, which is read-only here.
+      ...variables({ HOME: "/home/locust", TMPDIR: "/tmp", PYTHONDONTWRITEBYTECODE: "1", ...command.env }),
+      ...(tokenSecret === undefined
+        ? []
+        : [{ name: pluginVariables.token, valueFrom: { secretKeyRef: { name: tokenSecret, key: tokenKey } } }]),
+    ],
+    ...(environmentSecret === undefined ? {} : { envFrom: [{ secretRef: { name: environmentSecret } }] }),
+    ...(role === "control"
+      ? { ports: [port("web", webPort), port("workers", masterPort)], ...controlProbes() }
+      : workerProbes()),
+    // Fargate runs no pod whose requests and limits differ.
+    resources: { requests: resources, limits: resources },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ["ALL"] },
+      readOnlyRootFilesystem: true,
+      runAsNonRoot: true,
+    },
+    volumeMounts: [
+      ...Object.keys(configMaps ?? {}).map((name) => ({ name, mountPath: folders[name] ?? "", readOnly: true })),
+      { name: "home", mountPath: "/home/locust" },
+      { name: "tmp", mountPath: "/tmp" },
+    ],
+  };
+}
+
+function controlProbes(): Partial<core.v1.Container> {
+  const httpGet = {
+    path: "/worker-count",
+    port: "web",
+    // The guard answers to loopback's names only, which keeps pages in the operator's browser out.
+    httpHeaders: [{ name: "Host", value: "localhost" }],
+  };
+  return {
+    // A script may take its time to be imported.
+    startupProbe: { httpGet, periodSeconds: 1, timeoutSeconds: 5, failureThreshold: readyWithinSeconds },
+    readinessProbe: { httpGet, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 3 },
+    // A restart loses the run, so only a master that is lost anyway gets one: after 60 s its workers have left it.
+    livenessProbe: { httpGet, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 9 },
+  };
+}
+
+/**
+ * A worker is ready once it has a connection to the master's port, so that a rollout shows workers that work.
+ *
+ * No probe after that. It would run a process beside the load, in the same CPU limit, and be late exactly where the
+ * worker is busy; and there is nothing for it to do: a worker that fails ends, and so does one that has not heard of
+ * its master for 60 s.
+ */
+function workerProbes(): Partial<core.v1.Container> {
+  const remotePort = masterPort.toString(16).toUpperCase().padStart(4, "0");
+  // Number, local address, remote address, and 01 for an established connection.
+  const established = `^ *[0-9]+: [0-9A-F]+:[0-9A-F]{4} [0-9A-F]+:${remotePort} 01 `;
+  return {
+    startupProbe: {
+      exec: { command: ["grep", "-Eqs", established, "/proc/net/tcp", "/proc/net/tcp6"] },
+      periodSeconds: 1,
+      timeoutSeconds: 10,
+      failureThreshold: connectWithinSeconds,
+    },
+  };
+}
+
+function port(name: string, containerPort: number): core.v1.ContainerPort {
+  return { name, containerPort, protocol: "TCP" };
+}
+
+/** In the form that the API server gives back: any other would look like a change in `pulumi refresh`. */
+function sizeOf(cpu: number, memory: number): Record<string, string> {
+  return {
+    cpu: Number.isInteger(cpu) ? String(cpu) : `${Math.round(cpu * 1000)}m`,
+    memory: memory % 1024 === 0 ? `${memory / 1024}Gi` : `${memory}Mi`,
+    // For logs, and what scripts write. Fargate has 20 GiB anyway; a shared node must not be filled up.
+    "ephemeral-storage": "1Gi",
+  };
+}
+
+function variables(values: Readonly<Record<string, string>>): core.v1.EnvVar[] {
+  return Object.entries(values)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => ({ name, value: literal(value) }));
+}
+
+/** Kubernetes replaces `$(NAME)` in arguments and variables, and takes `$$` for `$`. */
+function literal(text: string): string {
+  return text.replaceAll("$", "$$$$");
+}

@@ -1,0 +1,67 @@
+/** Folders of files as ConfigMaps. */
+import { isUtf8 } from "node:buffer";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { InvalidValueError } from "../../settings/errors";
+
+/** What a ConfigMap holds, by file name. The API server drops what is empty, so that is left out. */
+export interface ConfigMapFiles {
+  /** Texts. */
+  readonly data?: Record<string, string>;
+  /** Everything else, in base64. */
+  readonly binaryData?: Record<string, string>;
+}
+
+/** The most bytes that Kubernetes takes in the values of one ConfigMap. */
+export const configMapLimit = 1024 * 1024;
+
+const viaImage = 'scriptDelivery "image" has no such limit';
+
+/**
+ * Reads the files of a folder, one level. Left out are folders, and files whose names start with a dot: those are
+ * the editor's or the operating system's, or secrets (`.env`).
+ *
+ * @param given the folder as it was written, for the error
+ * @throws InvalidValueError where the files are too large for a ConfigMap, or one has a name that is no key of it
+ */
+export function readFiles(folder: string, given: string = folder): ConfigMapFiles {
+  const names = readdirSync(folder)
+    .filter((name) => !name.startsWith(".") && statSync(join(folder, name), { throwIfNoEntry: false })?.isFile())
+    // The order of a directory is the file system's; the program's inputs should be the same everywhere.
+    .sort();
+  const wrong = names.find((name) => !/^[-._A-Za-z0-9]{1,253}$/.test(name));
+  if (wrong !== undefined) {
+    const letters = 'of letters, digits, "-", "_" and "." only';
+    throw new InvalidValueError(given, `a folder of files with names ${letters}, unlike ${JSON.stringify(wrong)}`);
+  }
+  // Sizes first: a folder of recordings need not be read to be refused.
+  const bytes = names.reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+  if (bytes > configMapLimit) {
+    const most = `a folder of at most ${configMapLimit} bytes (1 MiB), as a ConfigMap holds no more`;
+    throw new InvalidValueError(given, `${most}, and these are ${bytes}: ${viaImage}`);
+  }
+  const texts: [string, string][] = [];
+  const others: [string, string][] = [];
+  for (const name of names) {
+    const content = readFileSync(join(folder, name));
+    if (isUtf8(content)) texts.push([name, content.toString("utf8")]);
+    else others.push([name, content.toString("base64")]);
+  }
+  return {
+    ...(texts.length === 0 ? {} : { data: Object.fromEntries(texts) }),
+    ...(others.length === 0 ? {} : { binaryData: Object.fromEntries(others) }),
+  };
+}
+
+/** The plugin's files, which this package brings. */
+export function readPlugin(): ConfigMapFiles {
+  const { data = {} } = readFiles(join(packageRoot(), "locust", "plugin"));
+  return { data: Object.fromEntries(Object.entries(data).filter(([name]) => name.endsWith(".py"))) };
+}
+
+/** Where `locust/` is, whether this code runs compiled (`dist/components/locust`) or not. */
+function packageRoot(): string {
+  let folder = __dirname;
+  while (!existsSync(join(folder, "locust", "plugin")) && dirname(folder) !== folder) folder = dirname(folder);
+  return folder;
+}

@@ -1,0 +1,95 @@
+/** What a stack on EKS and Fargate costs by the hour. Pure arithmetic. */
+import { type NetworkSettings, planNetwork } from "./network";
+import type { Settings } from "./schema";
+import { type FargateSize, fargateSizeFor } from "./values/fargate";
+
+/** The settings that the cost depends on, of a stack with platform `eks-fargate`. */
+export interface CostSettings
+  extends NetworkSettings,
+    Pick<Settings, "vpcId" | "workerReplicas" | "workerCpu" | "workerMemory" | "controlCpu" | "controlMemory"> {}
+
+/** One line of a bill. */
+export interface CostItem {
+  readonly what: string;
+  /** What is paid for one of them: its Fargate size, for a pod. */
+  readonly size?: FargateSize;
+  readonly quantity: number;
+  /** Of one, in USD an hour. */
+  readonly each: number;
+  /** Of all, in USD an hour. */
+  readonly perHour: number;
+}
+
+/**
+ * On-demand prices in USD, without taxes, free tiers or discounts; Fargate's are those of Linux on x86.
+ *
+ * Sources: AWS's price pages for EKS, Fargate, VPC (NAT gateway, public IPv4 addresses), EC2 (data transfer) and
+ * CloudWatch; the same numbers are in the Price List API as AmazonEKS, AmazonECS, AmazonEC2, AmazonVPC and
+ * AmazonCloudWatch.
+ */
+export const prices = {
+  region: "us-east-2",
+  /** When they were looked up. */
+  date: "2026-11",
+  perHour: {
+    /** A control plane, its Kubernetes version in standard support. */
+    eksCluster: 0.1,
+    natGateway: 0.045,
+    publicIpv4: 0.005,
+    fargateVcpu: 0.04048,
+    fargateGb: 0.004445,
+  },
+  perGb: {
+    /** In either direction, on top of what the way out costs. */
+    throughNat: 0.045,
+    /** The first 10 TB of a month. */
+    outToInternet: 0.09,
+    /** In each direction. */
+    betweenZones: 0.01,
+    logsIn: 0.5,
+    logsKeptForAMonth: 0.03,
+  },
+} as const;
+
+const coreDnsPods = 2;
+/** What the EKS add-on's pods request: 100m and 70Mi. */
+const coreDns = { cpu: 0.1, memory: 70 };
+
+/**
+ * Lists what is paid for by the hour, whether a test runs or not. Traffic and logs are paid for by the GB and come on
+ * top. A VPC that exists costs nothing here, as it is paid for already.
+ */
+export function hourlyCost(settings: CostSettings): { readonly items: readonly CostItem[]; readonly total: number } {
+  const { eksCluster, natGateway, publicIpv4 } = prices.perHour;
+  const gateways = natGateways(settings);
+  const items = [
+    item("EKS control plane", 1, eksCluster),
+    item("NAT gateway", gateways, natGateway),
+    item("public IPv4 address of a NAT gateway", gateways, publicIpv4),
+    pods("CoreDNS pod", coreDnsPods, coreDns.cpu, coreDns.memory),
+    pods("Locust master", 1, settings.controlCpu, settings.controlMemory),
+    pods("Locust worker", settings.workerReplicas, settings.workerCpu, settings.workerMemory),
+  ].filter(({ quantity }) => quantity > 0);
+  return { items, total: items.reduce((sum, { perHour }) => sum + perHour, 0) };
+}
+
+/** What a pod of a Fargate size costs in USD an hour. */
+export function podPrice({ cpu, memory }: FargateSize): number {
+  return cpu * prices.perHour.fargateVcpu + (memory / 1024) * prices.perHour.fargateGb;
+}
+
+function natGateways(settings: CostSettings): number {
+  if (settings.vpcId !== undefined) return 0;
+  const { natGateways: strategy, zones } = planNetwork(settings);
+  return strategy === "Single" ? 1 : zones;
+}
+
+function pods(what: string, quantity: number, cpu: number, memory: number): CostItem {
+  const size = fargateSizeFor(cpu, memory);
+  if (size === undefined) throw new RangeError(`Fargate has no size for ${cpu} vCPU and ${memory} MiB`);
+  return { ...item(what, quantity, podPrice(size)), size };
+}
+
+function item(what: string, quantity: number, each: number): CostItem {
+  return { what, quantity, each, perHour: quantity * each };
+}

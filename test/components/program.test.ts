@@ -1,0 +1,149 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { expect } from "chai";
+import { parse } from "yaml";
+import { type MockEngine, mockEngine, type Registered } from "../support/mock-engine";
+
+const root = join(__dirname, "..", "..");
+const load = createRequire(__filename);
+
+/** The config of a stack's file, as Pulumi hands it to the program. */
+function configOf(stack: string): Record<string, string> {
+  const { config } = parse(readFileSync(join(root, `Pulumi.${stack}.yaml`), "utf8")) as {
+    config: Record<string, unknown>;
+  };
+  return Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [
+      key,
+      typeof value === "object" ? JSON.stringify(value) : String(value),
+    ]),
+  );
+}
+
+function outputsOf({ type }: Registered): Record<string, unknown> {
+  if (type === "awsx:ec2:Vpc") {
+    const ids = (kind: string) => ["1", "2", "3"].map((zone) => `subnet-${kind}-${zone}`);
+    const natGateways = [{ publicIp: "203.0.113.1" }];
+    return { vpcId: "vpc-1", privateSubnetIds: ids("private"), publicSubnetIds: ids("public"), natGateways };
+  }
+  if (type === "eks:index:Cluster") return { kubeconfigJson: "{}", eksCluster: { name: "load-test-dev" } };
+  if (type === "random:index/randomPassword:RandomPassword") return { result: "0123456789abcdef" };
+  return {};
+}
+
+/** Runs the whole program on a stack's file, with changes to its config. */
+async function run(stack: string, preview: boolean, change: Record<string, string> = {}): Promise<MockEngine> {
+  const engine = await mockEngine(preview ? () => ({}) : outputsOf, preview);
+  const changes = Object.entries(change).map(([key, value]) => [`serverless-load-testing:${key}`, value]);
+  pulumi.runtime.setAllConfig({ ...configOf(stack), ...Object.fromEntries(changes) });
+  // The program runs once a process; here it runs anew for each stack.
+  delete load.cache[load.resolve("../../index.ts")];
+  load("../../index.ts");
+  await pulumi.runtime.disconnect();
+  return engine;
+}
+
+const kubernetesObjects = ({ registered }: MockEngine) =>
+  registered.filter(({ type }) => type.startsWith("kubernetes:") && !type.includes("provider"));
+
+describe("the program", function () {
+  // The first test loads the SDKs.
+  this.timeout(60_000);
+
+  for (const preview of [true, false]) {
+    for (const stack of ["dev", "single-az"]) {
+      it(`makes network, cluster and Locust for ${stack} in ${preview ? "a preview" : "an update"}`, async () => {
+        const engine = await run(stack, preview);
+        const natGateways = stack === "dev" ? "OnePerAz" : "Single";
+        expect(engine.one("awsx:ec2:Vpc").inputs).to.deep.include({ natGateways: { strategy: natGateways } });
+        expect(engine.one("eks:index:Cluster").inputs).to.include({ version: "1.36", authenticationMode: "API" });
+        expect(kubernetesObjects(engine)).to.have.length.of.at.least(9);
+        expect(engine.registered.filter(({ type }) => type.startsWith("aws:ecr"))).to.deep.equal([]);
+      });
+    }
+
+    it(`makes only Locust on a cluster that exists in ${preview ? "a preview" : "an update"}`, async () => {
+      const engine = await run("local-cluster", preview);
+      expect(engine.registered.filter(({ type }) => /^(aws|awsx|eks):/.test(type))).to.deep.equal([]);
+      expect(kubernetesObjects(engine)).to.have.length.of.at.least(9);
+    });
+  }
+
+  it("gives every object of Kubernetes the cluster's provider", async () => {
+    const objects = kubernetesObjects(await run("dev", false));
+    const providers = new Set(objects.map(({ provider }) => provider?.split("::").at(-2)));
+    expect([...providers]).to.deep.equal(["cluster"]);
+  });
+
+  it("builds an image and has the pods use it by digest when scripts are delivered so", async () => {
+    const engine = await run("dev", false, { scriptDelivery: "image" });
+    expect(engine.one("aws:ecr/repository:Repository").inputs).to.include({ name: "locust" });
+    expect(engine.one("docker-build:index:Image").inputs).to.include({ push: true, buildOnPreview: false });
+    const images = engine.registered
+      .filter(({ type }) => type.endsWith(":Deployment"))
+      .map(({ inputs }) => inputs.spec.template.spec.containers[0].image);
+    expect(images).to.have.length(2);
+    for (const image of images) expect(image).to.not.include("locustio/locust");
+  });
+
+  it("uses a VPC that exists", async () => {
+    const engine = await run("dev", false, {
+      vpcId: "vpc-01234567",
+      podSubnetIds: '["subnet-01234567"]',
+      controlPlaneSubnetIds: '["subnet-01234567","subnet-01234568"]',
+    });
+    expect(engine.registered.filter(({ type }) => type.startsWith("awsx:"))).to.deep.equal([]);
+    expect(engine.one("eks:index:Cluster").inputs).to.deep.include({ vpcId: "vpc-01234567" });
+  });
+
+  const passedOn: ReadonlyArray<readonly [Record<string, string>, string, Record<string, unknown>]> = [
+    [{ kubernetesVersion: "1.35" }, "eks:index:Cluster", { version: "1.35" }],
+    [{ deletionProtection: "true" }, "eks:index:Cluster", { deletionProtection: true }],
+    [{ publicAccessCidrs: '["203.0.113.0/24"]' }, "eks:index:Cluster", { publicAccessCidrs: ["203.0.113.0/24"] }],
+    [{ logRetentionDays: "7" }, "aws:cloudwatch/logGroup:LogGroup", { retentionInDays: 7 }],
+    [{ vpcCidr: "10.9.0.0/16" }, "awsx:ec2:Vpc", { cidrBlock: "10.9.0.0/16" }],
+    [{ availabilityZoneCount: "2" }, "awsx:ec2:Vpc", { numberOfAvailabilityZones: 2 }],
+    [
+      { availabilityZoneNames: '["us-east-2a","us-east-2c"]' },
+      "awsx:ec2:Vpc",
+      { availabilityZoneNames: ["us-east-2a", "us-east-2c"] },
+    ],
+  ];
+  for (const [change, type, inputs] of passedOn) {
+    it(`passes ${Object.keys(change).join(", ")} on`, async () => {
+      expect((await run("dev", false, change)).one(type).inputs).to.deep.include(inputs);
+    });
+  }
+
+  it("passes the load, the sizes, the scripts' environment and the namespace on", async () => {
+    const engine = await run("local-cluster", false, {
+      ...{ namespace: "shop", users: "7", spawnRate: "2.5", runTime: "9m", script: "script2.py", autostart: "true" },
+      ...{ workerReplicas: "3", workerCpu: "0.5", workerMemory: "300", controlCpu: "0.3", controlMemory: "200" },
+      ...{
+        targetHost: "http://shop.test",
+        environment: '{"GREETING":"hello"}',
+        secretEnvironment: '{"KEY":"hunter2"}',
+      },
+    });
+    const [control, worker] = ["locust-control", "locust-worker"].map((wanted) => {
+      const found = engine.registered.find(
+        ({ type, inputs }) => /Deployment$/.test(type) && inputs.metadata?.name === wanted,
+      );
+      return found?.inputs.spec;
+    });
+    const text = JSON.stringify([control, worker]);
+    for (const part of ["7", "2.5", "9m", "script2.py", "--autostart", "http://shop.test", "GREETING", "hello"]) {
+      expect(text).to.include(part);
+    }
+    expect(worker.replicas).to.equal(3);
+    const sizes = [control, worker].map(({ template }) => template.spec.containers[0].resources.limits);
+    expect(sizes.map(({ cpu }) => cpu)).to.deep.equal(["300m", "500m"]);
+    expect(sizes.map(({ memory }) => memory)).to.deep.equal(["200Mi", "300Mi"]);
+    expect(text).to.not.include("hunter2");
+    expect(
+      engine.registered.filter(({ type }) => type.endsWith("/v1:Namespace")).map(({ inputs }) => inputs.metadata.name),
+    ).to.deep.equal(["shop"]);
+  });
+});

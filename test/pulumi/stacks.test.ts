@@ -1,0 +1,152 @@
+import { execFileSync } from "node:child_process";
+import { appendFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { hasPulumi, PulumiProject, type Step } from "../support/pulumi";
+
+/** `kubernetes:core/v1:ConfigMap locust-scripts` of a change. */
+function named({ op, urn }: Step): string {
+  const [type = "", name = ""] = urn.split("::").slice(-2);
+  return `${op} ${type.split("$").at(-1)} ${name}`;
+}
+
+function kubectl(...args: readonly string[]): string {
+  return execFileSync("kubectl", args, { encoding: "utf8", timeout: 60_000 });
+}
+
+describe("the program's stacks, on the real engine and cluster", function () {
+  this.timeout(300_000);
+
+  before(function () {
+    const missing = !hasPulumi() ? "the Pulumi CLI is not on the PATH" : "KUBECONFIG names no cluster";
+    if (hasPulumi() && process.env.KUBECONFIG !== undefined) return;
+    console.log(`      skipped: ${missing}`);
+    this.skip();
+  });
+
+  const project = (stack: string) => {
+    const made = new PulumiProject();
+    made.mustRun("stack", "init", stack);
+    return made;
+  };
+
+  describe("local-cluster", () => {
+    let stack: PulumiProject;
+    before(() => {
+      stack = project("local-cluster");
+    });
+    after(() => {
+      stack?.run("destroy", "--yes", "--skip-preview");
+      stack?.remove();
+    });
+
+    it("comes up with ready pods, and is then as it should be", () => {
+      stack.up();
+      const ready = "jsonpath={range .items[*]}{.metadata.name} {.status.readyReplicas}{'\\n'}{end}";
+      expect(kubectl("-n", "locust", "get", "deployments", "-o", ready).trim().split("\n")).to.deep.equal([
+        "locust-control 1",
+        "locust-worker 2",
+      ]);
+      expect(stack.changes()).to.deep.equal([]);
+      const { loadtest, natAddresses, dashboard } = stack.outputs();
+      expect(loadtest).to.deep.include({
+        ...{ version: 1, platform: "existing", namespace: "locust", script: "script1.py", workerReplicas: 2 },
+        ...{ controlDeployment: "locust-control", workerDeployment: "locust-worker", service: "locust-control" },
+      });
+      expect(natAddresses).to.deep.equal([]);
+      expect(dashboard).to.include("port-forward service/locust-control");
+    });
+
+    it("changes one object when the workers do", () => {
+      stack.mustRun("config", "set", "workerReplicas", "8");
+      expect(stack.changes().map(named)).to.deep.equal(["update kubernetes:apps/v1:Deployment locust-worker"]);
+      stack.up();
+      expect(
+        kubectl("-n", "locust", "get", "deployment", "locust-worker", "-o", "jsonpath={.status.readyReplicas}"),
+      ).to.equal("8");
+      stack.mustRun("config", "set", "workerReplicas", "2");
+      stack.up();
+    });
+
+    it("replaces one ConfigMap and rolls both Deployments when a script changes", () => {
+      appendFileSync(join(stack.folder, "locust", "scripts", "script1.py"), "\n# Changed.\n");
+      const changes = stack.changes().map(named).sort();
+      expect(changes.filter((change) => change.includes("ConfigMap"))).to.satisfy((maps: string[]) =>
+        maps.every((change) => change.endsWith("locust-scripts")),
+      );
+      expect(changes.filter((change) => change.startsWith("update"))).to.deep.equal([
+        "update kubernetes:apps/v1:Deployment locust-control",
+        "update kubernetes:apps/v1:Deployment locust-worker",
+      ]);
+      stack.up();
+      expect(stack.changes()).to.deep.equal([]);
+    });
+
+    it("leaves no resource and no namespace", () => {
+      stack.mustRun("destroy", "--yes", "--skip-preview");
+      expect(stack.resources()).to.deep.equal([]);
+      expect(kubectl("get", "namespaces", "-o", "name")).to.not.include("namespace/locust\n");
+    });
+  });
+
+  describe("dev and single-az", () => {
+    let stack: PulumiProject;
+    before(() => {
+      stack = project("dev");
+    });
+    after(() => {
+      stack?.run("destroy", "--yes", "--skip-preview");
+      stack?.remove();
+    });
+    const subnets = () =>
+      new Map(
+        stack
+          .resources()
+          .filter(({ type }) => type === "aws:ec2/subnet:Subnet")
+          .map(({ urn, id, outputs }) => [urn.split("::").at(-1) ?? "", `${id} ${outputs?.cidrBlock}`]),
+      );
+
+    it("previews on an empty stack with every plain value known", () => {
+      const { output } = stack.run("preview");
+      expect(output)
+        .to.match(/namespace\s*:\s*"locust"/)
+        .and.match(/workerDeployment\s*:\s*"locust-worker"/);
+      expect(stack.changes().map(({ op }) => op)).to.satisfy((ops: string[]) => ops.every((op) => op === "create"));
+    });
+
+    it("comes up, and is then as it should be", () => {
+      stack.up();
+      expect(stack.changes()).to.deep.equal([]);
+      expect(stack.outputs().natAddresses).to.have.length(3);
+      expect(subnets().size).to.equal(6);
+    });
+
+    it("keeps subnets that stay when the layout changes, there and back", () => {
+      const before = subnets();
+      stack.mustRun("config", "set", "layout", "single-az");
+      stack.up();
+      const single = subnets();
+      expect(single.size).to.equal(4);
+      for (const [name, subnet] of single) expect(before.get(name), name).to.equal(subnet);
+      expect(stack.outputs().natAddresses).to.have.length(1);
+      stack.mustRun("config", "set", "layout", "multi-az");
+      stack.up();
+      const after = subnets();
+      for (const [name, subnet] of single) expect(after.get(name), name).to.equal(subnet);
+      expect(after.size).to.equal(6);
+      expect(stack.changes()).to.deep.equal([]);
+    });
+
+    it("leaves nothing", () => {
+      stack.mustRun("destroy", "--yes", "--skip-preview");
+      expect(stack.resources()).to.deep.equal([]);
+    });
+
+    it("previews single-az", () => {
+      stack.mustRun("stack", "init", "single-az");
+      const changes = stack.changes().map(named);
+      expect(changes.filter((change) => change.includes("NatGateway"))).to.have.length(1);
+      expect(changes.filter((change) => change.includes("ec2/subnet:Subnet"))).to.have.length(4);
+    });
+  });
+});
