@@ -1,7 +1,7 @@
-import { execFileSync } from "node:child_process";
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
+import { hasCluster, isReady, kubectl, type Pod, podsOf, until } from "../support/cluster";
 import { hasPulumi, PulumiProject, type Step } from "../support/pulumi";
 
 /** `kubernetes:core/v1:ConfigMap locust-scripts` of a change. */
@@ -10,17 +10,15 @@ function named({ op, urn }: Step): string {
   return `${op} ${type.split("$").at(-1)} ${name}`;
 }
 
-function kubectl(...args: readonly string[]): string {
-  return execFileSync("kubectl", args, { encoding: "utf8", timeout: 60_000 });
-}
+/** That of the stacks' files, which leave it to its default. */
+const namespace = "locust";
 
 describe("the program's stacks, on the real engine and cluster", function () {
   this.timeout(300_000);
 
   before(function () {
-    const missing = !hasPulumi() ? "the Pulumi CLI is not on the PATH" : "KUBECONFIG names no cluster";
-    if (hasPulumi() && process.env.KUBECONFIG !== undefined) return;
-    console.log(`      skipped: ${missing}`);
+    if (hasPulumi() && hasCluster()) return;
+    console.log(`      skipped: ${hasPulumi() ? "KUBECONFIG names no cluster" : "the Pulumi CLI is not on the PATH"}`);
     this.skip();
   });
 
@@ -43,7 +41,7 @@ describe("the program's stacks, on the real engine and cluster", function () {
     it("comes up with ready pods, and is then as it should be", () => {
       stack.up();
       const ready = "jsonpath={range .items[*]}{.metadata.name} {.status.readyReplicas}{'\\n'}{end}";
-      expect(kubectl("-n", "locust", "get", "deployments", "-o", ready).trim().split("\n")).to.deep.equal([
+      expect(kubectl(namespace, ["get", "deployments", "--output", ready]).split("\n")).to.deep.equal([
         "locust-control 1",
         "locust-worker 2",
       ]);
@@ -62,7 +60,7 @@ describe("the program's stacks, on the real engine and cluster", function () {
       expect(stack.changes().map(named)).to.deep.equal(["update kubernetes:apps/v1:Deployment locust-worker"]);
       stack.up();
       expect(
-        kubectl("-n", "locust", "get", "deployment", "locust-worker", "-o", "jsonpath={.status.readyReplicas}"),
+        kubectl(namespace, ["get", "deployment", "locust-worker", "--output", "jsonpath={.status.readyReplicas}"]),
       ).to.equal("8");
       stack.mustRun("config", "set", "workerReplicas", "2");
       stack.up();
@@ -82,10 +80,27 @@ describe("the program's stacks, on the real engine and cluster", function () {
       expect(stack.changes()).to.deep.equal([]);
     });
 
+    it("gives up workers one at a time, and never the master, when their node is drained", async () => {
+      const refused = ({ metadata: { name } }: Pod) => {
+        const eviction = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name, namespace } };
+        const path = `/api/v1/namespaces/${namespace}/pods/${name}/eviction`;
+        try {
+          kubectl(namespace, ["create", "--raw", path, "--filename", "-"], JSON.stringify(eviction));
+          return false;
+        } catch (error) {
+          expect(String(error)).to.include("Cannot evict pod as it would violate the pod's disruption budget");
+          return true;
+        }
+      };
+      expect(podsOf(namespace, "control").map(refused)).to.deep.equal([true]);
+      expect(podsOf(namespace, "worker").map(refused)).to.deep.equal([false, true]);
+      await until("two ready workers", () => podsOf(namespace, "worker").filter(isReady).length === 2);
+    });
+
     it("leaves no resource and no namespace", () => {
       stack.mustRun("destroy", "--yes", "--skip-preview");
       expect(stack.resources()).to.deep.equal([]);
-      expect(kubectl("get", "namespaces", "-o", "name")).to.not.include("namespace/locust\n");
+      expect(`${kubectl(namespace, ["get", "namespaces", "--output", "name"])}\n`).to.not.include("namespace/locust\n");
     });
   });
 
@@ -142,11 +157,20 @@ describe("the program's stacks, on the real engine and cluster", function () {
       expect(stack.resources()).to.deep.equal([]);
     });
 
-    it("previews single-az", () => {
+    it("comes up as single-az, with the scripts in an image that the pods use by digest", () => {
       stack.mustRun("stack", "init", "single-az");
       const changes = stack.changes().map(named);
       expect(changes.filter((change) => change.includes("NatGateway"))).to.have.length(1);
       expect(changes.filter((change) => change.includes("ec2/subnet:Subnet"))).to.have.length(4);
+      stack.mustRun("config", "set", "scriptDelivery", "image");
+      stack.up();
+      const images = kubectl(namespace, ["get", "pods", "--output", "jsonpath={.items[*].spec.containers[0].image}"]);
+      expect(images.split(" ")).to.have.length(3);
+      for (const image of images.split(" ")) expect(image).to.match(/\/locust@sha256:[0-9a-f]{64}$/);
+      expect(kubectl(namespace, ["get", "configmaps", "--output", "name"])).to.not.include("locust-scripts");
+      expect(stack.changes()).to.deep.equal([]);
+      stack.mustRun("destroy", "--yes", "--skip-preview");
+      expect(stack.resources()).to.deep.equal([]);
     });
   });
 });
