@@ -2,12 +2,14 @@
 import { Provider } from "@pulumi/kubernetes/provider";
 import { getStack, type Input, type Output } from "@pulumi/pulumi";
 import { FargateCluster, LoadTestNetwork, LocustDeployment, LocustImage } from "./components";
+import { checkFiles } from "./components/locust/scripts";
 import type { LoadTestOutput } from "./settings/outputs";
 import { type ProgramSettings, readConfig, stopOn } from "./settings/pulumi-config";
 import { checkScript, listScripts } from "./settings/script";
 
 const settings = readConfig();
 stopOn(checkScript(settings, __dirname));
+if (settings.scriptDelivery === "configmap") stopOn(checkFiles(settings.scriptsFolder, __dirname));
 
 const cluster = settings.platform === "eks-fargate" ? fargateCluster(settings) : existingCluster(settings);
 const locust = locustOn(cluster.provider, settings, cluster.image);
@@ -73,7 +75,8 @@ function fargateCluster(from: ProgramSettings): ClusterParts {
     vpcId: network.vpcId,
     controlPlaneSubnetIds: network.controlPlaneSubnetIds,
     podSubnetIds: network.podSubnetIds,
-    clusterName: `load-test-${getStack()}`,
+    // A stack's name may have dots and be longer than a cluster's.
+    clusterName: `load-test-${getStack()}`.replace(/[^\w-]/g, "-").slice(0, 100),
     namespaces: [from.namespace],
     version: from.kubernetesVersion,
     publicAccessCidrs: [...from.publicAccessCidrs],

@@ -1,29 +1,23 @@
 /** `npm run bench`: how fast a local run gets going. Prints a line a number, with its spread, and exits 1 over a limit. */
 import { spawnSync } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
-import { cpus, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startDemoTarget } from "../runner/demo/target";
 import { LocustClient } from "../runner/engine/client";
 import { driveRun } from "../runner/engine/run";
 import { ensureEnvironment } from "../runner/places/local/environment";
 import { LocalPlace } from "../runner/places/local/local";
+import { measure, printMachine, report, since } from "./measure";
 
 const rounds = 5;
 const root = join(__dirname, "..");
 const never = new AbortController().signal;
 
-interface Measure {
-  readonly what: string;
-  /** Seconds that it may take, by the median. */
-  readonly limit: number;
-  readonly seconds: number[];
-}
-
-const boot: Measure = { what: "boot to two ready workers", limit: 2, seconds: [] };
-const sample: Measure = { what: "start to first sample with requests", limit: 4, seconds: [] };
-const drain: Measure = { what: "stop to the last report of every worker", limit: 4, seconds: [] };
-const help: Measure = { what: "loadtest --help", limit: 0.3, seconds: [] };
+const boot = measure("boot to two ready workers", 2);
+const sample = measure("start to first sample with requests", 4);
+const drain = measure("stop to the last report of every worker", 4);
+const help = measure("loadtest --help", 0.3);
 
 async function measureRun(python: string, host: string): Promise<void> {
   const logs = await mkdtemp(join(tmpdir(), "loadtest-bench-"));
@@ -79,23 +73,8 @@ function measureHelp(): void {
   help.seconds.push(since(begun));
 }
 
-function since(begun: number): number {
-  return (performance.now() - begun) / 1000;
-}
-
-/** Prints a measure; false where its median is over the limit. */
-function print({ what, limit, seconds }: Measure): boolean {
-  const sorted = seconds.toSorted((a, b) => a - b);
-  const median = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-  const inLimit = median <= limit;
-  const [least, most] = [sorted[0], sorted.at(-1)].map((value) => value?.toFixed(2));
-  const verdict = inLimit ? "ok" : "TOO SLOW";
-  console.log(`${what.padEnd(42)} ${median.toFixed(2)} s  (${least}–${most}, limit ${limit} s)  ${verdict}`);
-  return inLimit;
-}
-
 async function main(): Promise<void> {
-  console.log(`${rounds} rounds, Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model ?? "?"}`);
+  printMachine(rounds);
   const python = await ensureEnvironment({
     directory: join(root, ".loadtest"),
     requirements: join(root, "locust", "requirements.txt"),
@@ -108,8 +87,7 @@ async function main(): Promise<void> {
     measureHelp();
   }
   await target.close();
-  const results = [boot, sample, drain, help].map(print);
-  process.exitCode = results.every(Boolean) ? 0 : 1;
+  report([boot, sample, drain, help]);
 }
 
 void main();

@@ -69,10 +69,11 @@ export interface LoadTestNetworkArgs {
  * });
  */
 export class LoadTestNetwork extends pulumi.ComponentResource {
+  /** The VPC. */
   readonly vpcId: pulumi.Output<string>;
-  /** Empty with an existing VPC. */
+  /** Public subnets of the new VPC; empty with an existing VPC. */
   readonly publicSubnetIds: pulumi.Output<string[]>;
-  /** Every zone's; with an existing VPC those for pods. */
+  /** Private subnets of every zone; with an existing VPC those for pods. */
   readonly privateSubnetIds: pulumi.Output<string[]>;
   /** Private subnets that pods run in. */
   readonly podSubnetIds: pulumi.Output<string[]>;

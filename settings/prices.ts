@@ -29,7 +29,7 @@ export interface CostItem {
  */
 export const prices = {
   region: "us-east-2",
-  /** When they were looked up. */
+  /** Month of the price list. */
   date: "2026-11",
   perHour: {
     /** A control plane, its Kubernetes version in standard support. */

@@ -24,6 +24,13 @@ function kubeContext({ valid: { platform, kubeContext } }: Checked): SettingsPro
     : [{ key: "kubeContext", value: kubeContext, allowed: 'left out unless platform is "existing"' }];
 }
 
+/** The program makes the namespace, and destroys it with all that is in it. */
+function ownNamespace({ valid: { namespace } }: Checked): SettingsProblem[] {
+  return namespace === "default" || namespace?.startsWith("kube-")
+    ? [{ key: "namespace", value: namespace, allowed: "a namespace of its own, which is destroyed with the stack" }]
+    : [];
+}
+
 function existingVpc({ valid, wrong }: Checked): SettingsProblem[] {
   return checkExistingVpc(existingVpcKeys.filter((key) => valid[key] !== undefined || wrong.has(key)));
 }
@@ -91,6 +98,6 @@ export function oneValuePerVariable({
 
 /** Every rule of a stack's settings, in the order in which their problems are told. */
 export const stackRules: readonly Rule[] = [
-  ...[kubeContext, existingVpc, networkFits, imageDelivery],
+  ...[kubeContext, ownNamespace, existingVpc, networkFits, imageDelivery],
   ...[fargateSizes, oneValuePerVariable],
 ];

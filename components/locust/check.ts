@@ -1,14 +1,14 @@
 /** Checks the arguments of a LocustDeployment. */
 import { resolve } from "node:path";
 import { type Input, Output, output } from "@pulumi/pulumi";
-import { hiddenSecret, InvalidValueError, SettingsError, type SettingsProblem } from "../../settings/errors";
+import { hiddenSecret, SettingsError, type SettingsProblem } from "../../settings/errors";
 import { parseLayers } from "../../settings/parse";
 import { asRunError } from "../../settings/pulumi-config";
 import { oneValuePerVariable } from "../../settings/rules";
 import { type Settings, settingsSchema } from "../../settings/schema";
 import { checkScript } from "../../settings/script";
 import type { LocustDeploymentArgs } from "./args";
-import { type ConfigMapFiles, readFiles } from "./scripts";
+import { type ConfigMapFiles, checkFiles, readFiles } from "./scripts";
 
 /** The arguments that are settings too, and are checked as such. */
 const shared = [
@@ -102,18 +102,11 @@ function readScripts(args: LocustDeploymentArgs, problems: SettingsProblem[]): C
   const script = settingsSchema.shape.script.safeParse(args.script);
   // What is wrong with these texts is said with the other settings.
   if (!scriptsFolder.success || !script.success) return undefined;
-  const problem = checkScript({ scriptsFolder: scriptsFolder.data, script: script.data }, process.cwd());
-  if (problem !== undefined) {
-    problems.push(problem);
-    return undefined;
-  }
-  try {
-    return readFiles(resolve(scriptsFolder.data), scriptsFolder.data);
-  } catch (error) {
-    if (!(error instanceof InvalidValueError)) throw error;
-    problems.push({ key: "scriptsFolder", value: error.value, allowed: error.allowed });
-    return undefined;
-  }
+  const wanted = { scriptsFolder: scriptsFolder.data, script: script.data };
+  const problem = checkScript(wanted, process.cwd()) ?? checkFiles(scriptsFolder.data, process.cwd());
+  if (problem === undefined) return readFiles(resolve(scriptsFolder.data));
+  problems.push(problem);
+  return undefined;
 }
 
 function namesOf(variables: object): Record<string, string> {

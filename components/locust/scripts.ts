@@ -1,8 +1,8 @@
 /** Folders of files as ConfigMaps. */
 import { isUtf8 } from "node:buffer";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { InvalidValueError } from "../../settings/errors";
+import { dirname, join, resolve } from "node:path";
+import { InvalidValueError, type SettingsProblem } from "../../settings/errors";
 
 /** What a ConfigMap holds, by file name. The API server drops what is empty, so that is left out. */
 export interface ConfigMapFiles {
@@ -51,6 +51,22 @@ export function readFiles(folder: string, given: string = folder): ConfigMapFile
     ...(texts.length === 0 ? {} : { data: Object.fromEntries(texts) }),
     ...(others.length === 0 ? {} : { binaryData: Object.fromEntries(others) }),
   };
+}
+
+/**
+ * Looks whether a folder can become a ConfigMap.
+ *
+ * @param directory what a relative folder is relative to
+ * @returns the problem where it cannot
+ */
+export function checkFiles(scriptsFolder: string, directory: string): SettingsProblem | undefined {
+  try {
+    readFiles(resolve(directory, scriptsFolder), scriptsFolder);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof InvalidValueError)) throw error;
+    return { key: "scriptsFolder", value: error.value, allowed: error.allowed };
+  }
 }
 
 /** The plugin's files, which this package brings. */

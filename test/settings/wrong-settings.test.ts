@@ -94,6 +94,8 @@ const wrong: readonly (readonly [string, Record<string, unknown>, readonly strin
     ["scriptsFolder"],
     "locust/scripts",
   ],
+  ["a namespace that is not its own", { namespace: "default" }, ["namespace"], "of its own"],
+  ["a namespace of Kubernetes", { namespace: "kube-system" }, ["namespace"], "of its own"],
   ["memory for a small control", { controlMemory: 2048 }, ["controlMemory"], "at most 1792 (MiB) with controlCpu 0.25"],
   ["a list for an object", { environment: ["A=1"] }, ["environment"], "an object of environment variables"],
   ["a variable with a dash", { environment: { "A-B": "1" } }, ["environment.A-B"], "letters, digits and _"],

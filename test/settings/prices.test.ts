@@ -1,0 +1,119 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { parseSettings } from "../../settings/parse";
+import { type CostSettings, hourlyCost, podPrice } from "../../settings/prices";
+import { fargateCpus, fargateSizeFor, largestMemory } from "../../settings/values/fargate";
+
+const size = fc
+  .constantFrom(...fargateCpus)
+  .chain((cpu) =>
+    fc.record({ cpu: fc.constant(cpu), memory: fc.integer({ min: 128, max: largestMemory(cpu) ?? 128 }) }),
+  );
+
+/** Any settings that a stack on Fargate may have, as far as they decide about its cost. */
+const anySettings: fc.Arbitrary<CostSettings> = fc
+  .record({
+    layout: fc.constantFrom("multi-az" as const, "single-az" as const),
+    availabilityZoneCount: fc.integer({ min: 2, max: 6 }),
+    vpcId: fc.constantFrom(undefined, "vpc-0123456789abcdef0"),
+    workerReplicas: fc.integer({ min: 0, max: 1000 }),
+    worker: size,
+    control: size,
+  })
+  .map(({ worker, control, ...settings }) => ({
+    ...{ vpcCidr: "10.0.0.0/16", subnetMask: 20, availabilityZoneNames: undefined },
+    ...settings,
+    ...{ workerCpu: worker.cpu, workerMemory: worker.memory, controlCpu: control.cpu, controlMemory: control.memory },
+  }));
+
+const quantities = (settings: CostSettings) =>
+  Object.fromEntries(hourlyCost(settings).items.map(({ what, quantity }) => [what, quantity]));
+
+describe("hourlyCost", () => {
+  const defaults = parseSettings({}, "test");
+
+  it("knows the bill of the defaults", () => {
+    const { items, total } = hourlyCost(defaults);
+    expect(items.map(({ what, quantity, perHour }) => [what, quantity, Number(perHour.toFixed(6))])).to.deep.equal([
+      ["EKS control plane", 1, 0.1],
+      ["NAT gateway", 3, 0.135],
+      ["public IPv4 address of a NAT gateway", 3, 0.015],
+      ["CoreDNS pod", 2, 0.024685],
+      ["Locust master", 1, 0.012343],
+      ["Locust worker", 2, 0.024685],
+    ]);
+    expect(total).to.be.closeTo(0.3117, 0.0001);
+  });
+
+  it("counts a NAT gateway in each zone, one with single-az, and none in a VPC that exists", () => {
+    expect(quantities({ ...defaults, availabilityZoneCount: 4 })["NAT gateway"]).to.equal(4);
+    const availabilityZoneNames = ["us-east-2a", "us-east-2c"];
+    expect(quantities({ ...defaults, availabilityZoneNames })["NAT gateway"]).to.equal(2);
+    expect(quantities({ ...defaults, layout: "single-az" })["NAT gateway"]).to.equal(1);
+    expect(quantities({ ...defaults, vpcId: "vpc-0123456789abcdef0" })).to.not.have.any.keys(
+      "NAT gateway",
+      "public IPv4 address of a NAT gateway",
+    );
+  });
+
+  it("leaves out workers that are not there", () => {
+    expect(quantities({ ...defaults, workerReplicas: 0 })).to.not.have.property("Locust worker");
+  });
+
+  it("says so where Fargate has no such size", () => {
+    expect(() => hourlyCost({ ...defaults, workerCpu: 17 })).to.throw(RangeError, "no size for 17 vCPU");
+  });
+
+  it("is the sum of its items, and each item its quantity times its price", () => {
+    fc.assert(
+      fc.property(anySettings, (settings) => {
+        const { items, total } = hourlyCost(settings);
+        expect(total).to.be.closeTo(
+          items.reduce((sum, { perHour }) => sum + perHour, 0),
+          1e-9,
+        );
+        for (const { quantity, each, perHour } of items) {
+          expect(quantity).to.be.above(0);
+          expect(each).to.be.above(0);
+          expect(perHour).to.be.closeTo(quantity * each, 1e-9);
+        }
+      }),
+    );
+  });
+
+  it("grows with every worker, by the price of one", () => {
+    fc.assert(
+      fc.property(anySettings, (settings) => {
+        const more = hourlyCost({ ...settings, workerReplicas: settings.workerReplicas + 1 });
+        const worker = more.items.find(({ what }) => what === "Locust worker");
+        expect(more.total - hourlyCost(settings).total).to.be.closeTo(worker?.each ?? 0, 1e-9);
+      }),
+    );
+  });
+
+  it("bills master and workers at the size that Fargate runs them at", () => {
+    fc.assert(
+      fc.property(anySettings, (settings) => {
+        const billed = new Map(hourlyCost(settings).items.map((item) => [item.what, item]));
+        const pods = [["Locust master", settings.controlCpu, settings.controlMemory] as const];
+        const workers = [["Locust worker", settings.workerCpu, settings.workerMemory] as const];
+        for (const [what, cpu, memory] of [...pods, ...(settings.workerReplicas > 0 ? workers : [])]) {
+          const expected = fargateSizeFor(cpu, memory);
+          expect(billed.get(what)?.size).to.deep.equal(expected);
+          expect(billed.get(what)?.each).to.equal(expected && podPrice(expected));
+        }
+      }),
+    );
+  });
+
+  it("never costs more with single-az", () => {
+    fc.assert(
+      fc.property(anySettings, (settings) => {
+        const [single, multi] = (["single-az", "multi-az"] as const).map(
+          (layout) => hourlyCost({ ...settings, layout }).total,
+        );
+        expect(single).to.be.at.most(multi ?? 0);
+      }),
+    );
+  });
+});
