@@ -25,8 +25,9 @@ export interface StateResource {
 export class PulumiFolder {
   readonly folder = mkdtempSync(join(tmpdir(), "loadtest-pulumi-"));
 
-  constructor() {
-    symlinkSync(join(root, "node_modules"), join(this.folder, "node_modules"));
+  /** @param options.linkModules false for a folder whose `node_modules` are made in another way */
+  constructor({ linkModules = true } = {}) {
+    if (linkModules) symlinkSync(join(root, "node_modules"), join(this.folder, "node_modules"));
     mkdirSync(join(this.folder, ".state"));
   }
 
