@@ -81,11 +81,13 @@ describe("A page whose host name is made to lead to the dashboard (DNS rebinding
   const post = `{ method: "POST", body: new URLSearchParams({ user_count: "50", spawn_rate: "50" }) }`;
 
   it("reaches it indeed", async () => {
+    const before = rebinder.forwarded;
     const response = await fetch(`http://127.0.0.2:${new URL(dashboard.origin).port}/loadtest/status`);
     // Node sends the address as the host, which is none of the dashboard's either.
     expect(response.status).to.equal(403);
     expect(await response.text()).to.include("this name is not one of the dashboard's");
-    expect(rebinder.forwarded).to.equal(1);
+    // The browser may hold connections of its own.
+    expect(rebinder.forwarded).to.be.greaterThan(before);
   });
 
   for (const path of [

@@ -43,7 +43,7 @@ describe("the stacks that come with the product", () => {
 
   it("have a small load on several zones in dev", () => {
     const { settings, warnings } = readStack({ directory: root, stack: "dev" });
-    expect(settings).to.include({ layout: "multi-az", workerReplicas: 2, users: 20, spawnRate: 10, runTime: "15s" });
+    expect(settings).to.include({ layout: "multi-az", workerReplicas: 2, users: 20, spawnRate: 10, runTime: "10s" });
     expect(settings.thresholds.map(({ text }) => text)).to.deep.equal(["p95<500", "fail_ratio<0.01"]);
     expect(warnings).to.deep.equal([]);
     expect(checkScript(settings, root)).to.equal(undefined);
