@@ -29,6 +29,12 @@ export interface LocustStatus {
   readonly run: number;
   /** The latest test has ended, and each living worker's last numbers are in. */
   readonly drained: boolean;
+  /** Seconds since the start of the latest test, until its end; null before the first. */
+  readonly elapsed: number | null;
+  /** Seconds after which the latest test ends by itself; null where nothing limits it, and before the first. */
+  readonly runTime: number | null;
+  /** Whether somebody has said that the results of the latest test are kept elsewhere; false before the first. */
+  readonly kept: boolean;
   readonly users: number;
   /** What Locust was last asked for; a load shape changes it as the run goes on. */
   readonly targetUsers: number;
@@ -41,7 +47,8 @@ export interface LocustStatus {
   /** The target of every user class, as Locust would use it now; null where nothing sets one. */
   readonly hosts: Readonly<Record<string, string | null>>;
   readonly workers: readonly WorkerStatus[];
-  readonly master: { readonly cpu: number; readonly cpuLimit: number; readonly memory: number };
+  /** `id`: of this process of the master. A master with another one knows nothing of earlier tests. */
+  readonly master: { readonly id: string; readonly cpu: number; readonly cpuLimit: number; readonly memory: number };
   readonly requests: number;
   readonly failures: number;
   /** Over the last ten seconds or so, as Locust's page shows it. */
