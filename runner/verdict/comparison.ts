@@ -1,0 +1,38 @@
+/** What changed between two runs, as data: for the terminal, for JSON, for a page. */
+
+/** The numbers that are compared; times in ms, `fail_ratio` from 0 to 1, `rps` per second. */
+export const comparedMetrics = ["p50", "p95", "p99", "fail_ratio", "rps"] as const;
+export type ComparedMetric = (typeof comparedMetrics)[number];
+
+/**
+ * What a change is worth. `same`: none. `noise`: no larger than what differs between moments of one run, or than the
+ * steps in which Locust rounds. `small`: real, for the worse, and within what is allowed. `better`, `worse`: real.
+ * `unclear`: beyond what is allowed, and the runs are too short to tell noise.
+ */
+export type ChangeKind = "same" | "noise" | "small" | "better" | "worse" | "unclear";
+
+export interface MetricChange {
+  readonly metric: ComparedMetric;
+  /** Over the whole run; null without a request. */
+  readonly before: number | null;
+  readonly after: number | null;
+  /** Relative: 0.08 for 8 % more; null where one side is missing, or before is 0 and after is not. */
+  readonly change: number | null;
+  /** Half the 95 % interval of the relative change, from the moments of both runs; null where it cannot be told. */
+  readonly noise: number | null;
+  readonly kind: ChangeKind;
+}
+
+export interface Comparison {
+  /** Names of the runs: of their folders. */
+  readonly before: string;
+  readonly after: string;
+  /** The relative worsening that is allowed: 0.05. */
+  readonly maxRegression: number;
+  readonly metrics: readonly MetricChange[];
+  /** A sentence for each metric that is `worse` or `unclear`. */
+  readonly regressions: readonly string[];
+  readonly unclear: readonly string[];
+  /** Why the two can hardly be compared: other users, another script, a run that was invalid. */
+  readonly warnings: readonly string[];
+}
