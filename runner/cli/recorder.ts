@@ -38,6 +38,11 @@ export class Recorder implements RunObserver {
     private readonly facts: RunFacts,
   ) {}
 
+  /** From then on its folder holds what cannot be had again. */
+  get hasStarted(): boolean {
+    return this.startedAt !== undefined;
+  }
+
   waiting(status: LocustStatus): void {
     this.status = status;
   }

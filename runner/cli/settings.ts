@@ -6,7 +6,7 @@ import { packageRoot } from "./package";
 
 /** Options of the commands that need settings, as the command line gives them. */
 export interface SettingsOptions {
-  readonly stack: string;
+  readonly stack?: string;
   readonly script?: string;
   readonly host?: string;
   readonly users?: string;
@@ -19,7 +19,7 @@ export interface SettingsOptions {
 /** Checked settings, and where the things that they name are. */
 export interface CommandSettings {
   readonly settings: Settings;
-  readonly stack: string;
+  readonly stack?: string;
   readonly warnings: readonly string[];
   readonly projectDirectory: string;
   /** Absolute paths. */
@@ -32,7 +32,7 @@ export interface CommandSettings {
 /** Reads the stack's settings and puts the command line's over them. Throws a SettingsError with everything wrong. */
 export function readCommandSettings(options: SettingsOptions, directory = process.cwd()): CommandSettings {
   const project = findProject(directory)?.directory ?? packageRoot();
-  const stack = readStack({ directory: project, stack: options.stack, overrides: overridesOf(options) });
+  const stack = readStack({ directory: project, stack: options.stack ?? "dev", overrides: overridesOf(options) });
   const { settings, projectDirectory } = stack;
   const problem = checkScript(settings, projectDirectory);
   if (problem !== undefined) throw new SettingsError([problem], stack.source);
@@ -49,7 +49,8 @@ export function readCommandSettings(options: SettingsOptions, directory = proces
   };
 }
 
-function overridesOf(options: SettingsOptions): Record<string, unknown> {
+/** The settings that the command line gives, by their keys. */
+export function overridesOf(options: Omit<SettingsOptions, "stack">): Record<string, unknown> {
   const overrides: Record<string, unknown> = {
     script: options.script,
     targetHost: options.host,

@@ -1,16 +1,16 @@
 import { messageOf } from "../errors";
-import type { LocustStatus, Phase } from "../types";
-import { createIntegrity } from "../verdict/integrity";
+import type { LocustStatus, Sample } from "../types";
 import { evaluateThresholds } from "../verdict/thresholds";
-import type { LocustClient } from "./client";
+import { type LocustClient, MasterUnreachable } from "./client";
 import { Ending } from "./ending";
 import { Numbers } from "./numbers";
 import { nextStep } from "./phase";
 import type { RunObserver, RunOptions, RunOutcome, RunPlan } from "./plan";
 import { Pulse } from "./pulse";
 import { waitForWorkers } from "./ready";
-import { createRollCall, toSample } from "./sample";
+import { Stopper } from "./stopper";
 import { defaultTiming, pause, type Timing } from "./timing";
+import { Track } from "./track";
 
 const never = new AbortController().signal;
 
@@ -31,14 +31,25 @@ export async function driveRun(options: RunOptions): Promise<RunOutcome> {
   return run.outcome();
 }
 
+/** How a run that somebody else started is followed. */
+export interface Followed {
+  /** The status in which it was seen. */
+  readonly seen: LocustStatus;
+  /** What a former command has kept of it. */
+  readonly earlier?: readonly Sample[];
+  /** Whether an interrupt leaves it going, and only ends the looking; defaults to ending it. */
+  readonly leave?: boolean;
+}
+
 /**
- * Follows a run that somebody else started, on Locust's page for example, from the status in which it was seen.
- * What was asked for is then whatever the master says it was asked for.
+ * Follows a run that somebody else started, from its start on as far as the master remembers it; it may have ended.
+ * Where the plan has no run time, what was asked for is whatever the master says it was asked for.
  */
-export async function followRun(options: RunOptions, seen: LocustStatus): Promise<RunOutcome> {
+export async function followRun(options: RunOptions, { seen, earlier, leave }: Followed): Promise<RunOutcome> {
   const run = new Run(options);
-  await run.attach(seen);
+  await run.attach(seen, earlier);
   await run.follow();
+  if (leave === true && run.interrupt.aborted) return run.outcome();
   await run.stop();
   await run.collect();
   return run.outcome();
@@ -53,19 +64,15 @@ class Run {
   readonly kill: AbortSignal;
   readonly masterLost: AbortSignal;
   private readonly startFailed: AbortSignal;
-  private readonly rollCall = createRollCall();
   private readonly pulse: Pulse;
   private readonly numbers: Numbers;
   private readonly end: Ending;
+  private readonly track: Track;
 
-  private integrity: ReturnType<typeof createIntegrity> | undefined;
-  private phase: Phase = "ready";
   private number = 0;
-  private began = 0;
-  private startedAt: Date | undefined;
+  private master = "";
   private endedAt: Date | undefined;
   private duration = 0;
-  private ramp: number | null = null;
   private complete = false;
 
   constructor(options: RunOptions) {
@@ -81,13 +88,14 @@ class Run {
     this.pulse = new Pulse(this.client, AbortSignal.any([this.kill, this.masterLost]));
     this.numbers = new Numbers(this.client, this.plan);
     this.end = new Ending(this);
+    this.track = new Track(this.plan, this.observer, this.end);
   }
 
   /** The status in which every worker is ready, or undefined when the run ended first. */
   async waitForWorkers(): Promise<LocustStatus | undefined> {
     const { workers } = this.plan;
     const { timing, observer } = this;
-    const stop = AbortSignal.any([this.interrupt, this.kill, this.startFailed]);
+    const stop = AbortSignal.any([this.interrupt, this.kill, this.masterLost, this.startFailed]);
     const answer = await waitForWorkers({ pulse: this.pulse, workers, timing, observer, stop });
     this.startFailed.throwIfAborted();
     if (!this.end.open) return undefined;
@@ -97,23 +105,26 @@ class Run {
   async start(ready: LocustStatus): Promise<boolean> {
     if (!this.end.open) return false;
     const { users, spawnRate, runTime, host } = this.plan;
+    let problem = "Locust accepted the run and did not start it";
     try {
-      await this.client.swarm({
-        users,
-        spawnRate,
-        ...(runTime === undefined ? {} : { runTime }),
-        ...(host === undefined ? {} : { host }),
-      });
+      // A target is always said: else that of an earlier run would hold.
+      const request = { users, spawnRate, host: host ?? "", ...(runTime === undefined ? {} : { runTime }) };
+      await this.client.swarm(request);
     } catch (error) {
-      this.end.finish("not-started", messageOf(error));
-      return false;
+      // Where only its answer was lost, it has started.
+      problem = messageOf(error);
+      if (!(error instanceof MasterUnreachable)) {
+        this.end.finish("not-started", problem);
+        return false;
+      }
     }
-    await this.begin(ready, ready.run + 1, ready.shape);
+    await this.begin(ready, ready.run + 1);
+    await this.track.begin(ready, ready.shape);
     while (this.end.open) {
       const status = await this.look();
       if (status !== undefined && status.run >= this.number) return true;
-      if (performance.now() - this.began > this.timing.start) {
-        this.end.finish("not-started", "Locust accepted the run and did not start it");
+      if (performance.now() - this.track.start > this.timing.start) {
+        this.end.finish("not-started", problem);
         await this.client.stop(this.timing.start).catch(() => undefined);
         return false;
       }
@@ -122,112 +133,107 @@ class Run {
     return true;
   }
 
-  async attach(seen: LocustStatus): Promise<void> {
-    // Users and time may be changed on the page, as a load shape does.
-    await this.begin(seen, seen.run, true);
+  async attach(seen: LocustStatus, earlier?: readonly Sample[]): Promise<void> {
+    await this.begin(seen, seen.run);
+    // Without a plan of ours, users and time may be changed on the page, as a load shape does.
+    const shape = this.plan.runTime === undefined ? true : seen.shape;
+    await this.track.begin(seen, shape, seen.elapsed ?? 0, earlier);
   }
 
   /** Samples until the run ends, or has to be ended. */
   async follow(): Promise<void> {
-    let nextSample = this.began;
-    let nextSnapshot = this.began + this.timing.snapshot;
+    let nextSample = performance.now();
+    let nextSnapshot = nextSample + this.timing.snapshot;
     while (this.end.open) {
       const status = await this.look();
       if (status !== undefined) {
+        await this.track.catchUp(this.client, this.number, this.kill);
         this.judge(status);
         // What the master says after the end is no load any more.
-        if (this.end.by !== undefined) this.enter("stop");
-        await this.record(status);
+        if (this.end.by !== undefined) this.track.enter("stop");
+        if (this.end.by !== "master-lost") await this.track.record(status);
       }
       if (this.end.by === undefined && performance.now() >= nextSnapshot) {
         nextSnapshot += this.timing.snapshot;
         await this.snapshot();
-        const breached = this.phase === "hold" ? this.numbers.breached(this.elapsed()) : undefined;
+        const breached = this.track.phase === "hold" ? this.numbers.breached(this.track.elapsed) : undefined;
         if (breached !== undefined) this.end.finish("threshold", breached);
       }
       // A fixed beat: what a look takes does not add up over the run.
       nextSample = Math.max(nextSample + this.timing.sample, performance.now());
       await this.wait(nextSample - performance.now());
     }
-    this.endedAt = new Date();
-    this.duration = this.elapsed();
+    this.markEnd();
   }
 
   /** Stops the test and waits until the last report of every worker is in. */
   async stop(): Promise<void> {
-    this.enter("stop");
+    this.track.enter("stop");
     if (this.end.by === "master-lost") return;
     const deadline = performance.now() + this.timing.drain;
-    // Locust answers when users are gone; the status tells earlier and more, so the answer is not waited for.
-    const stopping = this.client.stop(this.timing.drain).catch(() => undefined);
+    const stopper = new Stopper(this.client, this.timing);
     while (!this.kill.aborted && !this.masterLost.aborted && performance.now() < deadline) {
       const status = await this.look();
       if (status !== undefined) {
-        await this.record(status);
-        if (status.run !== this.number) break;
+        if (status.run !== this.number || status.master.id !== this.master) break;
+        await this.track.record(status);
         if (status.drained) {
           this.complete = true;
           break;
         }
+        stopper.see(status);
       }
       await pause(this.timing.poll, this.kill, this.masterLost);
     }
-    if (this.complete) await stopping;
+    if (this.complete) await stopper.done;
+    // The stop has to get away before the way is closed.
+    else if (this.kill.aborted) await Promise.race([stopper.done, pause(this.timing.farewell)]);
     else if (this.masterLost.aborted) this.end.spoil("master-lost", messageOf(this.masterLost.reason));
-    else if (!this.kill.aborted) this.end.spoil("master-lost", "the last reports of its workers did not arrive");
+    else this.end.spoil("master-lost", "the last reports of its workers did not arrive");
   }
 
   /** Gets the final numbers and the report; without a master, those of the last snapshot stay. */
   async collect(): Promise<void> {
     if (!this.kill.aborted && this.end.by !== "master-lost") {
-      await this.snapshot();
+      await this.finalNumbers();
       try {
         const html = await this.client.report(this.kill);
-        await this.tell(() => this.observer.report?.(html));
+        await this.track.tell(() => this.observer.report?.(html));
       } catch (error) {
         this.observer.warning?.(`Locust's report could not be had: ${messageOf(error)}`);
       }
     }
-    this.enter("collected");
+    this.track.enter("collected");
   }
 
   outcome(): RunOutcome {
     return {
       endedBy: this.end.by ?? "not-started",
       error: this.end.error,
-      startedAt: this.startedAt,
+      startedAt: this.track.startedAt,
       endedAt: this.endedAt ?? new Date(),
       duration: this.duration,
-      ramp: this.ramp,
+      ramp: this.track.ramp,
       rows: this.numbers.latest?.rows ?? [],
       thresholds: this.numbers.latest?.thresholds ?? evaluateThresholds(this.plan.thresholds, []),
-      integrity: this.integrity?.report(this.end.by) ?? null,
+      integrity: this.track.report(this.end.by) ?? null,
       complete: this.complete,
       status: this.pulse.last,
     };
   }
 
-  private async begin(status: LocustStatus, run: number, shape: string | true | null): Promise<void> {
-    const { users, spawnRate, workers } = this.plan;
-    const startedAt = new Date();
-    this.began = performance.now();
+  private async begin(status: LocustStatus, number: number): Promise<void> {
     this.pulse.reset();
-    this.startedAt = startedAt;
-    this.number = run;
-    this.integrity = createIntegrity({ users, spawnRate, workers, shape });
-    this.enter("ramp");
-    await this.tell(() => this.observer.started?.(status, startedAt));
+    this.number = number;
+    this.master = status.master.id;
   }
 
-  private elapsed(): number {
-    return (performance.now() - this.began) / 1000;
-  }
-
-  private enter(phase: Phase): void {
-    if (phase === this.phase) return;
-    if (phase === "hold") this.ramp = this.elapsed();
-    this.phase = phase;
-    this.observer.phase?.(phase);
+  /** The load is over: when the master says, where it says so. */
+  private markEnd(): void {
+    const { last } = this.pulse;
+    const known = last?.run === this.number && last.master.id === this.master && isOver(last) ? last.elapsed : null;
+    this.duration = known ?? this.track.elapsed;
+    this.endedAt = new Date((this.track.startedAt?.getTime() ?? Date.now()) + this.duration * 1000);
   }
 
   private wait(ms: number): Promise<void> {
@@ -243,42 +249,42 @@ class Run {
     return status;
   }
 
-  private async record(status: LocustStatus): Promise<void> {
-    for (const worker of this.rollCall(status, this.elapsed())) {
-      this.integrity?.lost(worker);
-      this.observer.warning?.(`worker ${worker.name} was lost after ${worker.t} s`);
-    }
-    const sample = toSample(status, this.phase, this.elapsed(), new Date());
-    this.integrity?.add(sample);
-    await this.tell(() => this.observer.sample?.(sample));
-  }
-
   private judge(status: LocustStatus): void {
     const step = nextStep({
-      phase: this.phase,
+      phase: this.track.phase,
       run: this.number,
+      master: this.master,
       status,
-      elapsed: this.elapsed(),
+      elapsed: this.track.elapsed,
       runTime: this.plan.runTime,
       overtime: this.timing.overtime / 1000,
     });
-    if (step.kind === "on") this.enter(step.phase);
-    else this.end.finish(step.by);
+    if (step.kind === "on") this.track.enter(step.phase);
+    else this.end.finish(step.by, step.by === "master-lost" ? "it was restarted" : undefined);
   }
 
-  private async snapshot(): Promise<void> {
-    if (this.integrity === undefined) return;
-    const numbers = await this.numbers.take(this.integrity.report(), this.kill);
-    if (numbers !== undefined) await this.tell(() => this.observer.snapshot?.(numbers));
+  private async snapshot(): Promise<boolean> {
+    const integrity = this.track.report();
+    if (integrity === undefined) return true;
+    const numbers = await this.numbers.take(integrity, this.kill);
+    if (numbers !== undefined) await this.track.tell(() => this.observer.snapshot?.(numbers));
+    return numbers !== undefined;
   }
 
-  /** Results that cannot be written end the run: load whose numbers are lost is load for nothing. */
-  private async tell(event: () => Promise<void> | void): Promise<void> {
-    try {
-      await event();
-    } catch (error) {
-      if (this.end.by === undefined) this.end.finish("results-unwritable", messageOf(error));
-      else this.end.spoil("results-unwritable", messageOf(error));
+  /** The last numbers are the ones that count: a connection that is cut now is waited for. */
+  private async finalNumbers(): Promise<void> {
+    const deadline = performance.now() + this.timing.silence;
+    while (!(await this.snapshot())) {
+      if (this.kill.aborted || this.masterLost.aborted) return;
+      if (performance.now() > deadline) {
+        this.end.spoil("master-lost", "its last numbers could not be had");
+        return;
+      }
+      await pause(this.timing.poll, this.kill, this.masterLost);
     }
   }
+}
+
+function isOver({ state }: LocustStatus): boolean {
+  return state !== "spawning" && state !== "running";
 }

@@ -23,6 +23,11 @@ const phaseWords: Readonly<Record<Phase, string>> = {
   collected: "done",
 };
 
+/** Progress on standard error, so that standard output has nothing but the result. */
+export function progressOf({ runTime, users, workers }: Omit<ProgressOptions, "stream">): Promise<Progress> {
+  return Progress.create({ stream: process.stderr, runTime, users, workers });
+}
+
 /** Shows how a run goes on: in place on a terminal, a line now and then elsewhere. */
 export class Progress {
   private phase: Phase = "ready";

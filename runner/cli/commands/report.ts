@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { UsageError } from "../errors";
-import { completeFolder } from "../results/complete";
-import { parseRequestsCsv } from "../results/requests-csv";
-import { resultTable } from "../results/table";
+import { UsageError } from "../../errors";
+import { completeFolder } from "../../results/complete";
+import { parseRequestsCsv } from "../../results/requests-csv";
+import { resultTable } from "../../results/table";
 
 /** `loadtest report DIR`: shows a run, after completing one whose command was killed; gives its exit code. */
 export async function reportCommand(directory: string, options: { readonly json?: boolean }): Promise<number> {

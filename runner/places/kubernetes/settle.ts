@@ -1,0 +1,67 @@
+import { pause } from "../../engine/timing";
+import { RunnerError } from "../../errors";
+import { exitCodes } from "../../types";
+import { type Cluster, ClusterUnreachable } from "./cluster";
+import { isSettled, readBackground, readWorkload, type TestNames, type Workload } from "./pods";
+import { summarize, troubles } from "./trouble";
+
+/** How often to look, in ms. */
+const interval = 1000;
+/** Pods get this long before somebody asks why, in ms: most are ready by then. */
+const ease = 3000;
+
+export interface Settling {
+  readonly cluster: Cluster;
+  readonly names: TestNames;
+  /** ms */
+  readonly timeout: number;
+  /** A line when something has changed. */
+  readonly progress: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Both Deployments with all their pods ready. */
+export interface Settled {
+  readonly control: Workload;
+  readonly worker: Workload;
+}
+
+/**
+ * Waits until master and workers are as their Deployments say, and no former pod is left. Rejects with a RunnerError
+ * that says, pod by pod, why they are not: at once where waiting cannot help.
+ */
+export async function waitForPods({ cluster, names, timeout, progress, signal }: Settling): Promise<Settled> {
+  const began = performance.now();
+  let said = "";
+  let problem = "";
+  while (!signal.aborted) {
+    try {
+      const control = await readWorkload(cluster, names.control);
+      const worker = await readWorkload(cluster, names.worker);
+      const unsettled = [control, worker].filter((workload) => !isSettled(workload));
+      if (unsettled.length === 0) return { control, worker };
+      const slow = performance.now() - began > ease;
+      const found = slow ? (await Promise.all(unsettled.map((one) => explain(cluster, one)))).flat() : [];
+      const text = [summaryOf(control, worker), ...found.map((one) => `  ${one.text}`)].join("\n");
+      if (text !== said) progress(text);
+      said = text;
+      problem = found.map((one) => one.text).join("; ") || summaryOf(control, worker);
+      const hopeless = found.find((one) => one.hopeless);
+      if (hopeless !== undefined) throw new RunnerError(`Locust's pods cannot be ready: ${hopeless.text}`);
+    } catch (error) {
+      // The API server may be away for a moment.
+      if (!(error instanceof ClusterUnreachable)) throw error;
+      problem = error.message;
+    }
+    if (performance.now() - began > timeout) {
+      throw new RunnerError(`Locust's pods are not ready after ${Math.round(timeout / 1000)} s: ${problem}`);
+    }
+    await pause(interval, signal);
+  }
+  throw new RunnerError("interrupted while Locust's pods were getting ready", exitCodes.aborted);
+}
+
+async function explain(cluster: Cluster, { deployment, pods }: Workload) {
+  const { replicaSets, events } = await readBackground(cluster, deployment);
+  return troubles({ deployment, replicaSets, pods, events, wanted: deployment.spec?.replicas ?? 1 });
+}
