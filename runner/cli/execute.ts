@@ -20,7 +20,7 @@ export interface Opened {
   /** Called when the load is over, before the run is judged: the place's logs. Gives warnings. */
   readonly beforeFinish?: (outcome: RunOutcome) => Promise<readonly string[]>;
   /** Called when all results are on disk. */
-  readonly afterFinish?: () => Promise<void>;
+  readonly afterFinish?: (outcome: RunOutcome) => Promise<void>;
   close(): Promise<void>;
 }
 
@@ -72,7 +72,7 @@ export async function executeRun({
     if (outcome.endedBy === "interrupt" && outcome.startedAt === undefined) throw interrupted();
     for (const warning of (await opened.beforeFinish?.(outcome)) ?? []) recorder.warning(warning);
     const record = await recorder.finish(outcome);
-    await opened.afterFinish?.();
+    await opened.afterFinish?.(outcome);
     return { record, outcome };
   } catch (error) {
     if (recorder.hasStarted) {

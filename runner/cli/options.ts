@@ -12,7 +12,9 @@ export interface ClusterOptions {
 export function clusterOptions(command: Command): Command {
   return command
     .addOption(stackOption("the Pulumi stack; left out, the selected one"))
-    .addOption(new Option("--kubeconfig <file>", "without Pulumi: kubeconfig; left out, kubectl's own").conflicts("stack"))
+    .addOption(
+      new Option("--kubeconfig <file>", "without Pulumi: kubeconfig; left out, kubectl's own").conflicts("stack"),
+    )
     .addOption(new Option("--context <name>", "without Pulumi: context of the kubeconfig").conflicts("stack"))
     .addOption(new Option("--namespace <name>", "without Pulumi: the test's namespace (locust)").conflicts("stack"));
 }

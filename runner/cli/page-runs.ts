@@ -70,6 +70,11 @@ async function keep(options: PageRuns, client: LocustClient, status: LocustStatu
     },
     { seen: status, leave },
   );
+  if (outcome.endedBy === "interrupt" && leave) {
+    await folder.close();
+    progress.say("The run goes on; loadtest report keeps its results.");
+    return;
+  }
   const record = await recorder.finish(outcome);
   if (outcome.complete) await client.kept(status.run).catch(() => undefined);
   process.stdout.write(toTable(record, outcome, folder));

@@ -97,7 +97,10 @@ function addDashboard(program: Command, done: Done): void {
     .option("--port <n>", "port of the page (8089)", port);
   thresholdOption(command);
   resultsOption(command, "folder that gets a folder for each run started on the page")
-    .addHelpText("after", "\nExamples:\n  loadtest dashboard --local --demo\n  loadtest dashboard --stack dev --port 9000\n")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  loadtest dashboard --local --demo\n  loadtest dashboard --stack dev --port 9000\n",
+    )
     .action(async (options) => done(await (await import("./commands/dashboard.js")).dashboardCommand(options)));
 }
 
@@ -115,7 +118,10 @@ function addStart(program: Command, done: Done): void {
   readyOption(command);
   resultsOption(command, "folder for the results of an earlier run that nobody has kept");
   jsonOption(command)
-    .addHelpText("after", "\nExamples:\n  loadtest start --stack dev --run-time 30m\n  loadtest report --stack dev --wait\n")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  loadtest start --stack dev --run-time 30m\n  loadtest report --stack dev --wait\n",
+    )
     .action(async (options) => done(await (await import("./commands/start.js")).startCommand(options)));
 }
 
@@ -158,7 +164,9 @@ function addScale(program: Command, done: Done): void {
   readyOption(command);
   jsonOption(command)
     .addHelpText("after", "\nExamples:\n  loadtest scale 8\n  loadtest scale 0 --stack dev\n")
-    .action(async (workers, options) => done(await (await import("./commands/scale.js")).scaleCommand(workers, options)));
+    .action(async (workers, options) =>
+      done(await (await import("./commands/scale.js")).scaleCommand(workers, options)),
+    );
 }
 
 function addLogs(program: Command, done: Done): void {

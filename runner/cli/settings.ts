@@ -19,7 +19,7 @@ export interface SettingsOptions {
 /** Checked settings, and where the things that they name are. */
 export interface CommandSettings {
   readonly settings: Settings;
-  readonly stack?: string;
+  readonly stack: string;
   readonly warnings: readonly string[];
   readonly projectDirectory: string;
   /** Absolute paths. */

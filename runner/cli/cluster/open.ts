@@ -46,7 +46,9 @@ export async function openTest(options: ClusterOptions, directory = process.cwd(
     namespace: loadtest.namespace,
     // The stack's own cluster, or the one of the user's kubeconfig.
     ...(loadtest.platform === "eks-fargate" && text !== undefined ? { kubeconfig: text } : {}),
-    ...(loadtest.platform === "existing" && loadtest.kubeContext !== undefined ? { context: loadtest.kubeContext } : {}),
+    ...(loadtest.platform === "existing" && loadtest.kubeContext !== undefined
+      ? { context: loadtest.kubeContext }
+      : {}),
   });
   const names = { control: loadtest.controlDeployment, worker: loadtest.workerDeployment };
   return readTest(cluster, names, loadtest.webPort, stack, loadtest);

@@ -1,19 +1,20 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { LocustClient } from "../../engine/client";
+import { type Endpoint, LocustClient } from "../../engine/client";
 import { Pulse } from "../../engine/pulse";
 import { waitForWorkers } from "../../engine/ready";
 import { defaultTiming } from "../../engine/timing";
 import { messageOf, RunnerError } from "../../errors";
 import { exitCodes } from "../../types";
 import { type LocalTest, localSetup, openLocal } from "../local";
+import type { ClusterOptions } from "../options";
 import { keepPageRuns } from "../page-runs";
 import { readCommandSettings, type SettingsOptions } from "../settings";
 import { planOf, requireWorkers } from "../setup";
 import { listenToSignals, type Signals } from "../signals";
 import { type Progress, progressOf } from "../terminal/progress";
 
-export interface DashboardOptions extends SettingsOptions {
+export interface DashboardOptions extends SettingsOptions, Omit<ClusterOptions, "stack"> {
   readonly local?: boolean;
   readonly demo?: boolean;
   readonly open: boolean;
@@ -22,10 +23,16 @@ export interface DashboardOptions extends SettingsOptions {
 }
 
 /** Locust's own port: an address that people remember. */
-const usualPort = 8089;
+export const usualPort = 8089;
+
+/** `loadtest dashboard`. */
+export async function dashboardCommand(options: DashboardOptions): Promise<number> {
+  if (options.local === true) return dashboardHere(options);
+  return (await import("./dashboard-in-cluster.js")).dashboardInCluster(options);
+}
 
 /** `loadtest dashboard --local`: keeps Locust's page up until Ctrl-C, and the results of runs started there. */
-export async function dashboardCommand(options: DashboardOptions): Promise<number> {
+async function dashboardHere(options: DashboardOptions): Promise<number> {
   const command = readCommandSettings(options);
   requireWorkers(command.settings);
   const plan = { ...planOf(command.settings), runTime: undefined };
@@ -46,7 +53,7 @@ export async function dashboardCommand(options: DashboardOptions): Promise<numbe
     });
     try {
       await requireReady(test, progress, signals);
-      await show(test, options.open, progress);
+      await showPage(test.session.endpoint, options.open, progress);
       const { session, target } = test;
       const setup = localSetup(command, { ...plan, host: target });
       await keepPageRuns({ session, setup, results: options.results, progress, signals, leave: false });
@@ -73,8 +80,8 @@ async function requireReady({ session }: LocalTest, progress: Progress, signals:
   if (typeof answer === "string" && !signals.interrupt.aborted) throw new RunnerError(answer);
 }
 
-async function show({ session }: LocalTest, open: boolean, progress: Progress): Promise<void> {
-  const { url, token } = session.endpoint;
+/** Prints the page's address, and opens it where somebody sits at a terminal. */
+export async function showPage({ url, token }: Endpoint, open: boolean, progress: Progress): Promise<void> {
   const address = `${url}/?token=${token}`;
   // The address is a key: whoever has it can start load from this machine.
   process.stdout.write(`Locust's page: ${address}\nCtrl-C ends it.\n`);

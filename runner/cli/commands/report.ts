@@ -4,13 +4,27 @@ import { UsageError } from "../../errors";
 import { completeFolder } from "../../results/complete";
 import { parseRequestsCsv } from "../../results/requests-csv";
 import { resultTable } from "../../results/table";
+import type { ClusterOptions } from "../options";
+import { toJson } from "./run";
 
-/** `loadtest report DIR`: shows a run, after completing one whose command was killed; gives its exit code. */
-export async function reportCommand(directory: string, options: { readonly json?: boolean }): Promise<number> {
+export interface ReportOptions extends ClusterOptions {
+  readonly wait?: boolean;
+  readonly results: string;
+  readonly json?: boolean;
+}
+
+/** `loadtest report [RUN]`; gives the exit code of the run's verdict. */
+export async function reportCommand(run: string | undefined, options: ReportOptions): Promise<number> {
+  if (run === undefined) return (await import("./report-in-cluster.js")).reportInCluster(options);
+  return reportFolder(run, options);
+}
+
+/** Shows a run's folder, after completing one whose command was killed. */
+export async function reportFolder(directory: string, options: { readonly json?: boolean }): Promise<number> {
   if (!existsSync(directory)) throw new UsageError(`there is no folder ${directory}`);
   const record = await completeFolder(directory);
   if (options.json === true) {
-    process.stdout.write(`${JSON.stringify(record, undefined, 2)}\n`);
+    process.stdout.write(toJson(record));
     return record.exitCode;
   }
   const requests = join(directory, "requests.csv");

@@ -8,15 +8,18 @@ import { resultTable } from "../../results/table";
 import type { LocustStatus } from "../../types";
 import { executeRun } from "../execute";
 import { localSetup, openLocal } from "../local";
+import type { ClusterOptions } from "../options";
 import { readCommandSettings, type SettingsOptions } from "../settings";
 import { planOf, requireWorkers } from "../setup";
 import { listenToSignals } from "../signals";
 import { progressOf } from "../terminal/progress";
 
-export interface RunCommandOptions extends SettingsOptions {
+export interface RunCommandOptions extends SettingsOptions, Omit<ClusterOptions, "stack"> {
   readonly local?: boolean;
   readonly demo?: boolean;
   readonly abortAfter?: string;
+  /** As on the command line: `5m`. */
+  readonly readyTimeout: string;
   readonly results: string;
   readonly json?: boolean;
   readonly port?: number;
@@ -24,7 +27,8 @@ export interface RunCommandOptions extends SettingsOptions {
 
 /** `loadtest run`: gives the exit code of the verdict. */
 export async function runCommand(options: RunCommandOptions): Promise<number> {
-  return runLocally(options);
+  if (options.local === true) return runLocally(options);
+  return (await import("./run-in-cluster.js")).runInCluster(options);
 }
 
 async function runLocally(options: RunCommandOptions): Promise<number> {

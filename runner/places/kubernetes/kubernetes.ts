@@ -1,8 +1,8 @@
-import { messageOf, RunnerError } from "../../errors";
+import { messageOf } from "../../errors";
 import type { OpenOptions, Place, Session } from "../place";
 import { type Arrangement, arrange, restore } from "./arrange";
 import type { Cluster } from "./cluster";
-import { clusterTiming, type MasterLink } from "./master";
+import { clusterTiming, type MasterLink, type MasterWatch } from "./master";
 import type { TestNames } from "./pods";
 import { waitForPods } from "./settle";
 
@@ -20,23 +20,17 @@ export interface KubernetesPlaceOptions {
 /** Pods of a cluster: those that are deployed, in the number and with the script that a run wants. */
 export class KubernetesPlace implements Place {
   readonly kind = "kubernetes";
+  /** Whether the test is as it is to be after the run. */
+  asBefore = true;
 
   constructor(private readonly options: KubernetesPlaceOptions) {}
 
-  async open({ progress, signal, kill }: OpenOptions): Promise<KubernetesSession> {
-    const { cluster, names, link, wanted, before, timeout } = this.options;
-    const giveBack = async () => {
-      try {
-        const changed = await restore({ cluster, names, wanted, before, patience: kill.aborted ? 5000 : 60_000 });
-        if (changed !== undefined) progress(changed);
-        return true;
-      } catch (error) {
-        progress(`warning: ${messageOf(error)}`);
-        return false;
-      }
-    };
-    let watch: { readonly lost: AbortSignal; stop(): void } | undefined;
+  async open({ progress, signal, kill }: OpenOptions): Promise<Session> {
+    const { cluster, names, link, wanted, timeout } = this.options;
+    const giveBack = () => this.giveBack(progress, kill);
+    let watch: MasterWatch | undefined;
     try {
+      this.asBefore = false;
       for (const line of await arrange({ cluster, names, wanted })) progress(line);
       const { worker } = await waitForPods({ cluster, names, timeout, progress, signal });
       watch = await link.watch();
@@ -44,37 +38,43 @@ export class KubernetesPlace implements Place {
       return new KubernetesSession(link, worker.pods.length, watch, giveBack);
     } catch (error) {
       watch?.stop();
-      if (!(await giveBack())) throw new RunnerError(`${messageOf(error)}; the cluster is not as it was`);
+      await giveBack();
       throw error;
+    }
+  }
+
+  private async giveBack(progress: (text: string) => void, kill: AbortSignal): Promise<void> {
+    const { cluster, names, wanted, before } = this.options;
+    try {
+      const changed = await restore({ cluster, names, wanted, before, patience: kill.aborted ? 5000 : 60_000 });
+      if (changed !== undefined) progress(changed);
+      this.asBefore = true;
+    } catch (error) {
+      progress(`warning: ${messageOf(error)}`);
     }
   }
 }
 
 /** A run's view of the pods; closing it makes them as they were. */
-export class KubernetesSession implements Session {
+class KubernetesSession implements Session {
   readonly endpoint;
   readonly masterLost;
   /** Pods were ready before: what comes later is seen by the master. */
   readonly startFailed = new AbortController().signal;
   readonly timing = clusterTiming;
-  private closing: Promise<boolean> | undefined;
+  private closing: Promise<void> | undefined;
 
   constructor(
     link: MasterLink,
     readonly workers: number,
-    private readonly watch: { readonly lost: AbortSignal; stop(): void },
-    private readonly giveBack: () => Promise<boolean>,
+    private readonly watch: MasterWatch,
+    private readonly giveBack: () => Promise<void>,
   ) {
     this.endpoint = link.endpoint;
     this.masterLost = watch.lost;
   }
 
-  async close(): Promise<void> {
-    await this.restored();
-  }
-
-  /** Closes; gives whether everything is as it was. */
-  restored(): Promise<boolean> {
+  close(): Promise<void> {
     this.watch.stop();
     this.closing ??= this.giveBack();
     return this.closing;

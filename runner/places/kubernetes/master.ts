@@ -25,6 +25,13 @@ export interface MasterOptions {
   readonly listenPort?: number | undefined;
 }
 
+/** A look at the pod of a master. */
+export interface MasterWatch {
+  /** Aborted, with an Error that says how, when the master in it has ended. */
+  readonly lost: AbortSignal;
+  stop(): void;
+}
+
 /** The way to the master of a test in a cluster, through a port on this machine that outlives the master's pod. */
 export class MasterLink {
   readonly client: LocustClient;
@@ -73,8 +80,8 @@ export class MasterLink {
     }
   }
 
-  /** Watches the pod that the master is in now: `lost` is aborted, with an Error that says how, when it ends. */
-  async watch(): Promise<{ readonly lost: AbortSignal; stop(): void }> {
+  /** Watches the pod that the master is in now. */
+  async watch(): Promise<MasterWatch> {
     const lost = new AbortController();
     const ended = new AbortController();
     const first = await this.identity();
@@ -112,7 +119,8 @@ async function readToken(cluster: Cluster, { tokenSecret }: DeployedTest): Promi
   const read = () => cluster.core.readNamespacedSecret({ namespace, name });
   const secret = await cluster.find(`read Secret ${name}`, read);
   const value = secret?.data?.[key];
-  if (value === undefined) throw new RunnerError(`Secret ${name} in namespace ${namespace} has no ${key}: run pulumi up`);
+  if (value === undefined)
+    throw new RunnerError(`Secret ${name} in namespace ${namespace} has no ${key}: run pulumi up`);
   return Buffer.from(value, "base64").toString("utf8");
 }
 
