@@ -46,7 +46,9 @@ export class DeployedTest {
   }
 
   get replicas(): number {
-    return Number(kubectl(this.namespace, ["get", "deployment", "locust-worker", "--output", "jsonpath={.spec.replicas}"]));
+    return Number(
+      kubectl(this.namespace, ["get", "deployment", "locust-worker", "--output", "jsonpath={.spec.replicas}"]),
+    );
   }
 
   /** Waits until there are this many workers, and no others on their way out. */
