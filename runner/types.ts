@@ -87,6 +87,21 @@ export interface Sample {
   readonly masterCpu: number;
 }
 
+/** A sample as Locust's master keeps it: with the master's own state, as only the engine knows phases. */
+export interface RecordedSample extends Omit<Sample, "phase"> {
+  readonly state: LocustStatus["state"];
+}
+
+/** What the master has recorded of its latest test. */
+export interface RecordedSeries {
+  /** The number of that test; 0, and no samples, before the first. */
+  readonly run: number;
+  /** Seconds between two samples; it doubles whenever the master holds too many, and drops every second one. */
+  readonly interval: number;
+  /** In their order. The last one has the final numbers, once the test is drained. */
+  readonly samples: readonly RecordedSample[];
+}
+
 /** A worker that went away while the run was going on. */
 export interface LostWorker {
   readonly name: string;

@@ -15,6 +15,8 @@ from locust.web import WebUI
 
 import loadtest_guard
 import loadtest_lifeline
+import loadtest_recorder
+import loadtest_routes
 import loadtest_status
 import loadtest_worker
 
@@ -42,7 +44,7 @@ def _on_init(environment: Environment, runner: Runner, web_ui: WebUI | None = No
     if isinstance(runner, MasterRunner):
         _status = loadtest_status.MasterStatus(environment, runner)
         if web_ui is not None and web_ui.app is not None:
-            loadtest_status.serve(web_ui.app, base_path, _status)
+            loadtest_routes.serve(web_ui.app, base_path, _status, loadtest_recorder.Recorder(_status))
     elif isinstance(runner, WorkerRunner):
         loadtest_worker.WorkerReports(environment, runner)
 

@@ -1,5 +1,5 @@
 import { codeOf, messageOf } from "../errors";
-import type { LocustStatus } from "../types";
+import type { LocustStatus, RecordedSeries } from "../types";
 
 /** Where a master answers, and the token that state-changing requests need. */
 export interface Endpoint {
@@ -76,6 +76,17 @@ export class LocustClient {
   async admit(key: string, seconds: number, signal?: AbortSignal): Promise<void> {
     const body = new URLSearchParams({ key, seconds: String(seconds) });
     await this.request("/loadtest/session", { method: "POST", body, signal });
+  }
+
+  /** Samples of the latest test, taken later than `after` seconds from its start; -1 for all. */
+  async samples(after: number, signal?: AbortSignal): Promise<RecordedSeries> {
+    const options = { timeout: this.timeout * 3, signal };
+    return (await (await this.request(`/loadtest/samples?after=${after}`, options)).json()) as RecordedSeries;
+  }
+
+  /** Tells the master that the results of this test are kept; refused while it is going on, or is not the latest. */
+  async kept(run: number, signal?: AbortSignal): Promise<void> {
+    await this.request("/loadtest/kept", { method: "POST", body: new URLSearchParams({ run: String(run) }), signal });
   }
 
   async csv(name: CsvName, signal?: AbortSignal): Promise<string> {

@@ -1,6 +1,5 @@
-import type { LocustStatus, LostWorker, Phase, Sample } from "../types";
+import type { LocustStatus, LostWorker, Phase, RecordedSample, Sample } from "../types";
 import { round } from "../verdict/words";
-import type { RecordedSample } from "./client";
 import { livingWorkers } from "./phase";
 
 /** Makes a line of the series from what the master says. */

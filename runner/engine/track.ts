@@ -1,8 +1,8 @@
 import { messageOf } from "../errors";
-import type { EndedBy, LocustStatus, Phase, Sample } from "../types";
+import type { EndedBy, LocustStatus, Phase, RecordedSample, Sample } from "../types";
 import { createIntegrity, type IntegrityReport } from "../verdict/integrity";
 import { round } from "../verdict/words";
-import { type LocustClient, LocustRefused, MasterUnreachable, type RecordedSample } from "./client";
+import { type LocustClient, LocustRefused, MasterUnreachable } from "./client";
 import type { Ending } from "./ending";
 import type { RunObserver, RunPlan } from "./plan";
 import { createRollCall, recordedPhase, toSample } from "./sample";

@@ -57,7 +57,7 @@ describe("samples", () => {
   it("hold CPU as a share of what a process may use", () => {
     const workers = [worker("pod-a", { cpu: 0.2, cpuLimit: 0.25 }), worker("pod-b", { state: "missing", cpu: 1 })];
     const now = new Date("2026-11-24T11:12:05.000Z");
-    const master = { cpu: 0.1, cpuLimit: 0.25, memory: 1 };
+    const master = { id: "master-1", cpu: 0.1, cpuLimit: 0.25, memory: 1 };
     const sample = toSample(status({ workers, master, rps: 12.3456 }), "hold", 3.1239, now);
     expect(sample).to.deep.include({ workerCpu: { "pod-a": 0.8 }, masterCpu: 0.4, workers: 1, rps: 12.35, t: 3.124 });
     expect(sample).to.include({ time: "2026-11-24T11:12:05.000Z", phase: "hold" });
