@@ -2,14 +2,12 @@
 import { Provider } from "@pulumi/kubernetes/provider";
 import { getStack, type Input, type Output } from "@pulumi/pulumi";
 import { FargateCluster, LoadTestNetwork, LocustDeployment, LocustImage } from "./components";
-import { checkFiles } from "./components/locust/scripts";
+import { filesFitConfigMap } from "./components/locust/scripts";
 import type { LoadTestOutput } from "./settings/outputs";
-import { type ProgramSettings, readConfig, stopOn } from "./settings/pulumi-config";
-import { checkScript, listScripts } from "./settings/script";
+import { type ProgramSettings, readConfig } from "./settings/pulumi-config";
+import { listScripts, scriptExists } from "./settings/script";
 
-const settings = readConfig();
-stopOn(checkScript(settings, __dirname));
-if (settings.scriptDelivery === "configmap") stopOn(checkFiles(settings.scriptsFolder, __dirname));
+const settings = readConfig([scriptExists(__dirname), filesFitConfigMap(__dirname)]);
 
 const cluster = settings.platform === "eks-fargate" ? fargateCluster(settings) : existingCluster(settings);
 const locust = locustOn(cluster.provider, settings, cluster.image);

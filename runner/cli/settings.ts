@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
-import { SettingsError } from "../../settings/errors";
 import type { Settings } from "../../settings/schema";
-import { checkScript, findProject, readStack } from "../../settings/stack-files";
+import { scriptExists } from "../../settings/script";
+import { findProject, readStack } from "../../settings/stack-files";
 import { packageRoot } from "./package";
 
 /** Options of the commands that need settings, as the command line gives them. */
@@ -32,10 +32,13 @@ export interface CommandSettings {
 /** Reads the stack's settings and puts the command line's over them. Throws a SettingsError with everything wrong. */
 export function readCommandSettings(options: SettingsOptions, directory = process.cwd()): CommandSettings {
   const project = findProject(directory)?.directory ?? packageRoot();
-  const stack = readStack({ directory: project, stack: options.stack ?? "dev", overrides: overridesOf(options) });
+  const stack = readStack({
+    directory: project,
+    stack: options.stack ?? "dev",
+    overrides: overridesOf(options),
+    rules: [scriptExists(project)],
+  });
   const { settings, projectDirectory } = stack;
-  const problem = checkScript(settings, projectDirectory);
-  if (problem !== undefined) throw new SettingsError([problem], stack.source);
   const locust = join(packageRoot(), "locust");
   return {
     settings,

@@ -2,6 +2,9 @@ import type { LocustStatus } from "../types";
 import type { LocustClient } from "./client";
 import type { Timing } from "./timing";
 
+/** Users get `stopTimeoutSeconds` to end; an answer that takes much longer has got lost. */
+const patience = 20_000;
+
 /** Sends the stop, and sends it again where it cannot have arrived. */
 export class Stopper {
   /** Settles when no stop is on its way any more. */
@@ -24,7 +27,7 @@ export class Stopper {
   private send(): void {
     this.sending = true;
     this.done = this.client
-      .stop(this.timing.drain)
+      .stop(Math.min(patience, this.timing.drain))
       .catch(() => undefined)
       .finally(() => {
         this.sending = false;

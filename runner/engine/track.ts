@@ -41,7 +41,7 @@ export class Track {
   ): Promise<void> {
     const { users, spawnRate, workers } = this.plan;
     this.began = performance.now() - elapsed * 1000;
-    const startedAt = new Date(Date.now() - elapsed * 1000);
+    const startedAt = status.startedAt !== null && elapsed > 0 ? new Date(status.startedAt) : new Date();
     this.startedAt = startedAt;
     this.integrity = createIntegrity({ users, spawnRate, workers, shape });
     this.enter("ramp", 0);

@@ -145,6 +145,6 @@ function candidates(results: string, seen: LocustStatus, note: RunNote | undefin
     .filter(({ record }) => record.place === "kubernetes");
 }
 
-function startOf({ elapsed }: LocustStatus): Date {
-  return new Date(Date.now() - (elapsed ?? 0) * 1000);
+function startOf({ startedAt }: LocustStatus): Date {
+  return startedAt === null ? new Date() : new Date(startedAt);
 }
