@@ -4,6 +4,7 @@ import { getStack, type Input, type Output } from "@pulumi/pulumi";
 import { FargateCluster, LoadTestNetwork, LocustDeployment, LocustImage } from "./components";
 import { filesFitConfigMap } from "./components/locust/scripts";
 import type { LoadTestOutput } from "./settings/outputs";
+import { fixedHourlyCost, prices } from "./settings/prices";
 import { type ProgramSettings, readConfig } from "./settings/pulumi-config";
 import { listScripts, scriptExists } from "./settings/script";
 
@@ -34,6 +35,7 @@ const loadtest: { [Key in keyof LoadTestOutput]: Input<Exclude<LoadTestOutput[Ke
     ...given({ targetHost: settings.targetHost }),
     thresholds: settings.thresholds.map(({ text }) => text),
   },
+  ...given({ cost: settings.platform === "eks-fargate" ? fixedCost(settings) : undefined }),
 };
 
 export = {
@@ -47,6 +49,11 @@ export = {
   /** `pulumi stack output kubeconfig --show-secrets`. Not there on a cluster that exists. */
   ...given({ kubeconfig: cluster.kubeconfig }),
 };
+
+function fixedCost(from: ProgramSettings): NonNullable<LoadTestOutput["cost"]> {
+  const { total } = fixedHourlyCost(from);
+  return { currency: "USD", region: prices.region, fixedPerHour: Number(total.toFixed(4)) };
+}
 
 interface ClusterParts {
   readonly provider: Provider;
