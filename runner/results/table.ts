@@ -30,12 +30,25 @@ export function resultTable(
 ): string {
   const colors = pc.createColors(colour);
   const warnings = new Set([...record.warnings, ...(record.integrity?.warnings ?? [])]);
-  const sections = [
+  return joined([
     rows.length === 0 ? [] : requestLines(rows, colors),
     record.thresholds.flatMap((threshold) => thresholdLines(threshold, colors)),
     [...loadLines(record, colors), ...marked([...warnings], "!", colors.yellow)],
     [...verdictLines(record, colors), ...(folder === undefined ? [] : [`Results: ${folder}`])],
-  ];
+  ]);
+}
+
+/** The numbers of a run that still goes on, and how its thresholds stand: the first sections of `resultTable`. */
+export function progressTable(
+  rows: readonly RequestStats[],
+  thresholds: readonly ThresholdResult[],
+  { colour }: { colour: boolean },
+): string {
+  const colors = pc.createColors(colour);
+  return joined([requestLines(rows, colors), thresholds.flatMap((threshold) => thresholdLines(threshold, colors))]);
+}
+
+function joined(sections: readonly (readonly string[])[]): string {
   return sections
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join("\n"))

@@ -18,10 +18,10 @@ export async function adopt<T>(
   work: () => Promise<{ readonly result: T; readonly over: boolean }>,
 ): Promise<T> {
   if (found?.note === undefined || found.live) return (await work()).result;
-  const { cluster, names, owner } = test;
+  const { cluster, names, deployed } = test;
   const { note } = found;
   const { coordination: leases, namespace } = cluster;
-  const lock = await acquireLock({ leases, namespace, owner, holder: holderName(), note });
+  const lock = await acquireLock({ leases, namespace, owner: deployed.control, holder: holderName(), note });
   let over = false;
   try {
     const done = await work();

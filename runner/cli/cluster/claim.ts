@@ -52,7 +52,7 @@ export async function claimTest(options: ClaimOptions): Promise<Claim> {
   const lock = await acquireLock({
     leases: test.cluster.coordination,
     namespace: test.cluster.namespace,
-    owner: test.owner,
+    owner: test.deployed.control,
     holder: holderName(),
     note: {
       schemaVersion: 1,

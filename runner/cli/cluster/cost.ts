@@ -1,6 +1,6 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { podPrice, prices } from "../../../settings/prices";
-import { type FargateSize, fargateSizeFor, parseCapacityProvisioned } from "../../../settings/values/fargate";
+import { capacityAnnotation, type FargateSize, fargateSizeFor, parseCapacity } from "../../../settings/values/fargate";
 import type { ClusterTest } from "./open";
 
 /** What a test costs on Fargate, in USD; on-demand prices of `region`. */
@@ -34,8 +34,8 @@ export function costOf({ output, deployed }: ClusterTest, pods: readonly V1Pod[]
 
 /** What Fargate says that it has provided. */
 function provisionedSize({ metadata }: V1Pod): FargateSize | undefined {
-  const text = metadata?.annotations?.CapacityProvisioned;
-  return text === undefined ? undefined : parseCapacityProvisioned(text);
+  const text = metadata?.annotations?.[capacityAnnotation];
+  return text === undefined ? undefined : parseCapacity(text);
 }
 
 function requestedSize({ spec }: V1Pod): FargateSize | undefined {

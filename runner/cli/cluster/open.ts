@@ -14,8 +14,6 @@ export interface ClusterTest {
   readonly names: TestNames;
   readonly webPort: number;
   readonly deployed: DeployedTest;
-  /** Identity of the master's Deployment, for what has to go with it. */
-  readonly owner: { readonly name: string; readonly uid: string };
   readonly stack: string | null;
   /** What the program says of the test; undefined without Pulumi. */
   readonly output?: LoadTestOutput | undefined;
@@ -65,8 +63,7 @@ async function readTest(
     readDeployment(cluster, names.control),
     readDeployment(cluster, names.worker),
   ]);
-  const owner = { name: names.control, uid: control.metadata?.uid ?? "" };
-  return { cluster, names, webPort, deployed: readDeployed({ control, worker }), owner, stack, output };
+  return { cluster, names, webPort, deployed: readDeployed(control, worker), stack, output };
 }
 
 /** How to say this test on a command line: in hints. */

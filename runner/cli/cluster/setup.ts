@@ -2,6 +2,7 @@ import { parseLayers } from "../../../settings/parse";
 import { commandLine } from "../../../settings/stack-files";
 import { UsageError } from "../../errors";
 import type { Cluster } from "../../places/kubernetes/cluster";
+import { scriptsIn } from "../../places/kubernetes/deployed";
 import { overridesOf, type SettingsOptions } from "../settings";
 import { planOf, requireWorkers, type TestSetup } from "../setup";
 import type { ClusterTest } from "./open";
@@ -17,7 +18,8 @@ export async function clusterSetup(
   const values = {
     platform: "existing",
     namespace: cluster.namespace,
-    script: deployed.script,
+    // What a killed command has put in its place is not what is deployed.
+    script: deployed.scriptBefore ?? deployed.script,
     users: deployed.users,
     spawnRate: deployed.spawnRate,
     runTime: deployed.runTime,
@@ -65,14 +67,14 @@ async function requireScript(test: ClusterTest, script: string): Promise<void> {
 export async function deployedScripts({ cluster, deployed, output }: ClusterTest): Promise<string[] | undefined> {
   const { scriptsConfigMap: name } = deployed;
   const files = name === undefined ? undefined : await readFiles(cluster, name);
-  return (files ?? output?.scripts)?.filter((file) => file.endsWith(".py")).sort();
+  return files ?? (output === undefined ? undefined : [...output.scripts]);
 }
 
 async function readFiles(cluster: Cluster, name: string): Promise<string[] | undefined> {
   const { namespace } = cluster;
   const read = () => cluster.core.readNamespacedConfigMap({ namespace, name });
   const map = await cluster.find(`read ConfigMap ${name}`, read);
-  return map === undefined ? undefined : Object.keys(map.data ?? {});
+  return map === undefined ? undefined : scriptsIn(map);
 }
 
 function withoutUndefined(values: Readonly<Record<string, unknown>>): Record<string, unknown> {

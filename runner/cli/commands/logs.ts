@@ -24,15 +24,22 @@ export async function logsCommand({ worker, follow, tail, json, ...options }: Lo
       const text = pods.length > 1 ? `${pod} ${line}` : line;
       process.stdout.write(`${json === true ? JSON.stringify({ pod, line }) : text}\n`);
     };
-    const range = tail === undefined ? {} : { tailLines: tail };
     if (follow === true) {
       await Promise.all(
-        pods.map((pod) => followLog(test.cluster, pod, range, (line) => print(pod, line), signals.interrupt)),
+        pods.map((pod) =>
+          followLog(
+            test.cluster,
+            pod,
+            tail === undefined ? {} : { tailLines: tail },
+            (line) => print(pod, line),
+            signals.interrupt,
+          ),
+        ),
       );
     } else {
       for (const pod of pods) {
-        const text = await readLog(test.cluster, pod, range);
-        for (const line of text.replace(/\n$/, "").split("\n")) print(pod, line);
+        const lines = (await readLog(test.cluster, pod)).replace(/\n$/, "").split("\n");
+        for (const line of tail === undefined ? lines : lines.slice(lines.length - tail)) print(pod, line);
       }
     }
     return exitCodes.passed;

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { RunnerError } from "../../errors";
 import { parseRequestsCsv, totalPercentiles, totals } from "../../results/requests-csv";
-import { requestLines } from "../../results/table";
+import { progressTable } from "../../results/table";
 import { exitCodes, type LocustStatus } from "../../types";
 import { evaluateThresholds } from "../../verdict/thresholds";
 import { adopt } from "../cluster/adopt";
@@ -82,16 +82,8 @@ async function reportSoFar(
     return exitCodes.passed;
   }
   const colour = process.stdout.isTTY === true;
-  const lines = [
-    `${seen.script}, going on for ${clock(seen.elapsed ?? 0)}: ${seen.users} of ${seen.targetUsers} users, ${failures(seen)}`,
-    "",
-    ...requestLines(rows, { colour }),
-    "",
-    ...results.map(
-      ({ threshold, actual, passed }) => `${passed ? "✓" : "✗"} ${threshold}, so far ${actual ?? "no data"}`,
-    ),
-    `Its results, when it has ended: loadtest report ${sameTest(test)} --wait`,
-  ];
-  process.stdout.write(`${lines.join("\n")}\n`);
+  const how = `${seen.script}, going on for ${clock(seen.elapsed ?? 0)}: ${seen.users} of ${seen.targetUsers} users, ${failures(seen)}`;
+  const next = `Its results, when it has ended: loadtest report ${sameTest(test)} --wait`;
+  process.stdout.write(`${[how, progressTable(rows, results, { colour }), next].join("\n\n")}\n`);
   return exitCodes.passed;
 }

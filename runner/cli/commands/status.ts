@@ -1,6 +1,6 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import type { LockState } from "../../places/kubernetes/lock";
-import { isReady, nameOf, readBackground, readWorkload } from "../../places/kubernetes/pods";
+import { isReady, isSettled, nameOf, readBackground, readWorkload } from "../../places/kubernetes/pods";
 import { troubles } from "../../places/kubernetes/trouble";
 import { exitCodes, type LocustStatus } from "../../types";
 import { belongs, isGoing, lockOf } from "../cluster/claim";
@@ -93,14 +93,9 @@ async function describe(
   const [control, worker] = await Promise.all([names.control, names.worker].map((name) => readWorkload(cluster, name)));
   if (control === undefined || worker === undefined) throw new Error("two workloads were asked for");
   const now = new Date();
-  const unready = [control, worker].filter(({ pods, deployment }) => {
-    return pods.filter(isReady).length !== (deployment.spec?.replicas ?? 1);
-  });
+  const unready = [control, worker].filter((workload) => !isSettled(workload));
   const why = await Promise.all(
-    unready.map(async ({ deployment, pods }) => {
-      const wanted = deployment.spec?.replicas ?? 1;
-      return troubles({ deployment, pods, wanted, ...(await readBackground(cluster, deployment)) });
-    }),
+    unready.map(async (workload) => troubles({ ...workload, ...(await readBackground(cluster, workload.deployment)) })),
   );
   const pods = [...control.pods, ...worker.pods];
   const note = found?.note;

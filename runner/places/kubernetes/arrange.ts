@@ -1,8 +1,8 @@
 import type { V1Deployment } from "@kubernetes/client-node";
 import { RunnerError } from "../../errors";
 import type { Cluster } from "./cluster";
-import { scriptOf, withScript } from "./deployed";
 import { readDeployment, type TestNames } from "./pods";
+import { type PatchOperation, scriptBefore, withScript, withScriptBefore } from "./script-swap";
 
 /** What of a deployed test a run may want otherwise. */
 export interface Arrangement {
@@ -40,7 +40,6 @@ export interface Restore extends Arrange {
  * since then is theirs. Gives a line where something was changed; rejects with what is left to do.
  */
 export async function restore({ cluster, names, wanted, before, patience }: Restore): Promise<string | undefined> {
-  if (wanted.workers === before.workers && wanted.script === before.script) return undefined;
   const work = async () => {
     const lines: string[] = [];
     const worker = await readDeployment(cluster, names.worker);
@@ -48,10 +47,9 @@ export async function restore({ cluster, names, wanted, before, patience }: Rest
       await scale(cluster, names.worker, before.workers);
       lines.push(`workers: ${wanted.workers} → ${before.workers}`);
     }
-    if (wanted.script !== before.script && scriptOf(worker) === wanted.script) {
-      await setScript(cluster, names, before.script);
-      lines.push(`script: ${before.script}`);
-    }
+    const script = scriptBefore(worker) ?? before.script;
+    // Only what a command has changed: what was deployed since is somebody else's.
+    if (await changeScripts(cluster, names, withScriptBefore)) lines.push(`script: ${script}`);
     return lines.length === 0 ? undefined : `As before: ${lines.join(", ")}`;
   };
   try {
@@ -74,16 +72,23 @@ export async function scale(cluster: Cluster, name: string, replicas: number): P
 
 /** Both Deployments, so that master and workers run the same; false where they do already. */
 async function setScript(cluster: Cluster, names: TestNames, script: string): Promise<boolean> {
-  const both = await Promise.all([names.control, names.worker].map((name) => readDeployment(cluster, name)));
-  const others = both.filter((deployment) => scriptOf(deployment) !== script);
-  for (const deployment of others) await patchScript(cluster, deployment, script);
-  return others.length > 0;
+  return changeScripts(cluster, names, (deployment) => withScript(deployment, script));
 }
 
-async function patchScript(cluster: Cluster, deployment: V1Deployment, script: string): Promise<void> {
+async function changeScripts(
+  cluster: Cluster,
+  names: TestNames,
+  change: (deployment: V1Deployment) => PatchOperation[],
+): Promise<boolean> {
   const { namespace } = cluster;
-  const name = deployment.metadata?.name ?? "";
-  const body = withScript(deployment, script);
-  const patch = () => cluster.apps.patchNamespacedDeployment({ namespace, name, body });
-  await cluster.call(`change Deployment ${name}`, patch);
+  let changed = false;
+  for (const name of [names.control, names.worker]) {
+    const body = change(await readDeployment(cluster, name));
+    if (body.length === 0) continue;
+    await cluster.call(`change Deployment ${name}`, () =>
+      cluster.apps.patchNamespacedDeployment({ namespace, name, body }),
+    );
+    changed = true;
+  }
+  return changed;
 }

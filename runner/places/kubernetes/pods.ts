@@ -34,11 +34,14 @@ export async function readWorkload(cluster: Cluster, name: string): Promise<Work
   return { deployment, pods: items };
 }
 
-/** What explains why pods are not ready; more calls, so only made when they are not. */
-export async function readBackground(
-  cluster: Cluster,
-  deployment: V1Deployment,
-): Promise<{ replicaSets: readonly V1ReplicaSet[]; events: readonly CoreV1Event[] }> {
+/** What explains why pods are not ready. */
+export interface Background {
+  readonly replicaSets: readonly V1ReplicaSet[];
+  readonly events: readonly CoreV1Event[];
+}
+
+/** Two more calls, so only for pods that are not ready. */
+export async function readBackground(cluster: Cluster, deployment: V1Deployment): Promise<Background> {
   const { namespace } = cluster;
   const labelSelector = selectorOf(deployment);
   const sets = cluster.call("list the ReplicaSets", () =>

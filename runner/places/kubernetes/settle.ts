@@ -2,8 +2,8 @@ import { pause } from "../../engine/timing";
 import { RunnerError } from "../../errors";
 import { exitCodes } from "../../types";
 import { type Cluster, ClusterUnreachable } from "./cluster";
-import { isSettled, readBackground, readWorkload, type TestNames, type Workload } from "./pods";
-import { summarize, troubles } from "./trouble";
+import { type Background, isSettled, readBackground, readWorkload, type TestNames, type Workload } from "./pods";
+import { summarize, type TroubleKind, troubles } from "./trouble";
 
 /** How often to look, in ms. */
 const interval = 1000;
@@ -38,14 +38,18 @@ export async function waitForPods({ cluster, names, timeout, progress, signal }:
     try {
       const control = await readWorkload(cluster, names.control);
       const worker = await readWorkload(cluster, names.worker);
-      const unsettled = [control, worker].filter((workload) => !isSettled(workload));
-      if (unsettled.length === 0) return { control, worker };
-      const slow = performance.now() - began > ease;
-      const found = slow ? (await Promise.all(unsettled.map((one) => explain(cluster, one)))).flat() : [];
-      const text = [summaryOf(control, worker), ...found.map((one) => `  ${one.text}`)].join("\n");
+      if (isSettled(control) && isSettled(worker)) return { control, worker };
+      const look = performance.now() - began > ease ? readBackground : noBackground;
+      const rollouts = [
+        { role: "control" as const, ...control, ...(await look(cluster, control.deployment)) },
+        { role: "worker" as const, ...worker, ...(await look(cluster, worker.deployment)) },
+      ];
+      const summary = rollouts.map(({ role, ...rollout }) => summarize(role, rollout)).join("; ");
+      const found = rollouts.flatMap((rollout) => troubles(rollout)).filter(({ kind }) => !isUsual(kind));
+      const text = [summary, ...found.map((one) => `  ${one.text}`)].join("\n");
       if (text !== said) progress(text);
       said = text;
-      problem = found.map((one) => one.text).join("; ") || summaryOf(control, worker);
+      problem = found.map((one) => one.text).join("; ") || summary;
       const hopeless = found.find((one) => one.hopeless);
       if (hopeless !== undefined) throw new RunnerError(`Locust's pods cannot be ready: ${hopeless.text}`);
     } catch (error) {
@@ -61,7 +65,11 @@ export async function waitForPods({ cluster, names, timeout, progress, signal }:
   throw new RunnerError("interrupted while Locust's pods were getting ready", exitCodes.aborted);
 }
 
-async function explain(cluster: Cluster, { deployment, pods }: Workload) {
-  const { replicaSets, events } = await readBackground(cluster, deployment);
-  return troubles({ deployment, replicaSets, pods, events, wanted: deployment.spec?.replicas ?? 1 });
+async function noBackground(): Promise<Background> {
+  return { replicaSets: [], events: [] };
+}
+
+/** What every pod goes through; the summary has it. */
+function isUsual(kind: TroubleKind): boolean {
+  return kind === "starting" || kind === "terminating";
 }
