@@ -64,9 +64,11 @@ function containerTrouble(pod: V1Pod, status: V1ContainerStatus, events: readonl
   const container = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].find(
     ({ name }) => name === status.name,
   );
-  if (running !== undefined) return runningTrouble(pod, status, events);
+  // One that is being started again is still not ready for what ended it before.
+  const again = status.started !== true && ended !== undefined;
+  if (running !== undefined && !again) return runningTrouble(pod, status, events);
   const { reason = "", message = "" } = waiting ?? {};
-  if (terminated !== undefined || reason === "CrashLoopBackOff") return crashTrouble(status, ended, container, events);
+  if (reason === "CrashLoopBackOff" || (reason === "" && again)) return crashTrouble(status, ended, container, events);
   if (/Image|Registry/.test(reason)) {
     const failure = latest(events, "Failed", /^Failed to pull image/)?.message;
     return imageTrouble(container?.image ?? status.image, reason, message, failure);
@@ -76,11 +78,8 @@ function containerTrouble(pod: V1Pod, status: V1ContainerStatus, events: readonl
   }
   if (reason === "" || reason === "ContainerCreating" || reason === "PodInitializing")
     return startingTrouble(pod, events);
-  return trouble(
-    "config",
-    `cannot be started: ${message === "" ? reason : runtimeMessage(message)}`,
-    noSuchCommand(message),
-  );
+  const why = message === "" ? reason : runtimeMessage(message);
+  return trouble("config", `cannot be started: ${why}`, noSuchCommand(message));
 }
 
 /** A container that has ended, and will be started again in a while. */

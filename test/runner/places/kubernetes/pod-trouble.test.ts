@@ -231,6 +231,13 @@ describe("why a pod is not ready", () => {
       );
     });
 
+    it("the same while it is started again", () => {
+      const lastState = { terminated: { exitCode: 1, reason: "Error" } };
+      const again = { state: { running: {} }, started: false, lastState, restartCount: 1 };
+      expect(only(pod({ container: again }))[1]).to.equal("crashed: exit code 1");
+      expect(only(pod({ container: { ...again, started: true } }))[0]).to.equal("starting");
+    });
+
     it("as a probe kept failing", () => {
       const about = crashing("Error", 137);
       const killing = event(about, "Killing", "Container locust failed startup probe, will be restarted");
