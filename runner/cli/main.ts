@@ -2,7 +2,7 @@ import { CommanderError } from "commander";
 import { SettingsError, StackFileError } from "../../settings/errors";
 import { messageOf, RunnerError } from "../errors";
 import { exitCodes } from "../types";
-import { createProgram } from "./program";
+import { completionCommands, createProgram } from "./program";
 
 /** The command line's entry; ends the process with the command's exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -18,6 +18,7 @@ async function run(argv: readonly string[]): Promise<number> {
     code = result;
   });
   try {
+    if (completionCommands.includes(argv[2] ?? "")) await (await import("./completion.js")).addCompletion(program);
     await program.parseAsync([...argv]);
     return code;
   } catch (error) {

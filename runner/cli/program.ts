@@ -24,6 +24,13 @@ Exit codes:
   4    could not run, or lost Locust's master
   130  interrupted; what was measured so far is kept`;
 
+/** What shells call to get suggestions, and what prints the script that makes them do so; `completion.ts` adds them. */
+export const completionCommands: readonly string[] = ["complete", "completion"];
+
+const completionHelp = `
+Completion of commands, options, stacks, scripts and runs, for a loadtest that is on the PATH:
+  source <(loadtest completion bash)       also zsh; fish: loadtest completion fish | source`;
+
 type Done = (code: number) => void;
 
 /** All commands; `done` gets the exit code of the one that ran. */
@@ -33,7 +40,7 @@ export function createProgram(done: Done): Command {
     .version(loadtestVersion())
     .exitOverride()
     .showHelpAfterError("(loadtest --help shows what there is)")
-    .addHelpText("after", exitCodeHelp);
+    .addHelpText("after", `${exitCodeHelp}\n${completionHelp}`);
   for (const add of [addRun, addDashboard, addStart, addStop, addStatus, addScale, addLogs, addReport]) {
     add(program, done);
   }
