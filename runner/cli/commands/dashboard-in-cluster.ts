@@ -5,7 +5,7 @@ import { UsageError } from "../../errors";
 import { clusterTiming, type MasterLink } from "../../places/kubernetes/master";
 import type { Session } from "../../places/place";
 import { exitCodes } from "../../types";
-import { belongs, lockOf } from "../cluster/claim";
+import { hasCommand, lockOf, matching } from "../cluster/claim";
 import { clusterSetup } from "../cluster/setup";
 import { type ClusterContext, withMaster } from "../cluster/with-master";
 import { keepPageRuns } from "../page-runs";
@@ -55,7 +55,7 @@ async function serve(context: ClusterContext, options: DashboardOptions): Promis
       leave: true,
       isOurs: async (status) => {
         const found = await lockOf(test).catch(() => undefined);
-        return found?.note === undefined || !(found.live || belongs(found.note, status));
+        return !hasCommand(found) && matching(found?.note, status) === undefined;
       },
     });
     watch.stop();

@@ -1,12 +1,13 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { RunnerError } from "../../errors";
+import type { RunNote } from "../../places/kubernetes/note";
 import { parseRequestsCsv, totalPercentiles, totals } from "../../results/requests-csv";
 import { progressTable } from "../../results/table";
 import { exitCodes, type LocustStatus } from "../../types";
 import { evaluateThresholds } from "../../verdict/thresholds";
-import { adopt } from "../cluster/adopt";
-import { belongs, isGoing, lockOf } from "../cluster/claim";
+import { hasCommand, isGoing, lockOf, matching } from "../cluster/claim";
+import { cleanUp } from "../cluster/clean-up";
 import { finishedFolder, keepLatestRun, setupOf } from "../cluster/keep";
 import { sameTest } from "../cluster/open";
 import { type ClusterContext, withMaster } from "../cluster/with-master";
@@ -20,50 +21,39 @@ export async function reportInCluster(options: ReportOptions): Promise<number> {
     const { test, link, progress, signals } = context;
     const found = await lockOf(test);
     const seen = await link.status(signals.interrupt);
-    const note = found?.note !== undefined && belongs(found.note, seen) ? found.note : undefined;
-    if (seen.run === 0 || (found?.note !== undefined && note === undefined && !found.live && !isGoing(seen))) {
-      return reportLost(context, options, seen);
+    const note = matching(found?.note, seen);
+    if (seen.run === 0 || (found?.note !== undefined && note === undefined && !hasCommand(found) && !isGoing(seen))) {
+      return reportLost(context, options, found?.note);
     }
-    if (isGoing(seen) && options.wait !== true) {
-      return reportSoFar(context, options, seen, setupOf(test, seen, note).plan.thresholds);
-    }
+    const { plan } = setupOf(test, seen, note);
+    if (isGoing(seen) && options.wait !== true) return reportSoFar(context, options, seen, plan.thresholds);
     const there = seen.kept ? finishedFolder(options.results, seen, note) : undefined;
     if (there !== undefined) return reportFolder(there, options);
-    progress.expect(setupOf(test, seen, note).plan);
-    const kept = await adopt(test, found, progress, async () => {
-      const result = await keepLatestRun({ ...context, seen, note, results: options.results });
-      return { result, over: result !== undefined };
-    });
+    progress.expect(plan);
+    const kept = await keepLatestRun({ ...context, seen, note, results: options.results });
     if (kept === undefined) return exitCodes.aborted;
+    await cleanUp(context);
     process.stdout.write(options.json === true ? toJson(kept.record) : toTable(kept.record, kept.outcome, kept.folder));
     return kept.record.exitCode;
   });
 }
 
 /** The master knows nothing of the run that the lock tells of, or of any: what is on this machine is all there is. */
-async function reportLost(
-  { test, progress }: ClusterContext,
-  options: ReportOptions,
-  seen: LocustStatus,
-): Promise<number> {
-  const found = await lockOf(test);
-  const folder = found?.note?.results;
-  if (found?.note === undefined) {
+async function reportLost(context: ClusterContext, options: ReportOptions, note: RunNote | undefined): Promise<number> {
+  const { test, progress } = context;
+  if (note === undefined) {
     throw new RunnerError(`nothing has run yet since Locust's master was started: loadtest run ${sameTest(test)}`);
   }
-  return adopt(test, found, progress, async () => {
-    if (folder !== undefined && existsSync(join(folder, "run.json"))) {
-      progress.warning(
-        "Locust's master was restarted since then: these are the results up to the end of their command",
-      );
-      return { result: await reportFolder(folder, options), over: true };
-    }
-    const { note } = found;
-    const what = `the run that ${note?.by}@${note?.host} started at ${note?.startedAt}`;
-    const why = seen.run === 0 ? "Locust's master was restarted" : "another run has taken its place";
-    progress.warning(`the results of ${what} are lost: ${why}`);
-    return { result: exitCodes.error, over: true };
-  });
+  await cleanUp(context);
+  const folder = note.results;
+  if (folder !== undefined && existsSync(join(folder, "run.json"))) {
+    progress.warning("Locust's master was restarted since then: these are the results up to the end of their command");
+    return reportFolder(folder, options);
+  }
+  throw new RunnerError(
+    `the results of the run that ${note.by}@${note.host} started at ${note.startedAt} are lost: ` +
+      "Locust's master was restarted since then",
+  );
 }
 
 async function reportSoFar(

@@ -17,7 +17,7 @@ export async function runInCluster(options: RunCommandOptions): Promise<number> 
   return withMaster(options, "ending the run and keeping what was measured…", async (context) => {
     const setup = await clusterSetup(context.test, options, options.abortAfter);
     context.progress.expect(setup.plan);
-    const claim = await claimTest({ ...context, setup, mode: "run", results: options.results });
+    const claim = await claimTest({ ...context, setup, results: options.results });
     const place = placeOf(context, setup, claim, parseDuration(options.readyTimeout) * 1000);
     try {
       return await runClaimed(options, context, setup, claim, place);

@@ -23,7 +23,7 @@ export async function startCommand(options: StartOptions): Promise<number> {
     const { test, link, progress, signals } = context;
     const setup = await clusterSetup(test, options);
     progress.expect(setup.plan);
-    const claim = await claimTest({ ...context, setup, mode: "start", results: options.results });
+    const claim = await claimTest({ ...context, setup, results: options.results });
     const place = placeOf(context, setup, claim, parseDuration(options.readyTimeout) * 1000);
     let started = false;
     try {
@@ -53,7 +53,7 @@ export async function startCommand(options: StartOptions): Promise<number> {
       }
     } finally {
       // The lock stays, without a command that renews it: it says whose run it is, and what was there before.
-      if (started) claim.lock.leave();
+      if (started) await claim.lock.update({ mode: "start" });
       else if (place.asBefore) await claim.lock.release();
     }
     const { users, runTime, host, workers } = setup.plan;

@@ -1,9 +1,9 @@
 import type { V1Pod } from "@kubernetes/client-node";
-import type { LockState } from "../../places/kubernetes/lock";
+import type { SeenLock } from "../../places/kubernetes/lock";
 import { isReady, isSettled, nameOf, readBackground, readWorkload } from "../../places/kubernetes/pods";
 import { troubles } from "../../places/kubernetes/trouble";
 import { exitCodes, type LocustStatus } from "../../types";
-import { belongs, isGoing, lockOf } from "../cluster/claim";
+import { hasCommand, isGoing, lockOf, matching } from "../cluster/claim";
 import { type Cost, costOf } from "../cluster/cost";
 import { type ClusterTest, sameTest } from "../cluster/open";
 import { withMaster } from "../cluster/with-master";
@@ -29,7 +29,7 @@ export interface StatusReport {
   /** Why nothing is known of a run. */
   readonly problem: string | null;
   /** The command that holds the test; null where there is none. */
-  readonly command: { readonly by: string; readonly since: string; readonly alive: boolean } | null;
+  readonly command: { readonly by: string; readonly since: string | null; readonly alive: boolean } | null;
   /** How many workers there are to be when a run that scaled them is over; null where nothing is to be restored. */
   readonly workersBefore: number | null;
   readonly cost: Cost | null;
@@ -86,7 +86,7 @@ export async function statusCommand(options: StatusOptions): Promise<number> {
 
 async function describe(
   test: ClusterTest,
-  found: LockState | undefined,
+  found: SeenLock | undefined,
   status: LocustStatus | undefined,
 ): Promise<Omit<StatusReport, "problem">> {
   const { cluster, names, stack, deployed } = test;
@@ -112,7 +112,10 @@ async function describe(
     workers: { wanted: worker.deployment.spec?.replicas ?? 1, ready: worker.pods.filter(isReady).length },
     troubles: why.flat().map(({ text }) => text),
     run: status === undefined || status.run === 0 ? null : runLine(status, found),
-    command: found === undefined ? null : { by: found.holder, since: found.since.toISOString(), alive: found.live },
+    command:
+      found === undefined
+        ? null
+        : { by: found.holder, since: found.since?.toISOString() ?? null, alive: hasCommand(found) },
     workersBefore: toRestore ? note.before.workerReplicas : null,
     cost: costOf(test, pods, now) ?? null,
   };
@@ -129,9 +132,9 @@ function podLine(pod: V1Pod, part: PodLine["part"], now: Date): PodLine {
   };
 }
 
-function runLine(status: LocustStatus, found: LockState | undefined): RunLine {
+function runLine(status: LocustStatus, found: SeenLock | undefined): RunLine {
   const { users, targetUsers, requests, failures, rps, p95, elapsed, runTime, kept, script, host } = status;
-  const note = found?.note !== undefined && belongs(found.note, status) ? found.note : undefined;
+  const note = matching(found?.note, status);
   return {
     ...{ users, targetUsers, requests, failures, rps, p95, elapsed, runTime, kept, script, host },
     going: isGoing(status),
