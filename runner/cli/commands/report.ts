@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { UsageError } from "../../errors";
 import { completeFolder } from "../../results/complete";
+import { findRun } from "../../results/find";
 import { parseRequestsCsv } from "../../results/requests-csv";
 import { resultTable } from "../../results/table";
 import type { ClusterOptions } from "../options";
@@ -16,12 +16,11 @@ export interface ReportOptions extends ClusterOptions {
 /** `loadtest report [RUN]`; gives the exit code of the run's verdict. */
 export async function reportCommand(run: string | undefined, options: ReportOptions): Promise<number> {
   if (run === undefined) return (await import("./report-in-cluster.js")).reportInCluster(options);
-  return reportFolder(run, options);
+  return reportFolder(findRun(options.results, run).path, options);
 }
 
 /** Shows a run's folder, after completing one whose command was killed. */
 export async function reportFolder(directory: string, options: { readonly json?: boolean }): Promise<number> {
-  if (!existsSync(directory)) throw new UsageError(`there is no folder ${directory}`);
   const record = await completeFolder(directory);
   if (options.json === true) {
     process.stdout.write(toJson(record));

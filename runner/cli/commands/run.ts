@@ -6,6 +6,7 @@ import { createResultsFolder, type ResultsFolder } from "../../results/folder";
 import type { FinishedRecord } from "../../results/run-record";
 import { resultTable } from "../../results/table";
 import type { LocustStatus } from "../../types";
+import { baselineOf } from "../baseline";
 import { executeRun } from "../execute";
 import { localSetup, openLocal } from "../local";
 import type { ClusterOptions } from "../options";
@@ -20,6 +21,8 @@ export interface RunCommandOptions extends SettingsOptions, Omit<ClusterOptions,
   readonly abortAfter?: string;
   /** As on the command line: `5m`. */
   readonly readyTimeout: string;
+  readonly baseline?: string;
+  readonly maxRegression: string;
   readonly results: string;
   readonly json?: boolean;
   readonly port?: number;
@@ -38,6 +41,7 @@ async function runLocally(options: RunCommandOptions): Promise<number> {
     throw new UsageError("--demo starts a target of its own: leave out --host, or leave out --demo");
   }
   const plan = planOf(command.settings, options.abortAfter);
+  const compare = await baselineOf(options);
   const progress = await progressOf(plan);
   const signals = listenToSignals((signal) => progress.say(`${signal}: ending the run and keeping what was measured…`));
   try {
@@ -60,6 +64,7 @@ async function runLocally(options: RunCommandOptions): Promise<number> {
           kill: signals.kill,
         }),
       checkTargets,
+      compare,
     });
     process.stdout.write(options.json === true ? toJson(record) : toTable(record, outcome, folder));
     return record.exitCode;
