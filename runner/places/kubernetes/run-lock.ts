@@ -28,7 +28,7 @@ const retry = 1000;
 export class RunLock {
   private readonly gone = new AbortController();
   /** Aborted, with an Error that says who has it, when the lock is seen to be somebody else's, or deleted. */
-  readonly lost = this.gone.signal;
+  readonly lost: AbortSignal = this.gone.signal;
   private current: RunNote;
   /** One request at a time: our own changes must not look like somebody else's. */
   private queue: Promise<unknown> = Promise.resolve();
