@@ -12,7 +12,7 @@ import { kubernetesClient } from "../support/kubernetes-client";
 
 const namespace = `lt-swap-${process.pid}`;
 const name = "locust-worker";
-const resources = { cpu: "10m", memory: "16Mi" };
+const resources = { cpu: "1m", memory: "16Mi" };
 
 /** Pods that do nothing, and are replaced as workers are. */
 const worker = {
