@@ -50,6 +50,7 @@ export async function executeRun({
   signals,
   open,
   checkTargets,
+  compare,
 }: RunJob): Promise<FinishedRun> {
   let opened: Opened | undefined;
   let recorder = new Recorder(folder, recordFacts(setup));

@@ -100,7 +100,7 @@ export function count(value: string): number {
 }
 
 /** A share, `5%` or `0.05`; the text is kept. */
-function share(value: string): string {
+export function share(value: string): string {
   try {
     parseShare(value);
     return value;
