@@ -116,7 +116,7 @@ function refusal({ status, message }: Answer, { context, server }: ClusterFacts)
     case status === 401:
       return `the credentials of context ${context} are not accepted; have they expired?`;
     case status === 403:
-      return forbidden(message, context) ?? `context ${context} is not allowed to${told}`;
+      return forbidden(message, context) ?? `context ${context} is not allowed to do that`;
     case status === 429:
       return `the API server at ${server} is too busy${told}`;
     case status >= 500:
