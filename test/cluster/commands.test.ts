@@ -49,7 +49,7 @@ describe("the commands on a deployed test", function () {
     expect(code, stderr).to.equal(0);
     expect(stdout).to.match(/Started script1\.py with 4 users; it ends by itself after 300 s/);
     expect(test.replicas).to.equal(2);
-    await until("users", async () => (await test.json("status")).value.run?.["users"] === 4);
+    await until("users", async () => (await test.json("status")).value.run?.users === 4);
     const status = await test.run("status");
     expect(status.stdout).to.match(/^run {7}script1\.py of \S+@\S+, going on for 00:\d\d of 05:00$/m);
     expect(status.stdout).to.match(/4 of 4 users/);

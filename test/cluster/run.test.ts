@@ -132,7 +132,7 @@ describe("loadtest run, on a test that pulumi up has deployed", function () {
     expect(record).to.include({ verdict: "aborted", endedBy: "interrupt" });
     expect(record.totals.requests).to.be.greaterThan(0);
     await expectAsBefore();
-    await until("no users", async () => (await test.json("status")).value.run?.["going"] === false, 30);
+    await until("no users", async () => (await test.json("status")).value.run?.going === false, 30);
   });
 
   it("loses nothing where the terminal is closed", async () => {
@@ -184,7 +184,7 @@ describe("loadtest run, on a test that pulumi up has deployed", function () {
       const second = await test.run("run", "--users", "4", "--run-time", "5s", "--results", results);
       expect(second.code).to.equal(4);
       expect(second.stderr).to.match(/runs script1\.py with 6 users since .*report --stack local-cluster --wait/);
-      await until("its end", async () => (await test.json("status")).value.run?.["going"] === false, 40);
+      await until("its end", async () => (await test.json("status")).value.run?.going === false, 40);
       const text = await test.run("status");
       expect(text.stdout).to.match(/nobody has kept its results yet: loadtest report --stack local-cluster/);
       const report = await test.run("report", "--results", results);

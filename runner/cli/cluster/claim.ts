@@ -1,7 +1,6 @@
 import { RunnerError } from "../../errors";
 import type { Arrangement } from "../../places/kubernetes/arrange";
 import { acquireLock, type RunLock, readLock, type SeenLock } from "../../places/kubernetes/lock";
-import type { MasterLink } from "../../places/kubernetes/master";
 import { describeRun, isOver, type RunNote } from "../../places/kubernetes/note";
 import { holderOf, whoRuns } from "../../places/kubernetes/who";
 import type { LocustStatus } from "../../types";

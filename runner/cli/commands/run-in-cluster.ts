@@ -8,10 +8,12 @@ import { type Claim, claimTest } from "../cluster/claim";
 import { keepLogs } from "../cluster/keep";
 import { clusterSetup } from "../cluster/setup";
 import { type ClusterContext, withMaster } from "../cluster/with-master";
+import type { RunCommandOptions } from "../command-options";
 import { executeRun } from "../execute";
+import { toJson, toTable } from "../output";
 import type { Compare } from "../recorder";
 import type { TestSetup } from "../setup";
-import { type RunCommandOptions, requireTargets, toJson, toTable } from "./run";
+import { requireTargets } from "../targets";
 
 /** `loadtest run` on a test that is deployed in a cluster; gives the exit code of the verdict. */
 export async function runInCluster(options: RunCommandOptions): Promise<number> {

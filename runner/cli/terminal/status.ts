@@ -1,5 +1,5 @@
 import pc from "picocolors";
-import type { PodLine, RunLine, StatusReport } from "../commands/status";
+import type { PodLine, StatusReport } from "../cluster/status-report";
 import { clock, failures, milliseconds } from "./words";
 
 const mostPods = 12;
