@@ -2,14 +2,13 @@
 import { Provider } from "@pulumi/kubernetes/provider";
 import { getStack, type Input, type Output } from "@pulumi/pulumi";
 import { FargateCluster, LoadTestNetwork, LocustDeployment, LocustImage } from "./components";
-import { checkFiles } from "./components/locust/scripts";
+import { filesFitConfigMap } from "./components/locust/scripts";
 import type { LoadTestOutput } from "./settings/outputs";
-import { type ProgramSettings, readConfig, stopOn } from "./settings/pulumi-config";
-import { checkScript, listScripts } from "./settings/script";
+import { fixedHourlyCost, prices } from "./settings/prices";
+import { type ProgramSettings, readConfig } from "./settings/pulumi-config";
+import { listScripts, scriptExists } from "./settings/script";
 
-const settings = readConfig();
-stopOn(checkScript(settings, __dirname));
-if (settings.scriptDelivery === "configmap") stopOn(checkFiles(settings.scriptsFolder, __dirname));
+const settings = readConfig([scriptExists(__dirname), filesFitConfigMap(__dirname)]);
 
 const cluster = settings.platform === "eks-fargate" ? fargateCluster(settings) : existingCluster(settings);
 const locust = locustOn(cluster.provider, settings, cluster.image);
@@ -36,6 +35,7 @@ const loadtest: { [Key in keyof LoadTestOutput]: Input<Exclude<LoadTestOutput[Ke
     ...given({ targetHost: settings.targetHost }),
     thresholds: settings.thresholds.map(({ text }) => text),
   },
+  ...given({ cost: settings.platform === "eks-fargate" ? fixedCost(settings) : undefined }),
 };
 
 export = {
@@ -49,6 +49,11 @@ export = {
   /** `pulumi stack output kubeconfig --show-secrets`. Not there on a cluster that exists. */
   ...given({ kubeconfig: cluster.kubeconfig }),
 };
+
+function fixedCost(from: ProgramSettings): NonNullable<LoadTestOutput["cost"]> {
+  const { total } = fixedHourlyCost(from);
+  return { currency: "USD", region: prices.region, fixedPerHour: Number(total.toFixed(4)) };
+}
 
 interface ClusterParts {
   readonly provider: Provider;

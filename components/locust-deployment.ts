@@ -14,20 +14,15 @@ import {
   masterPort,
   pluginFolder,
   podTemplate,
-  type Role,
   readyWithinSeconds,
   scriptsFolder,
-  selectorOf,
   tokenKey,
   webPort,
 } from "./locust/pod";
 import { readPlugin } from "./locust/scripts";
+import { controlName, deployment, disruptionBudget, restricted, service, workerName } from "./locust/workload";
 
 export { type LocustDeploymentArgs, ScriptDelivery } from "./locust/args";
-
-/** Names in the namespace, known to whoever looks for the load test there. */
-const controlName = "locust-control";
-const workerName = "locust-worker";
 
 const timeouts: pulumi.CustomTimeouts = {
   // Behind the Deployments' own deadline, so that they can say what they are waiting for.
@@ -51,8 +46,8 @@ const timeouts: pulumi.CustomTimeouts = {
  * pod. Where EKS has to patch Fargate, it tries to evict, announces the date, and then deletes the pod. Workers are
  * evicted one at a time, and the master gives their users to the others.
  *
- * `kubectl scale` may change the number of workers: it lasts until `workerReplicas` or the workers' pods change, or
- * until `pulumi up --refresh`.
+ * `kubectl scale` may change the number of workers, and a patch of both Deployments the script that runs: it lasts
+ * until `workerReplicas` or the pods change, or until `pulumi up --refresh`.
  *
  * @example
  * const test = new LocustDeployment("shop", {
@@ -137,30 +132,6 @@ export class LocustDeployment extends pulumi.ComponentResource {
       configMaps,
       environmentSecret,
     };
-    const named = (objectName: string, role: Role, annotations?: Record<string, string>) => ({
-      ...metadata,
-      name: objectName,
-      labels: { ...commonLabels, ...selectorOf(role) },
-      ...(annotations === undefined ? {} : { annotations }),
-    });
-    const deployment = (role: Role, replicas: number, template: ReturnType<typeof podTemplate>) => ({
-      replicas,
-      selector: { matchLabels: selectorOf(role) },
-      // Two masters would each take some of the workers; and workers of two scripts in one run would be no load at
-      // all. Nor does Fargate's quota of vCPUs have to hold both sets.
-      strategy: { type: "Recreate" },
-      progressDeadlineSeconds: readyWithinSeconds,
-      // Former pods could not come back: their ConfigMaps are gone.
-      revisionHistoryLimit: 0,
-      template,
-    });
-    const budget = (maxUnavailable: number, role: Role) => ({
-      maxUnavailable,
-      selector: { matchLabels: selectorOf(role) },
-      // A pod that does not work must not hold up a drain.
-      unhealthyPodEvictionPolicy: "AlwaysAllow",
-    });
-
     const [controlPod, workerPod] = [
       podTemplate({
         ...pods,
@@ -179,51 +150,21 @@ export class LocustDeployment extends pulumi.ComponentResource {
       }),
     ];
     const slow = { ...child, customTimeouts: timeouts };
-    const control = new Deployment(
-      `${name}-control`,
-      { metadata: named(controlName, "control"), spec: deployment("control", 1, controlPod) },
-      slow,
-    );
+    const control = new Deployment(`${name}-control`, deployment("control", settings.namespace, 1, controlPod), slow);
     const worker = new Deployment(
       `${name}-worker`,
-      {
-        // Whoever scaled the workers by hand owns the number of replicas, and Pulumi would refuse to change it.
-        metadata: named(workerName, "worker", { "pulumi.com/patchForce": "true" }),
-        spec: deployment("worker", settings.workerReplicas, workerPod),
-      },
+      deployment("worker", settings.namespace, settings.workerReplicas, workerPod),
       slow,
     );
     // It waits for the master to be ready; the Deployments must not wait for it.
-    const service = new Service(
-      `${name}-control`,
-      {
-        metadata: named(controlName, "control"),
-        spec: {
-          type: "ClusterIP",
-          selector: selectorOf("control"),
-          ports: [
-            { name: "web", port: webPort, targetPort: "web", protocol: "TCP" },
-            { name: "workers", port: masterPort, targetPort: "workers", protocol: "TCP" },
-          ],
-        },
-      },
-      slow,
-    );
-    new PodDisruptionBudget(
-      `${name}-control`,
-      { metadata: named(controlName, "control"), spec: budget(0, "control") },
-      child,
-    );
-    new PodDisruptionBudget(
-      `${name}-worker`,
-      { metadata: named(workerName, "worker"), spec: budget(1, "worker") },
-      child,
-    );
+    const masterService = new Service(`${name}-control`, service(settings.namespace), slow);
+    new PodDisruptionBudget(`${name}-control`, disruptionBudget("control", settings.namespace), child);
+    new PodDisruptionBudget(`${name}-worker`, disruptionBudget("worker", settings.namespace), child);
 
     this.namespaceName = nameOf(namespace, settings.namespace);
     this.controlDeployment = nameOf(control, controlName);
     this.workerDeployment = nameOf(worker, workerName);
-    this.serviceName = nameOf(service, controlName);
+    this.serviceName = nameOf(masterService, controlName);
     this.webPort = pulumi.output(webPort);
     this.tokenSecretName = tokenSecret;
     this.token = token;
@@ -244,11 +185,4 @@ export class LocustDeployment extends pulumi.ComponentResource {
 /** A name that previews know too, also on a cluster that is still to be made; what uses it waits for the object. */
 function nameOf(object: pulumi.Resource | undefined, name: string): pulumi.Output<string> {
   return object === undefined ? pulumi.output(name) : object.urn.apply(() => name);
-}
-
-/** Pods that could harm others are refused, warned of and recorded. */
-function restricted(): Record<string, string> {
-  return Object.fromEntries(
-    ["enforce", "warn", "audit"].map((mode) => [`pod-security.kubernetes.io/${mode}`, "restricted"]),
-  );
 }

@@ -29,6 +29,8 @@ export interface LocustStatus {
   readonly run: number;
   /** The latest test has ended, and each living worker's last numbers are in. */
   readonly drained: boolean;
+  /** When the latest test was started, by the master's clock: UTC, ISO 8601; null before the first. */
+  readonly startedAt: string | null;
   /** Seconds since the start of the latest test, until its end; null before the first. */
   readonly elapsed: number | null;
   /** Seconds after which the latest test ends by itself; null where nothing limits it, and before the first. */

@@ -29,4 +29,12 @@ export interface LoadTestOutput {
     readonly targetHost?: string;
     readonly thresholds: readonly string[];
   };
+  /** With platform eks-fargate: what AWS bills on demand whether Locust runs or not; its pods come on top. */
+  readonly cost?: {
+    readonly currency: "USD";
+    /** The AWS region whose prices these are; the stack may be in another. */
+    readonly region: string;
+    /** Control plane, NAT gateways with their addresses, CoreDNS: in `currency` an hour, to four decimals. */
+    readonly fixedPerHour: number;
+  };
 }

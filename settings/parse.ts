@@ -34,6 +34,7 @@ export function parseSettings(raw: Readonly<Record<string, unknown>>, source: st
  * @param source the error's origin; problems from other layers name theirs
  * @param more problems that are known already, to be reported together with those found here; a key that has one
  *   is not looked at again
+ * @param rules in the order in which their problems are told; a key that one refuses is wrong for those after it
  * @throws SettingsError as `parseSettings`
  */
 export function parseLayers(
@@ -67,7 +68,14 @@ export function parseLayers(
     else if (found.value !== undefined) valid[key] = found.value;
     problems.push(...found.problems);
   }
-  problems.push(...rules.flatMap((rule) => rule({ valid, wrong })));
+  for (const rule of rules) {
+    const found = rule({ valid, wrong });
+    problems.push(...found);
+    for (const key of found.map(keyOf).filter(isSettingsKey)) {
+      wrong.add(key);
+      delete valid[key];
+    }
+  }
 
   // What the caller has a problem with already is not said twice.
   const all = [...unknown, ...problems].map(located).filter(({ key }) => !more.some((known) => known.key === key));

@@ -3,10 +3,13 @@ import { type NetworkSettings, planNetwork } from "./network";
 import type { Settings } from "./schema";
 import { type FargateSize, fargateSizeFor } from "./values/fargate";
 
-/** The settings that the cost depends on, of a stack with platform `eks-fargate`. */
+/** The settings that the cost of the cluster and its network depends on, of a stack with platform `eks-fargate`. */
+export interface FixedCostSettings extends NetworkSettings, Pick<Settings, "vpcId"> {}
+
+/** The settings that the whole cost depends on. */
 export interface CostSettings
-  extends NetworkSettings,
-    Pick<Settings, "vpcId" | "workerReplicas" | "workerCpu" | "workerMemory" | "controlCpu" | "controlMemory"> {}
+  extends FixedCostSettings,
+    Pick<Settings, "workerReplicas" | "workerCpu" | "workerMemory" | "controlCpu" | "controlMemory"> {}
 
 /** One line of a bill. */
 export interface CostItem {
@@ -18,6 +21,13 @@ export interface CostItem {
   readonly each: number;
   /** Of all, in USD an hour. */
   readonly perHour: number;
+}
+
+/** What is paid by the hour. */
+export interface HourlyCost {
+  readonly items: readonly CostItem[];
+  /** In USD an hour. */
+  readonly total: number;
 }
 
 /**
@@ -59,18 +69,24 @@ const coreDns = { cpu: 0.1, memory: 70 };
  * Lists what is paid for by the hour, whether a test runs or not. Traffic and logs are paid for by the GB and come on
  * top. A VPC that exists costs nothing here, as it is paid for already.
  */
-export function hourlyCost(settings: CostSettings): { readonly items: readonly CostItem[]; readonly total: number } {
+export function hourlyCost(settings: CostSettings): HourlyCost {
+  return bill([
+    ...fixedHourlyCost(settings).items,
+    pods("Locust master", 1, settings.controlCpu, settings.controlMemory),
+    pods("Locust worker", settings.workerReplicas, settings.workerCpu, settings.workerMemory),
+  ]);
+}
+
+/** The part of `hourlyCost` that stays when no pod of Locust is there: the cluster, its network and CoreDNS. */
+export function fixedHourlyCost(settings: FixedCostSettings): HourlyCost {
   const { eksCluster, natGateway, publicIpv4 } = prices.perHour;
   const gateways = natGateways(settings);
-  const items = [
+  return bill([
     item("EKS control plane", 1, eksCluster),
     item("NAT gateway", gateways, natGateway),
     item("public IPv4 address of a NAT gateway", gateways, publicIpv4),
     pods("CoreDNS pod", coreDnsPods, coreDns.cpu, coreDns.memory),
-    pods("Locust master", 1, settings.controlCpu, settings.controlMemory),
-    pods("Locust worker", settings.workerReplicas, settings.workerCpu, settings.workerMemory),
-  ].filter(({ quantity }) => quantity > 0);
-  return { items, total: items.reduce((sum, { perHour }) => sum + perHour, 0) };
+  ]);
 }
 
 /** What a pod of a Fargate size costs in USD an hour. */
@@ -78,7 +94,12 @@ export function podPrice({ cpu, memory }: FargateSize): number {
   return cpu * prices.perHour.fargateVcpu + (memory / 1024) * prices.perHour.fargateGb;
 }
 
-function natGateways(settings: CostSettings): number {
+function bill(all: readonly CostItem[]): HourlyCost {
+  const items = all.filter(({ quantity }) => quantity > 0);
+  return { items, total: items.reduce((sum, { perHour }) => sum + perHour, 0) };
+}
+
+function natGateways(settings: FixedCostSettings): number {
   if (settings.vpcId !== undefined) return 0;
   const { natGateways: strategy, zones } = planNetwork(settings);
   return strategy === "Single" ? 1 : zones;

@@ -1,7 +1,8 @@
 /** The Pulumi program's reader of settings. */
 import { Config, type Output, RunError, runtime, secret } from "@pulumi/pulumi";
-import { hiddenSecret, SettingsError, type SettingsProblem } from "./errors";
+import { hiddenSecret, SettingsError } from "./errors";
 import { isSettingsKey, parseLayers } from "./parse";
+import { type Rule, stackRules } from "./rules";
 import type { Settings } from "./schema";
 import { onlySecretKey } from "./secrets";
 
@@ -11,15 +12,14 @@ export type ProgramSettings = Omit<Settings, "secretEnvironment"> & {
   readonly secretEnvironment: Output<Record<string, string>> | undefined;
 };
 
-const source = "the stack's config";
-
 /**
  * Reads and checks the stack's config.
  *
+ * @param rules beside those of every stack
  * @param config defaults to the project's own
  * @throws RunError, which Pulumi shows without a stack trace, with the text of the SettingsError that is its cause
  */
-export function readConfig(config: Config = new Config()): ProgramSettings {
+export function readConfig(rules: readonly Rule[] = [], config: Config = new Config()): ProgramSettings {
   const start = `${config.name}:`;
   const values = Object.fromEntries(
     Object.entries(runtime.allConfig())
@@ -31,18 +31,12 @@ export function readConfig(config: Config = new Config()): ProgramSettings {
     .filter((key) => key !== "secretEnvironment" && isSettingsKey(key) && isSecret(start + key))
     .map((key) => ({ key, value: hiddenSecret, allowed: onlySecretKey }));
 
-  const { secretEnvironment, ...plain } = asRunError(() => parseLayers([{ source, values }], source, misplaced));
+  const source = "the stack's config";
+  const { secretEnvironment, ...plain } = asRunError(() =>
+    parseLayers([{ source, values }], source, misplaced, [...stackRules, ...rules]),
+  );
   const none = Object.keys(secretEnvironment).length === 0;
   return { ...plain, secretEnvironment: none ? undefined : secret({ ...secretEnvironment }) };
-}
-
-/** Ends the program where there is a problem, as `readConfig` does. */
-export function stopOn(problem: SettingsProblem | undefined): void {
-  if (problem !== undefined) {
-    asRunError(() => {
-      throw new SettingsError([problem], source);
-    });
-  }
 }
 
 /** Does some work; a SettingsError of it becomes a RunError, which Pulumi shows without a stack trace. */

@@ -9,9 +9,9 @@ const imageScripts = "locust/scripts";
 
 /** What is known when the rules run. */
 export interface Checked {
-  /** The keys that are right by themselves, defaults filled in. */
+  /** The keys that are right by themselves and by the rules before, defaults filled in. */
   readonly valid: Partial<Settings>;
-  /** The keys that are wrong by themselves: given, but with nothing to be said about their value. */
+  /** The keys that are wrong already: given, but with nothing to be said about their value. */
   readonly wrong: ReadonlySet<SettingsKey>;
 }
 

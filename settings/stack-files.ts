@@ -12,11 +12,11 @@ import {
   shownPath,
   stackFile,
 } from "./project-files";
+import { type Rule, stackRules } from "./rules";
 import type { Settings } from "./schema";
 import { withoutSecrets } from "./secrets";
 
 export { findProject, listStacks, type ProjectPlace } from "./project-files";
-export { checkScript } from "./script";
 
 /** The settings of one stack. */
 export interface StackSettings {
@@ -43,6 +43,7 @@ export const commandLine = "the command line";
  * @param options.directory the project's folder, or one in it
  * @param options.stack the stack's name, also with its organisation in front
  * @param options.overrides values by key; undefined ones are not given
+ * @param options.rules beside those of every stack
  * @throws StackFileError where there is no project or no such stack, or a file is not YAML
  * @throws SettingsError with everything that is wrong in the files and on the command line
  */
@@ -50,8 +51,9 @@ export function readStack(options: {
   readonly directory: string;
   readonly stack: string;
   readonly overrides?: Readonly<Record<string, unknown>> | undefined;
+  readonly rules?: readonly Rule[];
 }): StackSettings {
-  const { directory, stack, overrides = {} } = options;
+  const { directory, stack, overrides = {}, rules = [] } = options;
   const place = findProject(directory);
   if (place === undefined) {
     throw new StackFileError(`There is no Pulumi.yaml in ${directory} or above it.`);
@@ -70,6 +72,7 @@ export function readStack(options: {
     source,
     // A key that does not exist is reported as such, and what the command line replaces is not used.
     problems.filter((problem) => isSettingsKey(keyOf(problem)) && overrides[keyOf(problem)] === undefined),
+    [...stackRules, ...rules],
   );
   if (overrides.secretEnvironment !== undefined) {
     return { settings, projectDirectory: place.directory, stack, source, secretNames: [], warnings: [] };

@@ -4,11 +4,11 @@ import { type Input, Output, output } from "@pulumi/pulumi";
 import { hiddenSecret, SettingsError, type SettingsProblem } from "../../settings/errors";
 import { parseLayers } from "../../settings/parse";
 import { asRunError } from "../../settings/pulumi-config";
-import { oneValuePerVariable } from "../../settings/rules";
-import { type Settings, settingsSchema } from "../../settings/schema";
-import { checkScript } from "../../settings/script";
+import { oneValuePerVariable, type Rule } from "../../settings/rules";
+import type { Settings } from "../../settings/schema";
+import { scriptExists } from "../../settings/script";
 import type { LocustDeploymentArgs } from "./args";
-import { type ConfigMapFiles, checkFiles, readFiles } from "./scripts";
+import { type ConfigMapFiles, filesFitConfigMap, readFiles } from "./scripts";
 
 /** The arguments that are settings too, and are checked as such. */
 const shared = [
@@ -33,10 +33,11 @@ export function checkArgs(name: string, args: LocustDeploymentArgs): CheckedArgs
   const values: Record<string, unknown> = Object.fromEntries(shared.map((key) => [key, args[key]]));
   // The names only: the values may be Outputs, and are secrets.
   if (isPlain(args.secretEnvironment)) values.secretEnvironment = namesOf(args.secretEnvironment);
-  const problems = ownProblems(name, args);
-  const scripts = args.scriptDelivery === "image" ? undefined : readScripts(args, problems);
-  const source = sourceOf(name);
-  return { settings: asRunError(() => parse(values, source, problems)), scripts };
+  const inImage = args.scriptDelivery === "image";
+  const here = process.cwd();
+  const rules = inImage ? [] : [scriptExists(here), filesFitConfigMap(here)];
+  const settings = asRunError(() => parse(values, sourceOf(name), ownProblems(name, args), rules));
+  return { settings, scripts: inImage ? undefined : readFiles(resolve(here, settings.scriptsFolder)) };
 }
 
 /** Checks variables whose names may be known later only; their values become texts. */
@@ -61,8 +62,13 @@ export function checkToken(name: string, token: Input<string>): Output<string> {
 }
 
 /** The other rules are about the cluster and its network, which are not this component's. */
-function parse(values: Record<string, unknown>, source: string, problems: readonly SettingsProblem[] = []): Settings {
-  return parseLayers([{ source, values }], source, problems, [oneValuePerVariable]);
+function parse(
+  values: Record<string, unknown>,
+  source: string,
+  problems: readonly SettingsProblem[] = [],
+  rules: readonly Rule[] = [],
+): Settings {
+  return parseLayers([{ source, values }], source, problems, [oneValuePerVariable, ...rules]);
 }
 
 function ownProblems(name: string, args: LocustDeploymentArgs): SettingsProblem[] {
@@ -94,19 +100,6 @@ function tokenProblem(token: unknown): SettingsProblem | undefined {
   return typeof token === "string" && /^[-._~A-Za-z0-9]{8,}$/.test(token)
     ? undefined
     : { key: "token", value: hiddenSecret, allowed: '8 or more letters, digits, "-", ".", "_" and "~"' };
-}
-
-/** Adds to the problems where there are no such scripts, or they do not fit. */
-function readScripts(args: LocustDeploymentArgs, problems: SettingsProblem[]): ConfigMapFiles | undefined {
-  const scriptsFolder = settingsSchema.shape.scriptsFolder.safeParse(args.scriptsFolder);
-  const script = settingsSchema.shape.script.safeParse(args.script);
-  // What is wrong with these texts is said with the other settings.
-  if (!scriptsFolder.success || !script.success) return undefined;
-  const wanted = { scriptsFolder: scriptsFolder.data, script: script.data };
-  const problem = checkScript(wanted, process.cwd()) ?? checkFiles(scriptsFolder.data, process.cwd());
-  if (problem === undefined) return readFiles(resolve(scriptsFolder.data));
-  problems.push(problem);
-  return undefined;
 }
 
 function namesOf(variables: object): Record<string, string> {

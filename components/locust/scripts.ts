@@ -2,7 +2,8 @@
 import { isUtf8 } from "node:buffer";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { InvalidValueError, type SettingsProblem } from "../../settings/errors";
+import { InvalidValueError } from "../../settings/errors";
+import type { Rule } from "../../settings/rules";
 
 /** What a ConfigMap holds, by file name. The API server drops what is empty, so that is left out. */
 export interface ConfigMapFiles {
@@ -54,19 +55,21 @@ export function readFiles(folder: string, given: string = folder): ConfigMapFile
 }
 
 /**
- * Looks whether a folder can become a ConfigMap.
+ * The rule that the scripts' folder can become a ConfigMap, where it is to be one; comes after `scriptExists`.
  *
  * @param directory what a relative folder is relative to
- * @returns the problem where it cannot
  */
-export function checkFiles(scriptsFolder: string, directory: string): SettingsProblem | undefined {
-  try {
-    readFiles(resolve(directory, scriptsFolder), scriptsFolder);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof InvalidValueError)) throw error;
-    return { key: "scriptsFolder", value: error.value, allowed: error.allowed };
-  }
+export function filesFitConfigMap(directory: string): Rule {
+  return ({ valid: { scriptDelivery, scriptsFolder } }) => {
+    if (scriptDelivery !== "configmap" || scriptsFolder === undefined) return [];
+    try {
+      readFiles(resolve(directory, scriptsFolder), scriptsFolder);
+      return [];
+    } catch (error) {
+      if (!(error instanceof InvalidValueError)) throw error;
+      return [{ key: "scriptsFolder", value: error.value, allowed: error.allowed }];
+    }
+  };
 }
 
 /** The plugin's files, which this package brings. */

@@ -10,7 +10,7 @@ from typing import Any
 import gevent
 
 from loadtest_samples import SampleSeries
-from loadtest_status import MasterStatus
+from loadtest_status import MasterStatus, utc_text
 
 logger = logging.getLogger("locust.loadtest.recorder")
 
@@ -23,7 +23,7 @@ def to_sample(status: dict[str, Any], seconds: float, now: datetime) -> dict[str
     master = status["master"]
     return {
         "t": round(seconds, 3),
-        "time": now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "time": utc_text(now),
         "state": status["state"],
         "users": status["users"],
         "targetUsers": status["targetUsers"],

@@ -7,6 +7,7 @@ import logging
 import platform
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -47,6 +48,11 @@ class Report:
     at: float
 
 
+def utc_text(moment: datetime) -> str:
+    """ISO 8601 with milliseconds, as JavaScript writes it."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 class MasterStatus:
     """Follows the runs and the workers' reports; create it in `events.init`."""
 
@@ -56,6 +62,7 @@ class MasterStatus:
         self._runner = runner
         self._stops = Stops(runner, self.run)
         self._id = uuid4().hex
+        self._started_at: datetime | None = None
         self._meter = loadtest_usage.CpuMeter(shortest=ONCE_A_SECOND)
         self._cpu_limit = loadtest_usage.cpu_limit()
         self._reports: dict[str, Report] = {}
@@ -95,6 +102,7 @@ class MasterStatus:
             "state": runner.state,
             "run": run.number,
             "drained": self.is_drained(),
+            "startedAt": None if self._started_at is None else utc_text(self._started_at),
             "elapsed": None if elapsed is None else round(elapsed, 3),
             "runTime": None if run.limit is None else round(run.limit, 3),
             "kept": run.kept,
@@ -164,6 +172,7 @@ class MasterStatus:
         shape = self.environment.shape_class
         autostarts = options is not None and options.autostart and shape is None
         self.run.start(options.run_time if autostarts else None)
+        self._started_at = datetime.now(UTC)
         if options is not None:
             setattr(options, RUN_OPTION, self.run.number)
         clients = self._runner.clients

@@ -1,12 +1,12 @@
 import { join, resolve } from "node:path";
-import { SettingsError } from "../../settings/errors";
 import type { Settings } from "../../settings/schema";
-import { checkScript, findProject, readStack } from "../../settings/stack-files";
+import { scriptExists } from "../../settings/script";
+import { findProject, readStack } from "../../settings/stack-files";
 import { packageRoot } from "./package";
 
 /** Options of the commands that need settings, as the command line gives them. */
 export interface SettingsOptions {
-  readonly stack: string;
+  readonly stack?: string;
   readonly script?: string;
   readonly host?: string;
   readonly users?: string;
@@ -32,10 +32,13 @@ export interface CommandSettings {
 /** Reads the stack's settings and puts the command line's over them. Throws a SettingsError with everything wrong. */
 export function readCommandSettings(options: SettingsOptions, directory = process.cwd()): CommandSettings {
   const project = findProject(directory)?.directory ?? packageRoot();
-  const stack = readStack({ directory: project, stack: options.stack, overrides: overridesOf(options) });
+  const stack = readStack({
+    directory: project,
+    stack: options.stack ?? "dev",
+    overrides: overridesOf(options),
+    rules: [scriptExists(project)],
+  });
   const { settings, projectDirectory } = stack;
-  const problem = checkScript(settings, projectDirectory);
-  if (problem !== undefined) throw new SettingsError([problem], stack.source);
   const locust = join(packageRoot(), "locust");
   return {
     settings,
@@ -49,7 +52,8 @@ export function readCommandSettings(options: SettingsOptions, directory = proces
   };
 }
 
-function overridesOf(options: SettingsOptions): Record<string, unknown> {
+/** The settings that the command line gives, by their keys. */
+export function overridesOf(options: Omit<SettingsOptions, "stack">): Record<string, unknown> {
   const overrides: Record<string, unknown> = {
     script: options.script,
     targetHost: options.host,

@@ -67,6 +67,17 @@ export class LocustClient {
     await this.request("/stop", { method: "POST", timeout, signal });
   }
 
+  /**
+   * Lets a key do what the token does, for a bounded time, so that an address can be shown that is worthless later.
+   *
+   * @param key 32 to 128 letters, digits, `-` or `_`
+   * @param seconds at most 3,600; 0 ends it
+   */
+  async admit(key: string, seconds: number, signal?: AbortSignal): Promise<void> {
+    const body = new URLSearchParams({ key, seconds: String(seconds) });
+    await this.request("/loadtest/session", { method: "POST", body, signal });
+  }
+
   /** Samples of the latest test, taken later than `after` seconds from its start; -1 for all. */
   async samples(after: number, signal?: AbortSignal): Promise<RecordedSeries> {
     const options = { timeout: this.timeout * 3, signal };

@@ -51,6 +51,21 @@ export function largestMemory(cpu: number): number | undefined {
   return largest === undefined ? undefined : largest - fargateOverheadMiB;
 }
 
+/** Annotation of a pod in which Fargate says at which size it runs and bills the pod. */
+export const capacityAnnotation = "CapacityProvisioned";
+
+/**
+ * Reads the value of that annotation: "0.25vCPU 0.5GB".
+ *
+ * @returns undefined for any other text; a size that is not listed above is taken, as AWS may add some
+ */
+export function parseCapacity(text: string): FargateSize | undefined {
+  const [, cpu, gigabytes] = /^(\d+(?:\.\d+)?)vCPU (\d+(?:\.\d+)?)GB$/.exec(text) ?? [];
+  return cpu === undefined || gigabytes === undefined
+    ? undefined
+    : { cpu: Number(cpu), memory: Number(gigabytes) * 1024 };
+}
+
 function gigabytes(from: number, to: number, step: number): readonly number[] {
   return Array.from({ length: (to - from) / step + 1 }, (_, index) => (from + index * step) * 1024);
 }

@@ -89,9 +89,10 @@ describe("LocustDeployment", function () {
       expect((await workloads({ workerReplicas: 0 })).worker.deployment.spec.replicas).to.equal(0);
     });
 
-    it("take back the number of workers from whoever scaled them", async () => {
-      const { worker } = await workloads();
-      expect(worker.deployment.metadata.annotations).to.deep.equal({ "pulumi.com/patchForce": "true" });
+    it("take back the number of workers from whoever scaled them, and the script of both from whoever changed it", async () => {
+      for (const { deployment } of Object.values(await workloads())) {
+        expect(deployment.metadata.annotations).to.deep.equal({ "pulumi.com/patchForce": "true" });
+      }
     });
 
     it("are evicted by one worker at a time, and the master not at all unless it is broken", async () => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { parse } from "yaml";
+import type { LoadTestOutput } from "../../settings/outputs";
 import { type MockEngine, mockEngine, type Registered } from "../support/mock-engine";
 
 const root = join(__dirname, "..", "..");
@@ -75,6 +76,19 @@ describe("the program", function () {
     const objects = kubernetesObjects(await run("dev", false));
     const providers = new Set(objects.map(({ provider }) => provider?.split("::").at(-2)));
     expect([...providers]).to.deep.equal(["cluster"]);
+  });
+
+  it("tells the command line what a cluster of its own costs by the hour, also in a preview", async () => {
+    const costOf = async (stack: string, change: Record<string, string> = {}) => {
+      await run(stack, true, change);
+      const { loadtest } = load("../../index.ts") as { loadtest: Pick<LoadTestOutput, "cost"> };
+      return loadtest.cost;
+    };
+    const rest = { currency: "USD", region: "us-east-2" };
+    expect(await costOf("dev")).to.deep.equal({ ...rest, fixedPerHour: 0.2747 });
+    expect(await costOf("dev", { workerReplicas: "50" })).to.deep.equal({ ...rest, fixedPerHour: 0.2747 });
+    expect(await costOf("single-az")).to.deep.equal({ ...rest, fixedPerHour: 0.1747 });
+    expect(await costOf("local-cluster")).to.equal(undefined);
   });
 
   it("builds an image and has the pods use it by digest when scripts are delivered so", async () => {

@@ -41,6 +41,7 @@ const wrong: readonly (readonly [string, Record<string, string>, readonly string
   ["another delivery", { scriptDelivery: "s3" }, ["scriptDelivery is"]],
   ["an image on a cluster that exists", { platform: "existing", scriptDelivery: "image" }, ["scriptDelivery is"]],
   ["scripts that no image has", { scriptDelivery: "image", scriptsFolder: "load" }, ["scriptsFolder is"]],
+  ["other scripts than the image's", { scriptDelivery: "image", scriptsFolder: "components" }, ["scriptsFolder is"]],
   ["a folder that is not there", { scriptsFolder: "nowhere" }, ["scriptsFolder is"]],
   ["a script that is not there", { script: "nothing.py" }, ["script is"]],
   ["a script of another language", { script: "script.js" }, ["script is"]],
@@ -63,6 +64,16 @@ const wrong: readonly (readonly [string, Record<string, string>, readonly string
     "many at once",
     { replicas: "3", platform: "ecs", users: "0", script: "a/b.py", namespace: "", workerCpu: "0" },
     ["replicas is", "platform is", "namespace is", "script is", "users is", "workerCpu is"],
+  ],
+  [
+    "many at once, and a script that is not there",
+    { users: "0", kubeContext: "kind", script: "nothing.py" },
+    ["users is", "kubeContext is", "script is"],
+  ],
+  [
+    "a folder that is not there, for a script of another language",
+    { scriptsFolder: "nowhere", script: "script.js" },
+    ["script is", "scriptsFolder is"],
   ],
 ];
 
@@ -127,8 +138,9 @@ describe("the program, with a wrong config", function () {
       writeFileSync(join(folder, "script1.py"), "");
       writeFileSync(join(folder, "recording.bin"), Buffer.alloc(1024 * 1024 + 1));
       for (const platform of ["eks-fargate", "existing"]) {
-        const lines = await refused({ platform, scriptsFolder: folder });
-        expect(lines.join("\n")).to.include("scriptsFolder is").and.include("at most 1048576 bytes");
+        const [, ...lines] = await refused({ platform, scriptsFolder: folder, script: "other.py", users: "0" });
+        expect(lines.map((line) => /\w+/.exec(line)?.[0])).to.deep.equal(["users", "script", "scriptsFolder"]);
+        expect(lines.at(-1)).to.include("at most 1048576 bytes");
       }
     } finally {
       rmSync(folder, { recursive: true });

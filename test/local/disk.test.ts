@@ -2,26 +2,16 @@ import { execFileSync } from "node:child_process";
 import { closeSync, existsSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { prepareLocust, startCommand, stopCommands } from "../support/cli";
+import { stopCommands } from "../support/cli";
+import { localRuns } from "../support/local-runs";
 import { waitUntilNone } from "../support/processes";
-import {
-  finished,
-  makeProject,
-  onlyRun,
-  type Project,
-  removeProjects,
-  runsIn,
-  seriesIn,
-  temporaryFolder,
-  textIn,
-} from "../support/project";
+import { onlyRun, runsIn, temporaryFolder } from "../support/project";
 
 describe("a full disk", function () {
   this.timeout(60_000);
-  let project: Project;
   let disk: string | undefined;
 
-  before(async function () {
+  before(function () {
     const folder = temporaryFolder();
     try {
       execFileSync("mount", ["-t", "tmpfs", "-o", "size=1500k", "tmpfs", folder], { stdio: "pipe" });
@@ -30,19 +20,17 @@ describe("a full disk", function () {
       this.skip();
     }
     disk = folder;
-    await prepareLocust();
-    project = makeProject();
   });
   after(async () => {
     await stopCommands();
     if (disk !== undefined) execFileSync("umount", [disk]);
-    removeProjects();
   });
+  // Its folders are removed once the disk is out of them.
+  const { start } = localRuns({ args: ["--demo", "--users", "4", "--run-time", "60s"] });
 
   it("that fills up in a run ends it with what was measured and one line that says so", async () => {
     const results = join(disk ?? "", "results");
-    const args = ["run", "--local", "--demo", "--users", "4", "--run-time", "60s", "--results", results];
-    const command = startCommand(args, { cwd: project.directory });
+    const { command, record, series, text } = start([], { results });
     await command.until(
       () => runsIn(results).length === 1 && existsSync(join(onlyRun(results), "requests.csv")),
       "numbers",
@@ -55,20 +43,18 @@ describe("a full disk", function () {
     const said = `${end.stdout}${end.stderr}`.replace(/\s+/g, " ");
     expect(said.match(/The results could not be written: .*?the disk is full/g)).to.have.length(1);
     expect(said).to.not.match(/ at \w+ \(|internal error/);
-    const directory = onlyRun(results);
-    const record = finished(directory);
-    expect(record).to.include({ verdict: "error", exitCode: 4, endedBy: "results-unwritable" });
-    expect(record.reasons[0]).to.match(/^The results could not be written: .*the disk is full\.$/);
-    expect(record.totals?.requests).to.be.greaterThan(0);
-    expect(textIn(directory, "junit.xml")).to.match(/<error [^>]*the disk is full/);
-    expect(seriesIn(directory).length).to.be.greaterThan(2);
+    const { reasons, totals, ...rest } = record();
+    expect(rest).to.include({ verdict: "error", exitCode: 4, endedBy: "results-unwritable" });
+    expect(reasons[0]).to.match(/^The results could not be written: .*the disk is full\.$/);
+    expect(totals?.requests).to.be.greaterThan(0);
+    expect(text("junit.xml")).to.match(/<error [^>]*the disk is full/);
+    expect(series().length).to.be.greaterThan(2);
   });
 
   it("that is full from the start lets no run begin", async () => {
     fill(join(disk ?? "", "filler-2"));
     const results = join(disk ?? "", "other");
-    const args = ["run", "--local", "--demo", "--users", "4", "--run-time", "60s", "--results", results];
-    const command = startCommand(args, { cwd: project.directory });
+    const { command } = start([], { results });
     const end = await command.ended;
     await waitUntilNone(command.marker, 1000);
     expect(end.code, end.stderr).to.equal(4);

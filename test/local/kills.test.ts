@@ -1,49 +1,24 @@
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { type DemoTarget, startDemoTarget } from "../../runner/demo/target";
 import { parseRequestsCsv, totals } from "../../runner/results/requests-csv";
-import { type Command, type CommandEnd, prepareLocust, startCommand, stopCommands } from "../support/cli";
+import { type CommandEnd, startCommand } from "../support/cli";
+import { type LocalRun, localRuns } from "../support/local-runs";
 import { type Found, requireRole, roleOf, sleep, waitUntilNone } from "../support/processes";
-import {
-  finished,
-  makeProject,
-  onlyRun,
-  type Project,
-  removeProjects,
-  runsIn,
-  seriesIn,
-  temporaryFolder,
-  textIn,
-} from "../support/project";
+import { finished, runsIn, seriesIn, temporaryFolder, textIn } from "../support/project";
 
 describe("a killed process", function () {
   this.timeout(90_000);
-  let target: DemoTarget;
-  let project: Project;
-
-  before(async () => {
-    await prepareLocust();
-    target = await startDemoTarget({ port: 0 });
-    project = makeProject();
+  const { start, project, target } = localRuns({
+    args: ["--script", "hello.py", "--spawn-rate", "20"],
+    targets: [{}],
   });
-  after(async () => {
-    await stopCommands();
-    await target.close();
-    removeProjects();
-  });
-
-  function start(args: readonly string[]): { command: Command; results: string } {
-    const results = temporaryFolder();
-    const all = ["run", "--local", "--script", "hello.py", "--spawn-rate", "20", "--results", results, ...args];
-    return { command: startCommand(all, { cwd: project.directory }), results };
-  }
 
   /** Waits until the run has written numbers, and gives its folder. */
-  async function withNumbers(command: Command, results: string): Promise<string> {
-    const written = () => runsIn(results).length === 1 && requestsIn(onlyRun(results)) > 0;
+  async function withNumbers({ command, results, directory }: LocalRun): Promise<string> {
+    const written = () => runsIn(results).length === 1 && requestsIn(directory()) > 0;
     await command.until(written, "numbers on disk");
-    return onlyRun(results);
+    return directory();
   }
 
   function requestsIn(directory: string): number {
@@ -55,11 +30,12 @@ describe("a killed process", function () {
   }
 
   function runReport(directory: string): Promise<CommandEnd> {
-    return startCommand(["report", directory, "--json"], { cwd: project.directory }).ended;
+    return startCommand(["report", directory, "--json"], { cwd: project().directory }).ended;
   }
 
   it("that is a worker costs no more than 6 s of load, and makes the run invalid", async () => {
-    const { command, results } = start(["--host", target.url, "--users", "20", "--run-time", "16s"]);
+    const run = start(["--host", target().url, "--users", "20", "--run-time", "16s"]);
+    const { command } = run;
     await command.waitFor(/full load/);
     await sleep(3000);
     const [worker] = requireRole(command.children(), "worker", 2);
@@ -67,19 +43,18 @@ describe("a killed process", function () {
     const killed = Date.now();
     process.kill(pid, "SIGKILL");
     await sleep(6000);
-    const before = target.counts().requests;
+    const before = target().counts().requests;
     await sleep(4000);
-    const requests = target.counts().requests - before;
+    const requests = target().counts().requests - before;
     const end = await command.ended;
 
     // 20 users who wait for a second make almost 20 requests a second.
     expect(requests).to.be.within(60, 100);
-    const directory = onlyRun(results);
-    const later = seriesIn(directory).filter(({ time, phase }) => phase !== "stop" && Date.parse(time) > killed + 6000);
+    const later = run.series().filter(({ time, phase }) => phase !== "stop" && Date.parse(time) > killed + 6000);
     expect(later.length).to.be.greaterThan(4);
     for (const sample of later) expect(sample).to.include({ users: 20, workers: 1, targetUsers: 20 });
     expect(end.code, end.stdout).to.equal(3);
-    const record = finished(directory);
+    const record = run.record();
     expect(record.verdict).to.equal("invalid");
     expect(record.endedBy).to.equal("run-time");
     const name = env.LOADTEST_WORKER_NAME;
@@ -90,20 +65,21 @@ describe("a killed process", function () {
   });
 
   it("that is the master ends the run within 10 s with the numbers so far", async () => {
-    const { command, results } = start(["--host", target.url, "--users", "6", "--run-time", "60s"]);
-    const directory = await withNumbers(command, results);
+    const run = start(["--host", target().url, "--users", "6", "--run-time", "60s"]);
+    const { command } = run;
+    const directory = await withNumbers(run);
     const master = await command.master();
     const killed = performance.now();
     process.kill(master.pid, "SIGKILL");
     const end = await command.ended;
     expect(performance.now() - killed).to.be.below(10_000);
     expect(end.code, end.stderr).to.equal(4);
-    const record = finished(directory);
+    const record = run.record();
     expect(record).to.include({ verdict: "error", exitCode: 4, endedBy: "master-lost" });
     expect(record.reasons[0]).to.match(/^Locust's master was lost, .*SIGKILL/);
     expect(record.totals?.requests).to.equal(requestsIn(directory)).and.be.greaterThan(0);
-    expect(seriesIn(directory).length).to.be.greaterThan(2);
-    expect(textIn(directory, "junit.xml")).to.match(/<error [^>]*master was lost/);
+    expect(run.series().length).to.be.greaterThan(2);
+    expect(run.text("junit.xml")).to.match(/<error [^>]*master was lost/);
     expect(end.stdout).to.match(/ERROR \(exit code 4\)/);
     await waitUntilNone(command.marker, 1000);
   });
@@ -113,8 +89,9 @@ describe("a killed process", function () {
     let left: Found[];
 
     it("takes everything with it within 5 s", async () => {
-      const { command, results } = start(["--demo", "--users", "6", "--run-time", "60s"]);
-      directory = await withNumbers(command, results);
+      const run = start(["--demo", "--users", "6", "--run-time", "60s"]);
+      const { command } = run;
+      directory = await withNumbers(run);
       left = command.children();
       const going = await runReport(directory);
       command.signal("SIGKILL");
@@ -140,7 +117,7 @@ describe("a killed process", function () {
       expect(textIn(directory, "junit.xml")).to.match(/<error [^>]*command was killed/);
       const [second, table] = await Promise.all([
         runReport(directory),
-        startCommand(["report", copy], { cwd: project.directory }).ended,
+        startCommand(["report", copy], { cwd: project().directory }).ended,
       ]);
       expect(second).to.include({ code: 4, stdout: first.stdout, stderr: "" });
       expect(table.code).to.equal(4);

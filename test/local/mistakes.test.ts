@@ -55,7 +55,7 @@ describe("a mistake", function () {
   const mistakes: readonly Mistake[] = [
     {
       what: "a port of the page that is taken",
-      code: 4,
+      code: 2,
       says: /^port \d+ for Locust's page is taken; choose another with --port$/,
       args: () => ["dashboard", "--local", "--demo", "--no-open", "--port", takenPort],
     },
@@ -95,7 +95,7 @@ describe("a mistake", function () {
     {
       what: "a script that is not there",
       code: 2,
-      says: /^1 setting is wrong \(.*\):\n {2}script is "missing\.py".*hello\.py/,
+      says: /^1 setting is wrong \(.*\):\n {2}script is "missing\.py", from the command line: .*hello\.py/,
       lines: 2,
       args: () => onTarget("missing.py"),
     },
@@ -144,9 +144,12 @@ describe("a mistake", function () {
     {
       what: "several wrong settings, at once",
       code: 2,
-      says: /^4 settings are wrong \(Pulumi\.dev\.yaml\):\n {2}targetHost is .*\n {2}users is "0", .*\n {2}runTime .*\n {2}workerReplicas/,
-      lines: 5,
-      args: () => ["run", "--local", "--host", "nowhere", "--users", "0", "--run-time", "5x", "--workers", "many"],
+      says: /^5 settings are wrong \(Pulumi\.dev\.yaml\):\n {2}targetHost is .*\n {2}users is "0", .*\n {2}runTime .*\n {2}workerReplicas .*\n {2}script is "nope\.py"/,
+      lines: 6,
+      args: () => [
+        ...["run", "--local", "--host", "nowhere", "--users", "0", "--run-time", "5x", "--workers", "many"],
+        ...["--script", "nope.py"],
+      ],
     },
     {
       what: "no workers",

@@ -184,6 +184,17 @@ describe("LocustDeployment, on the real engine and a real cluster", function () 
     await master((client) => until("two workers", async () => working(await client.status()).length === 2, 5));
   });
 
+  it("goes on where somebody had both run something else, and has the last word", async () => {
+    const path = "/spec/template/spec/containers/0/args";
+    for (const part of ["control", "worker"]) {
+      const patch = JSON.stringify([{ op: "replace", path, value: ["--version"] }]);
+      kubectl(namespace, ["patch", `deployment/locust-${part}`, "--type=json", `--patch=${patch}`]);
+    }
+    writeFileSync(join(project.folder, "load", "visit.py"), `${script}\n# changed again\n`);
+    expect(up({})).to.include({ updated: 2 });
+    await master((client) => until("two workers", async () => working(await client.status()).length === 2, 5));
+  });
+
   it("gets its workers back after the master's pod is deleted", async () => {
     const start = performance.now();
     kubectl(namespace, ["delete", ...names("control").map((name) => `pod/${name}`), "--wait=false"]);

@@ -125,7 +125,8 @@ describe("the program's stacks, on the real engine and cluster", function () {
       const { output } = stack.run("preview");
       expect(output)
         .to.match(/namespace\s*:\s*"locust"/)
-        .and.match(/workerDeployment\s*:\s*"locust-worker"/);
+        .and.match(/workerDeployment\s*:\s*"locust-worker"/)
+        .and.match(/fixedPerHour\s*:\s*0\.2747/);
       expect(stack.changes().map(({ op }) => op)).to.satisfy((ops: string[]) => ops.every((op) => op === "create"));
     });
 

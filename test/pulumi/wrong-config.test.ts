@@ -38,7 +38,11 @@ const wrong: readonly (readonly [string, Record<string, unknown>, readonly strin
       ...["workerReplicas", "environment.LOCUST_HOST"],
     ],
   ],
-  ["a script that is not there", { script: "nothing.py" }, ["script"]],
+  [
+    "a script that is not there",
+    { script: "nothing.py", users: 0, kubeContext: "kind" },
+    ["script", "users", "kubeContext"],
+  ],
 ];
 
 describe("the program with a wrong config, on the real engine", function () {

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { parseLayers, parseSettings } from "../../settings/parse";
+import type { Rule } from "../../settings/rules";
 import { problemsOf, settingsErrorOf } from "./problems";
 
 describe("parseSettings", () => {
@@ -146,6 +147,19 @@ describe("parseSettings", () => {
 });
 
 describe("parseLayers", () => {
+  it("takes a key that one rule refuses for wrong in the rules after it", () => {
+    const seen: unknown[] = [];
+    const refuse: Rule = ({ valid }) => [{ key: "thresholds[0]", value: valid.users, allowed: "other" }];
+    const look: Rule = ({ valid, wrong }) => {
+      seen.push("thresholds" in valid, wrong.has("thresholds"), valid.users);
+      return [];
+    };
+    const layers = [{ source: "a", values: { users: 3, thresholds: ["p95<500"] } }];
+    const { problems } = settingsErrorOf(() => parseLayers(layers, "b", [], [look, refuse, look]));
+    expect(seen).to.deep.equal([true, false, 3, false, true, 3]);
+    expect(problems).to.deep.equal([{ key: "thresholds[0]", value: 3, allowed: "other", source: "a" }]);
+  });
+
   it("lets the last layer win, value by value", () => {
     const layers = [
       { source: "a", values: { users: 1, environment: { A: "1" }, script: "a.py" } },

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { parseSettings } from "../../settings/parse";
-import { type CostSettings, hourlyCost, podPrice } from "../../settings/prices";
+import { type CostSettings, fixedHourlyCost, hourlyCost, podPrice } from "../../settings/prices";
 import { fargateCpus, fargateSizeFor, largestMemory } from "../../settings/values/fargate";
 
 const size = fc
@@ -113,6 +113,28 @@ describe("hourlyCost", () => {
           (layout) => hourlyCost({ ...settings, layout }).total,
         );
         expect(single).to.be.at.most(multi ?? 0);
+      }),
+    );
+  });
+});
+
+describe("fixedHourlyCost", () => {
+  const defaults = parseSettings({}, "test");
+
+  it("is what the table of docs/aws.md has above Locust's pods", () => {
+    // Three zones: 0.1 + 3 × (0.045 + 0.005) + 2 × 0.0123425.
+    expect(fixedHourlyCost(defaults).total).to.be.closeTo(0.274685, 1e-9);
+    expect(fixedHourlyCost({ ...defaults, layout: "single-az" }).total).to.be.closeTo(0.174685, 1e-9);
+    expect(fixedHourlyCost({ ...defaults, vpcId: "vpc-0123456789abcdef0" }).total).to.be.closeTo(0.124685, 1e-9);
+  });
+
+  it("is all but Locust's pods, however many and large they are", () => {
+    fc.assert(
+      fc.property(anySettings, (settings) => {
+        const locust = hourlyCost(settings).items.filter(({ what }) => what.startsWith("Locust "));
+        const pods = locust.reduce((sum, { perHour }) => sum + perHour, 0);
+        expect(locust).to.have.length(settings.workerReplicas > 0 ? 2 : 1);
+        expect(fixedHourlyCost(settings).total).to.be.closeTo(hourlyCost(settings).total - pods, 1e-9);
       }),
     );
   });

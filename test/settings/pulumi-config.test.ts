@@ -2,7 +2,8 @@ import { Config, Output, RunError, runtime, unsecret } from "@pulumi/pulumi";
 import { expect } from "chai";
 import { SettingsError } from "../../settings/errors";
 import { parseSettings } from "../../settings/parse";
-import { type ProgramSettings, readConfig, stopOn } from "../../settings/pulumi-config";
+import { type ProgramSettings, readConfig } from "../../settings/pulumi-config";
+import type { Rule } from "../../settings/rules";
 
 const name = "serverless-load-testing";
 
@@ -69,7 +70,7 @@ describe("readConfig", () => {
 
   it("reads another project's config when told to", () => {
     runtime.setAllConfig({ "shop:users": "5", [`${name}:users`]: "6" });
-    expect(readConfig(new Config("shop")).users).to.equal(5);
+    expect(readConfig([], new Config("shop")).users).to.equal(5);
   });
 
   it("keeps secrets secret", async () => {
@@ -88,6 +89,24 @@ describe("readConfig", () => {
     expect(cause.problems.map(({ key }) => key)).to.deep.equal(["replicas", "users", "kubeContext", "workerMemory"]);
   });
 
+  it("applies the program's own rules after those of every stack, and tells all together", () => {
+    runtime.setAllConfig({ [`${name}:users`]: "0", [`${name}:namespace`]: "kube-system" });
+    const seen: unknown[] = [];
+    const rule: Rule = ({ valid, wrong }) => {
+      seen.push(valid.namespace, [...wrong]);
+      return [{ key: "script", value: valid.script, allowed: "another" }];
+    };
+    expect(() => readConfig([rule])).to.throw(
+      [
+        "3 settings are wrong (the stack's config):",
+        '  users is "0": must be an integer above 0',
+        '  namespace is "kube-system": must be a namespace of its own, which is destroyed with the stack',
+        '  script is "script1.py": must be another',
+      ].join("\n"),
+    );
+    expect(seen).to.deep.equal([undefined, ["users", "namespace"]]);
+  });
+
   it("does not show a secret that is wrong", () => {
     const { message } = errorOf({ secretEnvironment: '{"LOCUST_A":"hunter2"}', token: "hunter2" });
     expect(message).to.include("secretEnvironment.LOCUST_A").and.include("token is not a setting");
@@ -104,14 +123,5 @@ describe("readConfig", () => {
       '  users is "[secret]": must be plain text, as only secretEnvironment may be encrypted',
       '  spawnRate is "0": must be a number above 0',
     ]);
-  });
-});
-
-describe("stopOn", () => {
-  it("goes on without a problem, and ends the program with one", () => {
-    expect(stopOn(undefined)).to.equal(undefined);
-    expect(() => stopOn({ key: "script", value: "x.py", allowed: "one of a.py" }))
-      .to.throw('script is "x.py": must be one of a.py')
-      .that.satisfies(RunError.isInstance);
   });
 });

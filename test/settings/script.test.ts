@@ -1,8 +1,9 @@
 import { expect } from "chai";
-import { checkScript } from "../../settings/script";
+import type { Settings } from "../../settings/schema";
+import { scriptExists } from "../../settings/script";
 import { folderOf } from "./folder";
 
-describe("checkScript", () => {
+describe("scriptExists", () => {
   const folder = folderOf({
     "scripts/b.py": "",
     "scripts/a.py": "",
@@ -10,7 +11,8 @@ describe("checkScript", () => {
     "scripts/c.py/x": "",
     "e/x": "",
   });
-  const check = (scriptsFolder: string, script: string) => checkScript({ scriptsFolder, script }, folder());
+  const problemsOf = (valid: Partial<Settings>) => scriptExists(folder())({ valid, wrong: new Set() });
+  const check = (scriptsFolder: string, script: string) => problemsOf({ scriptsFolder, script })[0];
 
   it("finds a script in a folder of the project, or in any folder", () => {
     expect(check("scripts", "a.py")).to.equal(undefined);
@@ -32,5 +34,11 @@ describe("checkScript", () => {
         allowed: "a folder that exists",
       });
     }
+  });
+
+  it("looks for the folder where the script is wrong by itself, and for nothing where the folder is", () => {
+    expect(problemsOf({ scriptsFolder: "none" }).map(({ key }) => key)).to.deep.equal(["scriptsFolder"]);
+    expect(problemsOf({ scriptsFolder: "scripts" })).to.deep.equal([]);
+    expect(problemsOf({ script: "d.py" })).to.deep.equal([]);
   });
 });

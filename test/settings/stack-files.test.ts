@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { StackFileError } from "../../settings/errors";
 import { parseSettings } from "../../settings/parse";
+import { scriptExists } from "../../settings/script";
 import { findProject, listStacks, type ProjectPlace, readStack, type StackSettings } from "../../settings/stack-files";
 import { folderOf, writeFiles } from "./folder";
 import { settingsErrorOf } from "./problems";
@@ -131,6 +132,23 @@ describe("stack files", () => {
         ["users", undefined],
         ["spawnRate", "the command line"],
       ]);
+    });
+
+    it("reports a script that is not there with everything else, and where it is named", () => {
+      const rules = [scriptExists(folder())];
+      const readWith = (overrides: Record<string, unknown>) =>
+        settingsErrorOf(() => readStack({ directory: folder(), stack: "dev", overrides, rules })).problems.map(
+          ({ key, source }) => [key, source],
+        );
+      writeFiles(folder(), { "load/a.py": "", "Pulumi.dev.yaml": "config: {scriptsFolder: load, namespace: default}" });
+      const missing = { script: "b.py", users: 0 };
+      const commandLine = "the command line";
+      expect(readWith(missing)).to.deep.equal([
+        ["users", commandLine],
+        ["namespace", undefined],
+        ["script", commandLine],
+      ]);
+      expect(readWith({ script: "a.py" })).to.deep.equal([["namespace", undefined]]);
     });
 
     it("reports what is wrong in the project's own defaults", () => {

@@ -1,53 +1,12 @@
 import { expect } from "chai";
-import type { LocustClient } from "../../../runner/engine/client";
-import type { RunObserver, RunOptions, RunPlan } from "../../../runner/engine/plan";
-import { driveRun, followRun } from "../../../runner/engine/run";
-import type { Timing } from "../../../runner/engine/timing";
+import { followRun } from "../../../runner/engine/run";
 import { UsageError } from "../../../runner/errors";
 import type { Sample } from "../../../runner/types";
-import { parseThreshold } from "../../../settings/values/threshold";
-import { requestsCsv, ScriptedLocust, status, worker } from "./scripted";
-
-const timing: Timing = {
-  sample: 10,
-  snapshot: 30,
-  poll: 5,
-  ready: 300,
-  start: 150,
-  silence: 250,
-  overtime: 100,
-  drain: 300,
-};
-const plan: RunPlan = { users: 10, spawnRate: 100, runTime: 60, workers: 2, thresholds: [] };
+import { engineRuns, plan, timing } from "./engine-runs";
+import { status, worker } from "./scripted";
 
 describe("run engine", () => {
-  const locust = () => scripted;
-  let scripted: ScriptedLocust;
-  let client: LocustClient;
-  let events: string[];
-
-  const observer: RunObserver = {
-    phase: (phase) => void events.push(phase),
-    warning: (text) => void events.push(`warning: ${text}`),
-    report: (html) => void events.push(html),
-  };
-  const drive = (options: Partial<RunOptions> = {}) => driveRun({ client, plan, observer, timing, ...options });
-
-  /** Does something once a test is going on for a while. */
-  const whenRunning = (action: () => void, ms = 120) => {
-    const start = locust().onSwarm;
-    locust().onSwarm = (form) => {
-      setTimeout(action, ms);
-      return start(form);
-    };
-  };
-
-  beforeEach(async () => {
-    events = [];
-    scripted = new ScriptedLocust();
-    client = await scripted.start();
-  });
-  afterEach(() => scripted.close());
+  const { locust, client, drive, whenRunning, events, observer } = engineRuns();
 
   it("goes from ready through ramp, hold and stop to collected", async () => {
     whenRunning(() => locust().ended({ shape: null }));
@@ -136,141 +95,18 @@ describe("run engine", () => {
     expect(locust().calls).to.deep.equal([]);
   });
 
-  it("stops in good order when interrupted", async () => {
-    const interrupt = new AbortController();
-    whenRunning(() => interrupt.abort());
-    locust().onStop = () => setTimeout(() => locust().ended(), 60);
-    const outcome = await drive({ interrupt: interrupt.signal });
-    expect(outcome).to.include({ endedBy: "interrupt", complete: true });
-    expect(locust().calls.at(-1)).to.equal("POST /stop");
-    expect(outcome.rows.at(-1)?.requests).to.equal(150);
-  });
-
-  it("is not started by an interrupted command", async () => {
-    const outcome = await drive({ interrupt: AbortSignal.abort() });
-    expect(outcome).to.include({ endedBy: "interrupt", startedAt: undefined });
-    expect(locust().calls).to.deep.equal([]);
-  });
-
-  it("ends at once when killed, with the numbers of the last snapshot", async () => {
-    const kill = new AbortController();
-    whenRunning(() => kill.abort());
-    locust().onStop = () => undefined;
-    const outcome = await drive({ kill: kill.signal });
-    expect(outcome).to.include({ endedBy: "interrupt", complete: false });
-    expect(outcome.rows.at(-1)?.requests).to.equal(100);
-  });
-
-  it("takes a silent master for lost, and keeps the last numbers", async () => {
-    whenRunning(() => {
-      locust().silent = true;
-    });
-    const outcome = await drive();
-    expect(outcome.endedBy).to.equal("master-lost");
-    expect(outcome.error).to.match(/^no answer from Locust's master for/);
-    expect(outcome.rows.at(-1)?.requests).to.equal(100);
-  });
-
-  it("survives a master that is silent for a while", async () => {
-    whenRunning(() => {
-      locust().silent = true;
-      setTimeout(() => {
-        locust().silent = false;
-        locust().ended();
-      }, 100);
-    });
-    expect((await drive({ plan: { ...plan, runTime: 1 } })).endedBy).to.equal("run-time");
-  });
-
-  it("ends at once when the place saw the master die", async () => {
-    const lost = new AbortController();
-    whenRunning(() => lost.abort(new Error("Locust's master ended: SIGKILL")));
-    const begun = performance.now();
-    const outcome = await drive({ masterLost: lost.signal });
-    expect(outcome).to.include({ endedBy: "master-lost", error: "Locust's master ended: SIGKILL" });
-    expect(performance.now() - begun).to.be.below(200);
-  });
-
-  it("reports a lost worker once, and goes on", async () => {
-    whenRunning(() => {
-      const [one, two] = locust().status.workers;
-      locust().status = {
-        ...locust().status,
-        workers: [one ?? worker("?"), { ...(two ?? worker("?")), state: "missing" }],
-      };
-      setTimeout(() => locust().ended(), 80);
-    });
-    const outcome = await drive({ plan: { ...plan, runTime: 1 } });
-    expect(outcome.endedBy).to.equal("run-time");
-    expect(outcome.integrity?.workers.lost.map(({ name }) => name)).to.deep.equal(["worker-2"]);
-    expect(events.filter((event) => event.startsWith("warning: worker worker-2 was lost"))).to.have.length(1);
-  });
-
-  it("says workers-lost when the last one goes and Locust stops", async () => {
-    whenRunning(() => {
-      const workers = locust().status.workers.map((one) => ({ ...one, state: "missing" as const }));
-      locust().status = { ...locust().status, state: "stopped", users: 0, drained: true, workers };
-    });
-    expect((await drive()).endedBy).to.equal("workers-lost");
-  });
-
   it("stops a run whose time limit somebody took away", async () => {
     const outcome = await drive({ plan: { ...plan, runTime: 0.1 } });
     expect(outcome.endedBy).to.equal("run-time");
     expect(locust().calls.at(-1)).to.equal("POST /stop");
   });
 
-  it("ends a run whose threshold is breached for long enough", async () => {
-    const thresholds = [parseThreshold("p95<5"), parseThreshold("p95<5000")];
-    const outcome = await drive({ plan: { ...plan, thresholds, abortAfter: 0.1 } });
-    expect(outcome).to.include({ endedBy: "threshold" });
-    expect(outcome.thresholds.map(({ passed }) => passed)).to.deep.equal([false, true]);
-    expect(outcome.duration).to.be.within(0.09, 1);
-  });
-
-  it("does not end a run whose threshold recovers", async () => {
-    const thresholds = [parseThreshold("p95<50")];
-    whenRunning(() => {
-      locust().requests = requestsCsv(100, 0, 500);
-      setTimeout(() => {
-        locust().requests = requestsCsv(200, 0, 10);
-      }, 60);
-      setTimeout(() => locust().ended(), 500);
-    });
-    expect((await drive({ plan: { ...plan, runTime: 2, thresholds, abortAfter: 0.3 } })).endedBy).to.equal("run-time");
-  });
-
-  it("ends the load when results cannot be written", async () => {
-    let samples = 0;
-    const sample = () => {
-      samples += 1;
-      return samples > 5 ? Promise.reject(new Error("results/x cannot be written: the disk is full")) : undefined;
-    };
-    const outcome = await drive({ observer: { ...observer, sample } });
-    expect(outcome).to.include({
-      endedBy: "results-unwritable",
-      error: "results/x cannot be written: the disk is full",
-    });
-    expect(locust().calls.at(-1)).to.equal("POST /stop");
-  });
-
-  it("trusts no numbers whose last reports did not arrive", async () => {
-    whenRunning(() => locust().ended({ drained: false }));
-    locust().onStop = () => undefined;
-    const outcome = await drive({ plan: { ...plan, runTime: 1 } });
-    expect(outcome).to.include({
-      endedBy: "master-lost",
-      error: "the last reports of its workers did not arrive",
-      complete: false,
-    });
-  });
-
   it("follows a run that was started on the page", async () => {
     locust().run({ users: 4 });
     setTimeout(() => locust().ended(), 100);
     const followed = await followRun(
-      { client, plan: { ...plan, runTime: undefined }, observer, timing },
-      locust().status,
+      { client: client(), plan: { ...plan, runTime: undefined }, observer, timing },
+      { seen: locust().status },
     );
     expect(followed).to.include({ endedBy: "page", complete: true });
     expect(followed.integrity?.problems).to.deep.equal([]);

@@ -16,6 +16,7 @@ export function status(change: Partial<LocustStatus> = {}): LocustStatus {
     state: "ready",
     run: 0,
     drained: false,
+    startedAt: null,
     elapsed: null,
     runTime: null,
     kept: false,
@@ -72,7 +73,10 @@ export class ScriptedLocust {
   private server: Server | undefined;
 
   async start(): Promise<LocustClient> {
-    this.server = createServer((request, response) => void this.answer(request, response));
+    this.server = createServer((request, response) => {
+      // A test that throws cuts the connection.
+      this.answer(request, response).catch(() => response.destroy());
+    });
     await new Promise<void>((resolve) => this.server?.listen(0, "127.0.0.1", resolve));
     const { port } = this.server.address() as AddressInfo;
     return new LocustClient({ url: `http://127.0.0.1:${port}`, token: "secret-token" }, 100);

@@ -6,6 +6,7 @@ import {
   fargateSizeFor,
   fargateSizes,
   largestMemory,
+  parseCapacity,
 } from "../../../settings/values/fargate";
 
 describe("fargate", () => {
@@ -39,6 +40,26 @@ describe("fargate", () => {
     expect(fargateSizeFor(17, 128)).to.equal(undefined);
     expect(largestMemory(3)).to.equal(undefined);
   });
+
+  it("reads every size from Fargate's annotation", () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...fargateSizes()), (size) => {
+        expect(parseCapacity(`${size.cpu}vCPU ${size.memory / 1024}GB`)).to.deep.equal(size);
+      }),
+    );
+  });
+
+  for (const text of [
+    "",
+    "0.25vCPU",
+    "0.25vCPU 0.5GB 1",
+    "0.25 vCPU 0.5 GB",
+    ".vCPU 1GB",
+    "-1vCPU 1GB",
+    "1vCPU 512MB",
+  ]) {
+    it(`reads no size from ${JSON.stringify(text)}`, () => expect(parseCapacity(text)).to.equal(undefined));
+  }
 
   it("bills a size that holds the request and Fargate's share, and the smallest that does", () => {
     const requests = fc.tuple(fc.double({ min: 0.01, max: 16, noNaN: true }), fc.integer({ min: 1, max: 122624 }));

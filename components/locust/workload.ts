@@ -1,0 +1,78 @@
+/** What is around the pods of Locust's master and workers: plain arguments of Kubernetes' objects. */
+import type { DeploymentArgs } from "@pulumi/kubernetes/apps/v1/deployment";
+import type { ServiceArgs } from "@pulumi/kubernetes/core/v1/service";
+import type { PodDisruptionBudgetArgs } from "@pulumi/kubernetes/policy/v1/podDisruptionBudget";
+import type { core } from "@pulumi/kubernetes/types/input";
+import { commonLabels, masterPort, type Role, readyWithinSeconds, selectorOf, webPort } from "./pod";
+
+/** Names in the namespace, known to whoever looks for the load test there. */
+export const controlName = "locust-control";
+export const workerName = "locust-worker";
+
+/** The Deployment of the master, or of its workers. */
+export function deployment(
+  role: Role,
+  namespace: string,
+  replicas: number,
+  template: core.v1.PodTemplateSpec,
+): DeploymentArgs {
+  return {
+    metadata: {
+      ...metadata(role, namespace),
+      // Whoever scaled the workers, or had both run another script, owns those fields, and Pulumi would refuse to
+      // change them.
+      annotations: { "pulumi.com/patchForce": "true" },
+    },
+    spec: {
+      replicas,
+      selector: { matchLabels: selectorOf(role) },
+      // Two masters would each take some of the workers; and workers of two scripts in one run would be no load at
+      // all. Nor does Fargate's quota of vCPUs have to hold both sets.
+      strategy: { type: "Recreate" },
+      progressDeadlineSeconds: readyWithinSeconds,
+      // Former pods could not come back: their ConfigMaps are gone.
+      revisionHistoryLimit: 0,
+      template,
+    },
+  };
+}
+
+/** The master's Service, inside the cluster only. */
+export function service(namespace: string): ServiceArgs {
+  return {
+    metadata: metadata("control", namespace),
+    spec: {
+      type: "ClusterIP",
+      selector: selectorOf("control"),
+      ports: [
+        { name: "web", port: webPort, targetPort: "web", protocol: "TCP" },
+        { name: "workers", port: masterPort, targetPort: "workers", protocol: "TCP" },
+      ],
+    },
+  };
+}
+
+/** How many pods of a role may be evicted at a time: workers one by one, the master not at all. */
+export function disruptionBudget(role: Role, namespace: string): PodDisruptionBudgetArgs {
+  return {
+    metadata: metadata(role, namespace),
+    spec: {
+      maxUnavailable: role === "control" ? 0 : 1,
+      selector: { matchLabels: selectorOf(role) },
+      // A pod that does not work must not hold up a drain.
+      unhealthyPodEvictionPolicy: "AlwaysAllow",
+    },
+  };
+}
+
+/** Labels of a namespace in which pods that could harm others are refused, warned of and recorded. */
+export function restricted(): Record<string, string> {
+  return Object.fromEntries(
+    ["enforce", "warn", "audit"].map((mode) => [`pod-security.kubernetes.io/${mode}`, "restricted"]),
+  );
+}
+
+function metadata(role: Role, namespace: string) {
+  const name = role === "control" ? controlName : workerName;
+  return { namespace, name, labels: { ...commonLabels, ...selectorOf(role) } };
+}
