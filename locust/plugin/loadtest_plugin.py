@@ -18,6 +18,7 @@ import loadtest_lifeline
 import loadtest_recorder
 import loadtest_routes
 import loadtest_status
+import loadtest_targets
 import loadtest_worker
 
 loadtest_lifeline.arm_from_environment()
@@ -46,6 +47,7 @@ def _on_init(environment: Environment, runner: Runner, web_ui: WebUI | None = No
         if web_ui is not None and web_ui.app is not None:
             loadtest_routes.serve(web_ui.app, base_path, _status, loadtest_recorder.Recorder(_status))
     elif isinstance(runner, WorkerRunner):
+        loadtest_targets.Targets(environment, runner)
         loadtest_worker.WorkerReports(environment, runner)
 
 

@@ -45,6 +45,11 @@ def serve(app: Flask, base_path: str, status: MasterStatus, recorder: Recorder) 
             return _json(_dumps({"success": True}))
         return _json(_dumps({"success": False, "message": refusal}), 409)
 
+    @app.before_request
+    def complete_form() -> None:
+        if request.endpoint == "locust.swarm":
+            request.form = status.targets.complete(request.form, status.run)  # type: ignore[misc]
+
     @app.after_request
     def see_locusts_answers(response: Response) -> Response:
         if request.endpoint == "locust.request_stats":

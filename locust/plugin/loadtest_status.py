@@ -27,6 +27,7 @@ from locust.runners import (
 import loadtest_usage
 from loadtest_run import LatestRun
 from loadtest_stops import GOING, Stops
+from loadtest_targets import Targets
 from loadtest_worker import RUN_OPTION
 
 logger = logging.getLogger("locust.loadtest.status")
@@ -59,6 +60,7 @@ class MasterStatus:
     def __init__(self, environment: Environment, runner: MasterRunner) -> None:
         self.environment = environment
         self.run = LatestRun()
+        self.targets = Targets(environment, runner)
         self._runner = runner
         self._stops = Stops(runner, self.run)
         self._id = uuid4().hex
@@ -111,7 +113,7 @@ class MasterStatus:
             "spawnRate": runner.spawn_rate,
             "shape": type(shape).__name__ if shape is not None else None,
             "host": environment.host or None,
-            "hosts": {cls.__name__: environment.host or cls.host or None for cls in environment.user_classes},
+            "hosts": self.targets.hosts(run),
             "workers": self._workers(),
             "master": {
                 "id": self._id,

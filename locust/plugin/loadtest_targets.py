@@ -1,0 +1,81 @@
+"""Whose target a run loads: its own, else the one Locust was started with, else the script's.
+
+Locust writes the target of a run into the user classes, where it would stay for a later run that names none.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from locust import User
+from locust.env import Environment
+from locust.runners import Runner, WorkerRunner
+from werkzeug.datastructures import MultiDict
+
+from loadtest_run import LatestRun
+
+# What a class has that gets its `host` from a base.
+_INHERITED = object()
+
+
+class _Replaced(NamedTuple):
+    own: Any
+    by: str
+
+
+class Targets:
+    """Gives the user classes their own `host` back before each start; create it in `events.init`, on every node."""
+
+    def __init__(self, environment: Environment, runner: Runner) -> None:
+        self._environment = environment
+        self._replaced: dict[type[User], _Replaced] = {}
+        self._default: str | None = None
+        self._asked = False
+        name = "start_worker" if isinstance(runner, WorkerRunner) else "start"
+        locusts_start = getattr(runner, name)
+
+        def start(*args: Any, **kwargs: Any) -> None:
+            self.settle()
+            locusts_start(*args, **kwargs)
+
+        setattr(runner, name, start)
+
+    def settle(self) -> None:
+        """Call it right before Locust writes: the script may set a `host` at any time before."""
+        for cls in self._environment.user_classes:
+            own = self._own_entry(cls)
+            if own is not _INHERITED:
+                cls.host = own
+            elif "host" in vars(cls):
+                del cls.host
+            self._replaced.pop(cls, None)
+            if self._environment.host:
+                self._replaced[cls] = _Replaced(own, self._environment.host)
+
+    def complete(self, form: MultiDict[str, str], run: LatestRun) -> MultiDict[str, str]:
+        """A form for `/swarm` as it is meant: without a target, a run has the one Locust was started with, if any.
+
+        A form that only changes the run that is going on need not repeat its target.
+        """
+        if not self._asked:
+            # Not in `events.init`: the script's listeners, which may set it, come after the plugin's.
+            self._asked, self._default = True, self._environment.host
+        if form.get("host") or ("host" not in form and run.going):
+            return form
+        completed = form.copy()
+        completed["host"] = self._default or ""
+        return completed
+
+    def hosts(self, run: LatestRun) -> dict[str, str | None]:
+        """By user class: what the run that is going on uses, else what a run without a target would."""
+        host = self._environment.host if run.going or not self._asked else self._default
+        return {cls.__name__: host or self._own(cls) or None for cls in self._environment.user_classes}
+
+    def _own(self, cls: type[User]) -> str | None:
+        entries = (self._own_entry(base) for base in cls.__mro__)
+        return next(entry for entry in entries if entry is not _INHERITED)
+
+    def _own_entry(self, cls: type) -> Any:
+        entry = vars(cls).get("host", _INHERITED)
+        replaced = self._replaced.get(cls)
+        return replaced.own if replaced and entry == replaced.by else entry

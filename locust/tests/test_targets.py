@@ -1,0 +1,132 @@
+"""What the user classes' targets are before, in and after runs, on a runner that does what Locust does with them."""
+
+import unittest
+from types import SimpleNamespace
+
+from locust import User
+from locust.env import Environment
+from locust.event import Events
+from werkzeug.datastructures import MultiDict
+
+from loadtest_run import LatestRun
+from loadtest_targets import Targets
+
+
+class Node:
+    """`start` writes the run's target into the classes, as Locust does."""
+
+    def __init__(self, *classes: type[User], host: str | None = None) -> None:
+        self.environment = Environment(user_classes=list(classes), events=Events(), host=host)
+        self.runner = SimpleNamespace(start=self._write)
+        self.targets = Targets(self.environment, self.runner)  # type: ignore[arg-type]
+        self.run = LatestRun()
+
+    def _write(self) -> None:
+        for cls in self.environment.user_classes:
+            if self.environment.host:
+                cls.host = self.environment.host
+
+    def swarm(self, **form: str) -> None:
+        completed = self.targets.complete(MultiDict(form), self.run)
+        if "host" in completed:
+            self.environment.host = completed["host"]
+        self.runner.start()
+        if not self.run.going:
+            self.run.start(None)
+
+    def hosts(self) -> dict[str, str | None]:
+        return self.targets.hosts(self.run)
+
+
+def classes() -> tuple[type[User], type[User], type[User]]:
+    class Base(User):
+        host = "http://base"
+
+    class Heir(Base):
+        pass
+
+    class Nowhere(User):
+        pass
+
+    return Base, Heir, Nowhere
+
+
+OWN = {"Base": "http://base", "Heir": "http://base", "Nowhere": None}
+
+
+def everywhere(host: str) -> dict[str, str]:
+    return dict.fromkeys(OWN, host)
+
+
+class TargetsTest(unittest.TestCase):
+    def test_are_the_scripts_again_after_another(self) -> None:
+        base, heir, nowhere = classes()
+        node = Node(base, heir, nowhere)
+        self.assertEqual(node.hosts(), OWN)
+        for _ in range(2):
+            node.swarm(host="http://x")
+            node.swarm(host="http://y")
+            self.assertEqual(node.hosts(), everywhere("http://y"))
+            node.run.end()
+            self.assertEqual(node.hosts(), OWN)
+            node.swarm(host="")
+            self.assertEqual((base.host, heir.host, nowhere.host), tuple(OWN.values()))
+            self.assertEqual(node.hosts(), OWN)
+            node.run.end()
+        base.host = "http://moved"
+        self.assertEqual(heir.host, "http://moved", "what was inherited is so again")
+
+    def test_are_what_the_script_or_the_page_sets_between_runs(self) -> None:
+        base, heir, nowhere = classes()
+        node = Node(base, heir, nowhere)
+        node.swarm(host="http://x")
+        nowhere.host = "http://late"
+        node.run.end()
+        expected = {**OWN, "Nowhere": "http://late"}
+        self.assertEqual(node.hosts(), expected)
+        node.swarm(host="http://x")
+        self.assertEqual(nowhere.host, "http://x")
+        node.run.end()
+        node.swarm(host="")
+        self.assertEqual(node.hosts(), expected)
+        self.assertEqual((base.host, heir.host, nowhere.host), tuple(expected.values()))
+
+    def test_are_those_locust_was_started_with_where_a_run_has_none(self) -> None:
+        node = Node(*classes(), host="http://start")
+        self.assertEqual(node.hosts(), everywhere("http://start"))
+        for form in ({"host": ""}, {}):
+            node.swarm(**form)
+            self.assertEqual(node.hosts(), everywhere("http://start"))
+            node.run.end()
+            node.swarm(host="http://x")
+            self.assertEqual(node.hosts(), everywhere("http://x"))
+            node.run.end()
+            self.assertEqual(node.hosts(), everywhere("http://start"))
+
+    def test_are_those_that_the_script_sets_for_all_after_the_plugin_is_there(self) -> None:
+        node = Node(*classes())
+        node.environment.host = "http://set"
+        self.assertEqual(node.hosts(), everywhere("http://set"))
+        node.swarm(host="http://x")
+        node.run.end()
+        node.swarm(host="")
+        self.assertEqual(node.hosts(), everywhere("http://set"))
+
+    def test_stay_when_a_form_changes_the_run_that_is_going_on(self) -> None:
+        node = Node(*classes())
+        node.swarm(host="http://x")
+        node.swarm(user_count="3")
+        self.assertEqual(node.hosts(), everywhere("http://x"))
+        node.swarm(host="")
+        self.assertEqual(node.hosts(), OWN)
+
+    def test_a_form_keeps_all_else(self) -> None:
+        targets = Node(*classes(), host="http://start").targets
+        form = MultiDict([("user_classes", "A"), ("host", ""), ("user_classes", "B")])
+        completed = targets.complete(form, LatestRun())
+        self.assertEqual(completed.getlist("user_classes"), ["A", "B"])
+        self.assertEqual(completed.getlist("host"), ["http://start"])
+
+
+if __name__ == "__main__":
+    unittest.main()
