@@ -29,6 +29,8 @@ export interface LocustStatus {
   readonly run: number;
   /** The latest test has ended, and each living worker's last numbers are in. */
   readonly drained: boolean;
+  /** When the latest test was started, by the master's clock: UTC, ISO 8601; null before the first. */
+  readonly startedAt: string | null;
   /** Seconds since the start of the latest test, until its end; null before the first. */
   readonly elapsed: number | null;
   /** Seconds after which the latest test ends by itself; null where nothing limits it, and before the first. */
@@ -85,6 +87,21 @@ export interface Sample {
   /** CPU of each worker that answers as a share (0 to 1) of what it may use, by name. */
   readonly workerCpu: Readonly<Record<string, number>>;
   readonly masterCpu: number;
+}
+
+/** A sample as Locust's master keeps it: with the master's own state, as only the engine knows phases. */
+export interface RecordedSample extends Omit<Sample, "phase"> {
+  readonly state: LocustStatus["state"];
+}
+
+/** What the master has recorded of its latest test. */
+export interface RecordedSeries {
+  /** The number of that test; 0, and no samples, before the first. */
+  readonly run: number;
+  /** Seconds between two samples; it doubles whenever the master holds too many, and drops every second one. */
+  readonly interval: number;
+  /** In their order. The last one has the final numbers, once the test is drained. */
+  readonly samples: readonly RecordedSample[];
 }
 
 /** A worker that went away while the run was going on. */

@@ -16,10 +16,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote_plus
 
-from flask import Response, request
+from flask import Flask, Response, request
 from werkzeug.http import dump_cookie, parse_cookie
 
 import loadtest_page
+from loadtest_keys import Redact, Sessions
 
 logger = logging.getLogger("locust.loadtest.guard")
 
@@ -56,6 +57,7 @@ class Guard:
             raise ValueError("the guard needs a token")
         self._app = app
         self._token = token.encode()
+        self.sessions = Sessions()
         self._hosts = frozenset(name.strip().lower() for name in hosts.split(",") if name.strip())
         # The name differs by run: two dashboards on one host share the browser's cookies, as these ignore ports.
         self.cookie = f"loadtest_{hashlib.sha256(self._token).hexdigest()[:8]}"
@@ -110,7 +112,7 @@ class Guard:
         # One leading slash only: "//name" would be an address on another host.
         path = "/" + quote(environ.get("PATH_INFO", "").encode("latin-1", "replace")).lstrip("/")
         query = "&".join(part for part in parts if _key(part) != "token")
-        cookie = dump_cookie(self.cookie, self._token.decode(), httponly=True, samesite="Strict", path="/")
+        cookie = dump_cookie(self.cookie, tokens[0], httponly=True, samesite="Strict", path="/")
         headers = [("Location", f"{path}?{query}" if query else path), ("Set-Cookie", cookie)]
         return Answer("303 See Other", headers=headers)
 
@@ -119,37 +121,43 @@ class Guard:
         return environ.get("HTTP_SEC_FETCH_SITE", "none").lower() != "cross-site" and not self.has_token(environ)
 
     def has_token(self, environ: Environ) -> bool:
-        scheme, _, value = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
-        if scheme.lower() == "bearer" and self._is_token(value.strip().encode("latin-1", "replace")):
+        if self._is_token(_bearer(environ)):
             return True
         cookies = parse_cookie(environ.get("HTTP_COOKIE", "")).getlist(self.cookie)
         return any(self._is_token(cookie.encode()) for cookie in cookies)
 
+    def change_session(self, environ: Environ, key: str, seconds: str) -> tuple[int, str]:
+        """Admits or ends a session; for who holds the token, as a session must not prolong itself."""
+        if not hmac.compare_digest(_bearer(environ), self._token):
+            return 403, "a session is opened with the run's token"
+        try:
+            problem = self.sessions.admit(key, float(seconds))
+        except ValueError:
+            problem = "seconds must be a number"
+        return (400, problem) if problem else (200, "")
+
     def _is_token(self, given: bytes) -> bool:
-        return hmac.compare_digest(given, self._token)
+        return hmac.compare_digest(given, self._token) or self.sessions.has(given)
 
 
-class Redact(logging.Filter):
-    """Takes the token out of log records: a malformed request's first line is logged as it came."""
+def install(app: Flask, token: str | None, hosts: str | None, base_path: str = "") -> None:
+    """Put the guard around a Flask app and the token's filter on the log; exits with 1 when there is no token.
 
-    def __init__(self, token: str) -> None:
-        super().__init__()
-        self._token = token
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        message = record.getMessage()
-        if self._token in message:
-            record.msg, record.args = message.replace(self._token, "***"), ()
-        return True
-
-
-def install(app: Any, token: str | None, hosts: str | None) -> None:
-    """Put the guard around a Flask app and the token's filter on the log; exits with 1 when there is no token."""
+    `POST {base_path}/loadtest/session` with `key` and `seconds` admits a key for that long, or ends it with 0.
+    """
     if not token:
         logger.error("LOADTEST_TOKEN is not set: the web page would be open to anyone, so it is not started")
         sys.exit(1)
     guard = Guard(app.wsgi_app, token, hosts or DEFAULT_HOSTS)
-    app.wsgi_app = guard
+    app.wsgi_app = guard  # type: ignore[method-assign]
+
+    def session() -> Response:
+        form = request.form
+        status, problem = guard.change_session(request.environ, form.get("key", ""), form.get("seconds", ""))
+        body = json.dumps({"success": status == 200, "message": problem})
+        return Response(body, status, mimetype="application/json", headers={"Cache-Control": "no-store"})
+
+    app.add_url_rule(f"{base_path}/loadtest/session", "loadtest_session", session, methods=["POST"])
 
     @app.after_request
     def explain(response: Response) -> Response:
@@ -159,7 +167,7 @@ def install(app: Any, token: str | None, hosts: str | None) -> None:
         return response
 
     for handler in {*logging.getLogger().handlers, *logging.getLogger("locust").handlers}:
-        handler.addFilter(Redact(token))
+        handler.addFilter(Redact(token, guard.sessions))
 
 
 def _wrong_origin(environ: Environ) -> str | None:
@@ -180,6 +188,11 @@ def _wrong_site(environ: Environ, method: str) -> str | None:
         and environ.get("HTTP_SEC_FETCH_DEST", "").lower() == "document"
     )
     return None if followed else "another page asks"
+
+
+def _bearer(environ: Environ) -> bytes:
+    scheme, _, value = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    return value.strip().encode("latin-1", "replace") if scheme.lower() == "bearer" else b""
 
 
 def _key(part: str) -> str:

@@ -15,6 +15,8 @@ from locust.web import WebUI
 
 import loadtest_guard
 import loadtest_lifeline
+import loadtest_recorder
+import loadtest_routes
 import loadtest_status
 import loadtest_worker
 
@@ -35,13 +37,14 @@ def _before_locust(client_id: str, data: dict[str, Any], **_: Any) -> None:
 def _on_init(environment: Environment, runner: Runner, web_ui: WebUI | None = None, **_: Any) -> None:
     global _status
     environment.locustfile = _script(environment)
+    options = environment.parsed_options
+    base_path = (options and options.web_base_path) or ""
     if web_ui is not None:
-        loadtest_guard.install(web_ui.app, _token, _hosts)
+        loadtest_guard.install(web_ui.app, _token, _hosts, base_path)
     if isinstance(runner, MasterRunner):
         _status = loadtest_status.MasterStatus(environment, runner)
         if web_ui is not None and web_ui.app is not None:
-            options = environment.parsed_options
-            loadtest_status.serve(web_ui.app, (options and options.web_base_path) or "", _status)
+            loadtest_routes.serve(web_ui.app, base_path, _status, loadtest_recorder.Recorder(_status))
     elif isinstance(runner, WorkerRunner):
         loadtest_worker.WorkerReports(environment, runner)
 

@@ -1,4 +1,4 @@
-"""The master's `GET /loadtest/status`: one consistent, uncached view of the run."""
+"""What the master knows of the run and its workers: one consistent view."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import logging
 import platform
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import locust
-from flask import Flask, Response, request
+from flask import Response
 from locust.env import Environment
 from locust.runners import (
     STATE_INIT,
@@ -23,12 +25,18 @@ from locust.runners import (
 )
 
 import loadtest_usage
+from loadtest_run import LatestRun
+from loadtest_stops import GOING, Stops
 from loadtest_worker import RUN_OPTION
 
 logger = logging.getLogger("locust.loadtest.status")
 
 # A worker reports every 3 s even while Locust has taken it off its list.
 SILENT_AFTER = 10.0
+# Locust waits for users this much longer than the stop timeout.
+LOCUST_PATIENCE = 60.0
+# Locust's beat is a second, and a timer may be a little early.
+ONCE_A_SECOND = 0.9
 _STATES = (STATE_INIT, STATE_SPAWNING, STATE_RUNNING, STATE_MISSING)
 
 
@@ -40,16 +48,26 @@ class Report:
     at: float
 
 
+def utc_text(moment: datetime) -> str:
+    """ISO 8601 with milliseconds, as JavaScript writes it."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 class MasterStatus:
     """Follows the runs and the workers' reports; create it in `events.init`."""
 
     def __init__(self, environment: Environment, runner: MasterRunner) -> None:
-        self._environment = environment
+        self.environment = environment
+        self.run = LatestRun()
         self._runner = runner
-        self._meter = loadtest_usage.CpuMeter(shortest=1.0)
+        self._stops = Stops(runner, self.run)
+        self._id = uuid4().hex
+        self._started_at: datetime | None = None
+        self._meter = loadtest_usage.CpuMeter(shortest=ONCE_A_SECOND)
         self._cpu_limit = loadtest_usage.cpu_limit()
         self._reports: dict[str, Report] = {}
-        self._run = 0
+        self._percentiles: dict[str, int | None] = {}
+        self._percentiles_at = 0.0
         self._stopping_run = 0
         self._stopped_run = 0
         # Who was asked to take part in the latest run, as Locust knew it then; it makes a new node after each stop.
@@ -63,7 +81,7 @@ class MasterStatus:
     def discard_stale(self, client_id: str, data: dict[str, Any]) -> None:
         """Empty a report that has samples of another run: Locust would add them to this one. Call it before Locust."""
         report = data.get("loadtest")
-        if report is None or report["run"] == self._run or not (data["stats"] or data["errors"]):
+        if report is None or report["run"] == self.run.number or not (data["stats"] or data["errors"]):
             return
         requests = sum(entry["num_requests"] for entry in data["stats"])
         logger.warning("Left out %d requests of run %d, reported late by %s", requests, report["run"], client_id)
@@ -72,16 +90,22 @@ class MasterStatus:
 
     def snapshot(self) -> dict[str, Any]:
         """`LocustStatus` of `runner/types.ts`."""
-        environment, runner = self._environment, self._runner
+        environment, runner, run = self.environment, self._runner, self.run
+        self._notice_end()
         total = environment.stats.total
+        elapsed = run.elapsed
         shape = environment.shape_class
         return {
             "locust": locust.__version__,
             "python": platform.python_version(),
             "script": environment.locustfile,
             "state": runner.state,
-            "run": self._run,
-            "drained": self._is_drained(),
+            "run": run.number,
+            "drained": self.is_drained(),
+            "startedAt": None if self._started_at is None else utc_text(self._started_at),
+            "elapsed": None if elapsed is None else round(elapsed, 3),
+            "runTime": None if run.limit is None else round(run.limit, 3),
+            "kept": run.kept,
             "users": runner.user_count,
             "targetUsers": runner.target_user_count,
             "spawnRate": runner.spawn_rate,
@@ -90,6 +114,7 @@ class MasterStatus:
             "hosts": {cls.__name__: environment.host or cls.host or None for cls in environment.user_classes},
             "workers": self._workers(),
             "master": {
+                "id": self._id,
                 "cpu": round(self._meter.sample(), 4),
                 "cpuLimit": self._cpu_limit,
                 "memory": loadtest_usage.memory(),
@@ -98,7 +123,7 @@ class MasterStatus:
             "failures": total.num_failures,
             "rps": total.current_rps,
             "failuresPerSecond": total.current_fail_per_sec,
-            **self._percentiles(),
+            **self._current_percentiles(),
         }
 
     def with_absent_workers(self, response: Response) -> Response:
@@ -112,18 +137,44 @@ class MasterStatus:
             response.set_data(json.dumps({**report, "worker_count": max(report["worker_count"], living)}))
         return response
 
-    def _percentiles(self) -> dict[str, int | None]:
-        total = self._environment.stats.total
+    def is_drained(self) -> bool:
+        """The latest run has ended, and each living worker's last numbers are in."""
+        if self.run.number == 0 or self._stopped_run != self.run.number:
+            return False
+        return all(self._has_drained(client_id) for client_id in self._participants)
+
+    def never_drains(self) -> bool:
+        """It has ended so long ago that what is missing of its last numbers will not come."""
+        since = self.run.since_end
+        return since is not None and since > (self.environment.stop_timeout or 0) + LOCUST_PATIENCE + SILENT_AFTER
+
+    def _notice_end(self) -> None:
+        """A start that is broken off, or a last worker that leaves in an odd way, ends a run without an event."""
+        if self._runner.state not in GOING and not self._stops.starting:
+            self.run.end()
+
+    def _current_percentiles(self) -> dict[str, int | None]:
+        total = self.environment.stats.total
         shares = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
         if total.num_requests == 0:
+            self._percentiles_at = 0.0
             return dict.fromkeys(shares)  # Locust's answer would be 0
-        return {key: total.get_current_response_time_percentile(share) for key, share in shares.items()}
+        now = time.monotonic()
+        if now - self._percentiles_at >= ONCE_A_SECOND:
+            self._percentiles_at = now
+            self._percentiles = {
+                key: total.get_current_response_time_percentile(share) for key, share in shares.items()
+            }
+        return self._percentiles
 
     def _on_test_start(self, **_: Any) -> None:
-        self._run += 1
-        options = self._environment.parsed_options
+        options = self.environment.parsed_options
+        shape = self.environment.shape_class
+        autostarts = options is not None and options.autostart and shape is None
+        self.run.start(options.run_time if autostarts else None)
+        self._started_at = datetime.now(UTC)
         if options is not None:
-            setattr(options, RUN_OPTION, self._run)
+            setattr(options, RUN_OPTION, self.run.number)
         clients = self._runner.clients
         self._reports = {key: report for key, report in self._reports.items() if key in clients}
         active = (STATE_INIT, STATE_SPAWNING, STATE_RUNNING)
@@ -131,19 +182,20 @@ class MasterStatus:
         self._bystanders = set()
 
     def _on_test_stopping(self, **_: Any) -> None:
-        self._stopping_run = self._run
+        self.run.end()
+        self._stopping_run = self.run.number
 
     def _on_test_stop(self, **_: Any) -> None:
         # A stop that is overtaken by the next start ends in that run; it is not that run's stop.
-        if self._stopping_run == self._run:
-            self._stopped_run = self._run
+        if self._stopping_run == self.run.number:
+            self._stopped_run = self.run.number
 
     def _on_worker_report(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
         report = data.get("loadtest")
         if report is None:
             return
         self._reports[client_id] = Report(report, time.monotonic())
-        if report["run"] == self._run:
+        if report["run"] == self.run.number:
             self._participants.setdefault(client_id, None)
             self._bystanders.discard(client_id)
         elif (
@@ -152,14 +204,9 @@ class MasterStatus:
             # It has gone through a stop and still is in an older run: the start never reached it.
             self._bystanders.add(client_id)
 
-    def _is_drained(self) -> bool:
-        if self._run == 0 or self._stopped_run != self._run:
-            return False
-        return all(self._has_drained(client_id) for client_id in self._participants)
-
     def _has_drained(self, client_id: str) -> bool:
         report = self._reports.get(client_id)
-        if report and report.data["run"] == self._run and report.data["drained"]:
+        if report and report.data["run"] == self.run.number and report.data["drained"]:
             return True
         node = self._runner.clients.get(client_id)
         gone = node.state == STATE_MISSING if node else not self._is_away(report)
@@ -193,18 +240,3 @@ class MasterStatus:
         }
         limit = data.get("memoryLimit")
         return worker if limit is None else {**worker, "memoryLimit": limit}
-
-
-def serve(app: Flask, base_path: str, status: MasterStatus) -> None:
-    """Add the route to Locust's web server, below `--web-base-path` like its other routes."""
-
-    # Plain json: Flask's own indents in debug mode, which Locust sets, and that doubles the size.
-    def answer() -> Response:
-        body = json.dumps(status.snapshot(), separators=(",", ":"))
-        return Response(body, mimetype="application/json", headers={"Cache-Control": "no-store"})
-
-    @app.after_request
-    def count_workers(response: Response) -> Response:
-        return status.with_absent_workers(response) if request.endpoint == "locust.request_stats" else response
-
-    app.add_url_rule(f"{base_path}/loadtest/status", "loadtest_status", answer)

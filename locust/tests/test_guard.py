@@ -1,10 +1,12 @@
 """The guard's decisions without a server."""
 
 import logging
+import time
 import unittest
 from typing import Any
 
-from loadtest_guard import Answer, Guard, Redact
+from loadtest_guard import Answer, Guard
+from loadtest_keys import Redact, Sessions
 
 TOKEN = "t0ken-of-the-run"
 HOST = "127.0.0.1:8089"
@@ -108,12 +110,67 @@ class TokenTest(unittest.TestCase):
 
     def test_log_records_lose_it(self) -> None:
         record = logging.LogRecord("x", logging.ERROR, "", 0, "Invalid: %r", (f"GET /?token={TOKEN}",), None)
-        self.assertTrue(Redact(TOKEN).filter(record))
+        self.assertTrue(Redact(TOKEN, Sessions()).filter(record))
         self.assertEqual(record.getMessage(), "Invalid: 'GET /?token=***'")
 
     def test_no_guard_without_a_token(self) -> None:
         with self.assertRaises(ValueError):
             Guard(lambda *_: [b""], "")
+
+
+KEY = "k" * 32
+
+
+class SessionTest(unittest.TestCase):
+    def setUp(self) -> None:
+        self.guard = Guard(lambda *_: [b""], TOKEN)
+
+    def change(self, key: str, seconds: str, bearer: str = TOKEN) -> int:
+        return self.guard.change_session({"HTTP_AUTHORIZATION": f"Bearer {bearer}"}, key, seconds)[0]
+
+    def asks(self, query: str = "", **headers: str) -> Answer | None:
+        environ = {"REQUEST_METHOD": "GET" if query else "POST", "PATH_INFO": "/", "QUERY_STRING": query}
+        headers_given = {f"HTTP_{name.upper()}": value for name, value in headers.items()}
+        return self.guard.decide({**environ, "HTTP_HOST": HOST, **headers_given})
+
+    def test_a_key_is_a_token_for_a_while(self) -> None:
+        self.assertEqual(refused(self.asks(f"token={KEY}")), 403)
+        self.assertEqual(self.change(KEY, "60"), 200)
+        answer = self.asks(f"token={KEY}")
+        assert answer is not None
+        cookie = dict(answer.headers)["Set-Cookie"].partition(";")[0]
+        self.assertIn(KEY, cookie)
+        self.assertIsNone(self.asks(cookie=cookie))
+        self.assertEqual(self.change(KEY, "0"), 200)
+        self.assertEqual(refused(self.asks(cookie=cookie)), 403)
+
+    def test_it_ends_by_itself(self) -> None:
+        self.assertEqual(self.change(KEY, "0.05"), 200)
+        self.assertIsNone(self.asks(authorization=f"Bearer {KEY}"))
+        time.sleep(0.06)
+        self.assertEqual(refused(self.asks(authorization=f"Bearer {KEY}")), 403)
+
+    def test_it_does_not_prolong_itself(self) -> None:
+        self.assertEqual(self.change(KEY, "60"), 200)
+        self.assertEqual(self.change(KEY, "60", bearer=KEY), 403)
+        self.assertEqual(self.change("x" * 32, "60", bearer="wrong"), 403)
+
+    def test_only_long_keys_for_a_bounded_time(self) -> None:
+        for key, seconds in (("k" * 31, "60"), ("", "60"), (f"{KEY} ", "60"), (KEY, "3601"), (KEY, "-1"), (KEY, "nan")):
+            self.assertEqual(self.change(key, seconds), 400, (key, seconds))
+        self.assertEqual(self.change(KEY, "soon"), 400)
+
+    def test_there_is_an_end_to_them(self) -> None:
+        for number in range(Sessions.MOST):
+            self.assertEqual(self.change(f"{number:032}", "60"), 200)
+        self.assertEqual(self.change(KEY, "60"), 400)
+        self.assertEqual(self.change(f"{0:032}", "60"), 200)
+
+    def test_log_records_lose_keys(self) -> None:
+        self.change(KEY, "60")
+        record = logging.LogRecord("x", logging.ERROR, "", 0, "Invalid: %r", (f"GET /?token={KEY}",), None)
+        self.assertTrue(Redact(TOKEN, self.guard.sessions).filter(record))
+        self.assertEqual(record.getMessage(), "Invalid: 'GET /?token=***'")
 
 
 class OtherPagesTest(unittest.TestCase):

@@ -1,12 +1,16 @@
+import { join } from "node:path";
 import type { Threshold } from "../../settings/values/threshold";
 import type { RunObserver, RunOutcome, Snapshot } from "../engine/plan";
+import { messageOf } from "../errors";
 import { listFiles } from "../results/files";
 import type { ResultsFolder } from "../results/folder";
+import { readSeries } from "../results/read";
 import { totalPercentiles, totals } from "../results/requests-csv";
 import type { FinishedRecord, RunningRecord } from "../results/run-record";
 import { unfinished } from "../results/unfinished";
 import { currentWriter } from "../results/writer";
 import type { LocustStatus, RequestStats, Sample } from "../types";
+import type { Comparison } from "../verdict/comparison";
 import type { IntegrityReport } from "../verdict/integrity";
 import { evaluateThresholds, type ThresholdResult } from "../verdict/thresholds";
 import { decide } from "../verdict/verdict";
@@ -26,6 +30,9 @@ export interface RunFacts {
   readonly loadtestVersion: string;
 }
 
+/** Compares a run, whose record says all but this, with an earlier one. */
+export type Compare = (record: FinishedRecord, samples: readonly Sample[]) => Comparison;
+
 /** Writes a run into its folder as it goes on: what was measured is on disk, whatever happens next. */
 export class Recorder implements RunObserver {
   private readonly warnings: string[] = [];
@@ -37,6 +44,11 @@ export class Recorder implements RunObserver {
     readonly folder: ResultsFolder,
     private readonly facts: RunFacts,
   ) {}
+
+  /** From then on its folder holds what cannot be had again. */
+  get hasStarted(): boolean {
+    return this.startedAt !== undefined;
+  }
 
   waiting(status: LocustStatus): void {
     this.status = status;
@@ -66,8 +78,11 @@ export class Recorder implements RunObserver {
     if (!this.warnings.includes(text)) this.warnings.push(text);
   }
 
-  /** Judges the run and writes its final record. Rejects with a ResultsError that leaves the last one. */
-  async finish(outcome: RunOutcome): Promise<FinishedRecord> {
+  /**
+   * Judges the run and writes its final record, with what `compare` says of a run that came to its end. Rejects with a
+   * ResultsError that leaves the last one.
+   */
+  async finish(outcome: RunOutcome, compare?: Compare): Promise<FinishedRecord> {
     this.status = outcome.status ?? this.status;
     this.startedAt ??= outcome.startedAt ?? outcome.endedAt;
     const { integrity } = outcome;
@@ -83,9 +98,22 @@ export class Recorder implements RunObserver {
       rampSeconds: outcome.ramp === null ? null : seconds(outcome.ramp),
       files: [...new Set([...files, "junit.xml", "run.json"])].sort(),
     };
-    await this.folder.writeRun(record);
+    const judged = compare === undefined ? record : this.compared(record, outcome, compare);
+    await this.folder.writeRun(judged);
     await this.folder.close();
-    return record;
+    return judged;
+  }
+
+  private compared(record: FinishedRecord, outcome: RunOutcome, compare: Compare): FinishedRecord {
+    if (record.verdict === "error" || record.verdict === "aborted") return record;
+    try {
+      const comparison = compare(record, readSeries(join(this.folder.path, "series.ndjson")));
+      return { ...record, ...decide({ ...outcome, ...comparison }), comparison };
+    } catch (error) {
+      // The run was asked not to be worse, and nobody knows: no pass, and no reason to lose its record.
+      const unclear = [`the run could not be compared: ${messageOf(error)}`];
+      return { ...record, ...decide({ ...outcome, unclear }) };
+    }
   }
 
   private running(snapshot?: Snapshot): RunningRecord {

@@ -6,7 +6,7 @@ import { packageRoot } from "./package";
 
 /** Options of the commands that need settings, as the command line gives them. */
 export interface SettingsOptions {
-  readonly stack: string;
+  readonly stack?: string;
   readonly script?: string;
   readonly host?: string;
   readonly users?: string;
@@ -34,7 +34,7 @@ export function readCommandSettings(options: SettingsOptions, directory = proces
   const project = findProject(directory)?.directory ?? packageRoot();
   const stack = readStack({
     directory: project,
-    stack: options.stack,
+    stack: options.stack ?? "dev",
     overrides: overridesOf(options),
     rules: [scriptExists(project)],
   });
@@ -52,7 +52,8 @@ export function readCommandSettings(options: SettingsOptions, directory = proces
   };
 }
 
-function overridesOf(options: SettingsOptions): Record<string, unknown> {
+/** The settings that the command line gives, by their keys. */
+export function overridesOf(options: Omit<SettingsOptions, "stack">): Record<string, unknown> {
   const overrides: Record<string, unknown> = {
     script: options.script,
     targetHost: options.host,

@@ -1,5 +1,5 @@
 import { codeOf, messageOf } from "../errors";
-import type { LocustStatus } from "../types";
+import type { LocustStatus, RecordedSeries } from "../types";
 
 /** Where a master answers, and the token that state-changing requests need. */
 export interface Endpoint {
@@ -65,6 +65,28 @@ export class LocustClient {
   /** Stops the test; Locust answers when its users are gone, which may take as long as their last request. */
   async stop(timeout: number, signal?: AbortSignal): Promise<void> {
     await this.request("/stop", { method: "POST", timeout, signal });
+  }
+
+  /**
+   * Lets a key do what the token does, for a bounded time, so that an address can be shown that is worthless later.
+   *
+   * @param key 32 to 128 letters, digits, `-` or `_`
+   * @param seconds at most 3,600; 0 ends it
+   */
+  async admit(key: string, seconds: number, signal?: AbortSignal): Promise<void> {
+    const body = new URLSearchParams({ key, seconds: String(seconds) });
+    await this.request("/loadtest/session", { method: "POST", body, signal });
+  }
+
+  /** Samples of the latest test, taken later than `after` seconds from its start; -1 for all. */
+  async samples(after: number, signal?: AbortSignal): Promise<RecordedSeries> {
+    const options = { timeout: this.timeout * 3, signal };
+    return (await (await this.request(`/loadtest/samples?after=${after}`, options)).json()) as RecordedSeries;
+  }
+
+  /** Tells the master that the results of this test are kept; refused while it is going on, or is not the latest. */
+  async kept(run: number, signal?: AbortSignal): Promise<void> {
+    await this.request("/loadtest/kept", { method: "POST", body: new URLSearchParams({ run: String(run) }), signal });
   }
 
   async csv(name: CsvName, signal?: AbortSignal): Promise<string> {

@@ -3,9 +3,11 @@ import type { EndedBy, LocustStatus, Phase } from "../types";
 /** What the next step of a run is decided from. Times are seconds since its start. */
 export interface RunView {
   readonly phase: Phase;
-  /** The master's number of this run. */
+  /** The master's number of this run, and the master's id. */
   readonly run: number;
+  readonly master: string;
   readonly status: LocustStatus;
+  /** By this machine's clock; the master's own takes precedence. */
   readonly elapsed: number;
   /** Undefined for a run that is followed. A load shape decides itself. */
   readonly runTime: number | undefined;
@@ -30,7 +32,10 @@ export function livingWorkers(status: LocustStatus): LocustStatus["workers"] {
 }
 
 /** Decides how a run goes on from what the master says. Pure: the engine does what it says. */
-export function nextStep({ phase, run, status, elapsed, runTime, overtime }: RunView): Step {
+export function nextStep({ phase, run, master, status, elapsed: here, runTime, overtime }: RunView): Step {
+  if (status.master.id !== master) return { kind: "ended", by: "master-lost" };
+  // What is heard late, over a connection that was cut, happened when the master says.
+  const elapsed = status.elapsed ?? here;
   const going = status.run === run && (status.state === "spawning" || status.state === "running");
   if (!going) return { kind: "ended", by: whoEnded(status, run, elapsed, runTime) };
   const limit = status.shape === null ? runTime : undefined;

@@ -1,4 +1,5 @@
-import type { LocustStatus, LostWorker, Phase, Sample } from "../types";
+import type { LocustStatus, LostWorker, Phase, RecordedSample, Sample } from "../types";
+import { round } from "../verdict/words";
 import { livingWorkers } from "./phase";
 
 /** Makes a line of the series from what the master says. */
@@ -23,6 +24,17 @@ export function toSample(status: LocustStatus, phase: Phase, seconds: number, no
   };
 }
 
+/** The phase of a sample of the master's own record, which knows Locust's states only. */
+export function recordedPhase(
+  phase: Phase,
+  state: RecordedSample["state"],
+  { users, targetUsers }: Pick<Sample, "users" | "targetUsers">,
+): Phase {
+  if (state !== "spawning" && state !== "running") return "stop";
+  if (phase === "hold") return phase;
+  return state === "running" && users >= targetUsers ? "hold" : "ramp";
+}
+
 /** Remembers the workers of a run and says which of them went away. */
 export function createRollCall(): (status: LocustStatus, seconds: number) => readonly LostWorker[] {
   const present = new Map<string, string>();
@@ -33,9 +45,4 @@ export function createRollCall(): (status: LocustStatus, seconds: number) => rea
     for (const worker of livingWorkers(status)) present.set(worker.id, worker.name);
     return lost.map(([, name]) => ({ name, t: round(seconds, 1) }));
   };
-}
-
-function round(value: number, digits: number): number {
-  const factor = 10 ** digits;
-  return Math.round(value * factor) / factor;
 }

@@ -16,6 +16,8 @@ export interface Timing {
   readonly overtime: number;
   /** How long users, and then the last reports of workers, may take after the stop. */
   readonly drain: number;
+  /** How long a command that is killed waits for its stop to be sent. */
+  readonly farewell: number;
 }
 
 export const defaultTiming: Timing = {
@@ -27,6 +29,7 @@ export const defaultTiming: Timing = {
   silence: 7000,
   overtime: 3000,
   drain: 25_000,
+  farewell: 1000,
 };
 
 /** Waits; ends early, without an error, when a signal is aborted. */

@@ -1,4 +1,5 @@
 import type { Endpoint } from "../engine/client";
+import type { Timing } from "../engine/timing";
 
 /** A place where a load test can run: processes of this machine, pods of a cluster. */
 export interface Place {
@@ -25,6 +26,8 @@ export interface Session {
   readonly masterLost: AbortSignal;
   /** Aborted when the master or a worker ends, with a RunnerError that explains it; of use until the run starts. */
   readonly startFailed: AbortSignal;
+  /** Where the way to the master is longer than on one machine. */
+  readonly timing?: Partial<Timing>;
   /** Ends what `open` brought up. Safe to call twice. */
   close(): Promise<void>;
 }

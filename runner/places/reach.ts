@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import { codeOf, RunnerError } from "../errors";
 
-/** Why a connection failed, in words. */
+/** Why a connection failed, in words, by the code of the error. */
 const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: "connection refused",
   ENOTFOUND: "its name is not known",
@@ -11,6 +11,11 @@ const reasons: Readonly<Record<string, string>> = {
   ENETUNREACH: "no network to it",
   ECONNRESET: "it closed the connection",
 };
+
+/** Why a connection failed, in words; undefined where the error is not one of the network. */
+export function connectionReason(error: unknown): string | undefined {
+  return reasons[codeOf(error) ?? ""];
+}
 
 /**
  * Checks that something listens at the target before load is started: one TCP connection, no request, so that the
@@ -38,6 +43,6 @@ export async function requireReachable(
       resolve();
     });
     socket.once("timeout", () => fail(`no answer within ${timeout / 1000} s`));
-    socket.once("error", (error) => fail(reasons[codeOf(error) ?? ""] ?? codeOf(error) ?? error.message, error));
+    socket.once("error", (error) => fail(connectionReason(error) ?? codeOf(error) ?? error.message, error));
   });
 }

@@ -3,10 +3,10 @@ import { basename, dirname, join } from "node:path";
 import { codeOf } from "../errors";
 import type { Sample } from "../types";
 import { isDiskFull, ResultsError, writeError } from "./errors";
-import { createReserve, releaseReserve, writeAtomically } from "./files";
+import { createReserve, releaseReserve, removeLeftovers, writeAtomically } from "./files";
 import { toJUnit } from "./junit";
 import type { RunRecord } from "./run-record";
-import { createSeriesFile, type WriteLine } from "./series";
+import { createSeriesFile, reopenSeriesFile, type WriteLine } from "./series";
 
 /** Where the results of one run go. Its methods reject with a ResultsError, and do their work one after another. */
 export interface ResultsFolder {
@@ -52,6 +52,22 @@ export async function createResultsFolder(options: ResultsFolderOptions): Promis
     return new Folder(path, logs, series);
   } catch (error) {
     await rm(path, { recursive: true, force: true }).catch(() => undefined);
+    throw writeError(path, error);
+  }
+}
+
+/**
+ * Opens the folder of a run whose command was killed, to go on with it. Throws a ResultsError where its series cannot
+ * be read or written.
+ */
+export async function reopenResultsFolder(path: string): Promise<ResultsFolder> {
+  const logs = join(path, "logs");
+  try {
+    await removeLeftovers(path);
+    await mkdir(logs, { recursive: true });
+    await createReserve(path);
+    return new Folder(path, logs, await reopenSeriesFile(join(path, "series.ndjson")));
+  } catch (error) {
     throw writeError(path, error);
   }
 }
@@ -134,16 +150,21 @@ async function makeBase(path: string): Promise<void> {
   }
 }
 
+/** `20261124T111205Z-script1` for a script that was started then. */
+export function folderName(start: Date, script: string): string {
+  const stamp = start.toISOString().replace(/\.\d+|[-:]/g, "");
+  return `${stamp}-${basename(script, ".py").replace(/[^\w.-]+/g, "_")}`;
+}
+
 async function makeFolder({ base, script, now }: ResultsFolderOptions): Promise<string> {
   try {
     await makeBase(base);
   } catch (error) {
     throw writeError(base, error);
   }
-  const stamp = now.toISOString().replace(/\.\d+|[-:]/g, "");
-  const name = basename(script, ".py").replace(/[^\w.-]+/g, "_");
+  const name = folderName(now, script);
   for (let number = 1; ; number += 1) {
-    const path = join(base, `${stamp}-${name}${number === 1 ? "" : `-${number}`}`);
+    const path = join(base, `${name}${number === 1 ? "" : `-${number}`}`);
     try {
       await mkdir(path);
       return path;

@@ -3,11 +3,12 @@ import { actualText } from "../verdict/words";
 import type { FinishedRecord } from "./run-record";
 
 /**
- * A finished run in the JUnit layout that build servers read: a suite with a test case for each threshold, one
- * for the load's integrity, and one for the run itself (an error where the verdict is `error` or `aborted`).
+ * A finished run in the JUnit layout that build servers read: a suite with a test case for each threshold, one for the
+ * load's integrity, one for the comparison with another run where there is one (skipped where it is unclear), and one
+ * for the run itself (an error where the verdict is `error` or `aborted`).
  */
 export function toJUnit(record: FinishedRecord): string {
-  const { script, thresholds, integrity, verdict, reasons, startedAt, durationSeconds } = record;
+  const { script, thresholds, integrity, comparison, verdict, reasons, startedAt, durationSeconds } = record;
   const report = builder.newBuilder().name("loadtest");
   // The layout knows no time zones and no fractions.
   const suite = report
@@ -30,13 +31,22 @@ export function toJUnit(record: FinishedRecord): string {
       one.failure(clean(`${actualText(threshold)}, asked was ${limit}${note}`), "threshold");
     }
   }
-  const missed = thresholds.some(({ passed }) => !passed);
   const load = testCase("load integrity");
   if (integrity === null) {
     load.skipped();
   } else if (!integrity.ok) {
     load.failure(clean(integrity.problems.join("; ")), "load").stacktrace(cdata(integrity.problems));
   }
+  const { regressions = [], unclear = [] } = comparison ?? {};
+  if (comparison !== undefined) {
+    const change = testCase(`no regression from ${comparison.before}`);
+    if (regressions.length > 0) {
+      change.failure(clean(regressions.join(" ")), "regression").stacktrace(cdata(regressions));
+    } else if (unclear.length > 0) {
+      change.skipped();
+    }
+  }
+  const missed = regressions.length > 0 || thresholds.some(({ passed }) => !passed);
   const run = testCase("run", durationSeconds);
   const why = clean(reasons.join(" ") || verdict);
   if (verdict === "error" || verdict === "aborted") {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { thresholdMetrics, thresholdOperators } from "../../settings/values/threshold";
 import { exitCodes } from "../types";
+import { comparedMetrics } from "../verdict/comparison";
 
 const text = z.string();
 const count = z.int().min(0);
@@ -40,6 +41,27 @@ const integrityReport = z.object({
   workerCpu: z.record(text, cpuUse).describe("By the worker's name"),
   masterCpu: cpuUse,
 });
+
+const change = z.object({
+  metric: z.enum(comparedMetrics),
+  before: z.number().nullable().describe("Over the whole run; times in ms; null without a request"),
+  after: z.number().nullable(),
+  change: z.number().nullable().describe("Relative; null: one side is missing, or before is 0 and after is not"),
+  noise: z.number().min(0).nullable().describe("Half the 95 % interval of the relative change; null: unknown"),
+  kind: z.enum(["same", "noise", "small", "better", "worse", "unclear"]),
+});
+
+const comparison = z
+  .object({
+    before: text,
+    after: text,
+    maxRegression: share.describe("The relative change for the worse that is allowed"),
+    metrics: z.array(change),
+    regressions: z.array(text).describe("A sentence for each metric that is worse"),
+    unclear: z.array(text).describe("A sentence for each metric that may be worse or noise"),
+    warnings: z.array(text).describe("Why the two runs can hardly be compared"),
+  })
+  .describe("With an earlier run: what `run --baseline` adds");
 
 /** What is known of a run at any time. */
 const common = {
@@ -118,6 +140,7 @@ const finishedRecord = z.object({
     "not-started",
   ]),
   endedAt: time,
+  comparison: comparison.optional(),
 });
 
 /** The schema of `run.json`; `schema/run.schema.json` is made from it by `print-schema.ts`. */

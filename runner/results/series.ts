@@ -19,8 +19,19 @@ const writeLine: WriteLine = (file, line, position) => file.write(line, 0, line.
 
 /** Creates the file; throws the system's error where it exists or cannot be made. */
 export async function createSeriesFile(path: string, write: WriteLine = writeLine): Promise<SeriesFile> {
-  const file = await open(path, "wx");
-  let length = 0;
+  return seriesFile(path, await open(path, "wx"), 0, write);
+}
+
+/** Opens a file of a killed command to add to it; a last line that is torn goes. */
+export async function reopenSeriesFile(path: string): Promise<SeriesFile> {
+  const file = await open(path, "r+");
+  const length = (await file.readFile()).lastIndexOf("\n") + 1;
+  await file.truncate(length);
+  return seriesFile(path, file, length, writeLine);
+}
+
+function seriesFile(path: string, file: FileHandle, from: number, write: WriteLine): SeriesFile {
+  let length = from;
   let failure: ResultsError | undefined;
 
   async function append(sample: Sample): Promise<void> {

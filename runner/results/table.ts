@@ -1,11 +1,13 @@
-import Table from "cli-table3";
 import pc from "picocolors";
 import type { RequestStats, Verdict } from "../types";
+import type { Comparison } from "../verdict/comparison";
 import { requestLabel, requestRows, totalRow } from "../verdict/rows";
 import type { ThresholdResult } from "../verdict/thresholds";
 import { actualText } from "../verdict/words";
+import { bareTable, gap } from "./bare-table";
+import { comparisonTable } from "./comparison-table";
 import type { FinishedRecord } from "./run-record";
-import { columns, cutMiddle, oneLine, width, wrap } from "./text";
+import { cutMiddle, marked, oneLine, width, wrap } from "./text";
 
 /** More requests than this are left to `requests.csv`. */
 export const tableRows = 20;
@@ -20,7 +22,7 @@ type Colors = ReturnType<typeof pc.createColors>;
 
 /**
  * What is printed at the end of a run, within 80 columns and without a line break at its end: the requests (times
- * in ms), the thresholds, the load's integrity, the verdict with its reasons, and where the results are
+ * in ms), the thresholds, the change since another run, the load's integrity, the verdict with its reasons, and where the results are
  * (`folder`; left out without one). Nothing is coloured unless `colour` is true.
  */
 export function resultTable(
@@ -30,12 +32,26 @@ export function resultTable(
 ): string {
   const colors = pc.createColors(colour);
   const warnings = new Set([...record.warnings, ...(record.integrity?.warnings ?? [])]);
-  const sections = [
+  return joined([
     rows.length === 0 ? [] : requestLines(rows, colors),
     record.thresholds.flatMap((threshold) => thresholdLines(threshold, colors)),
+    record.comparison === undefined ? [] : comparisonLines(record.comparison, colors),
     [...loadLines(record, colors), ...marked([...warnings], "!", colors.yellow)],
     [...verdictLines(record, colors), ...(folder === undefined ? [] : [`Results: ${folder}`])],
-  ];
+  ]);
+}
+
+/** The numbers of a run that still goes on, and how its thresholds stand: the first sections of `resultTable`. */
+export function progressTable(
+  rows: readonly RequestStats[],
+  thresholds: readonly ThresholdResult[],
+  { colour }: { colour: boolean },
+): string {
+  const colors = pc.createColors(colour);
+  return joined([requestLines(rows, colors), thresholds.flatMap((threshold) => thresholdLines(threshold, colors))]);
+}
+
+function joined(sections: readonly (readonly string[])[]): string {
   return sections
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join("\n"))
@@ -50,38 +66,21 @@ function requestLines(rows: readonly RequestStats[], colors: Colors): string[] {
   const widths = numberHeads.map((head, index) =>
     Math.max(head.length, ...numbers.map((row) => row[index]?.length ?? 0)),
   );
-  const room = Math.max(minName, width - widths.reduce((sum, column) => sum + column + 2, 0));
+  const room = Math.max(minName, width - widths.reduce((sum, column) => sum + column + gap, 0));
   const names = [...shown.map((row) => oneLine(requestLabel(row))), ...(total === undefined ? [] : ["Total"])];
   // A name's room may be narrow: the unit of the times is cut before a column is.
   const title = room < timesTitle.length ? "Request" : timesTitle;
-  const table = new Table({
-    head: [title, ...numberHeads],
-    colWidths: [Math.min(room, Math.max(title.length, minName, ...names.map(columns))), ...widths.map((w) => w + 2)],
-    colAligns: ["left", ...numberHeads.map(() => "right" as const)],
-    chars: bareChars,
-    style: { "padding-left": 0, "padding-right": 0, head: [], border: [], compact: true },
-  });
-  for (const [index, cells] of numbers.entries()) {
+  const cells = numbers.map((row, index) => {
     const name = cutMiddle(names[index] ?? "", room);
-    const failing = cells[1] !== "0";
-    table.push([name, ...cells.map((cell, column) => (failing && column === 1 ? colors.red(cell) : cell))]);
-  }
-  const lines = table
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd());
-  const [head = "", ...body] = lines;
+    const failing = row[1] !== "0";
+    return [name, ...row.map((cell, column) => (failing && column === 1 ? colors.red(cell) : cell))];
+  });
+  const [head = "", ...body] = bareTable([title, ...numberHeads], cells);
   if (requests.length > shown.length) {
     body.splice(shown.length, 0, `and ${requests.length - shown.length} more in requests.csv`);
   }
   return [colors.bold(head), ...body];
 }
-
-const bareChars = {
-  ...{ top: "", "top-mid": "", "top-left": "", "top-right": "" },
-  ...{ bottom: "", "bottom-mid": "", "bottom-left": "", "bottom-right": "" },
-  ...{ left: "", "left-mid": "", mid: "", "mid-mid": "", right: "", "right-mid": "", middle: "" },
-};
 
 function numbersOf(row: RequestStats): string[] {
   const known = (value: number | null | undefined) => (row.requests === 0 ? "-" : milliseconds(value));
@@ -107,6 +106,12 @@ function thresholdLines(result: ThresholdResult, colors: Colors): string[] {
   const value = result.actual === null ? `has no data: ${result.note ?? "none"}` : `was ${actualText(result)}`;
   const text = `${result.threshold} ${value}`;
   return marked([text], result.passed ? "✓" : "✗", result.passed ? colors.green : colors.red);
+}
+
+function comparisonLines(comparison: Comparison, colors: Colors): string[] {
+  const title = colors.bold(cutMiddle(oneLine(`Compared with ${comparison.before}`), width));
+  const warnings = marked(comparison.warnings, "!", colors.yellow);
+  return [title, ...comparisonTable(comparison, colors), ...warnings];
 }
 
 function loadLines({ integrity }: FinishedRecord, colors: Colors): string[] {
@@ -135,10 +140,4 @@ function verdictLines({ verdict, exitCode, reasons }: FinishedRecord, colors: Co
   const paint = (text: string) => colors.bold(colors[colourOf[verdict]](text));
   const head = `${paint(verdict.toUpperCase())} (exit code ${exitCode})`;
   return [head, ...reasons.flatMap((reason) => wrap(reason, "  "))];
-}
-
-function marked(texts: readonly string[], mark: string, paint: (text: string) => string): string[] {
-  return texts.flatMap((text) =>
-    wrap(text, `${mark} `).map((line, index) => (index === 0 ? paint(mark) + line.slice(1) : line)),
-  );
 }

@@ -65,3 +65,10 @@ function pieces(word: string, room: number): string[] {
   }
   return parts;
 }
+
+/** Sentences behind a mark that `paint` colours, each broken into lines of `width` below its own text. */
+export function marked(texts: readonly string[], mark: string, paint: (text: string) => string): string[] {
+  return texts.flatMap((text) =>
+    wrap(text, `${mark} `).map((line, index) => (index === 0 ? paint(mark) + line.slice(1) : line)),
+  );
+}

@@ -11,6 +11,9 @@ export interface Outcome {
   readonly thresholds: readonly ThresholdResult[];
   /** Null where nothing is known of the load, which is never a pass. */
   readonly integrity: IntegrityReport | null;
+  /** What a comparison with another run found (see Comparison): sentences. None by default. */
+  readonly regressions?: readonly string[] | undefined;
+  readonly unclear?: readonly string[] | undefined;
 }
 
 /** The end of a run in one word, its exit code, and sentences that say why: the most important first. */
@@ -31,9 +34,11 @@ const errors: Partial<Record<EndedBy, string>> = {
 
 /**
  * Decides what a run was worth. What kept it from being a run comes first (`error`, `aborted`), then
- * what makes its numbers worthless (`invalid`), then the thresholds.
+ * what makes its numbers worthless (`invalid`), then thresholds and regressions (`failed`), then changes of which it
+ * cannot be told what they are worth (`invalid`).
  */
-export function decide({ endedBy, error, thresholds, integrity }: Outcome): Decision {
+export function decide(outcome: Outcome): Decision {
+  const { endedBy, error, thresholds, integrity, regressions = [], unclear = [] } = outcome;
   const detail = (error ?? "").trim().replace(/\.$/, "");
   const withDetail = (sentence: string) => (detail === "" ? sentence : `${sentence.slice(0, -1)}: ${detail}.`);
   const broken = errors[endedBy];
@@ -44,14 +49,21 @@ export function decide({ endedBy, error, thresholds, integrity }: Outcome): Deci
     return decision("aborted", [withDetail("The run was interrupted before it was over.")]);
   }
   const details = detail === "" ? [] : [`${detail}.`];
-  const failed = thresholds.filter(({ passed }) => !passed).map(failureText);
+  const failed = [
+    ...thresholds.filter(({ passed }) => !passed).map(failureText),
+    ...regressions.map((sentence) => `Regression: ${sentence}`),
+  ];
+  const unknown = unclear.map((sentence) => `Unclear: ${sentence}`);
   const invalid = [...unasked(endedBy), ...(integrity === null ? [unknownLoad] : loadProblems(integrity))];
   if (invalid.length > 0) {
-    return decision("invalid", [...invalid, ...details, ...failed]);
+    return decision("invalid", [...invalid, ...details, ...failed, ...unknown]);
   }
   if (endedBy === "threshold" || failed.length > 0) {
     const early = endedBy === "threshold" ? ["The run was ended early because a threshold was breached."] : [];
-    return decision("failed", [...failed, ...early, ...details]);
+    return decision("failed", [...failed, ...early, ...details, ...unknown]);
+  }
+  if (unknown.length > 0) {
+    return decision("invalid", [...unknown, ...details]);
   }
   return decision("passed", details);
 }

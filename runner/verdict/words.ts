@@ -24,9 +24,19 @@ export function actualText({ metric, actual, limit }: ThresholdResult): string {
   if (actual === null) {
     return "no data";
   }
-  const short = Number(actual.toPrecision(4));
-  const value = Math.abs(actual) >= 1000 ? round(actual, 0) : short;
+  const value = short(actual);
   return `${value === limit ? actual : value}${unit(metric)}`;
+}
+
+/** The value of a metric in four digits, with its unit: `812 ms`, `0.0125`, `95.2 requests/s`. */
+export function valueText(metric: string, value: number): string {
+  return `${short(value)}${unit(metric)}`;
+}
+
+/** A share, or a relative change without its sign, in three digits: `0.125 %`, `8.25 %`, `120 %`. */
+export function shareText(share: number): string {
+  const value = Math.abs(share) * 100;
+  return `${value >= 100 ? round(value, 0) : Number(value.toPrecision(3))} %`;
 }
 
 /** Why a threshold failed, in one sentence. */
@@ -35,6 +45,10 @@ export function failureText(result: ThresholdResult): string {
     return `Threshold ${result.threshold} failed: ${result.note ?? "there is no data"}.`;
   }
   return `Threshold ${result.threshold} failed: it was ${actualText(result)}.`;
+}
+
+function short(value: number): number {
+  return Math.abs(value) >= 1000 ? round(value, 0) : Number(value.toPrecision(4));
 }
 
 function unit(metric: string): string {

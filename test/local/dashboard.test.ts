@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect } from "chai";
-import { freePort } from "../../runner/places/local/ports";
+import { freePort } from "../../runner/places/ports";
 import { type Command, prepareLocust, startCommand, stopCommands } from "../support/cli";
 import { until, waitUntilNone } from "../support/processes";
 import { finished, makeProject, onlyRun, type Project, removeProjects, runsIn, textIn } from "../support/project";

@@ -55,7 +55,7 @@ describe("a mistake", function () {
   const mistakes: readonly Mistake[] = [
     {
       what: "a port of the page that is taken",
-      code: 4,
+      code: 2,
       says: /^port \d+ for Locust's page is taken; choose another with --port$/,
       args: () => ["dashboard", "--local", "--demo", "--no-open", "--port", takenPort],
     },

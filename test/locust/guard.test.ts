@@ -79,6 +79,10 @@ describe("The guard of Locust's page", function () {
     ["a wrong token in the address", "GET", "/?token=x", () => ({}), 403],
     ["a page that does not exist", "GET", "/no-such-page", () => ({}), 404],
     ["the status", "GET", "/loadtest/status", () => ({}), 200],
+    ["the samples", "GET", "/loadtest/samples?after=x", () => ({}), 200],
+    ["who says without the token that a run is kept", "POST", "/loadtest/kept", () => ({ origin: own, ...form }), 403],
+    ["a link that says so", "GET", "/loadtest/kept", () => bearer, 405],
+    ["another page that says so", "POST", "/loadtest/kept", () => ({ origin: "null", ...form, ...bearer }), 403],
   ];
   for (const [what, method, path, headers, expected] of rows) {
     it(`answers ${expected} to ${what}`, async () => {

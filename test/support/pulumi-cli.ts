@@ -31,14 +31,18 @@ export class PulumiFolder {
     mkdirSync(join(this.folder, ".state"));
   }
 
-  /** Runs `pulumi …`; gives its exit code and all it printed. */
-  run(...args: readonly string[]): { code: number | null; output: string } {
-    const env = {
-      ...process.env,
+  /** What Pulumi needs in its environment to find the state. */
+  get env(): Readonly<Record<string, string>> {
+    return {
       PULUMI_BACKEND_URL: `file://${this.folder}/.state`,
       PULUMI_CONFIG_PASSPHRASE: "test",
       PULUMI_SKIP_UPDATE_CHECK: "true",
     };
+  }
+
+  /** Runs `pulumi …`; gives its exit code and all it printed. */
+  run(...args: readonly string[]): { code: number | null; output: string } {
+    const env = { ...process.env, ...this.env };
     const { status, stdout, stderr } = spawnSync("pulumi", [...args, "--non-interactive"], {
       cwd: this.folder,
       env,

@@ -23,6 +23,11 @@ const phaseWords: Readonly<Record<Phase, string>> = {
   collected: "done",
 };
 
+/** Progress on standard error, so that standard output has nothing but the result. */
+export function progressOf({ runTime, users, workers }: Omit<ProgressOptions, "stream">): Promise<Progress> {
+  return Progress.create({ stream: process.stderr, runTime, users, workers });
+}
+
 /** Shows how a run goes on: in place on a terminal, a line now and then elsewhere. */
 export class Progress {
   private phase: Phase = "ready";
@@ -31,7 +36,7 @@ export class Progress {
   private readyWorkers = -1;
 
   private constructor(
-    private readonly options: ProgressOptions,
+    private options: ProgressOptions,
     private readonly live: ReturnType<typeof createLogUpdate> | undefined,
   ) {
     this.runTime = options.runTime;
@@ -41,6 +46,12 @@ export class Progress {
     if (!options.stream.isTTY) return new Progress(options, undefined);
     const { createLogUpdate } = await import("log-update");
     return new Progress(options, createLogUpdate(options.stream));
+  }
+
+  /** What the run asks for, where that is known only now. */
+  expect({ runTime, users, workers }: Omit<ProgressOptions, "stream">): void {
+    this.options = { ...this.options, users, workers };
+    this.runTime = runTime;
   }
 
   /** A line that stays. */

@@ -8,7 +8,7 @@ import { RunnerError } from "../../errors";
 import { exitCodes } from "../../types";
 import { explainBoot, PortTakenError } from "../explain";
 import type { OpenOptions, Place, Session } from "../place";
-import { freePort, loopback, requirePort } from "./ports";
+import { freePort, loopback, requirePort } from "../ports";
 import { ManagedProcess } from "./process";
 
 export interface LocalPlaceOptions {

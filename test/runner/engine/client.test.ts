@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { LocustClient, LocustRefused, MasterUnreachable } from "../../../runner/engine/client";
-import { freePort } from "../../../runner/places/local/ports";
+import { freePort } from "../../../runner/places/ports";
+import { sampleAt } from "../results/make";
 import { ScriptedLocust } from "./scripted";
 
 describe("Locust's client", () => {
@@ -43,6 +44,24 @@ describe("Locust's client", () => {
     it("leaves out what is not given", async () => {
       await client.swarm({ users: 3, spawnRate: 1 });
       expect(locust.calls).to.deep.equal(["POST /swarm user_count=3&spawn_rate=1"]);
+    });
+
+    it("gets the samples later than a moment", async () => {
+      const { phase: _, ...sample } = sampleAt(0);
+      const samples = [0, 1, 2.5].map((t) => ({ ...sample, t, state: "running" as const }));
+      locust.series = { run: 2, interval: 1, samples };
+      expect(await client.samples(-1)).to.deep.equal(locust.series);
+      expect((await client.samples(1)).samples.map(({ t }) => t)).to.deep.equal([2.5]);
+    });
+
+    it("says that a run is kept, and passes on why it is not", async () => {
+      await client.kept(3);
+      expect(locust.calls).to.deep.equal(["POST /loadtest/kept run=3"]);
+      expect(locust.tokens).to.deep.equal(new Set(["Bearer secret-token"]));
+      locust.keepRefusal = "run 3 is still going on";
+      const error = await caught(client.kept(3));
+      expect(error).to.be.instanceOf(LocustRefused);
+      expect(error.message).to.include("409").and.include("run 3 is still going on");
     });
   });
 });

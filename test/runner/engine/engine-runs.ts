@@ -14,6 +14,7 @@ export const timing: Timing = {
   silence: 250,
   overtime: 100,
   drain: 300,
+  farewell: 100,
 };
 export const plan: RunPlan = { users: 10, spawnRate: 100, runTime: 60, workers: 2, thresholds: [] };
 

@@ -6,6 +6,7 @@ import { status, worker } from "./scripted";
 const view: RunView = {
   phase: "ramp",
   run: 1,
+  master: status().master.id,
   status: status({ state: "running", run: 1, users: 10, targetUsers: 10 }),
   elapsed: 5,
   runTime: 60,
@@ -24,6 +25,21 @@ describe("phases of a run", () => {
     ["ends by its time", { status: stopped, elapsed: 59.5 }, { kind: "ended", by: "run-time" }],
     ["was stopped by somebody", { status: stopped, elapsed: 30 }, { kind: "ended", by: "stopped-elsewhere" }],
     ["was replaced by another run", { status: { ...view.status, run: 2 } }, { kind: "ended", by: "stopped-elsewhere" }],
+    [
+      "ends by its time as the master tells it late",
+      { status: { ...stopped, elapsed: 60 }, elapsed: 90 },
+      { kind: "ended", by: "run-time" },
+    ],
+    [
+      "was stopped early, heard of late",
+      { status: { ...stopped, elapsed: 20 }, elapsed: 90 },
+      { kind: "ended", by: "stopped-elsewhere" },
+    ],
+    [
+      "has another master",
+      { status: { ...view.status, master: { ...view.status.master, id: "other" } } },
+      { kind: "ended", by: "master-lost" },
+    ],
     ["ends by its shape", { status: { ...stopped, shape: "Stages" } }, { kind: "ended", by: "shape" }],
     [
       "has no limit with a shape",
@@ -57,7 +73,7 @@ describe("samples", () => {
   it("hold CPU as a share of what a process may use", () => {
     const workers = [worker("pod-a", { cpu: 0.2, cpuLimit: 0.25 }), worker("pod-b", { state: "missing", cpu: 1 })];
     const now = new Date("2026-11-24T11:12:05.000Z");
-    const master = { cpu: 0.1, cpuLimit: 0.25, memory: 1 };
+    const master = { id: "master-1", cpu: 0.1, cpuLimit: 0.25, memory: 1 };
     const sample = toSample(status({ workers, master, rps: 12.3456 }), "hold", 3.1239, now);
     expect(sample).to.deep.include({ workerCpu: { "pod-a": 0.8 }, masterCpu: 0.4, workers: 1, rps: 12.35, t: 3.124 });
     expect(sample).to.include({ time: "2026-11-24T11:12:05.000Z", phase: "hold" });

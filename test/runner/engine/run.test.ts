@@ -106,7 +106,7 @@ describe("run engine", () => {
     setTimeout(() => locust().ended(), 100);
     const followed = await followRun(
       { client: client(), plan: { ...plan, runTime: undefined }, observer, timing },
-      locust().status,
+      { seen: locust().status },
     );
     expect(followed).to.include({ endedBy: "page", complete: true });
     expect(followed.integrity?.problems).to.deep.equal([]);

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { LocustClient } from "../../../runner/engine/client";
-import type { LocustStatus, WorkerStatus } from "../../../runner/types";
+import type { LocustStatus, RecordedSeries, WorkerStatus } from "../../../runner/types";
 
 /** A worker as a status has it. */
 export function worker(name: string, change: Partial<WorkerStatus> = {}): WorkerStatus {
@@ -16,6 +16,10 @@ export function status(change: Partial<LocustStatus> = {}): LocustStatus {
     state: "ready",
     run: 0,
     drained: false,
+    startedAt: null,
+    elapsed: null,
+    runTime: null,
+    kept: false,
     users: 0,
     targetUsers: 0,
     spawnRate: 0,
@@ -23,7 +27,7 @@ export function status(change: Partial<LocustStatus> = {}): LocustStatus {
     host: null,
     hosts: { WebsiteUser: "http://127.0.0.1:1" },
     workers: [worker("worker-1"), worker("worker-2")],
-    master: { cpu: 0.01, cpuLimit: 1, memory: 60e6 },
+    master: { id: "master-1", cpu: 0.01, cpuLimit: 1, memory: 60e6 },
     requests: 0,
     failures: 0,
     rps: 0,
@@ -51,6 +55,10 @@ export class ScriptedLocust {
   /** What `/loadtest/status` answers; replace it, or let `onSwarm` and `onStop` do so. */
   status: LocustStatus = status();
   requests = requestsCsv(0, 0);
+  /** Why `/loadtest/kept` says no. */
+  keepRefusal: string | undefined;
+  /** What `/loadtest/samples` answers. */
+  series: RecordedSeries = { run: 0, interval: 1, samples: [] };
   /** Every request that changes something: `POST /swarm user_count=…`. */
   readonly calls: string[] = [];
   /** Authorization headers that were seen. */
@@ -65,7 +73,10 @@ export class ScriptedLocust {
   private server: Server | undefined;
 
   async start(): Promise<LocustClient> {
-    this.server = createServer((request, response) => void this.answer(request, response));
+    this.server = createServer((request, response) => {
+      // A test that throws cuts the connection.
+      this.answer(request, response).catch(() => response.destroy());
+    });
     await new Promise<void>((resolve) => this.server?.listen(0, "127.0.0.1", resolve));
     const { port } = this.server.address() as AddressInfo;
     return new LocustClient({ url: `http://127.0.0.1:${port}`, token: "secret-token" }, 100);
@@ -117,6 +128,18 @@ export class ScriptedLocust {
     if (path === "/stop") {
       this.onStop();
       return json({ success: true });
+    }
+    if (path === "/loadtest/kept") {
+      if (this.keepRefusal !== undefined) {
+        response.statusCode = 409;
+        return json({ success: false, message: this.keepRefusal });
+      }
+      this.status = { ...this.status, kept: true };
+      return json({ success: true });
+    }
+    if (path.startsWith("/loadtest/samples?after=")) {
+      const after = Number(path.split("=")[1]);
+      return json({ ...this.series, samples: this.series.samples.filter(({ t }) => t > after) });
     }
     if (path === "/stats/requests/csv") return void response.end(this.requests);
     if (path.endsWith("/csv")) return void response.end("head\r\n");

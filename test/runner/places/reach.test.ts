@@ -1,7 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { expect } from "chai";
-import { freePort } from "../../../runner/places/local/ports";
+import { freePort } from "../../../runner/places/ports";
 import { requireReachable } from "../../../runner/places/reach";
 
 const refused = (target: string, env: NodeJS.ProcessEnv = {}) =>

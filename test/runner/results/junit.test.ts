@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { toJUnit } from "../../../runner/results/junit";
 import { createIntegrity } from "../../../runner/verdict/integrity";
-import { finishedRecord, goodLoad, sampleAt } from "./make";
+import { comparisonOf, finishedRecord, goodLoad, sampleAt } from "./make";
 
 const lostWorker = () => {
   const integrity = createIntegrity({ users: 100, spawnRate: 10, workers: 2, shape: null });
@@ -57,6 +57,20 @@ describe("toJUnit", () => {
     expect(cases(unknown)).to.deep.include({ skipped: ["load integrity"], error: ["run"] });
   });
 
+  it("has a case for the comparison with another run", () => {
+    const name = "no regression from 20261123T111205Z-script1";
+    expect(cases(toJUnit(finishedRecord([], { comparison: comparisonOf("noise") }))).passed).to.include(name);
+    const worse = toJUnit(finishedRecord([], { comparison: comparisonOf("worse") }));
+    expect(cases(worse)).to.deep.include({ failure: [name], passed: ["load integrity", "run"] });
+    expect(worse).to.contain(
+      '<failure message="p95 rose by 25 %, from 8 ms to 10 ms; 5 % is allowed." type="regression">',
+    );
+    const unclear = toJUnit(finishedRecord([], { comparison: comparisonOf("unclear") }));
+    expect(cases(unclear)).to.deep.include({ skipped: [name], failure: ["run"], passed: ["load integrity"] });
+    expect(unclear).to.match(/<failure message="Unclear: p95 rose [^"]*" type="invalid"/);
+    expect(cases(toJUnit(finishedRecord())).passed).to.deep.equal(["load integrity", "run"]);
+  });
+
   it("fails in at least one case for every run that did not pass, and in none that did", () => {
     const ends = [
       "run-time",
@@ -70,9 +84,15 @@ describe("toJUnit", () => {
     for (const endedBy of ends) {
       for (const thresholds of [[], ["p95<500"], ["p95<5"]]) {
         for (const integrity of [goodLoad(), lostWorker(), null]) {
-          const record = finishedRecord(thresholds, { endedBy, integrity });
-          const { failure, error } = cases(toJUnit(record));
-          expect(failure.length + error.length > 0, `${endedBy} ${thresholds}`).to.equal(record.verdict !== "passed");
+          for (const comparison of [
+            undefined,
+            ...(["noise", "worse", "unclear"] as const).map((kind) => comparisonOf(kind)),
+          ]) {
+            const more = comparison === undefined ? {} : { comparison };
+            const record = finishedRecord(thresholds, { endedBy, integrity, ...more });
+            const { failure, error } = cases(toJUnit(record));
+            expect(failure.length + error.length > 0, `${endedBy} ${thresholds}`).to.equal(record.verdict !== "passed");
+          }
         }
       }
     }

@@ -5,6 +5,7 @@ import type { FinishedRecord, RunningRecord } from "../../../runner/results/run-
 import { unfinished } from "../../../runner/results/unfinished";
 import { currentWriter } from "../../../runner/results/writer";
 import type { RequestStats, Sample } from "../../../runner/types";
+import type { ChangeKind, Comparison } from "../../../runner/verdict/comparison";
 import { createIntegrity, type IntegrityReport } from "../../../runner/verdict/integrity";
 import { evaluateThresholds } from "../../../runner/verdict/thresholds";
 import { decide } from "../../../runner/verdict/verdict";
@@ -100,6 +101,27 @@ export function runningRecord(thresholds: readonly string[] = []): RunningRecord
   };
 }
 
+/** A comparison in which p95 did this; the other metrics did not change. */
+export function comparisonOf(kind: ChangeKind, more: Partial<Comparison> = {}): Comparison {
+  const sentence = "p95 rose by 25 %, from 8 ms to 10 ms; 5 % is allowed.";
+  return {
+    before: "20261123T111205Z-script1",
+    after: "20261124T111205Z-script1",
+    maxRegression: 0.05,
+    metrics: [
+      { metric: "p50", before: 3, after: 3, change: 0, noise: 0.02, kind: "same" },
+      { metric: "p95", before: 8, after: 10, change: 0.25, noise: 0.0312, kind },
+      { metric: "p99", before: 12, after: null, change: null, noise: null, kind: "same" },
+      { metric: "fail_ratio", before: 0, after: 0.0165, change: null, noise: null, kind: "noise" },
+      { metric: "rps", before: 66.123, after: 64.4, change: -0.0261, noise: 0.041, kind: "noise" },
+    ],
+    regressions: kind === "worse" ? [sentence] : [],
+    unclear: kind === "unclear" ? [sentence] : [],
+    warnings: [],
+    ...more,
+  };
+}
+
 /** The record of a run with a good load whose verdict is decided from `rows`. */
 export function finishedRecord(thresholds: readonly string[] = [], more: Partial<FinishedRecord> = {}): FinishedRecord {
   const results = evaluateThresholds(thresholds.map(parseThreshold), rows);
@@ -108,7 +130,7 @@ export function finishedRecord(thresholds: readonly string[] = [], more: Partial
   return {
     ...common,
     status: "finished",
-    ...decide({ endedBy, thresholds: results, integrity }),
+    ...decide({ endedBy, thresholds: results, integrity, ...more.comparison }),
     endedBy,
     endedAt: "2026-11-24T11:13:05.000Z",
     thresholds: results,

@@ -5,9 +5,10 @@ import { expect } from "chai";
 import { runJsonSchema } from "../../../runner/results/print-schema";
 import { type RunRecord, runRecordSchema } from "../../../runner/results/run-record";
 import type { EndedBy, Verdict } from "../../../runner/types";
+import type { Comparison } from "../../../runner/verdict/comparison";
 import type { IntegrityReport } from "../../../runner/verdict/integrity";
 import type { ThresholdResult } from "../../../runner/verdict/thresholds";
-import { finishedRecord, runningRecord } from "./make";
+import { comparisonOf, finishedRecord, runningRecord } from "./make";
 
 const path = join(__dirname, "../../../schema/run.schema.json");
 const kept = JSON.parse(readFileSync(path, "utf8"));
@@ -19,6 +20,8 @@ const records: Record<string, RunRecord> = {
   running: runningRecord(thresholds),
   passed: finishedRecord(),
   failed: finishedRecord(thresholds),
+  compared: finishedRecord([], { comparison: comparisonOf("worse") }),
+  unclear: finishedRecord([], { comparison: comparisonOf("unclear", { warnings: ["users: 10 before, 20 after"] }) }),
   "not started": finishedRecord([], {
     endedBy: "not-started",
     integrity: null,
@@ -71,7 +74,10 @@ describe("the schema of run.json", () => {
       record.integrity,
     ];
     const back = (verdict: Verdict, endedBy: EndedBy): Pick<Finished, "verdict" | "endedBy"> => ({ verdict, endedBy });
-    const record = finishedRecord();
+    const compared = (comparison: Comparison): Pick<Finished, "comparison"> => ({ comparison });
+    const comparedBack = ({ comparison }: Finished): Comparison | undefined => comparison;
+    const record = finishedRecord([], compared(comparisonOf("same")));
+    expect(comparedBack(record)).to.deep.equal(comparisonOf("same"));
     expect(there).to.equal(undefined);
     expect(sameWords(record)[0]).to.equal(back("passed", "run-time").verdict);
   });

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { resultTable } from "../../../runner/results/table";
 import { columns, cutMiddle, wrap } from "../../../runner/results/text";
-import { finishedRecord, rowOf, rows } from "./make";
+import { comparisonOf, finishedRecord, rowOf, rows } from "./make";
 
 const plain = { colour: false };
 
@@ -39,6 +39,33 @@ describe("resultTable", () => {
     expect(text).to.not.contain("Results:");
   });
 
+  it("shows what changed since another run, a line for each metric", () => {
+    const comparison = comparisonOf("worse", { warnings: ["users: 50 before, 100 after"] });
+    const text = resultTable(finishedRecord([], { comparison }), [], plain);
+    expect(text.split("\n")).to.deep.equal([
+      "Compared with 20261123T111205Z-script1",
+      "  metric      before   after           change",
+      "✓ p50           3 ms    3 ms        0 % ± 2 %  same",
+      "✗ p95           8 ms   10 ms   +25 % ± 3.12 %  worse, beyond 5 %",
+      "✓ p99          12 ms       -                -  same",
+      "✓ fail_ratio       0  0.0165                -  noise",
+      "✓ rps          66.12    64.4  -2.61 % ± 4.1 %  noise",
+      "! users: 50 before, 100 after",
+      "",
+      "✓ load as asked: 100 of 100 users, 2 workers, worker CPU at most 40 %",
+      "",
+      "FAILED (exit code 1)",
+      "  Regression: p95 rose by 25 %, from 8 ms to 10 ms; 5 % is allowed.",
+    ]);
+    const kinds = (["small", "unclear"] as const).map(
+      (kind) =>
+        /^. p95 .*\d % {2}(.*)$/m.exec(
+          resultTable(finishedRecord([], { comparison: comparisonOf(kind) }), [], plain),
+        )?.[1],
+    );
+    expect(kinds).to.deep.equal(["worse, within 5 %", "unclear, beyond 5 %"]);
+  });
+
   it("shows a run that never started", () => {
     const text = resultTable(finishedRecord([], { endedBy: "not-started", integrity: null }), [], plain);
     expect(text).to.equal("✗ load: nothing is known of it\n\nERROR (exit code 4)\n  The run could not start.");
@@ -72,9 +99,14 @@ describe("resultTable", () => {
     const name = fc.oneof(fc.string({ unit, maxLength: 120 }), fc.stringMatching(/^[a-z/]{60,200}$/));
     const row = fc.record({ name, requests: fc.nat(99_999_999), rps: fc.double({ min: 0, max: 99_999, noNaN: true }) });
     fc.assert(
-      fc.property(fc.array(row, { maxLength: 4 }), fc.array(name, { maxLength: 2 }), (some, reasons) => {
+      fc.property(fc.array(row, { maxLength: 4 }), fc.array(name, { maxLength: 2 }), name, (some, reasons, before) => {
         const table = [...some.map(({ name: text, ...more }) => rowOf("GET", text, more)), rowOf("", "Aggregated")];
-        const record = { ...finishedRecord(), verdict: "failed" as const, reasons };
+        const record = {
+          ...finishedRecord(),
+          verdict: "failed" as const,
+          reasons,
+          comparison: comparisonOf("worse", { before, warnings: reasons }),
+        };
         const text = resultTable(record, table, plain);
         expect(tooWide(text)).to.deep.equal([]);
         expect(

@@ -72,6 +72,38 @@ describe("decide", () => {
     expect(reasons).to.deep.equal(["The run could not start: no workers came."]);
   });
 
+  describe("after a comparison with another run", () => {
+    const regressions = ["p95 rose."];
+    const unclear = ["p99 rose."];
+    const ended = { endedBy: "run-time", thresholds: [], integrity: good } as const;
+
+    it("fails with a regression, and is invalid where it is unclear whether there is one", () => {
+      expect(decide({ ...ended, regressions })).to.deep.equal({
+        verdict: "failed",
+        exitCode: 1,
+        reasons: ["Regression: p95 rose."],
+      });
+      expect(decide({ ...ended, unclear })).to.deep.equal({
+        verdict: "invalid",
+        exitCode: 3,
+        reasons: ["Unclear: p99 rose."],
+      });
+      expect(decide({ ...ended, regressions: [], unclear: [] }).verdict).to.equal("passed");
+    });
+
+    it("names all that is wrong, what is known for sure first", () => {
+      expect(decide({ ...ended, thresholds: missed ?? [], regressions, unclear })).to.include({ verdict: "failed" });
+      expect(decide({ ...ended, thresholds: missed ?? [], regressions, unclear }).reasons).to.deep.equal([
+        "Threshold p95<5 failed: it was 8 ms.",
+        "Regression: p95 rose.",
+        "Unclear: p99 rose.",
+      ]);
+      const invalid = decide({ ...ended, integrity: bad, regressions, unclear });
+      expect(invalid.verdict).to.equal("invalid");
+      expect(invalid.reasons.slice(2)).to.deep.equal(["Regression: p95 rose.", "Unclear: p99 rose."]);
+    });
+  });
+
   it("does not pass a run of whose load nothing is known", () => {
     expect(decide({ endedBy: "run-time", thresholds: [], integrity: null }).verdict).to.equal("invalid");
     const none = createIntegrity({ users: 1, spawnRate: 1, workers: 1, shape: null }).report();
@@ -81,16 +113,27 @@ describe("decide", () => {
   it("never passes where anything is wrong, has the verdict's exit code, and a reason for all but a pass", () => {
     const results = fc.array(fc.constantFrom(...(met ?? []), ...(missed ?? [])));
     const reports = fc.record({ ok: fc.boolean(), problems: fc.array(fc.string({ minLength: 1 })) });
+    const sentences = fc.array(fc.string({ minLength: 1 }), { maxLength: 2 });
+    const changes = fc.record({ regressions: sentences, unclear: sentences });
     fc.assert(
-      fc.property(fc.constantFrom(...allEnds), results, fc.option(reports), (endedBy, thresholds, report) => {
-        const integrity = report === null ? null : { ...good, ...report };
-        const { verdict, exitCode, reasons } = decide({ endedBy, thresholds, integrity });
-        const clean =
-          integrity?.ok === true && integrity.problems.length === 0 && thresholds.every(({ passed }) => passed);
-        expect(verdict === "passed").to.equal(clean && ["run-time", "shape", "page"].includes(endedBy));
-        expect(exitCode).to.equal(exitCodes[verdict]);
-        expect(reasons.length === 0).to.equal(verdict === "passed");
-      }),
+      fc.property(
+        fc.constantFrom(...allEnds),
+        results,
+        fc.option(reports),
+        changes,
+        (endedBy, thresholds, report, found) => {
+          const integrity = report === null ? null : { ...good, ...report };
+          const { verdict, exitCode, reasons } = decide({ endedBy, thresholds, integrity, ...found });
+          const clean =
+            integrity?.ok === true &&
+            integrity.problems.length === 0 &&
+            thresholds.every(({ passed }) => passed) &&
+            found.regressions.length + found.unclear.length === 0;
+          expect(verdict === "passed").to.equal(clean && ["run-time", "shape", "page"].includes(endedBy));
+          expect(exitCode).to.equal(exitCodes[verdict]);
+          expect(reasons.length === 0).to.equal(verdict === "passed");
+        },
+      ),
     );
   });
 });

@@ -1,10 +1,12 @@
 import { join, resolve } from "node:path";
 import type { LocustSettings } from "../../settings/locust";
+import type { RunPlan } from "../engine/plan";
 import { type Demo, startDemo } from "../places/local/demo";
 import { ensureEnvironment } from "../places/local/environment";
 import { LocalPlace } from "../places/local/local";
 import type { OpenOptions, Session } from "../places/place";
 import type { CommandSettings } from "./settings";
+import type { TestSetup } from "./setup";
 
 export interface OpenLocal extends OpenOptions {
   readonly command: CommandSettings;
@@ -52,6 +54,18 @@ export async function openLocal({ command, demo: wantsDemo, logs, port, ...optio
     await demo?.close();
     throw error;
   }
+}
+
+/** What a run on this machine is made of. */
+export function localSetup({ settings, stack }: CommandSettings, plan: RunPlan): TestSetup {
+  const { secretEnvironment, ...plain } = settings;
+  return {
+    place: "local",
+    stack,
+    script: settings.script,
+    plan,
+    settings: { ...plain, secretEnvironment: Object.keys(secretEnvironment) },
+  };
 }
 
 /** Where environments are kept: `.loadtest` in the project, or the folder that LOADTEST_CACHE names. */

@@ -1,8 +1,8 @@
 import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
-import { codeOf, RunnerError } from "../../errors";
+import { codeOf, UsageError } from "../errors";
 
-/** Everything of a local run listens here and nowhere else. */
+/** Everything that this program starts on this machine listens here and nowhere else. */
 export const loopback = "127.0.0.1";
 
 /**
@@ -22,14 +22,19 @@ export async function freePort(): Promise<number> {
   return listen(0);
 }
 
-/** Rejects with one line when the port cannot be listened on. */
+/** Rejects with a UsageError when the port cannot be listened on. */
 export async function requirePort(port: number, what: string): Promise<number> {
   try {
     return await listen(port);
   } catch (error) {
-    const why = codeOf(error) === "EADDRINUSE" ? "is taken" : `cannot be used (${codeOf(error)})`;
-    throw new RunnerError(`port ${port} for ${what} ${why}; choose another with --port`, undefined, { cause: error });
+    throw portRefused(error, port, what);
   }
+}
+
+/** What to say where listening on a port that the user chose has failed. */
+export function portRefused(error: unknown, port: number, what: string): UsageError {
+  const why = codeOf(error) === "EADDRINUSE" ? "is taken" : `cannot be used (${codeOf(error)})`;
+  return new UsageError(`port ${port} for ${what} ${why}; choose another with --port`, { cause: error });
 }
 
 function listen(port: number): Promise<number> {

@@ -1,0 +1,78 @@
+"""Stops that leave no load behind, and end no other run than their own."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from types import FrameType
+from typing import Any
+
+import gevent
+from locust.runners import STATE_RUNNING, STATE_SPAWNING, MasterRunner
+
+from loadtest_run import LatestRun
+
+logger = logging.getLogger("locust.loadtest.stops")
+
+GOING = (STATE_SPAWNING, STATE_RUNNING)
+
+# Messages that a ramp has handed over are sent well within this, in seconds.
+_SETTLE = 0.01
+
+
+class Stops:
+    """Takes the place of `start` and `stop` of Locust's master; create it in `events.init`.
+
+    - A stop ends a ramp that is still going on. Locust does that for its page's button only: a run whose time is over
+      before all users are there goes on to start them, and nothing ever stops them.
+    - The time limit that a run got from `--autostart` does not stop a later one. Locust never takes it back.
+    """
+
+    def __init__(self, runner: MasterRunner, run: LatestRun) -> None:
+        self._runner = runner
+        self._run = run
+        self._start, self._stop = runner.start, runner.stop
+        self._starts: set[gevent.Greenlet] = set()
+        self._stopping = False
+        runner.start, runner.stop = self.start, self.stop
+
+    @property
+    def starting(self) -> bool:
+        """A start or change is under way: Locust's `start` returns when the ramp is done."""
+        return bool(self._starts)
+
+    def start(self, *args: Any, **kwargs: Any) -> None:
+        if self._stopping:
+            return
+        # In a greenlet of its own: the one that asks may be Locust's loop over its workers, which must not be killed.
+        job = gevent.spawn(self._start, *args, **kwargs)
+        self._starts.add(job)
+        try:
+            job.get()
+        finally:
+            job.kill()  # Locust kills who waits here
+            self._starts.discard(job)
+
+    def stop(self, *args: Any, **kwargs: Any) -> None:
+        run = self._run
+        if _is_for_autostart(sys._getframe().f_back) and run.autostarted not in (None, run.number):
+            logger.info("That was the limit of run %d; run %d is not stopped", run.autostarted, run.number)
+            return
+        if self._runner.state in GOING:
+            self._end_starts()
+        self._stop(*args, **kwargs)
+
+    def _end_starts(self) -> None:
+        self._stopping = True
+        try:
+            # A listener of the script may stop the run from within its start.
+            gevent.killall([job for job in self._starts if job is not gevent.getcurrent()])
+            # What the ramp has sent must reach the workers before the stop, or they would start again behind it.
+            gevent.sleep(_SETTLE)
+        finally:
+            self._stopping = False
+
+
+def _is_for_autostart(caller: FrameType | None) -> bool:
+    """By the name of a function in Locust's main: should it change, Locust does what it always did."""
+    return caller is not None and caller.f_code.co_name == "stop_and_optionally_quit"

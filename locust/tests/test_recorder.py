@@ -1,0 +1,169 @@
+"""Status and samples of a master with workers that are none."""
+
+import unittest
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+from unittest import mock
+
+import gevent
+
+import loadtest_recorder
+import loadtest_status
+from fake_master import Master
+from loadtest_recorder import to_sample
+
+
+class StatusTest(unittest.TestCase):
+    def test_identity(self) -> None:
+        master = Master()
+        first = master.status.snapshot()["master"]["id"]
+        self.assertEqual(first, master.status.snapshot()["master"]["id"])
+        self.assertNotEqual(first, Master().status.snapshot()["master"]["id"])
+        self.assertGreaterEqual(len(first), 16)
+
+    def test_an_end_without_an_event(self) -> None:
+        master = Master()
+        master.begin()
+        self.assertTrue(master.status.run.going)
+        master.runner.state = "stopped"
+        elapsed = master.status.snapshot()["elapsed"]
+        gevent.sleep(0.01)
+        self.assertEqual(master.status.snapshot()["elapsed"], elapsed)
+
+    def test_no_end_before_the_first_user(self) -> None:
+        master = Master()
+        seen: list[bool] = []
+        listen = master.environment.events.test_start.add_listener
+
+        @listen
+        def slow(**_: Any) -> None:
+            master.status.snapshot()
+            seen.append(master.status.run.going)
+
+        master.runner.start()
+        self.assertEqual(seen, [True])
+
+    def test_percentiles_once_a_second(self) -> None:
+        master = Master()
+        master.environment.stats.log_request("GET", "/", 12, 1)
+        total = master.environment.stats.total
+        with mock.patch.object(type(total), "get_current_response_time_percentile", return_value=7) as asked:
+            for _ in range(3):
+                self.assertEqual(master.status.snapshot()["p95"], 7)
+            self.assertEqual(asked.call_count, 3)  # p50, p95 and p99
+            master.environment.stats.reset_all()
+            self.assertIsNone(master.status.snapshot()["p95"])
+            master.environment.stats.log_request("GET", "/", 12, 1)
+            master.status.snapshot()
+            self.assertEqual(asked.call_count, 6)
+
+    def test_a_limit_for_a_load_shape_is_none(self) -> None:
+        master = Master()
+        master.environment.parsed_options = SimpleNamespace(autostart=True, run_time=9)
+        master.environment.shape_class = SimpleNamespace()
+        master.begin()
+        self.assertIsNone(master.status.snapshot()["runTime"])
+
+
+class RecorderTest(unittest.TestCase):
+    def setUp(self) -> None:
+        patch = mock.patch.object(loadtest_recorder, "BEAT", 0.02)
+        patch.start()
+        self.addCleanup(patch.stop)
+        self.master = Master()
+        self.addCleanup(self.master.environment.events.test_start.fire)  # ends the recording
+
+    def test_nothing_yet(self) -> None:
+        self.assertEqual(self.master.series(), {"run": 0, "interval": 1, "samples": []})
+
+    def test_from_the_start_until_the_last_numbers(self) -> None:
+        master = self.master
+        master.join("w-1", "ready")
+        master.begin()
+        master.report("w-1", run=1)
+        gevent.sleep(0.05)
+        self.assertEqual([sample["t"] < 0.02 for sample in master.series()["samples"]], [True])
+        master.end()
+        gevent.sleep(0.05)
+        self.assertEqual(len(master.series()["samples"]), 1, "it waits for the worker")
+        master.environment.stats.log_request("GET", "/", 12, 1)
+        master.report("w-1", run=1, drained=True)
+        series = master.series()  # at once, not with the next beat
+        self.assertEqual([sample["requests"] for sample in series["samples"]], [0, 1])
+        gevent.sleep(0.05)
+        self.assertEqual(master.series(), series, "nothing comes behind the last")
+        self.assertEqual(master.series(series["samples"][0]["t"])["samples"], series["samples"][1:])
+
+    def test_without_anybody_who_asks(self) -> None:
+        master = self.master
+        master.begin()
+        gevent.sleep(0.03)
+        master.end()
+        gevent.sleep(0.05)
+        with mock.patch.object(master.status, "is_drained", return_value=False):
+            self.assertEqual([sample["state"] for sample in master.series()["samples"]], ["running", "stopped"])
+
+    def test_last_numbers_that_never_come(self) -> None:
+        master = self.master
+        master.join("w-1", "ready")
+        master.begin()
+        gevent.sleep(0.03)
+        master.end()
+        with mock.patch.object(loadtest_status, "LOCUST_PATIENCE", -10.0):  # so that it is over at once
+            gevent.sleep(0.05)
+        self.assertEqual(len(master.series()["samples"]), 2)
+        gevent.sleep(0.05)
+        self.assertEqual(len(master.series()["samples"]), 2)
+
+    def test_a_failure_costs_one_sample(self) -> None:
+        master = self.master
+        with (
+            mock.patch.object(master.status, "snapshot", side_effect=RuntimeError("inside")),
+            self.assertLogs("locust.loadtest.recorder"),
+        ):
+            master.begin()
+            gevent.sleep(0.03)
+        gevent.sleep(0.03)
+        self.assertEqual(len(master.series()["samples"]), 1)
+
+    def test_the_next_run_has_its_own(self) -> None:
+        master = self.master
+        master.begin()
+        gevent.sleep(0.03)
+        master.begin()
+        self.assertEqual(master.series(), {"run": 2, "interval": 1, "samples": []})
+        gevent.sleep(0.05)
+        self.assertEqual(len(master.series()["samples"]), 1)
+
+    def test_sample(self) -> None:
+        master = self.master
+        for name, state in (("w-1", "running"), ("w-2", "missing"), ("w-3", "spawning")):
+            master.join(name, state)
+        status = {**master.status.snapshot(), "rps": 12.3456, "failuresPerSecond": 0.004, "users": 3}
+        status["master"] = {**status["master"], "cpu": 0.1, "cpuLimit": 0.25}
+        sample = to_sample(status, 3.1239, datetime(2026, 11, 24, 11, 12, 5, 7999, UTC))
+        self.assertEqual(
+            sample,
+            {
+                "t": 3.124,
+                "time": "2026-11-24T11:12:05.007Z",
+                "state": "ready",
+                "users": 3,
+                "targetUsers": 0,
+                "workers": 2,
+                "rps": 12.35,
+                "failuresPerSecond": 0.0,
+                "requests": 0,
+                "failures": 0,
+                "p50": None,
+                "p95": None,
+                "p99": None,
+                "workerCpu": {"w-1": 0.4, "w-3": 0.4},
+                "masterCpu": 0.4,
+            },
+        )
+
+
+if __name__ == "__main__":
+    unittest.main()

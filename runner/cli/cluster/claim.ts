@@ -1,0 +1,133 @@
+import { hostname, userInfo } from "node:os";
+import { RunnerError } from "../../errors";
+import type { Arrangement } from "../../places/kubernetes/arrange";
+import { acquireLock, type RunLock, readLock, type SeenLock } from "../../places/kubernetes/lock";
+import type { MasterLink } from "../../places/kubernetes/master";
+import { describeRun, isOver, type RunNote } from "../../places/kubernetes/note";
+import type { LocustStatus } from "../../types";
+import type { TestSetup } from "../setup";
+import { clock } from "../terminal/words";
+import { keepLatestRun } from "./keep";
+import { type ClusterTest, sameTest } from "./open";
+import type { ClusterContext } from "./with-master";
+
+export interface ClaimOptions extends ClusterContext {
+  readonly setup: TestSetup;
+  /** The folder of all runs: results that nobody has kept go there, before the next run takes their place. */
+  readonly results: string;
+}
+
+/** The test is this command's alone, until it releases the lock. */
+export interface Claim {
+  readonly lock: RunLock;
+  /** What is to be there when the run is over. */
+  readonly before: Arrangement;
+}
+
+/** Takes the test for a run. Rejects, naming who and since when, while another run is going on. */
+export async function claimTest(options: ClaimOptions): Promise<Claim> {
+  const { test, link, setup, progress, signals } = options;
+  const found = await lockOf(test);
+  const status = await link.status(signals.interrupt);
+  // A living command says for itself, by its lock, who it is.
+  if (isGoing(status) && !hasCommand(found)) throw runGoing(test, status, found?.note);
+  const { deployed } = test;
+  const present = { workers: deployed.workerReplicas, script: deployed.scriptBefore ?? deployed.script };
+  const lock = await takeLock(options, noteOf(setup, present));
+  try {
+    const former = lock.takenOver?.note;
+    const before = former === undefined ? present : { ...present, workers: workersBefore(former, present.workers) };
+    if (former !== undefined) await lock.update({ before: { workerReplicas: before.workers, script: before.script } });
+    if (status.run > 0 && !status.kept) {
+      progress.say("Keeping the results of the run before, which nobody has kept yet.");
+      const kept = await keepLatestRun({ ...options, seen: status, note: matching(former, status) });
+      if (kept !== undefined) progress.say(`They are in ${kept.folder.path} (${kept.record.verdict}).`);
+    }
+    return { lock, before };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+/** Takes the lock for a run that the note tells of, or for what such a run has left. */
+export function takeLock({ test, link, progress, signals }: ClusterContext, note: RunNote): Promise<RunLock> {
+  const { cluster, deployed } = test;
+  return acquireLock({
+    leases: cluster.coordination,
+    namespace: cluster.namespace,
+    owner: deployed.control,
+    holder: `${userName()}@${hostname()}, process ${process.pid}`,
+    note,
+    over: async (found) => isOver(found, await link.status(signals.interrupt)),
+    progress: (text) => progress.say(text),
+    warn: (text) => progress.warning(text),
+    signal: signals.interrupt,
+  });
+}
+
+export function lockOf({ cluster }: ClusterTest): Promise<SeenLock | undefined> {
+  return cluster.call("read Lease loadtest-run", () => readLock(cluster.coordination, cluster.namespace));
+}
+
+/** Whether a command is there that keeps the results of the run; not so for one that was only started. */
+export function hasCommand(found: SeenLock | undefined): boolean {
+  return found?.live === true && found.note?.mode !== "start";
+}
+
+/** The note, where it tells of the run that the master has, or had last. */
+export function matching(note: RunNote | undefined, { master, run }: LocustStatus): RunNote | undefined {
+  return note?.masterId === master.id && note.run === run ? note : undefined;
+}
+
+export function isGoing({ state }: LocustStatus): boolean {
+  return state === "spawning" || state === "running" || state === "stopping";
+}
+
+/** What a command that was killed has left is no state to come back to; what somebody has set since then is. */
+export function workersBefore({ workers, before }: RunNote, present: number): number {
+  return present === workers ? before.workerReplicas : present;
+}
+
+function noteOf({ plan, script, stack, settings }: TestSetup, before: Arrangement): RunNote {
+  return {
+    schemaVersion: 1,
+    mode: "run",
+    by: userName(),
+    host: hostname(),
+    pid: process.pid,
+    startedAt: new Date().toISOString(),
+    script,
+    users: plan.users,
+    spawnRate: plan.spawnRate,
+    runTime: plan.runTime ?? null,
+    target: plan.host ?? null,
+    thresholds: plan.thresholds.map(({ text }) => text),
+    workers: plan.workers,
+    stack,
+    settings,
+    before: { workerReplicas: before.workers, script: before.script },
+  };
+}
+
+/** A run without a command: of `start`, of Locust's page, or of a command that was killed. */
+function runGoing(test: ClusterTest, status: LocustStatus, note: RunNote | undefined): RunnerError {
+  const ours = matching(note, status);
+  const elapsed = status.elapsed ?? 0;
+  const page = () => {
+    const left = status.runTime === null ? "" : `; it ends in ${clock(status.runTime - elapsed)}`;
+    return `a run of Locust's page (${status.script}, ${status.targetUsers} users) is going on for ${clock(elapsed)}${left}`;
+  };
+  const who = ours === undefined ? page() : describeRun(ours, new Date());
+  const args = sameTest(test);
+  return new RunnerError(`${who}. Wait for it: loadtest report ${args} --wait; or end it: loadtest stop ${args}`);
+}
+
+/** Containers may run as a user without a name. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `user ${process.getuid?.() ?? "unknown"}`;
+  }
+}

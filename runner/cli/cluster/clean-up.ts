@@ -1,0 +1,29 @@
+import { messageOf } from "../../errors";
+import { restore } from "../../places/kubernetes/arrange";
+import { hasCommand, lockOf, takeLock, workersBefore } from "./claim";
+import type { ClusterContext } from "./with-master";
+
+/** How long to try to make the test as it was, in ms. */
+const patience = 60_000;
+
+/**
+ * When a run is over whose command is gone, or had only started it: makes the test as it was before that run, and
+ * removes the lock. What cannot be done is a warning, and is left to the next command.
+ */
+export async function cleanUp(context: ClusterContext): Promise<void> {
+  const { test, progress } = context;
+  const found = await lockOf(test);
+  const note = found?.note;
+  if (note === undefined || hasCommand(found)) return;
+  const { cluster, names, deployed } = test;
+  try {
+    const lock = await takeLock(context, note);
+    const wanted = { workers: note.workers, script: note.script };
+    const before = { workers: workersBefore(note, deployed.workerReplicas), script: note.before.script };
+    const changed = await restore({ cluster, names, wanted, before, patience });
+    if (changed !== undefined) progress.say(changed);
+    await lock.release();
+  } catch (error) {
+    progress.warning(messageOf(error));
+  }
+}

@@ -1,0 +1,60 @@
+import { UsageError } from "../../errors";
+import { followLog, readLog } from "../../places/kubernetes/logs";
+import { nameOf, readWorkload } from "../../places/kubernetes/pods";
+import { exitCodes } from "../../types";
+import { type ClusterTest, openTest } from "../cluster/open";
+import type { ClusterOptions } from "../options";
+import { listenToSignals } from "../signals";
+
+export interface LogsOptions extends ClusterOptions {
+  /** `true`: of all workers. */
+  readonly worker?: boolean | string;
+  readonly follow?: boolean;
+  readonly tail?: number;
+  readonly json?: boolean;
+}
+
+/** `loadtest logs`: what Locust's master or its workers have logged. */
+export async function logsCommand({ worker, follow, tail, json, ...options }: LogsOptions): Promise<number> {
+  const test = await openTest(options);
+  const pods = await podsOf(test, worker);
+  const signals = listenToSignals(() => undefined);
+  try {
+    const print = (pod: string, line: string) => {
+      const text = pods.length > 1 ? `${pod} ${line}` : line;
+      process.stdout.write(`${json === true ? JSON.stringify({ pod, line }) : text}\n`);
+    };
+    if (follow === true) {
+      await Promise.all(
+        pods.map((pod) =>
+          followLog(
+            test.cluster,
+            pod,
+            tail === undefined ? {} : { tailLines: tail },
+            (line) => print(pod, line),
+            signals.interrupt,
+          ),
+        ),
+      );
+    } else {
+      for (const pod of pods) {
+        const lines = (await readLog(test.cluster, pod)).replace(/\n$/, "").split("\n");
+        for (const line of tail === undefined ? lines : lines.slice(lines.length - tail)) print(pod, line);
+      }
+    }
+    return exitCodes.passed;
+  } finally {
+    signals.dispose();
+  }
+}
+
+async function podsOf({ cluster, names }: ClusterTest, worker: boolean | string | undefined): Promise<string[]> {
+  const { pods } = await readWorkload(cluster, worker === undefined ? names.control : names.worker);
+  const all = pods.map(nameOf).sort();
+  if (all.length === 0)
+    throw new UsageError(worker === undefined ? "Locust's master has no pod now" : "there are no workers");
+  if (typeof worker !== "string") return all;
+  const found = all.filter((name) => name === worker || name.endsWith(`-${worker}`));
+  if (found.length === 0) throw new UsageError(`there is no worker ${worker}; there is ${all.join(", ")}`);
+  return found;
+}

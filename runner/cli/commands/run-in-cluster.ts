@@ -1,0 +1,76 @@
+import { resolve } from "node:path";
+import { parseDuration } from "../../../settings/values/duration";
+import { UsageError } from "../../errors";
+import { KubernetesPlace } from "../../places/kubernetes/kubernetes";
+import { createResultsFolder } from "../../results/folder";
+import { type Claim, claimTest } from "../cluster/claim";
+import { keepLogs } from "../cluster/keep";
+import { clusterSetup } from "../cluster/setup";
+import { type ClusterContext, withMaster } from "../cluster/with-master";
+import { executeRun } from "../execute";
+import type { TestSetup } from "../setup";
+import { type RunCommandOptions, requireTargets, toJson, toTable } from "./run";
+
+/** `loadtest run` on a test that is deployed in a cluster; gives the exit code of the verdict. */
+export async function runInCluster(options: RunCommandOptions): Promise<number> {
+  if (options.demo === true) throw new UsageError("--demo starts its target on this machine: --local --demo");
+  return withMaster(options, "ending the run and keeping what was measured…", async (context) => {
+    const setup = await clusterSetup(context.test, options, options.abortAfter);
+    context.progress.expect(setup.plan);
+    const claim = await claimTest({ ...context, setup, results: options.results });
+    const place = placeOf(context, setup, claim, parseDuration(options.readyTimeout) * 1000);
+    try {
+      return await runClaimed(options, context, setup, claim, place);
+    } finally {
+      // While the test is not as it was, the lock's note says how it should be.
+      if (place.asBefore) await claim.lock.release();
+    }
+  });
+}
+
+/** @param timeout how long pods may take to be ready, in ms */
+export function placeOf(
+  { test, link }: ClusterContext,
+  { plan, script }: TestSetup,
+  { before }: Claim,
+  timeout: number,
+): KubernetesPlace {
+  const { cluster, names } = test;
+  return new KubernetesPlace({ cluster, names, link, before, wanted: { workers: plan.workers, script }, timeout });
+}
+
+async function runClaimed(
+  options: RunCommandOptions,
+  { test, link, progress, signals }: ClusterContext,
+  setup: TestSetup,
+  { lock }: Claim,
+  place: KubernetesPlace,
+): Promise<number> {
+  const { script } = setup;
+  const folder = await createResultsFolder({ base: resolve(options.results), script, now: new Date() });
+  const { record, outcome } = await executeRun({
+    setup,
+    folder,
+    progress,
+    signals,
+    open: async () => {
+      const { interrupt: signal, kill } = signals;
+      const session = await place.open({ progress: (text) => progress.say(text), signal, kill });
+      return {
+        session,
+        beforeFinish: async (ended) => (kill.aborted ? [] : keepLogs(test, folder, ended)),
+        afterFinish: ({ complete, status }) =>
+          complete && status !== undefined ? link.client.kept(status.run).catch(() => undefined) : Promise.resolve(),
+        close: () => session.close(),
+      };
+    },
+    async checkTargets(status) {
+      requireTargets(status);
+      // From now on a killed command's run can be told from others.
+      const startedAt = new Date().toISOString();
+      await lock.update({ results: folder.path, startedAt, masterId: status.master.id, run: status.run + 1 });
+    },
+  });
+  process.stdout.write(options.json === true ? toJson(record) : toTable(record, outcome, folder));
+  return record.exitCode;
+}

@@ -1,0 +1,31 @@
+import { parseDuration } from "../../../settings/values/duration";
+import { scale } from "../../places/kubernetes/arrange";
+import { waitForPods } from "../../places/kubernetes/settle";
+import { exitCodes } from "../../types";
+import { openTest } from "../cluster/open";
+import type { ClusterOptions } from "../options";
+import { listenToSignals } from "../signals";
+
+export interface ScaleOptions extends ClusterOptions {
+  readonly readyTimeout: string;
+  readonly json?: boolean;
+}
+
+/** `loadtest scale N`: changes the number of workers, and waits for them. */
+export async function scaleCommand(workers: number, options: ScaleOptions): Promise<number> {
+  const { cluster, names, deployed } = await openTest(options);
+  const say = (text: string) => process.stderr.write(`${text}\n`);
+  const signals = listenToSignals((signal) => say(`${signal}: no longer waiting; the workers scale on`));
+  try {
+    const before = deployed.workerReplicas;
+    if (before !== workers) await scale(cluster, names.worker, workers);
+    const timeout = parseDuration(options.readyTimeout) * 1000;
+    await waitForPods({ cluster, names, timeout, progress: say, signal: signals.interrupt });
+    const text =
+      before === workers ? `${workers} workers are ready, as before` : `Workers: ${before} → ${workers}, ready`;
+    process.stdout.write(options.json === true ? `${JSON.stringify({ before, workers })}\n` : `${text}\n`);
+    return exitCodes.passed;
+  } finally {
+    signals.dispose();
+  }
+}

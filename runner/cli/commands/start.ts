@@ -1,0 +1,75 @@
+import { parseDuration } from "../../../settings/values/duration";
+import { startRun } from "../../engine/run";
+import { RunnerError } from "../../errors";
+import { exitCodes } from "../../types";
+import { claimTest } from "../cluster/claim";
+import { sameTest } from "../cluster/open";
+import { clusterSetup } from "../cluster/setup";
+import { withMaster } from "../cluster/with-master";
+import type { ClusterOptions } from "../options";
+import type { SettingsOptions } from "../settings";
+import { requireTargets } from "./run";
+import { placeOf } from "./run-in-cluster";
+
+export interface StartOptions extends ClusterOptions, Omit<SettingsOptions, "stack"> {
+  readonly readyTimeout: string;
+  readonly results: string;
+  readonly json?: boolean;
+}
+
+/** `loadtest start`: starts a run in the cluster and leaves it going. */
+export async function startCommand(options: StartOptions): Promise<number> {
+  return withMaster(options, "not starting", async (context) => {
+    const { test, link, progress, signals } = context;
+    const setup = await clusterSetup(test, options);
+    progress.expect(setup.plan);
+    const claim = await claimTest({ ...context, setup, results: options.results });
+    const place = placeOf(context, setup, claim, parseDuration(options.readyTimeout) * 1000);
+    let started = false;
+    try {
+      const session = await place.open({
+        progress: (text) => progress.say(text),
+        signal: signals.interrupt,
+        kill: signals.kill,
+      });
+      try {
+        const failure = await startRun({
+          client: link.client,
+          plan: setup.plan,
+          interrupt: signals.interrupt,
+          observer: { waiting: (status) => progress.waiting(status) },
+          timing: session.timing ?? {},
+          async beforeStart(status) {
+            requireTargets(status);
+            const startedAt = new Date().toISOString();
+            await claim.lock.update({ startedAt, masterId: status.master.id, run: status.run + 1 });
+          },
+        });
+        if (signals.interrupt.aborted && failure !== undefined) throw new RunnerError("interrupted", exitCodes.aborted);
+        if (failure !== undefined) throw new RunnerError(failure.error ?? "the run did not start");
+        started = true;
+      } finally {
+        if (!started) await session.close();
+      }
+    } finally {
+      // The lock stays, without a command that renews it: it says whose run it is, and what was there before.
+      if (started) await claim.lock.update({ mode: "start" });
+      else if (place.asBefore) await claim.lock.release();
+    }
+    const { users, runTime, host, workers } = setup.plan;
+    if (options.json === true) {
+      process.stdout.write(
+        `${JSON.stringify({ script: setup.script, users, runTime, target: host ?? null, workers })}\n`,
+      );
+    } else {
+      const args = sameTest(test);
+      process.stdout.write(
+        `Started ${setup.script} with ${users} users; it ends by itself after ${runTime} s.\n` +
+          `loadtest status ${args}         how it goes\n` +
+          `loadtest report ${args} --wait  its results, when it has ended\n` +
+          `loadtest stop ${args}           ends it\n`,
+      );
+    }
+    return exitCodes.passed;
+  });
+}

@@ -1,0 +1,143 @@
+import type { V1Pod } from "@kubernetes/client-node";
+import type { SeenLock } from "../../places/kubernetes/lock";
+import { isReady, isSettled, nameOf, readBackground, readWorkload } from "../../places/kubernetes/pods";
+import { troubles } from "../../places/kubernetes/trouble";
+import { exitCodes, type LocustStatus } from "../../types";
+import { hasCommand, isGoing, lockOf, matching } from "../cluster/claim";
+import { type Cost, costOf } from "../cluster/cost";
+import { type ClusterTest, sameTest } from "../cluster/open";
+import { withMaster } from "../cluster/with-master";
+import type { ClusterOptions } from "../options";
+import { statusText } from "../terminal/status";
+
+export interface StatusOptions extends ClusterOptions {
+  readonly json?: boolean;
+}
+
+/** What `status` shows; as JSON it is printed as it is. */
+export interface StatusReport {
+  readonly stack: string | null;
+  readonly context: string;
+  readonly namespace: string;
+  readonly script: string;
+  readonly pods: readonly PodLine[];
+  readonly workers: { readonly wanted: number; readonly ready: number };
+  /** Why pods are not ready. */
+  readonly troubles: readonly string[];
+  /** The master's latest run; null where there was none yet, or the master does not answer. */
+  readonly run: RunLine | null;
+  /** Why nothing is known of a run. */
+  readonly problem: string | null;
+  /** The command that holds the test; null where there is none. */
+  readonly command: { readonly by: string; readonly since: string | null; readonly alive: boolean } | null;
+  /** How many workers there are to be when a run that scaled them is over; null where nothing is to be restored. */
+  readonly workersBefore: number | null;
+  readonly cost: Cost | null;
+}
+
+export interface PodLine {
+  readonly name: string;
+  readonly part: "control" | "worker";
+  readonly ready: boolean;
+  readonly restarts: number;
+  /** Seconds. */
+  readonly age: number;
+}
+
+export interface RunLine
+  extends Pick<
+    LocustStatus,
+    | "users"
+    | "targetUsers"
+    | "requests"
+    | "failures"
+    | "rps"
+    | "p95"
+    | "elapsed"
+    | "runTime"
+    | "kept"
+    | "script"
+    | "host"
+  > {
+  readonly going: boolean;
+  /** `sam@laptop`; null for a run of Locust's page. */
+  readonly startedBy: string | null;
+}
+
+/** `loadtest status`: what is in the cluster, what it does, what it costs. */
+export async function statusCommand(options: StatusOptions): Promise<number> {
+  return withMaster(options, "ending", async ({ test, link, signals }) => {
+    const limit = 5000;
+    const [found, master] = await Promise.all([
+      lockOf(test),
+      link.status(signals.interrupt, limit).catch((error: Error) => error),
+    ]);
+    const report = await describe(test, found, master instanceof Error ? undefined : master);
+    const problem = master instanceof Error ? master.message : null;
+    const all = { ...report, problem };
+    process.stdout.write(
+      options.json === true
+        ? `${JSON.stringify(all, undefined, 2)}\n`
+        : statusText(all, sameTest(test), process.stdout.isTTY === true),
+    );
+    return problem === null ? exitCodes.passed : exitCodes.error;
+  });
+}
+
+async function describe(
+  test: ClusterTest,
+  found: SeenLock | undefined,
+  status: LocustStatus | undefined,
+): Promise<Omit<StatusReport, "problem">> {
+  const { cluster, names, stack, deployed } = test;
+  const [control, worker] = await Promise.all([names.control, names.worker].map((name) => readWorkload(cluster, name)));
+  if (control === undefined || worker === undefined) throw new Error("two workloads were asked for");
+  const now = new Date();
+  const unready = [control, worker].filter((workload) => !isSettled(workload));
+  const why = await Promise.all(
+    unready.map(async (workload) => troubles({ ...workload, ...(await readBackground(cluster, workload.deployment)) })),
+  );
+  const pods = [...control.pods, ...worker.pods];
+  const note = found?.note;
+  const toRestore = note !== undefined && note.before.workerReplicas !== note.workers;
+  return {
+    stack,
+    context: cluster.context,
+    namespace: cluster.namespace,
+    script: deployed.script,
+    pods: [
+      ...control.pods.map((pod) => podLine(pod, "control", now)),
+      ...worker.pods.map((pod) => podLine(pod, "worker", now)),
+    ],
+    workers: { wanted: worker.deployment.spec?.replicas ?? 1, ready: worker.pods.filter(isReady).length },
+    troubles: why.flat().map(({ text }) => text),
+    run: status === undefined || status.run === 0 ? null : runLine(status, found),
+    command:
+      found === undefined
+        ? null
+        : { by: found.holder, since: found.since?.toISOString() ?? null, alive: hasCommand(found) },
+    workersBefore: toRestore ? note.before.workerReplicas : null,
+    cost: costOf(test, pods, now) ?? null,
+  };
+}
+
+function podLine(pod: V1Pod, part: PodLine["part"], now: Date): PodLine {
+  const { metadata, status } = pod;
+  return {
+    name: nameOf(pod),
+    part,
+    ready: isReady(pod),
+    restarts: status?.containerStatuses?.[0]?.restartCount ?? 0,
+    age: Math.round((now.getTime() - (metadata?.creationTimestamp ?? now).getTime()) / 1000),
+  };
+}
+
+function runLine(status: LocustStatus, found: SeenLock | undefined): RunLine {
+  const { users, targetUsers, requests, failures, rps, p95, elapsed, runTime, kept, script, host } = status;
+  const note = matching(found?.note, status);
+  return {
+    ...{ users, targetUsers, requests, failures, rps, p95, elapsed, runTime, kept, script, host },
+    going: isGoing(status),
+    startedBy: note === undefined ? null : `${note.by}@${note.host}`,
+  };
+}

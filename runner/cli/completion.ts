@@ -1,0 +1,68 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Argument, Complete, Option, RootCommand } from "@bomb.sh/tab";
+import type { Command } from "commander";
+import { findProject, listStacks } from "../../settings/stack-files";
+
+/** What is suggested where an option's value, or an argument, has this name. */
+const values: Readonly<Record<string, () => readonly string[]>> = {
+  stack: stacks,
+  script: scripts,
+  baseline: runs,
+  run: runs,
+  a: runs,
+  b: runs,
+};
+
+/** Adds the commands that make shells complete all the others. */
+export async function addCompletion(program: Command): Promise<void> {
+  // Only ECMAScript modules, and only for this.
+  const { default: tab } = await import("@bomb.sh/tab/commander");
+  const root = tab(program, { completionCommandName: "completion" });
+  for (const { name, summary } of program.commands.map((one) => ({ name: one.name(), summary: one.summary() }))) {
+    const command = root.commands.get(name);
+    // A shell has a line for it.
+    if (command !== undefined && summary !== "") command.description = summary;
+  }
+  suggestValues(root);
+}
+
+function suggestValues(root: RootCommand): void {
+  for (const command of root.commands.values()) {
+    for (const one of [...command.options.values()]) suggest(one, one.value);
+    for (const one of [...command.arguments.values()]) suggest(one, one.name);
+  }
+}
+
+function suggest(one: Argument | Option, name: string): void {
+  const find = values[name];
+  if (find === undefined) return;
+  one.handler = (complete: Complete) => {
+    for (const value of find()) complete(value, "");
+  };
+}
+
+function stacks(): readonly string[] {
+  const project = findProject(process.cwd());
+  return project === undefined ? [] : listStacks(project);
+}
+
+/** Those of the usual folder: a stack's own settings are not read while somebody types. */
+function scripts(): readonly string[] {
+  const directory = findProject(process.cwd())?.directory ?? process.cwd();
+  return namesIn(join(directory, "locust", "scripts")).filter((name) => name.endsWith(".py"));
+}
+
+function runs(): readonly string[] {
+  return [
+    "latest",
+    "previous",
+    ...namesIn("results")
+      .filter((name) => /^\d{8}T\d{6}Z-/.test(name))
+      .reverse(),
+  ];
+}
+
+function namesIn(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder).sort() : [];
+}

@@ -1,0 +1,128 @@
+import { readdir, rm } from "node:fs/promises";
+import { LocustClient } from "../engine/client";
+import { notStarted, type RunObserver, type RunOutcome } from "../engine/plan";
+import { driveRun } from "../engine/run";
+import { messageOf, RunnerError } from "../errors";
+import type { Session } from "../places/place";
+import type { ResultsFolder } from "../results/folder";
+import type { FinishedRecord } from "../results/run-record";
+import { exitCodes, type LocustStatus } from "../types";
+import { Recorder } from "./recorder";
+import { recordFacts, type TestSetup } from "./setup";
+import type { Signals } from "./signals";
+import type { Progress } from "./terminal/progress";
+
+/** Master and workers that are up for a run. */
+export interface Opened {
+  readonly session: Session;
+  /** What the run is aimed at, where the place decides it: the demo's address. */
+  readonly target?: string | undefined;
+  /** Called when the load is over, before the run is judged: the place's logs. Gives warnings. */
+  readonly beforeFinish?: (outcome: RunOutcome) => Promise<readonly string[]>;
+  /** Called when all results are on disk. */
+  readonly afterFinish?: (outcome: RunOutcome) => Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface RunJob {
+  readonly setup: TestSetup;
+  readonly folder: ResultsFolder;
+  readonly progress: Progress;
+  readonly signals: Signals;
+  readonly open: () => Promise<Opened>;
+  /** What it throws ends the run before it starts. */
+  readonly checkTargets: (status: LocustStatus) => Promise<void> | void;
+}
+
+/** A run that has ended, and its record on disk. */
+export interface FinishedRun {
+  readonly record: FinishedRecord;
+  readonly outcome: RunOutcome;
+}
+
+/** Opens a place, runs, judges, and keeps the results; whatever happens, the place is closed. */
+export async function executeRun({
+  setup,
+  folder,
+  progress,
+  signals,
+  open,
+  checkTargets,
+}: RunJob): Promise<FinishedRun> {
+  let opened: Opened | undefined;
+  let recorder = new Recorder(folder, recordFacts(setup));
+  try {
+    opened = await open();
+    const { session } = opened;
+    const plan = { ...setup.plan, host: opened.target ?? setup.plan.host };
+    recorder = new Recorder(folder, recordFacts({ ...setup, plan }));
+    progress.say(`${setup.script} → ${plan.host ?? "the script's own target"}`);
+    progress.say(`Watch it at ${session.endpoint.url}`);
+    const outcome = await driveRun({
+      client: new LocustClient(session.endpoint),
+      plan,
+      observer: observe(recorder, progress),
+      beforeStart: checkTargets,
+      interrupt: signals.interrupt,
+      kill: signals.kill,
+      masterLost: session.masterLost,
+      startFailed: session.startFailed,
+      ...(session.timing === undefined ? {} : { timing: session.timing }),
+    });
+    if (outcome.endedBy === "interrupt" && outcome.startedAt === undefined) throw interrupted();
+    for (const warning of (await opened.beforeFinish?.(outcome)) ?? []) recorder.warning(warning);
+    const record = await recorder.finish(outcome);
+    await opened.afterFinish?.(outcome);
+    return { record, outcome };
+  } catch (error) {
+    if (recorder.hasStarted) {
+      await folder.close().catch(() => undefined);
+      throw error;
+    }
+    const failure = signals.interrupt.aborted ? interrupted() : error;
+    await keepFailure(folder, recorder, failure);
+    throw failure;
+  } finally {
+    await opened?.close();
+  }
+}
+
+function interrupted(): RunnerError {
+  return new RunnerError("interrupted before the run started", exitCodes.aborted);
+}
+
+/** A run that could not start is recorded where its logs may explain why; else its folder is only in the way. */
+async function keepFailure(folder: ResultsFolder, recorder: Recorder, error: unknown): Promise<void> {
+  const logs = await readdir(folder.logs).catch(() => []);
+  if (logs.length > 0 && error instanceof RunnerError && error.exitCode === exitCodes.error) {
+    await recorder.finish(notStarted(messageOf(error))).catch(() => undefined);
+  } else {
+    await folder.close().catch(() => undefined);
+    await rm(folder.path, { recursive: true, force: true });
+  }
+}
+
+/** Keeps and shows a run. */
+export function observe(recorder: Recorder, progress: Progress): RunObserver {
+  return {
+    waiting(status) {
+      recorder.waiting(status);
+      progress.waiting(status);
+    },
+    phase: (phase) => progress.enter(phase),
+    warning(text) {
+      recorder.warning(text);
+      progress.warning(text);
+    },
+    started(status, at) {
+      progress.started(status);
+      return recorder.started(status, at);
+    },
+    sample(sample) {
+      progress.sample(sample);
+      return recorder.sample(sample);
+    },
+    snapshot: (snapshot) => recorder.snapshot(snapshot),
+    report: (html) => recorder.report(html),
+  };
+}

@@ -1,0 +1,91 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+
+/** Options of every command that works on a test in a cluster. */
+export interface ClusterOptions {
+  readonly stack?: string;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly namespace?: string;
+}
+
+/** Which deployed test: a stack's, or the one in a namespace. */
+export function clusterOptions(command: Command): Command {
+  return command
+    .addOption(stackOption("the Pulumi stack; left out, the selected one"))
+    .addOption(
+      new Option("--kubeconfig <file>", "without Pulumi: kubeconfig; left out, kubectl's own").conflicts("stack"),
+    )
+    .addOption(new Option("--context <name>", "without Pulumi: context of the kubeconfig").conflicts("stack"))
+    .addOption(new Option("--namespace <name>", "without Pulumi: the test's namespace (locust)").conflicts("stack"));
+}
+
+/** Options of the commands that also run on this machine. */
+export function placeOptions(command: Command): Command {
+  return clusterOptions(
+    command.addOption(
+      new Option("--local", "on this machine, as processes").conflicts(["kubeconfig", "context", "namespace"]),
+    ),
+  );
+}
+
+/** The load; what is left out comes from the stack. */
+export function loadOptions(command: Command): Command {
+  return command
+    .option("--script <file>", "one of the scripts that are there")
+    .option("--host <url>", "target: http(s)://host[:port]")
+    .option("--users <n>", "users at full load")
+    .option("--spawn-rate <n>", "users started a second")
+    .option("--run-time <time>", "length of the run, with its ramp: 90, 90s, 5m, 1h30m")
+    .option("--workers <n>", "workers for this run; in a cluster, there are as many as before when it ends");
+}
+
+export function thresholdOption(command: Command): Command {
+  return command.option(
+    "--threshold <rule>",
+    "what must hold, instead of the stack's thresholds; repeatable",
+    collect,
+    undefined,
+  );
+}
+
+export function resultsOption(command: Command, what = "folder that gets a folder for each run"): Command {
+  return command.option("--results <dir>", what, "results");
+}
+
+export function jsonOption(command: Command, what = "print JSON on standard output"): Command {
+  return command.option("--json", what);
+}
+
+export function readyOption(command: Command): Command {
+  return command.option("--ready-timeout <time>", "how long pods may take to be ready", duration, "5m");
+}
+
+function stackOption(description: string): Option {
+  return new Option("--stack <name>", description);
+}
+
+function collect(value: string, previous: readonly string[] | undefined): readonly string[] {
+  return [...(previous ?? []), value];
+}
+
+export function port(value: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1 || number > 65535) {
+    throw new InvalidArgumentError("A port is a number from 1 to 65535.");
+  }
+  return number;
+}
+
+/** A time as Locust writes it; the text is kept. */
+export function duration(value: string): string {
+  if (!/^(\d+|(?=\d)(\d+h)?(\d+m)?(\d+s)?)$/.test(value))
+    throw new InvalidArgumentError("A time is 10, 10s, 2m or 1h30m.");
+  return value;
+}
+
+/** A number of workers, for `scale`. */
+export function count(value: string): number {
+  const number = Number(value);
+  if (!/^\d+$/.test(value) || number > 1000) throw new InvalidArgumentError("Workers are a number from 0 to 1000.");
+  return number;
+}

@@ -1,0 +1,62 @@
+import pc from "picocolors";
+import type { PodLine, RunLine, StatusReport } from "../commands/status";
+import { clock, failures, milliseconds } from "./words";
+
+/** The report for people. @param hint how to say this test on a command line: `--stack dev` */
+export function statusText(report: StatusReport, hint: string, colour: boolean): string {
+  const colors = pc.createColors(colour);
+  const where = report.stack === null ? `context ${report.context}` : `stack ${report.stack}`;
+  const lines = [
+    colors.bold(`${report.script} in namespace ${report.namespace}, ${where}`),
+    "",
+    ...report.pods.map((pod) => podText(pod, report.pods, colors.yellow)),
+    entry("workers", `${report.workers.ready} of ${report.workers.wanted} ready`),
+    ...report.troubles.map((text) => `          ${colors.yellow(text)}`),
+    ...runText(report, hint),
+    ...(report.workersBefore === null
+      ? []
+      : [entry("", `after the run there are ${report.workersBefore} workers again`)]),
+    entry("cost", costText(report)),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function entry(name: string, text: string): string {
+  return `${name.padEnd(9)} ${text}`;
+}
+
+function podText(pod: PodLine, pods: readonly PodLine[], warn: (text: string) => string): string {
+  const width = Math.max(...pods.map(({ name }) => name.length));
+  const restarts = pod.restarts === 0 ? "" : `, ${pod.restarts} restart${pod.restarts === 1 ? "" : "s"}`;
+  const state = pod.ready ? "ready" : warn("not ready");
+  const first = pods.find(({ part }) => part === pod.part) === pod;
+  const name = pod.part === "control" ? "master" : "worker";
+  return entry(first ? name : "", `${pod.name.padEnd(width)}  ${state}, ${clock(pod.age)}${restarts}`);
+}
+
+function runText({ run, problem, command }: StatusReport, hint: string): string[] {
+  if (problem !== null) return [entry("run", problem)];
+  if (run === null) return [entry("run", `none yet: loadtest run ${hint}`)];
+  const by = run.startedBy === null ? "of Locust's page" : `of ${run.startedBy}`;
+  const alive = command?.alive === true;
+  const facts = `${run.requests} requests, ${failures(run)}, p95 ${milliseconds(run.p95)}`;
+  if (run.going) {
+    const of = run.runTime === null ? "" : ` of ${clock(run.runTime)}`;
+    return [
+      entry("run", `${run.script} ${by}, going on for ${clock(run.elapsed ?? 0)}${of}`),
+      entry("", `${run.users} of ${run.targetUsers} users, ${run.rps.toFixed(1)} req/s`),
+      entry("", facts),
+      ...(alive ? [] : [entry("", "its results are still to be kept: "), entry("", `loadtest report ${hint} --wait`)]),
+    ];
+  }
+  return [
+    entry("run", `${run.script} ${by}, ended after ${clock(run.elapsed ?? 0)}`),
+    entry("", facts),
+    ...(run.kept || alive ? [] : [entry("", `nobody has kept its results yet: loadtest report ${hint}`)]),
+  ];
+}
+
+function costText({ cost }: StatusReport): string {
+  if (cost === null) return "not known: the cluster is not this stack's own";
+  return `about $${cost.soFar.toFixed(2)} so far, $${cost.perHour.toFixed(4)} an hour (${cost.region}, on demand)`;
+}

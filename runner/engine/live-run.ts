@@ -1,0 +1,256 @@
+import { messageOf } from "../errors";
+import type { LocustStatus, Sample } from "../types";
+import { evaluateThresholds } from "../verdict/thresholds";
+import { type LocustClient, MasterUnreachable } from "./client";
+import { Ending } from "./ending";
+import { Numbers } from "./numbers";
+import { nextStep } from "./phase";
+import type { RunObserver, RunOptions, RunOutcome, RunPlan } from "./plan";
+import { Pulse } from "./pulse";
+import { waitForWorkers } from "./ready";
+import { Stopper } from "./stopper";
+import { defaultTiming, pause, type Timing } from "./timing";
+import { Track } from "./track";
+
+const never = new AbortController().signal;
+
+/** One run, step by step; `run.ts` puts the steps in order. */
+export class LiveRun {
+  private readonly plan: RunPlan;
+  private readonly client: LocustClient;
+  private readonly timing: Timing;
+  private readonly observer: RunObserver;
+  readonly interrupt: AbortSignal;
+  readonly kill: AbortSignal;
+  readonly masterLost: AbortSignal;
+  private readonly startFailed: AbortSignal;
+  private readonly pulse: Pulse;
+  private readonly numbers: Numbers;
+  private readonly end: Ending;
+  private readonly track: Track;
+
+  private number = 0;
+  private master = "";
+  private endedAt: Date | undefined;
+  private duration = 0;
+  private complete = false;
+
+  constructor(options: RunOptions) {
+    this.plan = options.plan;
+    this.client = options.client;
+    this.timing = { ...defaultTiming, ...options.timing };
+    this.observer = options.observer ?? {};
+    this.interrupt = options.interrupt ?? never;
+    this.kill = options.kill ?? never;
+    this.masterLost = options.masterLost ?? never;
+    this.startFailed = options.startFailed ?? never;
+    // Not startFailed: a worker that is lost in a run aborts that signal too.
+    this.pulse = new Pulse(this.client, AbortSignal.any([this.kill, this.masterLost]));
+    this.numbers = new Numbers(this.client, this.plan);
+    this.end = new Ending(this);
+    this.track = new Track(this.plan, this.observer, this.end);
+  }
+
+  /** The status in which every worker is ready, or undefined when the run ended first. */
+  async waitForWorkers(): Promise<LocustStatus | undefined> {
+    const { workers } = this.plan;
+    const { timing, observer } = this;
+    const stop = AbortSignal.any([this.interrupt, this.kill, this.masterLost, this.startFailed]);
+    const answer = await waitForWorkers({ pulse: this.pulse, workers, timing, observer, stop });
+    this.startFailed.throwIfAborted();
+    if (!this.end.open) return undefined;
+    return typeof answer === "string" ? this.end.finish("not-started", answer) : answer;
+  }
+
+  async start(ready: LocustStatus): Promise<boolean> {
+    if (!this.end.open) return false;
+    const { users, spawnRate, runTime, host } = this.plan;
+    let problem = "Locust accepted the run and did not start it";
+    try {
+      // A target is always said: else that of an earlier run would hold.
+      const request = { users, spawnRate, host: host ?? "", ...(runTime === undefined ? {} : { runTime }) };
+      await this.client.swarm(request);
+    } catch (error) {
+      // Where only its answer was lost, it has started.
+      problem = messageOf(error);
+      if (!(error instanceof MasterUnreachable)) {
+        this.end.finish("not-started", problem);
+        return false;
+      }
+    }
+    this.begin(ready, ready.run + 1);
+    await this.track.begin(ready, ready.shape);
+    while (this.end.open) {
+      const status = await this.look();
+      if (status !== undefined && status.run >= this.number) return true;
+      if (performance.now() - this.track.start > this.timing.start) {
+        this.end.finish("not-started", problem);
+        await this.client.stop(this.timing.start).catch(() => undefined);
+        return false;
+      }
+      await this.wait(this.timing.poll);
+    }
+    return true;
+  }
+
+  async attach(seen: LocustStatus, earlier?: readonly Sample[]): Promise<void> {
+    this.begin(seen, seen.run);
+    // Without a plan of ours, users and time may be changed on the page, as a load shape does.
+    const shape = this.plan.runTime === undefined ? true : seen.shape;
+    await this.track.begin(seen, shape, seen.elapsed ?? 0, earlier);
+    await this.track.catchUp(this.client, this.number, this.kill);
+  }
+
+  /** Samples until the run ends, or has to be ended. */
+  async follow(): Promise<void> {
+    let nextSample = performance.now();
+    let nextSnapshot = nextSample + this.timing.snapshot;
+    while (this.end.open) {
+      const status = await this.look();
+      if (status !== undefined) {
+        await this.track.catchUp(this.client, this.number, this.kill);
+        this.judge(status);
+        // What the master says after the end is no load any more.
+        if (this.end.by !== undefined) this.track.enter("stop");
+        if (this.end.by !== "master-lost") await this.track.record(status);
+      }
+      if (this.end.by === undefined && performance.now() >= nextSnapshot) {
+        nextSnapshot += this.timing.snapshot;
+        await this.snapshot();
+        const breached = this.track.phase === "hold" ? this.numbers.breached(this.track.elapsed) : undefined;
+        if (breached !== undefined) this.end.finish("threshold", breached);
+      }
+      // A fixed beat: what a look takes does not add up over the run.
+      nextSample = Math.max(nextSample + this.timing.sample, performance.now());
+      await this.wait(nextSample - performance.now());
+    }
+    this.markEnd();
+  }
+
+  async finish(): Promise<void> {
+    await this.stop();
+    await this.collect();
+  }
+
+  /** Stops the test and waits until the last report of every worker is in. */
+  private async stop(): Promise<void> {
+    this.track.enter("stop");
+    if (this.end.by === "master-lost") return;
+    const deadline = performance.now() + this.timing.drain;
+    const stopper = new Stopper(this.client, this.timing);
+    while (!this.kill.aborted && !this.masterLost.aborted && performance.now() < deadline) {
+      const status = await this.look();
+      if (status !== undefined) {
+        if (status.run !== this.number || status.master.id !== this.master) break;
+        await this.track.record(status);
+        if (status.drained) {
+          this.complete = true;
+          break;
+        }
+        stopper.see(status);
+      }
+      await pause(this.timing.poll, this.kill, this.masterLost);
+    }
+    if (this.complete) await stopper.done;
+    // The stop has to get away before the way is closed.
+    else if (this.kill.aborted) await Promise.race([stopper.done, pause(this.timing.farewell)]);
+    else if (this.masterLost.aborted) this.end.spoil("master-lost", messageOf(this.masterLost.reason));
+    else this.end.spoil("master-lost", "the last reports of its workers did not arrive");
+  }
+
+  /** Gets the final numbers and the report; without a master, those of the last snapshot stay. */
+  private async collect(): Promise<void> {
+    if (!this.kill.aborted && this.end.by !== "master-lost") {
+      await this.finalNumbers();
+      try {
+        const html = await this.client.report(this.kill);
+        await this.track.tell(() => this.observer.report?.(html));
+      } catch (error) {
+        this.observer.warning?.(`Locust's report could not be had: ${messageOf(error)}`);
+      }
+    }
+    this.track.enter("collected");
+  }
+
+  outcome(): RunOutcome {
+    return {
+      endedBy: this.end.by ?? "not-started",
+      error: this.end.error,
+      startedAt: this.track.startedAt,
+      endedAt: this.endedAt ?? new Date(),
+      duration: this.duration,
+      ramp: this.track.ramp,
+      rows: this.numbers.latest?.rows ?? [],
+      thresholds: this.numbers.latest?.thresholds ?? evaluateThresholds(this.plan.thresholds, []),
+      integrity: this.track.report(this.end.by) ?? null,
+      complete: this.complete,
+      status: this.pulse.last,
+    };
+  }
+
+  private begin(status: LocustStatus, number: number): void {
+    this.pulse.reset();
+    this.number = number;
+    this.master = status.master.id;
+  }
+
+  /** The load is over: when the master says, where it says so. */
+  private markEnd(): void {
+    const { last } = this.pulse;
+    const known = last?.run === this.number && last.master.id === this.master && isOver(last) ? last.elapsed : null;
+    this.duration = known ?? this.track.elapsed;
+    this.endedAt = new Date((this.track.startedAt?.getTime() ?? Date.now()) + this.duration * 1000);
+  }
+
+  private wait(ms: number): Promise<void> {
+    return pause(ms, this.interrupt, this.kill, this.masterLost);
+  }
+
+  /** Asks the master; undefined while it is silent, which ends a run when it lasts. */
+  private async look(): Promise<LocustStatus | undefined> {
+    const status = await this.pulse.look();
+    if (status === undefined && this.pulse.silence > this.timing.silence && this.end.open) {
+      this.end.finish("master-lost", this.pulse.complaint());
+    }
+    return status;
+  }
+
+  private judge(status: LocustStatus): void {
+    const step = nextStep({
+      phase: this.track.phase,
+      run: this.number,
+      master: this.master,
+      status,
+      elapsed: this.track.elapsed,
+      runTime: this.plan.runTime,
+      overtime: this.timing.overtime / 1000,
+    });
+    if (step.kind === "on") this.track.enter(step.phase);
+    else this.end.finish(step.by, step.by === "master-lost" ? "it was restarted" : undefined);
+  }
+
+  private async snapshot(): Promise<boolean> {
+    const integrity = this.track.report();
+    if (integrity === undefined) return true;
+    const numbers = await this.numbers.take(integrity, this.kill);
+    if (numbers !== undefined) await this.track.tell(() => this.observer.snapshot?.(numbers));
+    return numbers !== undefined;
+  }
+
+  /** The last numbers are the ones that count: a connection that is cut now is waited for. */
+  private async finalNumbers(): Promise<void> {
+    const deadline = performance.now() + this.timing.silence;
+    while (!(await this.snapshot())) {
+      if (this.kill.aborted || this.masterLost.aborted) return;
+      if (performance.now() > deadline) {
+        this.end.spoil("master-lost", "its last numbers could not be had");
+        return;
+      }
+      await pause(this.timing.poll, this.kill, this.masterLost);
+    }
+  }
+}
+
+function isOver({ state }: LocustStatus): boolean {
+  return state !== "spawning" && state !== "running";
+}

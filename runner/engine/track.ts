@@ -1,0 +1,127 @@
+import { messageOf } from "../errors";
+import type { EndedBy, LocustStatus, Phase, RecordedSample, Sample } from "../types";
+import { createIntegrity, type IntegrityReport } from "../verdict/integrity";
+import { round } from "../verdict/words";
+import { type LocustClient, LocustRefused, MasterUnreachable } from "./client";
+import type { Ending } from "./ending";
+import type { RunObserver, RunPlan } from "./plan";
+import { createRollCall, recordedPhase, toSample } from "./sample";
+
+/** A gap between two samples, in seconds, above which the master is asked for those between. */
+const gap = 2.5;
+
+/** What is measured of a run as it goes on: its clock, its phase, its samples, and what they say of the load. */
+export class Track {
+  phase: Phase = "ready";
+  startedAt: Date | undefined;
+  /** Seconds until all users ran. */
+  ramp: number | null = null;
+  private began = 0;
+  private latest = 0;
+  private integrity: ReturnType<typeof createIntegrity> | undefined;
+  private readonly rollCall = createRollCall();
+
+  constructor(
+    private readonly plan: RunPlan,
+    private readonly observer: RunObserver,
+    private readonly end: Ending,
+  ) {}
+
+  /**
+   * The run has begun, `elapsed` seconds ago.
+   *
+   * @param shape as in AskedLoad: whether something else than the plan decides the users
+   * @param earlier samples that a former command has kept
+   */
+  async begin(
+    status: LocustStatus,
+    shape: string | true | null,
+    elapsed = 0,
+    earlier: readonly Sample[] = [],
+  ): Promise<void> {
+    const { users, spawnRate, workers } = this.plan;
+    this.began = performance.now() - elapsed * 1000;
+    const startedAt = status.startedAt !== null && elapsed > 0 ? new Date(status.startedAt) : new Date();
+    this.startedAt = startedAt;
+    this.integrity = createIntegrity({ users, spawnRate, workers, shape });
+    this.enter("ramp", 0);
+    for (const sample of earlier) {
+      if (sample.phase === "hold") this.enter("hold", sample.t);
+      this.count(sample);
+    }
+    await this.tell(() => this.observer.started?.(status, startedAt));
+  }
+
+  /** Seconds since the start, by the clock of this machine. */
+  get elapsed(): number {
+    return (performance.now() - this.began) / 1000;
+  }
+
+  /** When the run began, on the clock of `performance.now()`. */
+  get start(): number {
+    return this.began;
+  }
+
+  enter(phase: Phase, t = this.elapsed): void {
+    if (phase === this.phase) return;
+    if (phase === "hold") this.ramp ??= t;
+    this.phase = phase;
+    this.observer.phase?.(phase);
+  }
+
+  async record(status: LocustStatus): Promise<void> {
+    const { elapsed } = this;
+    for (const worker of this.rollCall(status, elapsed)) {
+      this.integrity?.lost(worker);
+      this.observer.warning?.(`worker ${worker.name} was lost after ${worker.t} s`);
+    }
+    await this.keep(toSample(status, this.phase, elapsed, new Date()));
+  }
+
+  /** Gets what was missed, from the master's own record, where nothing was heard of it for a while. */
+  async catchUp(client: LocustClient, run: number, signal: AbortSignal): Promise<void> {
+    const now = this.elapsed;
+    if (now - this.latest < gap) return;
+    try {
+      const record = await client.samples(this.latest, signal);
+      if (record.run !== run) return;
+      for (const sample of record.samples) {
+        if (sample.t > this.latest && sample.t < now) await this.keepRecorded(sample);
+      }
+    } catch (error) {
+      // A gap stays a gap; what the master counted is in its numbers all the same.
+      if (!(error instanceof MasterUnreachable || error instanceof LocustRefused)) throw error;
+      this.observer.warning?.(`samples of ${Math.round(now - this.latest)} s are missing: ${error.message}`);
+    }
+  }
+
+  report(endedBy?: EndedBy): IntegrityReport | undefined {
+    return this.integrity?.report(endedBy);
+  }
+
+  /** Results that cannot be written end the run: load whose numbers are lost is load for nothing. */
+  async tell(event: () => Promise<void> | void): Promise<void> {
+    try {
+      await event();
+    } catch (error) {
+      if (this.end.by === undefined) this.end.finish("results-unwritable", messageOf(error));
+      else this.end.spoil("results-unwritable", messageOf(error));
+    }
+  }
+
+  private async keepRecorded({ state, ...sample }: RecordedSample): Promise<void> {
+    const phase = recordedPhase(this.phase, state, sample);
+    if (phase !== "stop") this.enter(phase, sample.t);
+    await this.keep({ ...sample, t: round(sample.t, 3), phase });
+  }
+
+  private async keep(sample: Sample): Promise<void> {
+    this.count(sample);
+    await this.tell(() => this.observer.sample?.(sample));
+  }
+
+  private count(sample: Sample): void {
+    this.latest = sample.t;
+    this.integrity?.add(sample);
+  }
+}

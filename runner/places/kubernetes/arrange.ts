@@ -1,0 +1,94 @@
+import type { V1Deployment } from "@kubernetes/client-node";
+import { RunnerError } from "../../errors";
+import type { Cluster } from "./cluster";
+import { readDeployment, type TestNames } from "./pods";
+import { type PatchOperation, scriptBefore, withScript, withScriptBefore } from "./script-swap";
+
+/** What of a deployed test a run may want otherwise. */
+export interface Arrangement {
+  readonly workers: number;
+  readonly script: string;
+}
+
+export interface Arrange {
+  readonly cluster: Cluster;
+  readonly names: TestNames;
+  readonly wanted: Arrangement;
+}
+
+/** Scales the workers, and has the pods run another script, where that is not so already; gives a line for each. */
+export async function arrange({ cluster, names, wanted }: Arrange): Promise<string[]> {
+  const lines: string[] = [];
+  if (await setScript(cluster, names, wanted.script)) lines.push(`Script ${wanted.script}: the pods start anew`);
+  const worker = await readDeployment(cluster, names.worker);
+  const replicas = worker.spec?.replicas ?? 1;
+  if (replicas !== wanted.workers) {
+    await scale(cluster, names.worker, wanted.workers);
+    lines.push(`Workers: ${replicas} → ${wanted.workers}`);
+  }
+  return lines;
+}
+
+export interface Restore extends Arrange {
+  readonly before: Arrangement;
+  /** For how long to try where the API server cannot be reached, in ms. */
+  readonly patience: number;
+}
+
+/**
+ * Makes a test as it was before a run, as far as it still is as the run wanted it: what somebody else has changed
+ * since then is theirs. Gives a line where something was changed; rejects with what is left to do.
+ */
+export async function restore({ cluster, names, wanted, before, patience }: Restore): Promise<string | undefined> {
+  const work = async () => {
+    const lines: string[] = [];
+    const worker = await readDeployment(cluster, names.worker);
+    if (wanted.workers !== before.workers && worker.spec?.replicas === wanted.workers) {
+      await scale(cluster, names.worker, before.workers);
+      lines.push(`workers: ${wanted.workers} → ${before.workers}`);
+    }
+    const script = scriptBefore(worker) ?? before.script;
+    // Only what a command has changed: what was deployed since is somebody else's.
+    if (await changeScripts(cluster, names, withScriptBefore)) lines.push(`script: ${script}`);
+    return lines.length === 0 ? undefined : `As before: ${lines.join(", ")}`;
+  };
+  try {
+    return await cluster.retry("make the test as it was", work, { for: patience });
+  } catch (error) {
+    const todo = [
+      ...(wanted.workers === before.workers ? [] : [`loadtest scale ${before.workers}`]),
+      ...(wanted.script === before.script ? [] : [`the next loadtest run goes back to ${before.script}`]),
+    ];
+    throw new RunnerError(`the test is not as it was before: ${todo.join("; ")}`, undefined, { cause: error });
+  }
+}
+
+export async function scale(cluster: Cluster, name: string, replicas: number): Promise<void> {
+  const { namespace } = cluster;
+  const body = [{ op: "replace", path: "/spec/replicas", value: replicas }];
+  const patch = () => cluster.apps.patchNamespacedDeploymentScale({ namespace, name, body });
+  await cluster.call(`scale Deployment ${name}`, patch);
+}
+
+/** Both Deployments, so that master and workers run the same; false where they do already. */
+async function setScript(cluster: Cluster, names: TestNames, script: string): Promise<boolean> {
+  return changeScripts(cluster, names, (deployment) => withScript(deployment, script));
+}
+
+async function changeScripts(
+  cluster: Cluster,
+  names: TestNames,
+  change: (deployment: V1Deployment) => PatchOperation[],
+): Promise<boolean> {
+  const { namespace } = cluster;
+  let changed = false;
+  for (const name of [names.control, names.worker]) {
+    const body = change(await readDeployment(cluster, name));
+    if (body.length === 0) continue;
+    await cluster.call(`change Deployment ${name}`, () =>
+      cluster.apps.patchNamespacedDeployment({ namespace, name, body }),
+    );
+    changed = true;
+  }
+  return changed;
+}

@@ -1,0 +1,82 @@
+import { messageOf } from "../../errors";
+import type { OpenOptions, Place, Session } from "../place";
+import { type Arrangement, arrange, restore } from "./arrange";
+import type { Cluster } from "./cluster";
+import { clusterTiming, type MasterLink, type MasterWatch } from "./master";
+import type { TestNames } from "./pods";
+import { waitForPods } from "./settle";
+
+export interface KubernetesPlaceOptions {
+  readonly cluster: Cluster;
+  readonly names: TestNames;
+  readonly link: MasterLink;
+  /** What the run wants, and what is to be there afterwards. */
+  readonly wanted: Arrangement;
+  readonly before: Arrangement;
+  /** How long pods may take to be ready, in ms. */
+  readonly timeout: number;
+}
+
+/** Pods of a cluster: those that are deployed, in the number and with the script that a run wants. */
+export class KubernetesPlace implements Place {
+  readonly kind = "kubernetes";
+  /** Whether the test is as it is to be after the run. */
+  asBefore = true;
+
+  constructor(private readonly options: KubernetesPlaceOptions) {}
+
+  async open({ progress, signal, kill }: OpenOptions): Promise<Session> {
+    const { cluster, names, link, wanted, timeout } = this.options;
+    const giveBack = () => this.giveBack(progress, kill);
+    let watch: MasterWatch | undefined;
+    try {
+      this.asBefore = false;
+      for (const line of await arrange({ cluster, names, wanted })) progress(line);
+      const { worker } = await waitForPods({ cluster, names, timeout, progress, signal });
+      watch = await link.watch();
+      await link.status(signal);
+      return new KubernetesSession(link, worker.pods.length, watch, giveBack);
+    } catch (error) {
+      watch?.stop();
+      await giveBack();
+      throw error;
+    }
+  }
+
+  private async giveBack(progress: (text: string) => void, kill: AbortSignal): Promise<void> {
+    const { cluster, names, wanted, before } = this.options;
+    try {
+      const changed = await restore({ cluster, names, wanted, before, patience: kill.aborted ? 5000 : 60_000 });
+      if (changed !== undefined) progress(changed);
+      this.asBefore = true;
+    } catch (error) {
+      progress(`warning: ${messageOf(error)}`);
+    }
+  }
+}
+
+/** A run's view of the pods; closing it makes them as they were. */
+class KubernetesSession implements Session {
+  readonly endpoint;
+  readonly masterLost;
+  /** Pods were ready before: what comes later is seen by the master. */
+  readonly startFailed = new AbortController().signal;
+  readonly timing = clusterTiming;
+  private closing: Promise<void> | undefined;
+
+  constructor(
+    link: MasterLink,
+    readonly workers: number,
+    private readonly watch: MasterWatch,
+    private readonly giveBack: () => Promise<void>,
+  ) {
+    this.endpoint = link.endpoint;
+    this.masterLost = watch.lost;
+  }
+
+  close(): Promise<void> {
+    this.watch.stop();
+    this.closing ??= this.giveBack();
+    return this.closing;
+  }
+}

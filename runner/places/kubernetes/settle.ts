@@ -1,0 +1,75 @@
+import { pause } from "../../engine/timing";
+import { RunnerError } from "../../errors";
+import { exitCodes } from "../../types";
+import { type Cluster, ClusterUnreachable } from "./cluster";
+import { type Background, isSettled, readBackground, readWorkload, type TestNames, type Workload } from "./pods";
+import { summarize, type TroubleKind, troubles } from "./trouble";
+
+/** How often to look, in ms. */
+const interval = 1000;
+/** Pods get this long before somebody asks why, in ms: most are ready by then. */
+const ease = 3000;
+
+export interface Settling {
+  readonly cluster: Cluster;
+  readonly names: TestNames;
+  /** ms */
+  readonly timeout: number;
+  /** A line when something has changed. */
+  readonly progress: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Both Deployments with all their pods ready. */
+export interface Settled {
+  readonly control: Workload;
+  readonly worker: Workload;
+}
+
+/**
+ * Waits until master and workers are as their Deployments say, and no former pod is left. Rejects with a RunnerError
+ * that says, pod by pod, why they are not: at once where waiting cannot help.
+ */
+export async function waitForPods({ cluster, names, timeout, progress, signal }: Settling): Promise<Settled> {
+  const began = performance.now();
+  let said = "";
+  let problem = "";
+  while (!signal.aborted) {
+    try {
+      const control = await readWorkload(cluster, names.control);
+      const worker = await readWorkload(cluster, names.worker);
+      if (isSettled(control) && isSettled(worker)) return { control, worker };
+      const look = performance.now() - began > ease ? readBackground : noBackground;
+      const rollouts = [
+        { role: "control" as const, ...control, ...(await look(cluster, control.deployment)) },
+        { role: "worker" as const, ...worker, ...(await look(cluster, worker.deployment)) },
+      ];
+      const summary = rollouts.map(({ role, ...rollout }) => summarize(role, rollout)).join("; ");
+      const found = rollouts.flatMap((rollout) => troubles(rollout)).filter(({ kind }) => !isUsual(kind));
+      const text = [summary, ...found.map((one) => `  ${one.text}`)].join("\n");
+      if (text !== said) progress(text);
+      said = text;
+      problem = found.map((one) => one.text).join("; ") || summary;
+      const hopeless = found.find((one) => one.hopeless);
+      if (hopeless !== undefined) throw new RunnerError(`Locust's pods cannot be ready: ${hopeless.text}`);
+    } catch (error) {
+      // The API server may be away for a moment.
+      if (!(error instanceof ClusterUnreachable)) throw error;
+      problem = error.message;
+    }
+    if (performance.now() - began > timeout) {
+      throw new RunnerError(`Locust's pods are not ready after ${Math.round(timeout / 1000)} s: ${problem}`);
+    }
+    await pause(interval, signal);
+  }
+  throw new RunnerError("interrupted while Locust's pods were getting ready", exitCodes.aborted);
+}
+
+async function noBackground(): Promise<Background> {
+  return { replicaSets: [], events: [] };
+}
+
+/** What every pod goes through; the summary has it. */
+function isUsual(kind: TroubleKind): boolean {
+  return kind === "starting" || kind === "terminating";
+}

@@ -1,0 +1,55 @@
+import type { Verdict } from "../types";
+import type { ComparedRecord } from "./run-data";
+import { round, seconds } from "./words";
+
+/** Run times may differ by this share of the longer one, or by these seconds: Locust's timers are no clocks. */
+const timeShare = 0.1;
+const timeSeconds = 3;
+
+/** Numbers of runs with these verdicts say little about the target. */
+export const untrusted: readonly Verdict[] = ["invalid", "aborted", "error"];
+
+/** Why two runs can hardly be compared, with the value on both sides: `users: 20 before, 40 after`. */
+export function differences(before: ComparedRecord, after: ComparedRecord): string[] {
+  const found: string[] = [];
+  const report = (what: string, differs: boolean, show: (record: ComparedRecord) => string) => {
+    if (differs) {
+      found.push(`${what}: ${show(before)} before, ${show(after)} after`);
+    }
+  };
+  const check = (what: string, show: (record: ComparedRecord) => string) =>
+    report(what, show(before) !== show(after), show);
+
+  report(
+    "verdict",
+    [before, after].some(({ verdict }) => untrusted.includes(verdict)),
+    ({ verdict }) => verdict,
+  );
+  check("script", ({ script }) => script);
+  check("load shape", ({ asked }) => shapeOf(asked.shape));
+  check("users", ({ asked }) => String(round(asked.users, 2)));
+  if (!before.asked.shape && !after.asked.shape) {
+    check("spawn rate", ({ asked }) => String(round(asked.spawnRate, 2)));
+  }
+  report("run time", timesDiffer(before.durationSeconds, after.durationSeconds), ({ durationSeconds }) =>
+    seconds(durationSeconds),
+  );
+  check("workers", ({ asked }) => String(asked.workers));
+  check("place", ({ place }) => place);
+  report("target", host(before.target) !== host(after.target), ({ target }) => target ?? "the script's own");
+  return found;
+}
+
+function shapeOf(shape: string | boolean | null): string {
+  return shape === true ? "yes" : shape || "none";
+}
+
+function timesDiffer(before: number, after: number): boolean {
+  const off = Math.abs(before - after);
+  return off > timeSeconds && off > timeShare * Math.max(before, after);
+}
+
+/** On this machine ports come and go: the demo's differs from run to run, and so may those of two builds. */
+function host(target: string | null): string | null {
+  return target?.replace(/^(https?:\/\/(?:127\.0\.0\.1|localhost|\[::1\])):\d+$/, "$1") ?? null;
+}

@@ -1,0 +1,171 @@
+import { mean } from "simple-statistics";
+import { differences } from "./comparability";
+import {
+  type ChangeKind,
+  type ComparedMetric,
+  type Comparison,
+  comparedMetrics,
+  type MetricChange,
+} from "./comparison";
+import { chanceOf, fewestValues, logIntervalOf } from "./noise";
+import { roundingStep } from "./rounding";
+import type { ComparedRecord, RunData } from "./run-data";
+import { type WindowValues, windowSeconds, windowsOf } from "./windows";
+import { round, shareText, valueText } from "./words";
+
+/** A difference that is rarer than this by chance is real. */
+const significance = 0.05;
+/** Decimals of relative changes. */
+const digits = 6;
+
+/** A value over a whole run, null without a request, and what it was in each window of its full load. */
+interface Measured {
+  readonly whole: number | null;
+  readonly windows: readonly number[];
+}
+
+interface Moved {
+  readonly from: number;
+  readonly to: number;
+  readonly change: number | null;
+  readonly noise: number | null;
+}
+
+/**
+ * Compares two runs, metric by metric. A change is that of the values over the whole runs. It is real where it is
+ * larger than a step of Locust's rounding and than the noise of the windows of their full load (see `windowsOf`), and
+ * these differ the same way and by more than chance (permutation test, p < 0.05). `maxRegression` is the relative
+ * change for the worse that is allowed: 0.05 for 5 %. A load shape's windows are not alike: they tell nothing.
+ */
+export function compareRuns(
+  before: RunData,
+  after: RunData,
+  { maxRegression }: { readonly maxRegression: number },
+): Comparison {
+  const windowsBefore = fullLoad(before);
+  const windowsAfter = fullLoad(after);
+  const metrics = comparedMetrics.map((metric) =>
+    changeOf(
+      metric,
+      { whole: wholeValue(metric, before.record), windows: windowsBefore[metric] },
+      { whole: wholeValue(metric, after.record), windows: windowsAfter[metric] },
+      maxRegression,
+    ),
+  );
+  const sentences = (kind: ChangeKind) =>
+    metrics.filter((change) => change.kind === kind).map((change) => sentence(change, maxRegression));
+  return {
+    before: before.name,
+    after: after.name,
+    maxRegression,
+    metrics,
+    regressions: sentences("worse"),
+    unclear: sentences("unclear"),
+    warnings: [
+      ...differences(before.record, after.record),
+      ...unknownNoise("before", before, windowsBefore),
+      ...unknownNoise("after", after, windowsAfter),
+    ],
+  };
+}
+
+function fullLoad({ record, samples }: RunData): WindowValues {
+  return windowsOf(record.asked.shape ? [] : samples);
+}
+
+function wholeValue(metric: ComparedMetric, { totals, percentiles }: ComparedRecord): number | null {
+  if (totals.requests === 0) {
+    return null;
+  }
+  switch (metric) {
+    case "rps":
+      return totals.rps;
+    case "fail_ratio":
+      return totals.failRatio;
+    default:
+      return percentiles[metric] ?? null;
+  }
+}
+
+function changeOf(metric: ComparedMetric, before: Measured, after: Measured, maxRegression: number): MetricChange {
+  const [from, to] = [before.whole, after.whole];
+  if (from === null || to === null) {
+    return { metric, before: from, after: to, change: null, noise: null, kind: from === to ? "same" : "unclear" };
+  }
+  const change = from === to ? 0 : from === 0 ? null : round(to / from - 1, digits);
+  const noise = change !== null && isTold(before, after) ? noiseOf(before, after, change) : null;
+  return {
+    metric,
+    before: from,
+    after: to,
+    change,
+    noise,
+    kind: from === to ? "same" : kindOf(metric, { from, to, change, noise }, before, after, maxRegression),
+  };
+}
+
+function kindOf(
+  metric: ComparedMetric,
+  { from, to, change, noise }: Moved,
+  before: Measured,
+  after: Measured,
+  maxRegression: number,
+): ChangeKind {
+  const up = to > from;
+  const worse = up !== (metric === "rps");
+  const beyond = worse && (change === null || Math.abs(change) > maxRegression);
+  if (isTime(metric) && Math.abs(to - from) <= roundingStep(Math.max(from, to))) {
+    return "noise";
+  }
+  if (!isTold(before, after)) {
+    return beyond ? "unclear" : "noise";
+  }
+  if (change !== null && noise !== null && Math.abs(change) <= noise) {
+    return "noise";
+  }
+  const sameWay = mean([...after.windows]) > mean([...before.windows]) === up;
+  if (!sameWay || chanceOf(before.windows, after.windows) >= significance) {
+    return "noise";
+  }
+  return worse ? (beyond ? "worse" : "small") : "better";
+}
+
+/** The least change to this side that is out of the 95 % interval around none. */
+function noiseOf(before: Measured, after: Measured, change: number): number | null {
+  const interval = logIntervalOf(before.windows, after.windows);
+  return interval === null ? null : round(change < 0 ? 1 - Math.exp(-interval) : Math.exp(interval) - 1, digits);
+}
+
+function isTime(metric: ComparedMetric): boolean {
+  return metric !== "fail_ratio" && metric !== "rps";
+}
+
+function isTold(before: Measured, after: Measured): boolean {
+  return Math.min(before.windows.length, after.windows.length) >= fewestValues;
+}
+
+function sentence({ metric, before, after, change, kind }: MetricChange, maxRegression: number): string {
+  if (before === null || after === null) {
+    return `${metric} cannot be compared: there is none ${before === null ? "before" : "after"}.`;
+  }
+  const by = change === null ? "" : ` by ${shareText(change)},`;
+  const values = `from ${valueText(metric, before)} to ${valueText(metric, after)}`;
+  const moved = `${metric} ${after > before ? "rose" : "fell"}${by} ${values}; ${shareText(maxRegression)} is allowed`;
+  return kind === "unclear" ? `${moved}, and whether it is noise cannot be told.` : `${moved}.`;
+}
+
+/** Why the moments of a run say too little of its noise; nothing where they say enough. */
+function unknownNoise(side: "before" | "after", { record, samples }: RunData, { rps }: WindowValues): string[] {
+  const { shape } = record.asked;
+  if (shape) {
+    return [`noise: cannot be told, as a load shape decides the users ${side}`];
+  }
+  if (rps.length >= fewestValues) {
+    return [];
+  }
+  if (!samples.some(({ phase }) => phase === "hold")) {
+    return [`noise: cannot be told, as full load was never reached ${side}`];
+  }
+  const windows = `${rps.length} ${rps.length === 1 ? "window" : "windows"} of ${windowSeconds} s`;
+  return [`noise: cannot be told, as there are only ${windows} of full load ${side}, and it takes ${fewestValues}`];
+}

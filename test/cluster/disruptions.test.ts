@@ -1,0 +1,157 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { expect } from "chai";
+import { type Command, root, startCommand, stopCommands } from "../support/cli";
+import { hasCluster, kubectl, podsOf, until } from "../support/cluster";
+import { CuttableServer } from "../support/cut";
+import { DeployedTest } from "../support/deployed";
+import { sleep } from "../support/processes";
+import { finished, onlyRun, removeProjects, seriesIn, temporaryFolder } from "../support/project";
+import { hasPulumi } from "../support/pulumi";
+import { countsOf } from "../support/target";
+
+const namespace = "operate-trouble";
+
+describe("a run in a cluster that is disturbed", function () {
+  this.timeout(180_000);
+  const test = new DeployedTest(namespace);
+  const way = new CuttableServer();
+  const folder = temporaryFolder();
+  const kubeconfig = join(folder, "kubeconfig");
+
+  before(async function () {
+    if (!hasPulumi() || !hasCluster()) {
+      console.log(`    skipped: ${hasPulumi() ? "KUBECONFIG names no cluster" : "the Pulumi CLI is not on the PATH"}`);
+      this.skip();
+    }
+    await way.start(process.env.KUBECONFIG ?? "", kubeconfig);
+    test.up();
+  });
+  after(async () => {
+    await stopCommands();
+    await way.close();
+    test.down();
+    removeProjects();
+  });
+
+  /** A run without Pulumi, over the way that can be cut, at its full load. */
+  async function running(results: string, ...args: readonly string[]): Promise<Command> {
+    const where = ["--kubeconfig", kubeconfig, "--namespace", namespace, "--results", results];
+    const load = ["--workers", "3", "--users", "6", "--run-time", "30s"];
+    const command = startCommand(["run", ...where, ...load, ...args], { cwd: folder });
+    await command.waitFor(/full load/, 90_000);
+    await command.until(() => seriesIn(onlyRun(results)).length > 8, "samples");
+    return command;
+  }
+
+  async function expectAsBefore(): Promise<void> {
+    await until("2 workers", () => test.replicas === 2, 30);
+    await test.untilWorkers(2);
+    expect(kubectl(namespace, ["get", "leases", "--output", "name"])).to.equal("");
+  }
+
+  /** The series has a line for each second, whatever was cut, as the master has kept them. */
+  function expectNoGap(results: string): void {
+    const times = seriesIn(onlyRun(results)).map(({ t }) => t);
+    const gaps = times.slice(1).map((t, index) => t - (times[index] ?? 0));
+    expect(Math.min(...gaps), "order").to.be.greaterThan(0);
+    expect(Math.max(...gaps), "largest gap").to.be.below(3);
+  }
+
+  it("goes on where its connections are cut, and misses nothing", async () => {
+    const results = temporaryFolder();
+    const before = await countsOf(namespace);
+    const command = await running(results, "--run-time", "25s");
+    expect(way.cut()).to.be.greaterThan(0);
+    way.down = true;
+    await sleep(8000);
+    way.down = false;
+    const { code, stdout, stderr } = await command.ended;
+    expect(code, `${stdout}\n${stderr}`).to.equal(0);
+    const { totals } = finished(onlyRun(results));
+    const after = await countsOf(namespace);
+    expect(totals.requests).to.equal(after.requests - before.requests);
+    expectNoGap(results);
+    await expectAsBefore();
+  });
+
+  it("goes on to its end where it is cut at the end, and its last numbers are had later", async () => {
+    const results = temporaryFolder();
+    const before = await countsOf(namespace);
+    const command = await running(results, "--run-time", "15s");
+    way.down = true;
+    way.cut();
+    await sleep(15_000);
+    way.down = false;
+    const { code, stdout, stderr } = await command.ended;
+    expect(code, `${stdout}\n${stderr}`).to.equal(0);
+    const record = finished(onlyRun(results));
+    expect(record).to.include({ endedBy: "run-time", verdict: "passed" });
+    expect(record.durationSeconds).to.be.within(13, 18);
+    expect(record.totals.requests).to.equal((await countsOf(namespace)).requests - before.requests);
+    expectNoGap(results);
+    await expectAsBefore();
+  });
+
+  it("is invalid where workers are killed, with all that the others did", async () => {
+    const results = temporaryFolder();
+    const command = await running(results);
+    const [first, second] = podsOf(namespace, "worker").map(({ metadata }) => metadata.name);
+    kubectl(namespace, ["delete", "pod", String(first), String(second), "--grace-period=0", "--force"]);
+    const { code, stdout, stderr } = await command.ended;
+    expect(code, `${stdout}\n${stderr}`).to.equal(3);
+    const record = finished(onlyRun(results));
+    expect(record).to.include({ verdict: "invalid", endedBy: "run-time" });
+    expect(record.integrity?.workers.lost.map(({ name }) => name)).to.have.members([first, second]);
+    await expectAsBefore();
+  });
+
+  it("ends with what was measured where the master is deleted", async () => {
+    const results = temporaryFolder();
+    const command = await running(results);
+    const [pod] = podsOf(namespace, "control");
+    kubectl(namespace, ["delete", "pod", String(pod?.metadata.name), "--grace-period=0", "--force"]);
+    const { code, stdout, stderr } = await command.ended;
+    expect(code, `${stdout}\n${stderr}`).to.equal(4);
+    const record = finished(onlyRun(results));
+    expect(record).to.include({ verdict: "error", endedBy: "master-lost" });
+    expect(record.totals.requests).to.be.greaterThan(5);
+    expect(seriesIn(onlyRun(results)).length).to.be.greaterThan(8);
+    await expectAsBefore();
+  });
+
+  it("ends with what was measured where the master's process is killed in its pod", async () => {
+    await until("a master", () => podsOf(namespace, "control").length === 1);
+    const results = temporaryFolder();
+    const command = await running(results);
+    const kill =
+      "import os, signal; [os.kill(int(p), signal.SIGKILL) for p in os.listdir('/proc') if p.isdigit() and p != '1' and b'--master' in open(f'/proc/{p}/cmdline','rb').read()]; os.kill(1, signal.SIGABRT)";
+    // Process 1 of a container takes no SIGKILL from inside; SIGABRT has no handler that Python would run.
+    kubectl(namespace, ["exec", "deployment/locust-control", "--", "python", "-c", kill]);
+    const { code, stdout, stderr } = await command.ended;
+    expect(code, `${stdout}\n${stderr}`).to.equal(4);
+    expect(finished(onlyRun(results))).to.include({ verdict: "error", endedBy: "master-lost" });
+    await expectAsBefore();
+  });
+
+  it("goes on where the API server is restarted", async function () {
+    const pidFile = join(dirname(process.env.KUBECONFIG ?? ""), "pid", "apiserver");
+    const up = join(root, "..", "shared", "cluster", "up");
+    if (!existsSync(pidFile) || !existsSync(up)) {
+      console.log("    skipped: the cluster's API server is not one that can be restarted here");
+      this.skip();
+    }
+    const results = temporaryFolder();
+    const before = await countsOf(namespace);
+    const command = await running(results);
+    process.kill(Number(readFileSync(pidFile, "utf8")), "SIGKILL");
+    await sleep(3000);
+    expect(spawnSync(up, { timeout: 90_000 }).status).to.equal(0);
+    const { code, stdout, stderr } = await command.ended;
+    expect(code, `${stdout}\n${stderr}`).to.equal(0);
+    expect(finished(onlyRun(results)).totals.requests).to.equal((await countsOf(namespace)).requests - before.requests);
+    expectNoGap(results);
+    await expectAsBefore();
+  });
+});

@@ -1,0 +1,215 @@
+import { execFileSync } from "node:child_process";
+import { closeSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { stopCommands } from "../support/cli";
+import { hasCluster, kubectl, until } from "../support/cluster";
+import { DeployedTest } from "../support/deployed";
+import { listeners } from "../support/listeners";
+import { finished, onlyRun, removeProjects, runsIn, seriesIn, temporaryFolder } from "../support/project";
+import { hasPulumi } from "../support/pulumi";
+import { type Counts, countsOf } from "../support/target";
+
+const namespace = "operate-run";
+
+describe("loadtest run, on a test that pulumi up has deployed", function () {
+  this.timeout(180_000);
+  const test = new DeployedTest(namespace);
+  let token = "";
+
+  before(function () {
+    if (!hasPulumi() || !hasCluster()) {
+      console.log(`    skipped: ${hasPulumi() ? "KUBECONFIG names no cluster" : "the Pulumi CLI is not on the PATH"}`);
+      this.skip();
+    }
+    test.up();
+    token = test.stack.mustRun("stack", "output", "token", "--show-secrets").trim();
+  });
+  after(async () => {
+    await stopCommands();
+    test.down();
+    removeProjects();
+  });
+
+  /** What the target counts more while something is done. */
+  async function counted(work: () => Promise<void>): Promise<Counts> {
+    const before = await countsOf(namespace);
+    await work();
+    const after = await countsOf(namespace);
+    return { requests: after.requests - before.requests, failures: after.failures - before.failures };
+  }
+
+  /** Nothing but what was there before the command. */
+  async function expectAsBefore(): Promise<void> {
+    expect(test.replicas).to.equal(2);
+    await test.untilWorkers(2);
+    expect(kubectl(namespace, ["get", "leases", "--output", "name"])).to.equal("");
+  }
+
+  it("runs 60 s with 8 workers, counts what the target counts, and scales back", async () => {
+    const results = temporaryFolder();
+    const counts = await counted(async () => {
+      const command = test.start("run", "--workers", "8", "--users", "40", "--run-time", "60s", "--results", results);
+      await command.waitFor(/full load/, 120_000);
+      for (const { address, port } of listeners(command.pid)) expect(address, String(port)).to.match(/^127\.|^::1$/);
+      const { code, stdout, stderr } = await command.ended;
+      expect(code, `${stdout}\n${stderr}`).to.equal(0);
+      expect(stderr)
+        .to.match(/Workers: 2 → 8/)
+        .and.match(/As before: workers: 8 → 2/);
+      expect(stdout)
+        .to.match(/PASSED \(exit code 0\)/)
+        .and.match(/40 of 40 users, 8 workers/);
+      for (const text of [stdout, stderr]) expect(text).to.not.include(token);
+    });
+    const directory = onlyRun(results);
+    const record = finished(directory);
+    expect(record).to.include({ verdict: "passed", place: "kubernetes", stack: "local-cluster", endedBy: "run-time" });
+    expect(record.asked).to.include({ users: 40, workers: 8 });
+    expect(record.totals.requests).to.be.greaterThan(300);
+    expect({ requests: record.totals.requests, failures: record.totals.failures }).to.deep.equal(counts);
+    expect(Object.keys(record.integrity?.workerCpu ?? {})).to.have.length(8);
+    expect(seriesIn(directory).length).to.be.greaterThan(55);
+    const files = readdirSync(directory, { recursive: true, encoding: "utf8" });
+    expect(files).to.include.members(["run.json", "series.ndjson", "requests.csv", "report.html", "junit.xml"]);
+    expect(files.filter((name) => /^logs.locust-(control|worker)-.*\.log$/.test(name))).to.have.length(9);
+    for (const name of files.filter((file) => /\.\w+$/.test(file))) {
+      expect(readFileSync(join(directory, name), "utf8"), name).to.not.include(token);
+    }
+    await expectAsBefore();
+  });
+
+  it("tells a second run who runs and since when, and lets the first go on", async () => {
+    const results = temporaryFolder();
+    const first = test.start("run", "--users", "4", "--run-time", "15s", "--results", results);
+    await first.waitFor(/full load/, 60_000);
+    const { code, stderr } = await test.run("run", "--users", "4", "--run-time", "15s", "--results", results);
+    expect(code).to.equal(4);
+    expect(stderr).to.match(/@\S+.* runs script1\.py with 4 users since \d\d:\d\d:\d\d/);
+    expect((await first.ended).code).to.equal(0);
+    expect(runsIn(results)).to.have.length(1);
+    await expectAsBefore();
+  });
+
+  it("ends in good order on Ctrl-C: every request is counted, and the workers are as before", async () => {
+    const results = temporaryFolder();
+    const counts = await counted(async () => {
+      const args = ["--workers", "3", "--users", "6", "--script", "script_fast.py", "--run-time", "60s"];
+      const command = test.start("run", ...args, "--results", results);
+      await command.waitFor(/full load/, 90_000);
+      command.signal("SIGINT");
+      const { code, stderr } = await command.ended;
+      expect(code, stderr).to.equal(130);
+      expect(stderr)
+        .to.match(/^SIGINT: ending the run/m)
+        .and.match(/script: script1\.py/);
+    });
+    const record = finished(onlyRun(results));
+    expect(record).to.include({ verdict: "aborted", endedBy: "interrupt", script: "script_fast.py" });
+    expect({ requests: record.totals.requests, failures: record.totals.failures }).to.deep.equal(counts);
+    await expectAsBefore();
+    const args = kubectl(namespace, [
+      "get",
+      "deployments",
+      "--output",
+      "jsonpath={.items[*].spec.template.spec.containers[*].args}",
+    ]);
+    expect(args).to.include("script1.py").and.not.include("script_fast.py");
+  });
+
+  it("ends at once on a second Ctrl-C, with nothing left running", async () => {
+    const results = temporaryFolder();
+    const command = test.start("run", "--workers", "3", "--users", "6", "--run-time", "120s", "--results", results);
+    await command.waitFor(/full load/, 90_000);
+    await command.until(() => seriesIn(onlyRun(results)).length > 6, "samples");
+    command.signal("SIGINT");
+    command.signal("SIGINT");
+    const began = performance.now();
+    const { code, stderr } = await command.ended;
+    expect(code, stderr).to.equal(130);
+    expect(performance.now() - began).to.be.below(8000);
+    const record = finished(onlyRun(results));
+    expect(record).to.include({ verdict: "aborted", endedBy: "interrupt" });
+    expect(record.totals.requests).to.be.greaterThan(0);
+    await expectAsBefore();
+    await until("no users", async () => (await test.json("status")).value.run?.["going"] === false, 30);
+  });
+
+  it("loses nothing where the terminal is closed", async () => {
+    const results = temporaryFolder();
+    const command = test.start("run", "--users", "6", "--run-time", "120s", "--results", results);
+    await command.waitFor(/full load/, 60_000);
+    command.signal("SIGHUP");
+    expect((await command.ended).code).to.equal(130);
+    expect(finished(onlyRun(results))).to.include({ verdict: "aborted" });
+    await expectAsBefore();
+  });
+
+  it("ends a run whose results cannot be kept any more, and leaves the cluster as it was", async function () {
+    const disk = temporaryFolder();
+    try {
+      execFileSync("mount", ["-t", "tmpfs", "-o", "size=2500k", "tmpfs", disk], { stdio: "pipe" });
+    } catch (error) {
+      console.log(`    skipped: no small file system can be mounted here: ${(error as Error).message.trim()}`);
+      this.skip();
+    }
+    try {
+      const results = join(disk, "results");
+      const command = test.start("run", "--workers", "3", "--users", "6", "--run-time", "120s", "--results", results);
+      await command.waitFor(/full load/, 90_000);
+      await command.until(() => readdirSync(onlyRun(results)).includes("requests.csv"), "numbers");
+      fill(join(disk, "filler"));
+      const { code, stderr, stdout } = await command.ended;
+      expect(code, stderr).to.equal(4);
+      expect(`${stdout}${stderr}`.replace(/\s+/g, " ")).to.match(/could not be written: .*the disk is full/);
+      expect(finished(onlyRun(results))).to.include({ verdict: "error", endedBy: "results-unwritable" });
+      await expectAsBefore();
+    } finally {
+      execFileSync("umount", [disk]);
+    }
+  });
+
+  it("leaves a run to its own end where the command is killed, and the next command keeps its results", async () => {
+    const results = temporaryFolder();
+    const counts = await counted(async () => {
+      const args = ["--workers", "3", "--users", "6", "--run-time", "20s", "--results", results];
+      const command = test.start("run", ...args);
+      await command.waitFor(/full load/, 90_000);
+      await command.until(() => seriesIn(onlyRun(results)).length > 6, "samples");
+      command.signal("SIGKILL");
+      await command.ended;
+      const during = await test.json("status");
+      expect(during.value.run).to.deep.include({ going: true, targetUsers: 6, runTime: 20 });
+      expect(during.value).to.include({ workersBefore: 2 });
+      const second = await test.run("run", "--users", "4", "--run-time", "5s", "--results", results);
+      expect(second.code).to.equal(4);
+      expect(second.stderr).to.match(/runs script1\.py with 6 users since .*report --stack local-cluster --wait/);
+      await until("its end", async () => (await test.json("status")).value.run?.["going"] === false, 40);
+      const text = await test.run("status");
+      expect(text.stdout).to.match(/nobody has kept its results yet: loadtest report --stack local-cluster/);
+      const report = await test.run("report", "--results", results);
+      expect(report.code, report.stderr).to.equal(0);
+      expect(report.stdout).to.match(/PASSED/);
+    });
+    const record = finished(onlyRun(results));
+    expect(record).to.include({ verdict: "passed", endedBy: "run-time" });
+    expect({ requests: record.totals.requests, failures: record.totals.failures }).to.deep.equal(counts);
+    const series = seriesIn(onlyRun(results));
+    expect(series.map(({ t }) => t)).to.deep.equal(series.map(({ t }) => t).sort((a, b) => a - b));
+    const gaps = series.slice(1).map(({ t }, index) => t - (series[index]?.t ?? 0));
+    expect(Math.max(...gaps), "gap between samples").to.be.below(3);
+    await expectAsBefore();
+    expect((await test.json("status")).value.run).to.deep.include({ kept: true });
+  });
+});
+
+function fill(path: string): void {
+  const file = openSync(path, "w");
+  try {
+    for (;;) writeSync(file, Buffer.alloc(4096));
+  } catch (error) {
+    expect((error as NodeJS.ErrnoException).code).to.equal("ENOSPC");
+  } finally {
+    closeSync(file);
+  }
+}

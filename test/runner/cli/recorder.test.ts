@@ -1,0 +1,73 @@
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { Recorder, type RunFacts } from "../../../runner/cli/recorder";
+import type { RunOutcome } from "../../../runner/engine/plan";
+import { createResultsFolder, type ResultsFolder } from "../../../runner/results/folder";
+import { readRun } from "../../../runner/results/read";
+import type { Sample } from "../../../runner/types";
+import { comparisonOf, goodLoad, rows, sampleAt, temporaryFolder } from "../results/make";
+
+const facts: RunFacts = {
+  ...{ place: "local", stack: "dev", script: "script1.py", target: null, settings: {}, loadtestVersion: "0" },
+  ...{ users: 100, spawnRate: 10, workers: 2, thresholds: [] },
+};
+
+describe("a recorder that is asked to compare", () => {
+  let base: string;
+  let folder: ResultsFolder;
+  let recorder: Recorder;
+
+  beforeEach(async () => {
+    base = temporaryFolder();
+    folder = await createResultsFolder({ base, script: "script1.py", now: new Date() });
+    recorder = new Recorder(folder, facts);
+    for (let t = 0; t < 3; t += 1) await recorder.sample(sampleAt(t));
+  });
+  afterEach(() => rmSync(base, { recursive: true, force: true }));
+
+  const outcome = (more: Partial<RunOutcome> = {}): RunOutcome => ({
+    ...{ endedBy: "run-time", startedAt: new Date(), endedAt: new Date(), duration: 60, ramp: 10 },
+    ...{ rows, thresholds: [], integrity: goodLoad(), complete: true },
+    ...more,
+  });
+
+  it("hands over the record and the whole series, and keeps the comparison", async () => {
+    let seen: readonly Sample[] = [];
+    const record = await recorder.finish(outcome(), (soFar, samples) => {
+      expect(soFar).to.include({ verdict: "passed" });
+      expect(soFar.totals.requests).to.equal(4000);
+      seen = samples;
+      return comparisonOf("noise");
+    });
+    expect(seen).to.deep.equal([sampleAt(0), sampleAt(1), sampleAt(2)]);
+    expect(record).to.deep.include({ verdict: "passed", exitCode: 0, comparison: comparisonOf("noise") });
+    expect(readRun(folder.path)).to.deep.equal(record);
+  });
+
+  it("fails the run for a regression", async () => {
+    const record = await recorder.finish(outcome(), () => comparisonOf("worse"));
+    expect(record).to.include({ verdict: "failed", exitCode: 1 });
+    expect(record.reasons).to.deep.equal(["Regression: p95 rose by 25 %, from 8 ms to 10 ms; 5 % is allowed."]);
+    expect(readFileSync(join(folder.path, "junit.xml"), "utf8")).to.match(/name="no regression from 20261123T111205Z/);
+  });
+
+  it("makes it invalid where it is unclear, and where it cannot be compared", async () => {
+    const record = await recorder.finish(outcome(), () => {
+      throw new Error("no samples.");
+    });
+    expect(record).to.include({ verdict: "invalid", exitCode: 3 });
+    expect(record.reasons).to.deep.equal(["Unclear: the run could not be compared: no samples."]);
+    expect(readRun(folder.path)).to.deep.equal(record);
+  });
+
+  it("does not compare a run that did not come to its end", async () => {
+    for (const endedBy of ["interrupt", "master-lost", "not-started"] as const) {
+      const own = await createResultsFolder({ base, script: "script1.py", now: new Date() });
+      const compare = () => expect.fail("it was compared");
+      const record = await new Recorder(own, facts).finish(outcome({ endedBy }), compare);
+      expect(record.verdict).to.equal(endedBy === "interrupt" ? "aborted" : "error");
+      expect(record).to.not.have.property("comparison");
+    }
+  });
+});
