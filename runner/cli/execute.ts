@@ -7,7 +7,7 @@ import type { Session } from "../places/place";
 import type { ResultsFolder } from "../results/folder";
 import type { FinishedRecord } from "../results/run-record";
 import { exitCodes, type LocustStatus } from "../types";
-import { Recorder } from "./recorder";
+import { type Compare, Recorder } from "./recorder";
 import { recordFacts, type TestSetup } from "./setup";
 import type { Signals } from "./signals";
 import type { Progress } from "./terminal/progress";
@@ -32,6 +32,8 @@ export interface RunJob {
   readonly open: () => Promise<Opened>;
   /** What it throws ends the run before it starts. */
   readonly checkTargets: (status: LocustStatus) => Promise<void> | void;
+  /** What the run is to be no worse than. */
+  readonly compare?: Compare | undefined;
 }
 
 /** A run that has ended, and its record on disk. */
@@ -48,6 +50,7 @@ export async function executeRun({
   signals,
   open,
   checkTargets,
+  compare,
 }: RunJob): Promise<FinishedRun> {
   let opened: Opened | undefined;
   let recorder = new Recorder(folder, recordFacts(setup));
@@ -71,7 +74,7 @@ export async function executeRun({
     });
     if (outcome.endedBy === "interrupt" && outcome.startedAt === undefined) throw interrupted();
     for (const warning of (await opened.beforeFinish?.(outcome)) ?? []) recorder.warning(warning);
-    const record = await recorder.finish(outcome);
+    const record = await recorder.finish(outcome, compare);
     await opened.afterFinish?.(outcome);
     return { record, outcome };
   } catch (error) {

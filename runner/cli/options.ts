@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { parseShare, shareAllowed } from "../../settings/values/share";
 
 /** Options of every command that works on a test in a cluster. */
 export interface ClusterOptions {
@@ -56,6 +57,14 @@ export function jsonOption(command: Command, what = "print JSON on standard outp
   return command.option("--json", what);
 }
 
+export function regressionOption(command: Command): Command {
+  return command.option("--max-regression <share>", "what may be worse before it is a regression", share, "5%");
+}
+
+export function htmlOption(command: Command, what: string): Command {
+  return command.option("--html <file>", what);
+}
+
 export function readyOption(command: Command): Command {
   return command.option("--ready-timeout <time>", "how long pods may take to be ready", duration, "5m");
 }
@@ -87,5 +96,22 @@ export function duration(value: string): string {
 export function count(value: string): number {
   const number = Number(value);
   if (!/^\d+$/.test(value) || number > 1000) throw new InvalidArgumentError("Workers are a number from 0 to 1000.");
+  return number;
+}
+
+/** A share, `5%` or `0.05`; the text is kept. */
+export function share(value: string): string {
+  try {
+    parseShare(value);
+    return value;
+  } catch {
+    throw new InvalidArgumentError(`It must be ${shareAllowed}.`);
+  }
+}
+
+/** How many at the most. */
+export function limit(value: string): number {
+  const number = Number(value);
+  if (!/^\d+$/.test(value) || number < 1) throw new InvalidArgumentError("It must be a number from 1 on.");
   return number;
 }

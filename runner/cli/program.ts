@@ -3,11 +3,14 @@ import {
   clusterOptions,
   count,
   duration,
+  htmlOption,
   jsonOption,
+  limit,
   loadOptions,
   placeOptions,
   port,
   readyOption,
+  regressionOption,
   resultsOption,
   thresholdOption,
 } from "./options";
@@ -41,7 +44,18 @@ export function createProgram(done: Done): Command {
     .exitOverride()
     .showHelpAfterError("(loadtest --help shows what there is)")
     .addHelpText("after", `${exitCodeHelp}\n${completionHelp}`);
-  for (const add of [addRun, addDashboard, addStart, addStop, addStatus, addScale, addLogs, addReport]) {
+  for (const add of [
+    addRun,
+    addDashboard,
+    addStart,
+    addStop,
+    addStatus,
+    addScale,
+    addLogs,
+    addReport,
+    addHistory,
+    addCompare,
+  ]) {
     add(program, done);
   }
   return program;
@@ -60,8 +74,10 @@ function addRun(program: Command, done: Done): void {
   loadOptions(command);
   thresholdOption(command)
     .option("--abort-after <time>", "end the run when a threshold is breached for this long: 10s", duration)
+    .option("--baseline <run>", "compare with this run: its folder, its name, latest, latest-passed")
     .option("--demo", "with --local: load a small demo target that is started for the run")
     .option("--port <n>", "port of Locust's page on this machine", port);
+  regressionOption(command);
   readyOption(command);
   resultsOption(command);
   jsonOption(command, "print the run's record as JSON on standard output")
@@ -78,6 +94,7 @@ Examples:
   loadtest run --local --demo
   loadtest run --local --stack single-az --script script2.py --threshold "p95<300" --threshold "fail_ratio<0.1%"
   loadtest run --stack dev --workers 8 --users 800 --run-time 5m
+  loadtest run --baseline latest-passed --max-regression 10%
   loadtest run --context my-cluster --namespace locust --host https://preview.example.com
 ${exitCodeHelp}`,
     )
@@ -203,9 +220,47 @@ function addReport(program: Command, done: Done): void {
     .option("--wait", "wait until the run in the cluster has ended; Ctrl-C leaves it going");
   clusterOptions(command);
   resultsOption(command);
+  htmlOption(command, "write a page with charts");
   jsonOption(command, "print the run's record as JSON on standard output")
-    .addHelpText("after", "\nExamples:\n  loadtest report latest\n  loadtest report --stack dev --wait\n")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  loadtest report latest --html report.html\n  loadtest report latest\n  loadtest report --stack dev --wait\n",
+    )
     .action(async (run, options) => done(await (await import("./commands/report.js")).reportCommand(run, options)));
+}
+
+function addHistory(program: Command, done: Done): void {
+  const command = program
+    .command("history")
+    .summary("list the runs whose results are kept")
+    .description("Lists the runs in the folder of results, the newest first.")
+    .option("--limit <n>", "how many at the most", limit, 20)
+    .option("--script <file>", "only runs of this script");
+  resultsOption(command, "folder that has a folder for each run");
+  jsonOption(command)
+    .addHelpText("after", "\nExample:\n  loadtest history --script script1.py\n")
+    .action(async (options) => done(await (await import("./commands/history.js")).historyCommand(options)));
+}
+
+function addCompare(program: Command, done: Done): void {
+  const command = program
+    .command("compare")
+    .summary("what changed from one run to another, and what of it is noise")
+    .description(
+      "Compares two runs: p50, p95, p99, failure ratio and requests a second, with what is noise and what is not. Exits " +
+        "with 1 where something is worse by more than is allowed, and with 3 where that cannot be told.",
+    )
+    .argument("<a>", "the run before: its folder, its name or a part of that, latest, previous, latest-passed")
+    .argument("<b>", "the run after");
+  regressionOption(command);
+  resultsOption(command, "folder that has a folder for each run");
+  htmlOption(command, "write a page with charts of both, laid over each other");
+  jsonOption(command)
+    .addHelpText(
+      "after",
+      "\nExamples:\n  loadtest compare previous latest\n  loadtest compare latest-passed latest --max-regression 10% --html compare.html\n",
+    )
+    .action(async (a, b, options) => done(await (await import("./commands/compare.js")).compareCommand(a, b, options)));
 }
 
 function lines(value: string): number {

@@ -31,7 +31,7 @@ export interface RunFacts {
 }
 
 /** Compares a run, whose record says all but this, with an earlier one. */
-export type Compare = (record: FinishedRecord, samples: readonly Sample[]) => Comparison;
+export type Compare = (record: FinishedRecord, samples: readonly Sample[], folder: string) => Comparison;
 
 /** Writes a run into its folder as it goes on: what was measured is on disk, whatever happens next. */
 export class Recorder implements RunObserver {
@@ -107,7 +107,7 @@ export class Recorder implements RunObserver {
   private compared(record: FinishedRecord, outcome: RunOutcome, compare: Compare): FinishedRecord {
     if (record.verdict === "error" || record.verdict === "aborted") return record;
     try {
-      const comparison = compare(record, readSeries(join(this.folder.path, "series.ndjson")));
+      const comparison = compare(record, readSeries(join(this.folder.path, "series.ndjson")), this.folder.path);
       return { ...record, ...decide({ ...outcome, ...comparison }), comparison };
     } catch (error) {
       // The run was asked not to be worse, and nobody knows: no pass, and no reason to lose its record.

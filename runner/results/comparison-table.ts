@@ -52,7 +52,7 @@ function changeCell({ change, noise }: MetricChange): string {
   return `${sign}${shareText(change)}${noise === null ? "" : ` ± ${shareText(noise)}`}`;
 }
 
-function kindText({ kind, before, after }: MetricChange, maxRegression: number): string {
+function kindText({ kind, before, after, noise }: MetricChange, maxRegression: number): string {
   const allowed = shareText(maxRegression);
   switch (kind) {
     case "small":
@@ -61,6 +61,8 @@ function kindText({ kind, before, after }: MetricChange, maxRegression: number):
       return `worse, beyond ${allowed}`;
     case "unclear":
       return before === null || after === null ? "unclear" : `unclear, beyond ${allowed}`;
+    case "noise":
+      return noise === null ? "may be noise" : kind;
     default:
       return kind;
   }

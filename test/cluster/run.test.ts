@@ -132,7 +132,7 @@ describe("loadtest run, on a test that pulumi up has deployed", function () {
     expect(record).to.include({ verdict: "aborted", endedBy: "interrupt" });
     expect(record.totals.requests).to.be.greaterThan(0);
     await expectAsBefore();
-    await until("no users", async () => (await test.json("status")).value.run?.["going"] === false, 30);
+    await until("no users", async () => (await test.status()).run?.going === false, 30);
   });
 
   it("loses nothing where the terminal is closed", async () => {
@@ -178,13 +178,13 @@ describe("loadtest run, on a test that pulumi up has deployed", function () {
       await command.until(() => seriesIn(onlyRun(results)).length > 6, "samples");
       command.signal("SIGKILL");
       await command.ended;
-      const during = await test.json("status");
-      expect(during.value.run).to.deep.include({ going: true, targetUsers: 6, runTime: 20 });
-      expect(during.value).to.include({ workersBefore: 2 });
+      const during = await test.status();
+      expect(during.run).to.deep.include({ going: true, targetUsers: 6, runTime: 20 });
+      expect(during).to.include({ workersBefore: 2 });
       const second = await test.run("run", "--users", "4", "--run-time", "5s", "--results", results);
       expect(second.code).to.equal(4);
       expect(second.stderr).to.match(/runs script1\.py with 6 users since .*report --stack local-cluster --wait/);
-      await until("its end", async () => (await test.json("status")).value.run?.["going"] === false, 40);
+      await until("its end", async () => (await test.status()).run?.going === false, 40);
       const text = await test.run("status");
       expect(text.stdout).to.match(/nobody has kept its results yet: loadtest report --stack local-cluster/);
       const report = await test.run("report", "--results", results);
@@ -199,7 +199,7 @@ describe("loadtest run, on a test that pulumi up has deployed", function () {
     const gaps = series.slice(1).map(({ t }, index) => t - (series[index]?.t ?? 0));
     expect(Math.max(...gaps), "gap between samples").to.be.below(3);
     await expectAsBefore();
-    expect((await test.json("status")).value.run).to.deep.include({ kept: true });
+    expect((await test.status()).run).to.deep.include({ kept: true });
   });
 });
 

@@ -24,7 +24,8 @@ interface Wrong {
 }
 
 const missing = { valueFrom: { secretKeyRef: { name: "no-such", key: "token" } } };
-const cpu = (cpu: string, memory = "16Mi") => ({ requests: { cpu, memory }, limits: { cpu, memory } });
+/** Limits; next to nothing is asked for, as a small node may be full of others' pods. */
+const atMost = (cpu: string, memory = "16Mi") => ({ requests: { cpu: "1m", memory }, limits: { cpu, memory } });
 
 function wrong(registry: string): Record<string, Wrong> {
   return {
@@ -41,7 +42,7 @@ function wrong(registry: string): Record<string, Wrong> {
       ...{ kind: "image", text: /never:1 is not on the node, and its imagePullPolicy is Never$/, hopeless: true },
     },
     cpu: {
-      container: { resources: cpu("500") },
+      container: { resources: { requests: { cpu: "500" }, limits: { cpu: "500" } } },
       ...{
         kind: "scheduling",
         text: /^no room: too little cpu \((\d+) of \1 nodes\); it asks for cpu 500$/,
@@ -86,7 +87,7 @@ function wrong(registry: string): Record<string, Wrong> {
       ...{ kind: "crash", text: /^ended by itself: exit code 0$/, hopeless: false },
     },
     memory: {
-      container: { command: ["python", "-c", "bytearray(200 << 20)"], resources: cpu("100m", "32Mi") },
+      container: { command: ["python", "-c", "bytearray(200 << 20)"], resources: atMost("100m", "32Mi") },
       ...{ kind: "memory", text: /^killed for its memory: limit 32Mi$/, hopeless: false },
     },
     startup: {
@@ -110,7 +111,7 @@ function wrong(registry: string): Record<string, Wrong> {
       },
     },
     "too-much": {
-      ...{ short: true, container: { resources: cpu("100m") } },
+      ...{ short: true, container: { resources: atMost("100m") } },
       ...{ kind: "quota", text: /^quota team is used up: .* of 25m used, 100m more asked for$/, hopeless: true },
     },
   };
@@ -132,7 +133,7 @@ function manifest(name: string, { container, pod, replicas = 1 }: Wrong): object
           containers: [
             {
               ...{ name: "locust", image: "docker.io/locustio/locust:2.47.0", imagePullPolicy: "IfNotPresent" },
-              ...{ command: ["sleep", "600"], resources: cpu("10m") },
+              ...{ command: ["sleep", "600"], resources: atMost("10m") },
               securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
               ...container,
             },

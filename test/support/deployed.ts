@@ -1,3 +1,4 @@
+import type { StatusReport } from "../../runner/cli/cluster/status-report";
 import { type Command, type CommandEnd, startCommand } from "./cli";
 import { kubectl, podsOf, until } from "./cluster";
 import { PulumiProject } from "./pulumi";
@@ -36,13 +37,17 @@ export class DeployedTest {
   }
 
   /** Runs a command that prints JSON. */
-  async json(...args: readonly string[]): Promise<{ code: CommandEnd["code"]; value: Record<string, never> }> {
+  async json(...args: readonly string[]): Promise<{ code: CommandEnd["code"]; value: Record<string, unknown> }> {
     const { code, stdout, stderr } = await this.run(...args, "--json");
     try {
       return { code, value: JSON.parse(stdout) };
     } catch {
       throw new Error(`loadtest ${args.join(" ")} printed no JSON (${code}):\n${stdout}\n${stderr}`);
     }
+  }
+
+  async status(): Promise<StatusReport> {
+    return (await this.json("status")).value as unknown as StatusReport;
   }
 
   get replicas(): number {

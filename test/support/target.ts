@@ -64,7 +64,11 @@ export function startTarget(namespace: string): string {
     ...{ apiVersion: "v1", kind: "Service", metadata: { name: "target" } },
     spec: { selector: labels, ports: [{ port: 8000 }] },
   };
-  kubectl(namespace, ["apply", "--filename", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items: [pod, service] }));
+  kubectl(
+    namespace,
+    ["apply", "--filename", "-"],
+    JSON.stringify({ apiVersion: "v1", kind: "List", items: [pod, service] }),
+  );
   kubectl(namespace, ["wait", "--for=condition=Ready", "pod/target", "--timeout=60s"]);
   return `http://target.${namespace}.svc.cluster.local:8000`;
 }

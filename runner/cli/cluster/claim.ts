@@ -1,9 +1,8 @@
-import { hostname, userInfo } from "node:os";
 import { RunnerError } from "../../errors";
 import type { Arrangement } from "../../places/kubernetes/arrange";
 import { acquireLock, type RunLock, readLock, type SeenLock } from "../../places/kubernetes/lock";
-import type { MasterLink } from "../../places/kubernetes/master";
 import { describeRun, isOver, type RunNote } from "../../places/kubernetes/note";
+import { holderOf, whoRuns } from "../../places/kubernetes/who";
 import type { LocustStatus } from "../../types";
 import type { TestSetup } from "../setup";
 import { clock } from "../terminal/words";
@@ -57,7 +56,7 @@ export function takeLock({ test, link, progress, signals }: ClusterContext, note
     leases: cluster.coordination,
     namespace: cluster.namespace,
     owner: deployed.control,
-    holder: `${userName()}@${hostname()}, process ${process.pid}`,
+    holder: holderOf(whoRuns()),
     note,
     over: async (found) => isOver(found, await link.status(signals.interrupt)),
     progress: (text) => progress.say(text),
@@ -93,9 +92,7 @@ function noteOf({ plan, script, stack, settings }: TestSetup, before: Arrangemen
   return {
     schemaVersion: 1,
     mode: "run",
-    by: userName(),
-    host: hostname(),
-    pid: process.pid,
+    ...whoRuns(),
     startedAt: new Date().toISOString(),
     script,
     users: plan.users,
@@ -121,13 +118,4 @@ function runGoing(test: ClusterTest, status: LocustStatus, note: RunNote | undef
   const who = ours === undefined ? page() : describeRun(ours, new Date());
   const args = sameTest(test);
   return new RunnerError(`${who}. Wait for it: loadtest report ${args} --wait; or end it: loadtest stop ${args}`);
-}
-
-/** Containers may run as a user without a name. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return `user ${process.getuid?.() ?? "unknown"}`;
-  }
 }

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
+import type { V1Pod } from "@kubernetes/client-node";
 import { parseThreshold } from "../../../settings/values/threshold";
 import type { RunOutcome, RunPlan } from "../../engine/plan";
 import { followRun } from "../../engine/run";
@@ -87,11 +88,19 @@ export async function keepLogs(
 ): Promise<readonly string[]> {
   try {
     const both = await Promise.all([names.control, names.worker].map((name) => readWorkload(cluster, name)));
-    const pods = both.flatMap((workload) => workload.pods.map(nameOf));
+    const pods = both.flatMap((workload) => workload.pods.filter(hasStarted).map(nameOf));
     return await saveLogs(cluster, pods, folder.logs, startedAt === undefined ? {} : { sinceTime: startedAt });
   } catch (error) {
     return [`logs of the pods could not be had: ${messageOf(error)}`];
   }
+}
+
+/** A pod that waits for a node has no log. */
+function hasStarted({ status }: V1Pod): boolean {
+  return (
+    status?.containerStatuses?.some(({ state }) => state?.running !== undefined || state?.terminated !== undefined) ===
+    true
+  );
 }
 
 /** A run that a command has started is judged by what was asked then; one of the page by what the master says. */

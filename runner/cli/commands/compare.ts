@@ -59,6 +59,14 @@ function exitCodeOf({ regressions, unclear }: Comparison, runs: Runs): number {
   return unclear.length > 0 ? exitCodes.invalid : exitCodes.passed;
 }
 
+function worthless(runs: Runs): string[] {
+  return runs.flatMap(({ record }, index) =>
+    untrusted.includes(record.verdict)
+      ? [`The verdict ${index === 0 ? "before" : "after"} is ${record.verdict}: the numbers of that run prove nothing.`]
+      : [],
+  );
+}
+
 function toText(comparison: Comparison, runs: Runs, exitCode: number): string {
   const colors = pc.createColors(process.stdout.isTTY === true);
   const names = runs.map(({ name, record }, index) => {
@@ -77,7 +85,7 @@ function toText(comparison: Comparison, runs: Runs, exitCode: number): string {
     marked(warnings, "!", colors.yellow),
     [
       `${colors.bold(paint(word))} (exit code ${exitCode})`,
-      ...[...regressions, ...unclear].flatMap((sentence) => wrap(sentence, "  ")),
+      ...[...worthless(runs), ...regressions, ...unclear].flatMap((sentence) => wrap(sentence, "  ")),
     ],
   ];
   return sections

@@ -8,8 +8,9 @@ import { exitCodes } from "../../types";
 import { hasCommand, lockOf, matching } from "../cluster/claim";
 import { clusterSetup } from "../cluster/setup";
 import { type ClusterContext, withMaster } from "../cluster/with-master";
+import type { DashboardOptions } from "../command-options";
+import { showPage, usualPort } from "../page";
 import { keepPageRuns } from "../page-runs";
-import { type DashboardOptions, showPage, usualPort } from "./dashboard";
 
 /** How long a key that is not renewed lets somebody in, and how often it is renewed; in seconds. */
 const keyLife = 60;

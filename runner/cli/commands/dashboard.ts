@@ -1,29 +1,19 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type Endpoint, LocustClient } from "../../engine/client";
+import { LocustClient } from "../../engine/client";
 import { Pulse } from "../../engine/pulse";
 import { waitForWorkers } from "../../engine/ready";
 import { defaultTiming } from "../../engine/timing";
 import { messageOf, RunnerError } from "../../errors";
 import { exitCodes } from "../../types";
+import type { DashboardOptions } from "../command-options";
 import { type LocalTest, localSetup, openLocal } from "../local";
-import type { ClusterOptions } from "../options";
+import { showPage, usualPort } from "../page";
 import { keepPageRuns } from "../page-runs";
-import { readCommandSettings, type SettingsOptions } from "../settings";
+import { readCommandSettings } from "../settings";
 import { planOf, requireWorkers } from "../setup";
 import { listenToSignals, type Signals } from "../signals";
 import { type Progress, progressOf } from "../terminal/progress";
-
-export interface DashboardOptions extends SettingsOptions, Omit<ClusterOptions, "stack"> {
-  readonly local?: boolean;
-  readonly demo?: boolean;
-  readonly open: boolean;
-  readonly results: string;
-  readonly port?: number;
-}
-
-/** Locust's own port: an address that people remember. */
-export const usualPort = 8089;
 
 /** `loadtest dashboard`. */
 export async function dashboardCommand(options: DashboardOptions): Promise<number> {
@@ -78,18 +68,4 @@ async function requireReady({ session }: LocalTest, progress: Progress, signals:
   });
   session.startFailed.throwIfAborted();
   if (typeof answer === "string" && !signals.interrupt.aborted) throw new RunnerError(answer);
-}
-
-/** Prints the page's address, and opens it where somebody sits at a terminal. */
-export async function showPage({ url, token }: Endpoint, open: boolean, progress: Progress): Promise<void> {
-  const address = `${url}/?token=${token}`;
-  // The address is a key: whoever has it can start load from this machine.
-  process.stdout.write(`Locust's page: ${address}\nCtrl-C ends it.\n`);
-  if (!open || process.stdout.isTTY !== true) return;
-  try {
-    const browser = await (await import("open")).default(address);
-    browser.on("error", () => progress.warning("no browser could be opened; open the address yourself"));
-  } catch (error) {
-    progress.warning(`no browser could be opened: ${messageOf(error)}`);
-  }
 }

@@ -11,9 +11,10 @@ import { cleanUp } from "../cluster/clean-up";
 import { finishedFolder, keepLatestRun, setupOf } from "../cluster/keep";
 import { sameTest } from "../cluster/open";
 import { type ClusterContext, withMaster } from "../cluster/with-master";
+import type { ReportOptions } from "../command-options";
+import { toJson, toTable } from "../output";
+import { reportFolder } from "../report-folder";
 import { clock, failures } from "../terminal/words";
-import { type ReportOptions, reportFolder } from "./report";
-import { toJson, toTable } from "./run";
 
 /** `loadtest report` without a folder: the latest run in the cluster, kept when it has ended. */
 export async function reportInCluster(options: ReportOptions): Promise<number> {

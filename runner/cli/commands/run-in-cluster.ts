@@ -3,13 +3,17 @@ import { parseDuration } from "../../../settings/values/duration";
 import { UsageError } from "../../errors";
 import { KubernetesPlace } from "../../places/kubernetes/kubernetes";
 import { createResultsFolder } from "../../results/folder";
+import { baselineOf } from "../baseline";
 import { type Claim, claimTest } from "../cluster/claim";
 import { keepLogs } from "../cluster/keep";
 import { clusterSetup } from "../cluster/setup";
 import { type ClusterContext, withMaster } from "../cluster/with-master";
+import type { RunCommandOptions } from "../command-options";
 import { executeRun } from "../execute";
+import { toJson, toTable } from "../output";
+import type { Compare } from "../recorder";
 import type { TestSetup } from "../setup";
-import { type RunCommandOptions, requireTargets, toJson, toTable } from "./run";
+import { requireTargets } from "../targets";
 
 /** `loadtest run` on a test that is deployed in a cluster; gives the exit code of the verdict. */
 export async function runInCluster(options: RunCommandOptions): Promise<number> {
@@ -17,10 +21,11 @@ export async function runInCluster(options: RunCommandOptions): Promise<number> 
   return withMaster(options, "ending the run and keeping what was measured…", async (context) => {
     const setup = await clusterSetup(context.test, options, options.abortAfter);
     context.progress.expect(setup.plan);
+    const compare = await baselineOf(options);
     const claim = await claimTest({ ...context, setup, results: options.results });
     const place = placeOf(context, setup, claim, parseDuration(options.readyTimeout) * 1000);
     try {
-      return await runClaimed(options, context, setup, claim, place);
+      return await runClaimed(options, context, setup, claim, place, compare);
     } finally {
       // While the test is not as it was, the lock's note says how it should be.
       if (place.asBefore) await claim.lock.release();
@@ -45,6 +50,7 @@ async function runClaimed(
   setup: TestSetup,
   { lock }: Claim,
   place: KubernetesPlace,
+  compare: Compare | undefined,
 ): Promise<number> {
   const { script } = setup;
   const folder = await createResultsFolder({ base: resolve(options.results), script, now: new Date() });
@@ -53,6 +59,7 @@ async function runClaimed(
     folder,
     progress,
     signals,
+    compare,
     open: async () => {
       const { interrupt: signal, kill } = signals;
       const session = await place.open({ progress: (text) => progress.say(text), signal, kill });

@@ -8,7 +8,7 @@ import { clusterSetup } from "../cluster/setup";
 import { withMaster } from "../cluster/with-master";
 import type { ClusterOptions } from "../options";
 import type { SettingsOptions } from "../settings";
-import { requireTargets } from "./run";
+import { requireTargets } from "../targets";
 import { placeOf } from "./run-in-cluster";
 
 export interface StartOptions extends ClusterOptions, Omit<SettingsOptions, "stack"> {

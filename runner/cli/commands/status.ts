@@ -4,64 +4,15 @@ import { isReady, isSettled, nameOf, readBackground, readWorkload } from "../../
 import { troubles } from "../../places/kubernetes/trouble";
 import { exitCodes, type LocustStatus } from "../../types";
 import { hasCommand, isGoing, lockOf, matching } from "../cluster/claim";
-import { type Cost, costOf } from "../cluster/cost";
+import { costOf } from "../cluster/cost";
 import { type ClusterTest, sameTest } from "../cluster/open";
+import type { PodLine, RunLine, StatusReport } from "../cluster/status-report";
 import { withMaster } from "../cluster/with-master";
 import type { ClusterOptions } from "../options";
 import { statusText } from "../terminal/status";
 
 export interface StatusOptions extends ClusterOptions {
   readonly json?: boolean;
-}
-
-/** What `status` shows; as JSON it is printed as it is. */
-export interface StatusReport {
-  readonly stack: string | null;
-  readonly context: string;
-  readonly namespace: string;
-  readonly script: string;
-  readonly pods: readonly PodLine[];
-  readonly workers: { readonly wanted: number; readonly ready: number };
-  /** Why pods are not ready. */
-  readonly troubles: readonly string[];
-  /** The master's latest run; null where there was none yet, or the master does not answer. */
-  readonly run: RunLine | null;
-  /** Why nothing is known of a run. */
-  readonly problem: string | null;
-  /** The command that holds the test; null where there is none. */
-  readonly command: { readonly by: string; readonly since: string | null; readonly alive: boolean } | null;
-  /** How many workers there are to be when a run that scaled them is over; null where nothing is to be restored. */
-  readonly workersBefore: number | null;
-  readonly cost: Cost | null;
-}
-
-export interface PodLine {
-  readonly name: string;
-  readonly part: "control" | "worker";
-  readonly ready: boolean;
-  readonly restarts: number;
-  /** Seconds. */
-  readonly age: number;
-}
-
-export interface RunLine
-  extends Pick<
-    LocustStatus,
-    | "users"
-    | "targetUsers"
-    | "requests"
-    | "failures"
-    | "rps"
-    | "p95"
-    | "elapsed"
-    | "runTime"
-    | "kept"
-    | "script"
-    | "host"
-  > {
-  readonly going: boolean;
-  /** `sam@laptop`; null for a run of Locust's page. */
-  readonly startedBy: string | null;
 }
 
 /** `loadtest status`: what is in the cluster, what it does, what it costs. */

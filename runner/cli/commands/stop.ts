@@ -5,7 +5,7 @@ import { keepLatestRun } from "../cluster/keep";
 import { stopOnly } from "../cluster/stop-only";
 import { withMaster } from "../cluster/with-master";
 import type { ClusterOptions } from "../options";
-import { toJson, toTable } from "./run";
+import { toJson, toTable } from "../output";
 
 export interface StopOptions extends ClusterOptions {
   readonly results: string;

@@ -1,6 +1,8 @@
 import pc from "picocolors";
-import type { PodLine, RunLine, StatusReport } from "../commands/status";
+import type { PodLine, StatusReport } from "../cluster/status-report";
 import { clock, failures, milliseconds } from "./words";
+
+const mostPods = 12;
 
 /** The report for people. @param hint how to say this test on a command line: `--stack dev` */
 export function statusText(report: StatusReport, hint: string, colour: boolean): string {
@@ -9,7 +11,7 @@ export function statusText(report: StatusReport, hint: string, colour: boolean):
   const lines = [
     colors.bold(`${report.script} in namespace ${report.namespace}, ${where}`),
     "",
-    ...report.pods.map((pod) => podText(pod, report.pods, colors.yellow)),
+    ...podLines(report.pods, colors.yellow),
     entry("workers", `${report.workers.ready} of ${report.workers.wanted} ready`),
     ...report.troubles.map((text) => `          ${colors.yellow(text)}`),
     ...runText(report, hint),
@@ -25,6 +27,16 @@ function entry(name: string, text: string): string {
   return `${name.padEnd(9)} ${text}`;
 }
 
+/** Pods of a large test are many and alike: the first ones stand for all. */
+function podLines(pods: readonly PodLine[], warn: (text: string) => string): string[] {
+  const shown = pods.slice(0, mostPods);
+  const more = pods.length - shown.length;
+  return [
+    ...shown.map((pod) => podText(pod, shown, warn)),
+    ...(more === 0 ? [] : [entry("", `and ${more} more pods`)]),
+  ];
+}
+
 function podText(pod: PodLine, pods: readonly PodLine[], warn: (text: string) => string): string {
   const width = Math.max(...pods.map(({ name }) => name.length));
   const restarts = pod.restarts === 0 ? "" : `, ${pod.restarts} restart${pod.restarts === 1 ? "" : "s"}`;
@@ -37,20 +49,22 @@ function podText(pod: PodLine, pods: readonly PodLine[], warn: (text: string) =>
 function runText({ run, problem, command }: StatusReport, hint: string): string[] {
   if (problem !== null) return [entry("run", problem)];
   if (run === null) return [entry("run", `none yet: loadtest run ${hint}`)];
-  const by = run.startedBy === null ? "of Locust's page" : `of ${run.startedBy}`;
+  // Who started a run is known until its results are kept.
+  const page = run.kept ? "" : " of Locust's page";
+  const what = `${run.script}${run.startedBy === null ? page : ` of ${run.startedBy}`}`;
   const alive = command?.alive === true;
   const facts = `${run.requests} requests, ${failures(run)}, p95 ${milliseconds(run.p95)}`;
   if (run.going) {
     const of = run.runTime === null ? "" : ` of ${clock(run.runTime)}`;
     return [
-      entry("run", `${run.script} ${by}, going on for ${clock(run.elapsed ?? 0)}${of}`),
+      entry("run", `${what}, going on for ${clock(run.elapsed ?? 0)}${of}`),
       entry("", `${run.users} of ${run.targetUsers} users, ${run.rps.toFixed(1)} req/s`),
       entry("", facts),
-      ...(alive ? [] : [entry("", "its results are still to be kept: "), entry("", `loadtest report ${hint} --wait`)]),
+      ...(alive ? [] : [entry("", `to keep its results: loadtest report ${hint} --wait`)]),
     ];
   }
   return [
-    entry("run", `${run.script} ${by}, ended after ${clock(run.elapsed ?? 0)}`),
+    entry("run", `${what}, ended after ${clock(run.elapsed ?? 0)}`),
     entry("", facts),
     ...(run.kept || alive ? [] : [entry("", `nobody has kept its results yet: loadtest report ${hint}`)]),
   ];

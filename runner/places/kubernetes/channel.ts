@@ -83,6 +83,7 @@ class PodChannel implements Channel {
   private opened = false;
   private closed = false;
   private lastSign = 0;
+  private lastBeat = 0;
   private heartbeat: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: ChannelOptions) {}
@@ -171,10 +172,14 @@ class PodChannel implements Channel {
     else request.end();
   }
 
-  /** Pongs do not get through while we do not read, so silence then means nothing. */
+  /** Silence means nothing while we do not read, nor after this process has slept: answers may be waiting. */
   private beat(): void {
-    if (this.socket?.isPaused === true) this.lastSign = performance.now();
-    if (performance.now() - this.lastSign > this.options.timing.silence) this.socket?.terminate();
+    const { ping, silence } = this.options.timing;
+    const now = performance.now();
+    const slept = now - this.lastBeat > 2 * ping;
+    this.lastBeat = now;
+    if (slept || this.socket?.isPaused === true) this.lastSign = now;
+    if (now - this.lastSign > silence) this.socket?.terminate();
     else this.socket?.ping();
   }
 

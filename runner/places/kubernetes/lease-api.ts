@@ -41,19 +41,14 @@ export class LeaseApi {
   }
 
   /** Deletes the Lease as it was read; undefined where it has changed since, or has gone. */
-  async delete({ metadata }: V1Lease, limit?: number): Promise<true | undefined> {
+  delete({ metadata }: V1Lease, limit?: number): Promise<true | undefined> {
     const { uid, resourceVersion } = metadata ?? {};
     const preconditions = {
       ...(uid === undefined ? {} : { uid }),
       ...(resourceVersion === undefined ? {} : { resourceVersion }),
     };
-    const body = { preconditions };
-    const deleted = await this.answer(
-      [404, 409],
-      () => this.leases.deleteNamespacedLease({ ...this.where, body }),
-      limit,
-    );
-    return deleted && true;
+    const ask = () => this.leases.deleteNamespacedLease({ ...this.where, body: { preconditions } });
+    return this.answer([404, 409], () => ask().then(() => true as const), limit);
   }
 
   private async answer<T>(
@@ -75,12 +70,7 @@ export class LeaseApi {
 export function leaseError(error: unknown, namespace: string): RunnerError {
   if (error instanceof RunnerError) return error;
   const status = statusOf(error);
-  const why =
-    status === 403
-      ? `this account may not use Leases there (${apiMessage(error)})`
-      : status === 404
-        ? "there is no such namespace"
-        : apiMessage(error);
+  const why = status === 404 ? "there is no such namespace" : apiMessage(error);
   return new RunnerError(`the Lease ${leaseName} in namespace ${namespace} cannot be taken: ${why}`, undefined, {
     cause: error,
   });

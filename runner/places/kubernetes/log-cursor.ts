@@ -14,6 +14,8 @@ export class LogCursor {
   private memory = usualMemory;
   /** How often each line that may come again is still to come. */
   private repeated = new Map<string, number>();
+  /** Whether what came before the first line that was ever taken is behind us: who began at the end left it out. */
+  private within = true;
 
   /** From when to read on; undefined before the first line. */
   get since(): Date | undefined {
@@ -26,6 +28,7 @@ export class LogCursor {
   resume(): void {
     this.forget();
     this.repeated = new Map();
+    this.within = this.recent.length === 0;
     for (const { line } of this.recent) this.repeated.set(line, (this.repeated.get(line) ?? 0) + 1);
   }
 
@@ -34,6 +37,7 @@ export class LogCursor {
     const left = this.repeated.get(line) ?? 0;
     if (left > 0) {
       this.repeated.set(line, left - 1);
+      this.within = true;
       return undefined;
     }
     const space = line.indexOf(" ");
@@ -41,6 +45,8 @@ export class LogCursor {
     const at = Date.parse(line.slice(0, end));
     // Kubernetes itself may put in a word: that the log has been rotated.
     if (Number.isNaN(at)) return line;
+    if (!this.within && at <= this.newest) return undefined;
+    this.within = true;
     this.newest = Math.max(this.newest, at);
     this.recent.push({ at, line });
     if (this.recent.length > this.memory) {

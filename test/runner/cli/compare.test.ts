@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { InvalidArgumentError } from "commander";
 import { compareCommand } from "../../../runner/cli/commands/compare";
-import { limit, share } from "../../../runner/cli/parsers";
+import { limit, share } from "../../../runner/cli/options";
 import { RunnerError, UsageError } from "../../../runner/errors";
 import { readRun } from "../../../runner/results/read";
 import { columns } from "../../../runner/results/text";
@@ -94,7 +94,9 @@ describe("loadtest compare", () => {
     expect(result).to.equal(3);
     expect(stdout)
       .to.match(/^! verdict: invalid before, passed after$/m)
-      .and.to.match(/^UNCLEAR/m);
+      .and.to.match(
+        /^UNCLEAR \(exit code 3\)\n {2}The verdict before is invalid: the numbers of that run prove nothing.$/m,
+      );
     keep(3, {}, { verdict: "aborted" });
     expect((await compare("20261124T1102", "latest")).result).to.equal(3);
   });

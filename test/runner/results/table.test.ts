@@ -48,7 +48,7 @@ describe("resultTable", () => {
       "✓ p50           3 ms    3 ms        0 % ± 2 %  same",
       "✗ p95           8 ms   10 ms   +25 % ± 3.12 %  worse, beyond 5 %",
       "✓ p99          12 ms       -                -  same",
-      "✓ fail_ratio       0  0.0165                -  noise",
+      "✓ fail_ratio       0  0.0165                -  may be noise",
       "✓ rps          66.12    64.4  -2.61 % ± 4.1 %  noise",
       "! users: 50 before, 100 after",
       "",

@@ -189,6 +189,19 @@ describe("a port that leads into a pod", () => {
     expect(String((await once(socket, "data"))[0])).to.equal("still here?");
   });
 
+  it("stays where this process was busy for longer than that", async () => {
+    api.onForward = echo;
+    await open({ timing: { ping: 20, silence: 100 } });
+    const socket = client();
+    socket.write("one");
+    await once(socket, "data");
+    const end = performance.now() + 300;
+    while (performance.now() < end);
+    socket.write("two");
+    expect(String((await once(socket, "data"))[0])).to.equal("two");
+    expect(broken).to.deep.equal([]);
+  });
+
   it("does not take a client that reads nothing for a way that is broken, and reads no more than a little for it", async () => {
     let side: PodSide | undefined;
     let sent = 0;

@@ -1,0 +1,20 @@
+import { UsageError } from "../errors";
+import { requireReachable } from "../places/reach";
+import type { LocustStatus } from "../types";
+
+/** Every user class needs a target that answers. */
+export async function requireLocalTargets(status: LocustStatus): Promise<void> {
+  requireTargets(status, ", or --demo");
+  const hosts = Object.values(status.hosts).flatMap((host) => host ?? []);
+  for (const host of new Set(hosts)) await requireReachable(host);
+}
+
+/** @param more further ways to say a target */
+export function requireTargets(status: LocustStatus, more = ""): void {
+  const without = Object.entries(status.hosts).filter(([, host]) => host === null);
+  if (without.length === 0) return;
+  throw new UsageError(
+    `nothing says what ${without.map(([name]) => name).join(", ")} should load: --host URL, targetHost in the stack's ` +
+      `config, ${more === "" ? "or " : ""}host in the script${more}`,
+  );
+}

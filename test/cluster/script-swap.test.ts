@@ -1,0 +1,126 @@
+import type { AppsV1Api, CoreV1Api, V1Pod } from "@kubernetes/client-node";
+import { expect } from "chai";
+import {
+  type PatchOperation,
+  scriptBefore,
+  withScript,
+  withScriptBefore,
+} from "../../runner/places/kubernetes/script-swap";
+import { type Rollout, readyPods, troubles } from "../../runner/places/kubernetes/trouble";
+import { hasCluster, kubectl, until } from "../support/cluster";
+import { kubernetesClient } from "../support/kubernetes-client";
+
+const namespace = `lt-swap-${process.pid}`;
+const name = "locust-worker";
+const resources = { cpu: "1m", memory: "16Mi" };
+
+/** Pods that do nothing, and are replaced as workers are. */
+const worker = {
+  ...{ apiVersion: "apps/v1", kind: "Deployment", metadata: { name } },
+  spec: {
+    replicas: 2,
+    strategy: { type: "Recreate" },
+    revisionHistoryLimit: 0,
+    selector: { matchLabels: { app: "worker" } },
+    template: {
+      metadata: { labels: { app: "worker" } },
+      spec: {
+        terminationGracePeriodSeconds: 1,
+        containers: [
+          {
+            ...{ name: "locust", image: "docker.io/locustio/locust:2.47.0", imagePullPolicy: "IfNotPresent" },
+            command: ["sh", "-c", "sleep 600"],
+            args: ["-f", "/p/$$5/loadtest_plugin.py,/s/a.py", "--worker"],
+            resources: { requests: resources, limits: resources },
+          },
+        ],
+      },
+    },
+  },
+};
+
+describe("another script, on a real cluster", function () {
+  this.timeout(90_000);
+  // Each step goes on from the one before.
+  this.bail(true);
+  let apps: AppsV1Api;
+  let core: CoreV1Api;
+
+  before(async function () {
+    if (!hasCluster()) {
+      console.log("      skipped: no cluster answers");
+      return this.skip();
+    }
+    ({ apps, core } = await kubernetesClient());
+    kubectl("default", ["create", "namespace", namespace]);
+    kubectl(namespace, ["create", "--filename", "-"], JSON.stringify(worker));
+    await until("pods", async () => (await ready()).length === 2, 60);
+  });
+  after(() => {
+    if (apps === undefined) return;
+    kubectl(namespace, ["delete", "namespace", namespace, "--ignore-not-found", "--wait=false"]);
+  });
+
+  const live = () => apps.readNamespacedDeployment({ name, namespace });
+
+  async function patch(body: readonly PatchOperation[]): Promise<void> {
+    const { PatchStrategy, setHeaderOptions } = await import("@kubernetes/client-node");
+    const options = setHeaderOptions("Content-Type", PatchStrategy.JsonPatch);
+    await apps.patchNamespacedDeployment({ name, namespace, body }, options);
+  }
+
+  async function look(): Promise<Rollout> {
+    const [deployment, replicaSets, pods] = await Promise.all([
+      live(),
+      apps.listNamespacedReplicaSet({ namespace }),
+      core.listNamespacedPod({ namespace }),
+    ]);
+    return { deployment, replicaSets: replicaSets.items, pods: pods.items, events: [] };
+  }
+
+  /** The pods, once as many are ready as are wanted; none before. */
+  async function ready(): Promise<V1Pod[]> {
+    const rollout = await look();
+    if (readyPods(rollout) < 2) return [];
+    expect(troubles(rollout)).to.deep.equal([]);
+    return rollout.pods.filter(({ metadata }) => metadata?.deletionTimestamp === undefined);
+  }
+
+  async function rolledOut(): Promise<V1Pod[]> {
+    let pods: V1Pod[] = [];
+    await until("pods", async () => {
+      pods = await ready();
+      return pods.length > 0;
+    });
+    return pods;
+  }
+
+  const scriptsOf = (pods: readonly V1Pod[]) => pods.map(({ spec }) => spec?.containers[0]?.args?.[1]);
+
+  it("is rolled out, and pods of before never count as ready", async () => {
+    await patch(withScript(await live(), "b.py"));
+    expect(scriptsOf(await rolledOut())).to.deep.equal([
+      "/p/$$5/loadtest_plugin.py,/s/b.py",
+      "/p/$$5/loadtest_plugin.py,/s/b.py",
+    ]);
+    expect(scriptBefore(await live())).to.equal("a.py");
+  });
+
+  it("is refused where it was planned for another state", async () => {
+    const seen = await live();
+    await patch(withScript(seen, "c.py"));
+    const error = await patch(withScript(seen, "d.py")).catch((error: Error) => error);
+    expect(error).to.include({ code: 422 });
+  });
+
+  it("is taken back letter by letter", async () => {
+    await patch(withScriptBefore(await live()));
+    const { metadata, spec } = await live();
+    expect(spec?.template.spec?.containers[0]?.args).to.deep.equal(worker.spec.template.spec.containers[0]?.args);
+    expect(metadata?.annotations).to.not.have.property("loadtest/script-before");
+    expect(scriptsOf(await rolledOut())).to.deep.equal([
+      "/p/$$5/loadtest_plugin.py,/s/a.py",
+      "/p/$$5/loadtest_plugin.py,/s/a.py",
+    ]);
+  });
+});
