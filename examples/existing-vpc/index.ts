@@ -4,6 +4,7 @@ import { Config } from "@pulumi/pulumi";
 import { FargateCluster, LoadTestNetwork, LocustDeployment } from "serverless-load-testing";
 
 const config = new Config();
+const namespace = config.require("namespace");
 
 const network = new LoadTestNetwork("load", {
   vpcId: config.require("vpcId"),
@@ -15,11 +16,19 @@ const cluster = new FargateCluster("load", {
   vpcId: network.vpcId,
   podSubnetIds: network.podSubnetIds,
   controlPlaneSubnetIds: network.controlPlaneSubnetIds,
+  // Pods of any other namespace would stay pending, as nothing runs them.
+  namespaces: [namespace],
 });
 
 const locust = new LocustDeployment(
   "load",
-  { scriptsFolder: "load", script: "visit.py", targetHost: config.require("targetHost"), workerReplicas: 4 },
+  {
+    namespace,
+    scriptsFolder: "load",
+    script: "visit.py",
+    targetHost: config.require("targetHost"),
+    workerReplicas: config.requireNumber("workers"),
+  },
   // Deleted before the cluster is.
   { provider: new Provider("cluster", { kubeconfig: cluster.kubeconfig }, { dependsOn: cluster }) },
 );

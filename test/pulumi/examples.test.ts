@@ -1,9 +1,11 @@
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { hasCluster, isReady, kubectl, podsOf } from "../support/cluster";
 import { installPackage } from "../support/package";
 import { hasPulumi, PulumiFolder, root } from "../support/pulumi-cli";
+
+const namespace = `lt-example-${process.pid}`;
 
 /** A copy of an example, with the package installed in it. */
 function example(name: string): PulumiFolder {
@@ -17,6 +19,38 @@ function example(name: string): PulumiFolder {
   return project;
 }
 
+/** An example that is brought up by the first test of the suite around this, and gone after the last. */
+function inRealCluster(name: string, config: readonly (readonly string[])[]): () => PulumiFolder {
+  let project: PulumiFolder;
+  before(function () {
+    if (!hasCluster()) {
+      console.log("      skipped: no cluster answers");
+      return this.skip();
+    }
+    project = example(name);
+    for (const args of [...config, ["namespace", namespace]]) project.mustRun("config", "set", ...args);
+  });
+  after(() => {
+    if (project === undefined) return;
+    project.run("destroy", "--yes", "--skip-preview");
+    project.remove();
+    kubectl(namespace, ["delete", "namespace", namespace, "--ignore-not-found", "--wait=false"]);
+  });
+  return () => project;
+}
+
+const expectReadyPods = () => {
+  for (const part of ["control", "worker"] as const) {
+    expect(podsOf(namespace, part).filter(isReady), part).to.have.length(1);
+  }
+};
+const expectDestroyed = (project: PulumiFolder) => {
+  project.mustRun("destroy", "--yes", "--skip-preview");
+  expect(project.resources()).to.deep.equal([]);
+  expect(() => kubectl(namespace, ["get", "namespace", namespace])).to.throw("NotFound");
+};
+const inWorker = (...command: string[]) => kubectl(namespace, ["exec", "deploy/locust-worker", "--", ...command]);
+
 describe("the examples, on the real engine", function () {
   this.timeout(180_000);
 
@@ -26,73 +60,68 @@ describe("the examples, on the real engine", function () {
     this.skip();
   });
 
-  it("existing-vpc: previews a cluster in the VPC, and nothing of a VPC", () => {
-    const project = example("existing-vpc");
-    try {
-      writeFileSync(
-        join(project.folder, "Pulumi.test.yaml"),
-        `config:
-  aws:region: us-east-2
-  load-test-existing-vpc:vpcId: vpc-0123456789abcdef0
-  load-test-existing-vpc:podSubnetIds: [subnet-0123456789abcdef0]
-  load-test-existing-vpc:controlPlaneSubnetIds: [subnet-0123456789abcdef0, subnet-0123456789abcdef1]
-  load-test-existing-vpc:targetHost: https://shop.example.com
-`,
-      );
-      const { steps } = JSON.parse(project.mustRun("preview", "--json", "--suppress-progress"));
+  describe("existing-vpc, with pods in a real cluster", function () {
+    // Each step goes on from the one before.
+    this.bail(true);
+    const [vpc, one, other] = ["vpc-0123456789abcdef0", "subnet-0123456789abcdef0", "subnet-0123456789abcdef1"];
+    const project = inRealCluster("existing-vpc", [
+      ["aws:region", "us-east-2"],
+      ["vpcId", vpc],
+      ["--path", "podSubnetIds[0]", one],
+      ["--path", "controlPlaneSubnetIds[0]", one],
+      ["--path", "controlPlaneSubnetIds[1]", other],
+      ["targetHost", "https://shop.example.com"],
+      ["workers", "1"],
+    ]);
+
+    it("previews a cluster in the VPC, and nothing of a VPC", () => {
+      const { steps } = JSON.parse(project().mustRun("preview", "--json", "--suppress-progress"));
       const types = (steps as { urn: string }[]).map(({ urn }) => urn.split("::").at(-2)?.split("$").at(-1));
       expect(types).to.include.members(["eks:index:Cluster", "kubernetes:apps/v1:Deployment"]);
       expect(types.filter((type) => type?.startsWith("aws:ec2/"))).to.deep.equal([]);
-    } finally {
-      project.remove();
-    }
+    });
+
+    it("makes pods that are ready, in a namespace that its Fargate profile takes", () => {
+      project().up();
+      expectReadyPods();
+      expect(inWorker("cat", "/loadtest/scripts/visit.py")).to.include("class Visitor(HttpUser)");
+      const resources = project().resources();
+      expect(resources.filter(({ type }) => type.startsWith("aws:ec2/"))).to.deep.equal([]);
+      const only = (type: string) => resources.find((resource) => resource.type === type)?.outputs;
+      const profile = only("aws:eks/fargateProfile:FargateProfile");
+      expect(profile).to.deep.include({ subnetIds: [one] });
+      expect(JSON.stringify(profile?.selectors)).to.include(`"namespace":"${namespace}"`);
+      expect(only("aws:eks/cluster:Cluster")?.vpcConfig).to.deep.include({ subnetIds: [one, other] });
+      expect(project().outputs()).to.deep.equal({ clusterName: "load-test", token: "[secret]" });
+      project().mustRun("up", "--yes", "--skip-preview", "--expect-no-changes");
+    });
+
+    it("leaves nothing behind", () => expectDestroyed(project()));
   });
 
   describe("existing-cluster, in a real cluster", function () {
-    const namespace = `lt-example-${process.pid}`;
     // Each step goes on from the one before.
     this.bail(true);
-    let project: PulumiFolder;
-
-    before(function () {
-      if (!hasCluster()) {
-        console.log("      skipped: no cluster answers");
-        return this.skip();
-      }
-      project = example("existing-cluster");
-      const set = (...args: string[]) => project.mustRun("config", "set", ...args);
-      set("namespace", namespace);
-      set("targetHost", "http://shop.example.com");
-      set("workers", "1");
-      set("workerCpu", "0.1");
-      set("--secret", "apiKey", "open-sesame");
-    });
-    after(() => {
-      if (project === undefined) return;
-      project.run("destroy", "--yes", "--skip-preview");
-      project.remove();
-      kubectl(namespace, ["delete", "namespace", namespace, "--ignore-not-found", "--wait=false"]);
-    });
+    const project = inRealCluster("existing-cluster", [
+      ["targetHost", "http://shop.example.com"],
+      ["workers", "1"],
+      ["workerCpu", "0.1"],
+      ["--secret", "apiKey", "open-sesame"],
+    ]);
 
     it("makes pods that are ready, with the secret and the scripts of the example", () => {
-      project.up();
-      for (const part of ["control", "worker"] as const) {
-        expect(podsOf(namespace, part).filter(isReady), part).to.have.length(1);
-      }
-      const inWorker = (...command: string[]) => kubectl(namespace, ["exec", "deploy/locust-worker", "--", ...command]);
+      project().up();
+      expectReadyPods();
       expect(inWorker("printenv", "API_KEY")).to.equal("open-sesame");
       expect(inWorker("cat", "/loadtest/scripts/shop.py")).to.equal(
         readFileSync(join(root, "examples", "existing-cluster", "load", "shop.py"), "utf8").trim(),
       );
-      expect(project.outputs()).to.deep.equal({
+      expect(project().outputs()).to.deep.equal({
         dashboard: `kubectl --namespace ${namespace} port-forward service/locust-control 8089:8089`,
         token: "[secret]",
       });
     });
 
-    it("leaves nothing behind", () => {
-      project.mustRun("destroy", "--yes", "--skip-preview");
-      expect(() => kubectl(namespace, ["get", "namespace", namespace])).to.throw("NotFound");
-    });
+    it("leaves nothing behind", () => expectDestroyed(project()));
   });
 });
