@@ -40,7 +40,7 @@ export async function startCommand(options: StartOptions): Promise<number> {
           observer: { waiting: (status) => progress.waiting(status) },
           timing: session.timing ?? {},
           async beforeStart(status) {
-            requireTargets(status);
+            if (setup.plan.host === undefined) requireTargets(status);
             const startedAt = new Date().toISOString();
             await claim.lock.update({ startedAt, masterId: status.master.id, run: status.run + 1 });
           },
