@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
 import { type Command, root, startCommand, stopCommands } from "../support/cli";
@@ -38,7 +38,7 @@ describe("a run in a cluster that is disturbed", function () {
   /** A run without Pulumi, over the way that can be cut, at its full load. */
   async function running(results: string, ...args: readonly string[]): Promise<Command> {
     const where = ["--kubeconfig", kubeconfig, "--namespace", namespace, "--results", results];
-    const load = ["--workers", "3", "--users", "6", "--run-time", "30s"];
+    const load = ["--workers", "3", "--users", "6", "--run-time", "20s"];
     const command = startCommand(["run", ...where, ...load, ...args], { cwd: folder });
     await command.waitFor(/full load/, 90_000);
     await command.until(() => seriesIn(onlyRun(results)).length > 8, "samples");
@@ -123,14 +123,18 @@ describe("a run in a cluster that is disturbed", function () {
     await expectAsBefore();
   });
 
-  it("ends with what was measured where the master's process is killed in its pod", async () => {
+  it("ends with what was measured where the master's process is killed in its pod", async function () {
     await until("a master", () => podsOf(namespace, "control").length === 1);
     const results = temporaryFolder();
     const command = await running(results);
-    // Process 1 takes no SIGKILL from inside its container; Python leaves SIGABRT to the system. The exec dies with it.
-    const kill = "import os, signal; os.kill(1, signal.SIGABRT)";
-    const exec = ["--namespace", namespace, "exec", "deployment/locust-control", "--", "python", "-c", kill];
-    expect(spawnSync("kubectl", exec, { timeout: 20_000 }).error).to.equal(undefined);
+    const master = masterProcess(podsOf(namespace, "control")[0]?.metadata.uid ?? "");
+    if (master === undefined) {
+      console.log("    skipped: processes of the cluster's pods cannot be seen from here");
+      command.signal("SIGINT");
+      await command.ended;
+      this.skip();
+    }
+    process.kill(master, "SIGKILL");
     const { code, stdout, stderr } = await command.ended;
     expect(code, `${stdout}\n${stderr}`).to.equal(4);
     expect(finished(onlyRun(results))).to.include({ verdict: "error", endedBy: "master-lost" });
@@ -157,3 +161,25 @@ describe("a run in a cluster that is disturbed", function () {
     await expectAsBefore();
   });
 });
+
+/** Locust's master in a pod of this machine, by the pod's uid. */
+function masterProcess(uid: string): number | undefined {
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  const found = pids.find((pid) => {
+    const cgroup = read(`/proc/${pid}/cgroup`);
+    return (
+      (cgroup.includes(uid) || cgroup.includes(uid.replaceAll("-", "_"))) &&
+      read(`/proc/${pid}/cmdline`).includes("--master")
+    );
+  });
+  return found === undefined ? undefined : Number(found);
+}
+
+/** A process may have ended in the meantime. */
+function read(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
