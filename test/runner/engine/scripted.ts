@@ -72,14 +72,15 @@ export class ScriptedLocust {
   silent = false;
   private server: Server | undefined;
 
-  async start(): Promise<LocustClient> {
+  /** @param patience of the client, in ms */
+  async start(patience = 100): Promise<LocustClient> {
     this.server = createServer((request, response) => {
       // A test that throws cuts the connection.
       this.answer(request, response).catch(() => response.destroy());
     });
     await new Promise<void>((resolve) => this.server?.listen(0, "127.0.0.1", resolve));
     const { port } = this.server.address() as AddressInfo;
-    return new LocustClient({ url: `http://127.0.0.1:${port}`, token: "secret-token" }, 100);
+    return new LocustClient({ url: `http://127.0.0.1:${port}`, token: "secret-token" }, patience);
   }
 
   async close(): Promise<void> {
