@@ -1,0 +1,119 @@
+import type { RequestStats } from "../../types";
+import type { ChangeKind, ComparedMetric, Comparison, MetricChange } from "../../verdict/comparison";
+import { requestLabel, requestRows, totalRow } from "../../verdict/rows";
+import { badge, lines, type Tone } from "./head";
+import { type Content, type Html, html } from "./html";
+import { known, tableFrame } from "./sections";
+import { amount, foreign, none, quantity, share } from "./words";
+
+/** What a comparison comes to: a word for the title, and the top of the page. */
+export interface Conclusion {
+  readonly word: string;
+  readonly tone: Tone;
+  readonly markup: Html;
+}
+
+/** Says whether the later run is worse, and by what. */
+export function conclusionOf({ regressions, unclear, maxRegression }: Comparison): Conclusion {
+  const allowed = share(maxRegression);
+  const [word, sign, tone, meaning] =
+    regressions.length > 0
+      ? (["WORSE", "✗", "bad", `Worse by more than the ${allowed} that are allowed.`] as const)
+      : unclear.length > 0
+        ? (["UNCLEAR", "?", "caution", "The runs are too short to tell a change from noise."] as const)
+        : (["NOT WORSE", "✓", "good", `Nothing is worse by more than the ${allowed} that are allowed.`] as const);
+  const markup = html`
+<div class="verdict">${badge({ word, sign, tone })}<p>${meaning}</p></div>
+${lines(regressions, "✗", "bad", "Regressions")}
+${lines(unclear, "?", "caution", "Unclear changes")}`;
+  return { word, tone, markup };
+}
+
+const metrics: Readonly<Record<ComparedMetric, { name: string; value: (value: number | null) => string }>> = {
+  p50: { name: "Response time, p50", value: (value) => quantity(value, "ms") },
+  p95: { name: "Response time, p95", value: (value) => quantity(value, "ms") },
+  p99: { name: "Response time, p99", value: (value) => quantity(value, "ms") },
+  fail_ratio: { name: "Failed requests", value: share },
+  rps: { name: "Requests a second", value: (value) => quantity(value, "/s") },
+};
+
+const kinds: Readonly<Record<ChangeKind, { sign: string; tone: Tone; words: string }>> = {
+  same: { sign: "=", tone: "muted", words: "no change" },
+  noise: { sign: "≈", tone: "muted", words: "no more than noise" },
+  small: { sign: "✓", tone: "muted", words: "a little worse, within what is allowed" },
+  better: { sign: "✓", tone: "good", words: "better" },
+  worse: { sign: "✗", tone: "bad", words: "worse" },
+  unclear: { sign: "?", tone: "caution", words: "maybe worse: the runs are too short to tell it from noise" },
+};
+
+/** The table of what is compared. */
+export function changesOf({ metrics: changes }: Comparison): Html {
+  return tableFrame(
+    "What changed",
+    html`<table class="data"><thead><tr>
+<th scope="col" class="name">Over the whole run</th><th scope="col">Before</th><th scope="col">After</th>
+<th scope="col">Change</th><th scope="col">Noise</th><th scope="col" class="words">It is</th></tr></thead>
+<tbody>${changes.map(changeRow)}</tbody></table>`,
+  );
+}
+
+function changeRow({ metric, before, after, change, noise, kind }: MetricChange): Html {
+  const { name, value } = metrics[metric];
+  const { sign, tone, words } = kinds[kind];
+  return html`<tr><th scope="row" class="name">${name}</th><td>${value(before)}</td><td>${value(after)}</td>
+<td>${signed(change)}</td><td>${noise === null ? "unknown" : `± ${share(noise)}`}</td>
+<td class="words"><span class="${tone}"><span aria-hidden="true">${sign}</span> ${words}</span></td></tr>\n`;
+}
+
+/** A relative change: `+8 %`, `−3.5 %`. */
+function signed(change: number | null): string {
+  if (change === null) return none;
+  return `${change > 0 ? "+" : change < 0 ? "−" : ""}${share(Math.abs(change))}`;
+}
+
+interface Pair {
+  readonly name: Content;
+  readonly before: RequestStats | undefined;
+  readonly after: RequestStats | undefined;
+}
+
+interface Measure {
+  readonly head: string;
+  readonly cell: (row: RequestStats) => string;
+}
+
+const measures: readonly Measure[] = [
+  { head: "Requests", cell: (row) => amount(row.requests) },
+  { head: "Failed", cell: (row) => share(row.requests > 0 ? row.failures / row.requests : null) },
+  ...["p50", "p95", "p99"].map((name) => ({
+    head: `${name} in ms`,
+    cell: (row: RequestStats) => known(row.requests === 0 ? null : row.percentiles[name]),
+  })),
+];
+
+/** The requests of both runs; one that only one of them has is there too. */
+export function requestChangesOf(before: readonly RequestStats[], after: readonly RequestStats[]): Html {
+  if (before.length === 0 && after.length === 0) return html`<p class="muted">There are no numbers of requests.</p>`;
+  const [old, now] = [before, after].map((rows) => new Map(requestRows(rows).map((row) => [requestLabel(row), row])));
+  const labels = new Set([...(old?.keys() ?? []), ...(now?.keys() ?? [])]);
+  const pairs = [...labels].map((label) => ({
+    name: foreign(label),
+    before: old?.get(label),
+    after: now?.get(label),
+  }));
+  const total = { name: "All requests", before: totalRow(before), after: totalRow(after) };
+  return tableFrame(
+    "Requests",
+    html`<table class="data"><thead>
+<tr><th scope="col" rowspan="2" class="name">Request</th>${measures.map(({ head }) => html`<th scope="colgroup" colspan="2" class="first">${head}</th>`)}</tr>
+<tr>${measures.map(() => html`<th scope="col" class="first">before</th><th scope="col">after</th>`)}</tr></thead>
+<tbody>${pairs.map(pairRow)}</tbody><tfoot>${pairRow(total)}</tfoot></table>`,
+  );
+}
+
+function pairRow({ name, before, after }: Pair): Html {
+  const cell = (measure: Measure, row: RequestStats | undefined) => (row === undefined ? none : measure.cell(row));
+  return html`<tr><th scope="row" class="name">${name}</th>${measures.map(
+    (measure) => html`<td class="first">${cell(measure, before)}</td><td>${cell(measure, after)}</td>`,
+  )}</tr>\n`;
+}
