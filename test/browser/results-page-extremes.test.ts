@@ -55,7 +55,7 @@ describe("a page of results of a hostile or a huge run", function () {
     const content = reportPage(madeRun({ samples: longSamples(3600, 200) }));
     const begin = performance.now();
     const { page, colours: drawn, close } = await openFile(browser, content);
-    expect(performance.now() - begin).to.be.below(3000);
+    expect(performance.now() - begin).to.be.below(5000);
     expect((await drawn(4)).size).to.be.above(10);
     expect(await page.locator("canvas").count()).to.equal(5);
     await close();

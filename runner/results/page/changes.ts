@@ -1,7 +1,7 @@
 import type { RequestStats } from "../../types";
 import type { ChangeKind, ComparedMetric, Comparison, MetricChange } from "../../verdict/comparison";
 import { requestLabel, requestRows, totalRow } from "../../verdict/rows";
-import { badge, lines, type Tone } from "./head";
+import { badge, lines, type Tone, toneClass } from "./head";
 import { type Content, type Html, html } from "./html";
 import { known, tableFrame } from "./sections";
 import { amount, foreign, none, quantity, share } from "./words";
@@ -20,7 +20,7 @@ export function conclusionOf({ regressions, unclear, maxRegression }: Comparison
     regressions.length > 0
       ? (["WORSE", "✗", "bad", `Worse by more than the ${allowed} that are allowed.`] as const)
       : unclear.length > 0
-        ? (["UNCLEAR", "?", "caution", "The runs are too short to tell a change from noise."] as const)
+        ? (["UNCLEAR", "?", "caution", "Something is worse, and whether it is noise cannot be told."] as const)
         : (["NOT WORSE", "✓", "good", `Nothing is worse by more than the ${allowed} that are allowed.`] as const);
   const markup = html`
 <div class="verdict">${badge({ word, sign, tone })}<p>${meaning}</p></div>
@@ -37,32 +37,54 @@ const metrics: Readonly<Record<ComparedMetric, { name: string; value: (value: nu
   rps: { name: "Requests a second", value: (value) => quantity(value, "/s") },
 };
 
-const kinds: Readonly<Record<ChangeKind, { sign: string; tone: Tone; words: string }>> = {
-  same: { sign: "=", tone: "muted", words: "no change" },
-  noise: { sign: "≈", tone: "muted", words: "no more than noise" },
-  small: { sign: "✓", tone: "muted", words: "a little worse, within what is allowed" },
-  better: { sign: "✓", tone: "good", words: "better" },
-  worse: { sign: "✗", tone: "bad", words: "worse" },
-  unclear: { sign: "?", tone: "caution", words: "maybe worse: the runs are too short to tell it from noise" },
+const signs: Readonly<Record<ChangeKind, { readonly sign: string; readonly tone: Tone }>> = {
+  same: { sign: "=", tone: "muted" },
+  noise: { sign: "≈", tone: "muted" },
+  small: { sign: "✓", tone: "muted" },
+  better: { sign: "✓", tone: "good" },
+  worse: { sign: "✗", tone: "bad" },
+  unclear: { sign: "?", tone: "caution" },
 };
 
+/** What a change is worth, in words. */
+function worthOf({ kind, change, noise, before, after }: MetricChange, allowed: string): string {
+  switch (kind) {
+    case "same":
+      return "no change";
+    case "noise":
+      if (noise === null) return "may be noise";
+      return change !== null && Math.abs(change) > noise ? "no more than noise and rounding" : "no more than noise";
+    case "small":
+      return `worse, within the ${allowed} that are allowed`;
+    case "better":
+      return kind;
+    case "worse":
+      return `worse, beyond the ${allowed} that are allowed`;
+    case "unclear":
+      if (before === null || after === null) return "unclear: one of them is missing";
+      return `beyond the ${allowed} that are allowed, and whether it is noise cannot be told`;
+  }
+}
+
 /** The table of what is compared. */
-export function changesOf({ metrics: changes }: Comparison): Html {
+export function changesOf({ metrics: changes, maxRegression }: Comparison): Html {
   return tableFrame(
     "What changed",
     html`<table class="data"><thead><tr>
 <th scope="col" class="name">Over the whole run</th><th scope="col">Before</th><th scope="col">After</th>
 <th scope="col">Change</th><th scope="col">Noise</th><th scope="col" class="words">It is</th></tr></thead>
-<tbody>${changes.map(changeRow)}</tbody></table>`,
+<tbody>${changes.map((change) => changeRow(change, share(maxRegression)))}</tbody></table>`,
   );
 }
 
-function changeRow({ metric, before, after, change, noise, kind }: MetricChange): Html {
+function changeRow(moved: MetricChange, allowed: string): Html {
+  const { metric, before, after, change, noise, kind } = moved;
   const { name, value } = metrics[metric];
-  const { sign, tone, words } = kinds[kind];
-  return html`<tr><th scope="row" class="name">${name}</th><td>${value(before)}</td><td>${value(after)}</td>
+  const { sign, tone } = signs[kind];
+  const mark = html`<span class="${toneClass(tone)}" aria-hidden="true">${sign}</span>`;
+  return html`<tr><th scope="row" class="name">${mark} ${name}</th><td>${value(before)}</td><td>${value(after)}</td>
 <td>${signed(change)}</td><td>${noise === null ? "unknown" : `± ${share(noise)}`}</td>
-<td class="words"><span class="${tone}"><span aria-hidden="true">${sign}</span> ${words}</span></td></tr>\n`;
+<td class="words"><span class="${toneClass(tone)}">${worthOf(moved, allowed)}</span></td></tr>\n`;
 }
 
 /** A relative change: `+8 %`, `−3.5 %`. */

@@ -48,7 +48,7 @@ summary { cursor: pointer; color: var(--muted); }
 .runs > section { padding: 1rem; border: 1px solid var(--border); border-radius: 0.5rem; background: var(--surface); }
 .runs h3 { font-size: 1.1rem; }
 .runs .facts { grid-template-columns: repeat(auto-fill, minmax(min(100%, 8.5rem), 1fr)); gap: 0.6rem 1rem; }
-.runs .tiles { grid-template-columns: repeat(auto-fit, minmax(5rem, 1fr)); }
+.runs .tiles { grid-template-columns: repeat(3, 1fr); }
 .runs .tiles > div { background: var(--background); padding: 0.35rem 0.5rem; }
 .runs .tiles dd { font-size: 1.05rem; }
 
@@ -65,13 +65,14 @@ table.data { border-collapse: collapse; width: 100%; font-size: 0.875rem; }
 .data thead .name { background: var(--surface); }
 .data .name, .data .words { white-space: normal; min-width: 8rem; }
 .data td.words { min-width: 13rem; }
-.data .bad, .data .caution, .data .good { color: var(--tone); }
+.data .bad, .data .caution, .data .good, .data .muted-tone { color: var(--tone); }
 .data [colspan] { text-align: center; }
 .data .first { border-left: 1px solid var(--border); }
 
 .charts { display: grid; gap: 1.75rem 2rem; margin-top: 1rem; }
 .chart { margin-top: 0.25rem; }
 .two .charts { grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); }
+.two figure:last-child:nth-child(odd) { grid-column: 1 / -1; }
 figure { min-width: 0; }
 .chart { min-width: 0; overflow: hidden; border-radius: 0.25rem; }
 .chart:focus-visible { outline: 2px solid var(--series-1); outline-offset: 2px; }
@@ -92,13 +93,13 @@ footer { margin-top: 3rem; border-top: 1px solid var(--border); padding-top: 0.7
 @media (max-width: 30rem) {
   .data th, .data td { padding: 0.35rem 0.5rem; }
   .data .name { min-width: 6.5rem; max-width: 9rem; }
-  .tiles, .runs .tiles { grid-template-columns: repeat(3, 1fr); }
+  .tiles { grid-template-columns: repeat(3, 1fr); }
   .tiles > div { padding: 0.4rem 0.5rem; }
   .tiles dd { font-size: 1.05rem; }
   .facts { grid-template-columns: repeat(2, 1fr); }
 }
 .print .chart { width: 42rem; }
-.print .two .chart { width: 20.5rem; }
+.print .two figure:not(:last-child) .chart { width: 20.5rem; }
 @media print {
   @page { margin: 14mm; }
   body { max-width: none; padding: 0; font-size: 10pt; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
@@ -106,7 +107,7 @@ footer { margin-top: 3rem; border-top: 1px solid var(--border); padding-top: 0.7
   figure, .tiles, .facts, .runs > section, .data tr { break-inside: avoid; }
   .table { overflow: visible; }
   .data th, .data td { padding: 0.25rem 0.35rem; font-size: 8pt; }
-  .tiles { grid-template-columns: repeat(6, 1fr); }
+  .tiles, .runs .tiles { grid-template-columns: repeat(6, 1fr); }
   .two .charts { grid-template-columns: 1fr 1fr; }
   .hint, .u-value, .u-legend .u-series:first-child { display: none !important; }
 }

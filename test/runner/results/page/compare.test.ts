@@ -15,9 +15,9 @@ function comparisonOf(more: Partial<Comparison> = {}): Comparison {
     metrics: [
       { ...none, metric: "p50" },
       { ...none, metric: "p95", before: 8, after: 10, change: 0.25, noise: 0.031, kind: "worse" },
-      { ...none, metric: "p99", before: null, after: null, change: null, noise: null, kind: "unclear" },
+      { ...none, metric: "p99", before: null, after: 12, change: null, noise: null, kind: "unclear" },
       { ...none, metric: "fail_ratio", before: 0.0125, after: 0.01, change: -0.2, kind: "better" },
-      { ...none, metric: "rps", before: 50.25, after: 49, change: -0.0249, kind: "noise" },
+      { ...none, metric: "rps", before: 50.25, after: 49, change: -0.0249, noise: 0.04, kind: "noise" },
     ],
     ...more,
   };
@@ -31,11 +31,11 @@ describe("comparePage", () => {
   it("says in words and numbers what changed", () => {
     const words = wordsOf(comparePage({ before, after, comparison: comparisonOf() }));
     for (const row of [
-      "Response time, p50 3 ms 3 ms 0 % ± 2 % = no change",
-      "Response time, p95 8 ms 10 ms +25 % ± 3.1 % ✗ worse",
-      "Response time, p99 – – – unknown ? maybe worse: the runs are too short to tell it from noise",
-      "Failed requests 1.25 % 1 % −20 % ± 2 % ✓ better",
-      "Requests a second 50.3/s 49/s −2.49 % ± 2 % ≈ no more than noise",
+      "= Response time, p50 3 ms 3 ms 0 % ± 2 % no change",
+      "✗ Response time, p95 8 ms 10 ms +25 % ± 3.1 % worse, beyond the 5 % that are allowed",
+      "? Response time, p99 – 12 ms – unknown unclear: one of them is missing",
+      "✓ Failed requests 1.25 % 1 % −20 % ± 2 % better",
+      "≈ Requests a second 50.3/s 49/s −2.49 % ± 4 % no more than noise",
     ]) {
       expect(words).to.include(row);
     }
@@ -65,6 +65,17 @@ describe("comparePage", () => {
     });
     expect(new Set(words).size, words.join(", ")).to.equal(kinds.length);
     expect(words).to.not.include(undefined);
+  });
+
+  it("does not call noise what is more than that", () => {
+    const worth = (noise: number | null) => {
+      const change = { metric: "p50", before: 4, after: 5, change: 0.25, noise, kind: "noise" } as const;
+      const page = comparePage({ before, after, comparison: comparisonOf({ metrics: [change] }) });
+      return /\+25 % (?:± \d+ %|unknown) (.*?) The two runs/.exec(wordsOf(page))?.[1];
+    };
+    expect([0.3, 0.1, null].map(worth)).to.deep.equal([
+      ...["no more than noise", "no more than noise and rounding", "may be noise"],
+    ]);
   });
 
   it("has both runs with their verdicts, also without a comparison", () => {

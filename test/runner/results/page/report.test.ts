@@ -141,7 +141,7 @@ describe("reportPage", () => {
     const samples = longSamples(3600, 200);
     const begin = performance.now();
     const page = reportPage(madeRun({ samples }));
-    expect(performance.now() - begin).to.be.below(2000);
+    expect(performance.now() - begin).to.be.below(5000);
     expect(Buffer.byteLength(page)).to.be.below(500_000);
     const { charts } = dataOf(page);
     for (const { id, curves } of charts) {
