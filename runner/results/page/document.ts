@@ -1,0 +1,68 @@
+import { createHash } from "node:crypto";
+import { readAssets } from "./assets";
+import type { PageData } from "./chart";
+import { colours } from "./colours";
+import { embeddedJson, Html, html } from "./html";
+import { style } from "./style";
+
+/** What makes a page besides its frame. */
+export interface Page {
+  readonly title: string;
+  /** Colour of the icon in the browser's tab. */
+  readonly tone: "good" | "bad" | "caution" | "muted";
+  readonly body: Html;
+  readonly data: PageData;
+}
+
+/**
+ * A whole page in one file. Its policy lets nothing be loaded from anywhere, and nothing run but the scripts whose
+ * hashes it names: text of strangers that got past the escaping could still do nothing.
+ */
+export function documentOf({ title, tone, body, data }: Page): string {
+  const { chartScript, chartStyle, pageScript } = readAssets();
+  const css = `${chartStyle}\n${style}`;
+  const policy = [
+    "default-src 'none'",
+    `script-src ${[chartScript, pageScript].map(hashOf).join(" ")}`,
+    `style-src ${hashOf(css)}`,
+    "img-src data:",
+    "base-uri 'none'",
+    "form-action 'none'",
+  ];
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${new Html(policy.join("; "))}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title}</title>
+<link rel="icon" href="${icon(colours.light[tone])}">
+<style>${inline(css, /<\/style/i)}</style>
+</head>
+<body>
+${body}
+<script type="application/json" id="data">${embeddedJson(data)}</script>
+<script>${inline(chartScript, /<\/script|<!--/i)}</script>
+<script>${inline(pageScript, /<\/script|<!--/i)}</script>
+</body>
+</html>
+`;
+  return page.markup;
+}
+
+/** A constant of ours between tags: it must not end its element. */
+function inline(text: string, end: RegExp): Html {
+  if (end.test(text)) throw new Error(`text of an element has ${end}`);
+  return new Html(text);
+}
+
+function hashOf(text: string): string {
+  return `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+}
+
+function icon(colour: string): string {
+  const line = "M3 24 11 14l6 5L29 7";
+  const drawing = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path d="${line}" fill="none" stroke="${colour}" stroke-width="5" stroke-linecap="round" stroke-linejoin="round"/></svg>`;
+  return `data:image/svg+xml,${encodeURIComponent(drawing)}`;
+}

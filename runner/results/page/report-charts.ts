@@ -1,0 +1,73 @@
+import type { Sample } from "../../types";
+import type { Chart } from "./chart";
+import {
+  cpuOf,
+  curvesOf,
+  failingNow,
+  failingSoFar,
+  highestCpu,
+  type LineOf,
+  meanCpu,
+  namedWorkers,
+  workersIn,
+} from "./curves";
+
+const dashed = [6, 4];
+const dotted = [2, 3];
+
+/** The charts of one run. Limits of response times are those of thresholds over all requests. */
+export function reportCharts(samples: readonly Sample[], timeLimits: Chart["limits"]): Chart[] {
+  return [
+    chart(samples, { id: "users", title: "Users", unit: "users", axis: "users" }, [
+      { label: "asked for", colour: "series-2", width: 1.5, dash: dashed, steps: true, value: (s) => s.targetUsers },
+      { label: "running", colour: "series-1", width: 2, value: (s) => s.users },
+    ]),
+    chart(samples, { id: "rate", title: "Requests a second", unit: "/s", axis: "per second" }, [
+      { label: "requests", colour: "series-1", width: 2, value: (s) => s.rps },
+      { label: "failures", colour: "series-2", width: 2, dash: dashed, value: (s) => s.failuresPerSecond },
+    ]),
+    chart(samples, { id: "times", title: "Response times", unit: "ms", axis: "ms", limits: timeLimits }, [
+      { label: "p50", colour: "series-3", width: 1.5, dash: dotted, value: (s) => s.p50 },
+      { label: "p95", colour: "series-1", width: 2, value: (s) => s.p95 },
+      { label: "p99", colour: "series-2", width: 1.5, dash: dashed, value: (s) => s.p99 },
+    ]),
+    chart(samples, { id: "failures", title: "Failed requests", unit: "%", axis: "% of requests" }, [
+      { label: "lately", colour: "series-2", width: 2, value: failingNow },
+      { label: "since the start", colour: "series-4", width: 1.5, dash: dashed, value: failingSoFar },
+    ]),
+    chart(
+      samples,
+      {
+        ...{ id: "cpu", title: "CPU of the workers", unit: "%", axis: "% of its limit" },
+        ...{ limits: [{ value: 100, label: "limit" }], atLeast: 105 },
+      },
+      cpuLines(samples),
+    ),
+  ];
+}
+
+function cpuLines(samples: readonly Sample[]): LineOf[] {
+  const names = workersIn(samples);
+  const each = names.length <= namedWorkers ? names : [];
+  return [
+    ...each.map((name, index) => ({
+      label: name,
+      colour: workerColours[index % workerColours.length] ?? "series-1",
+      width: 1,
+      ...(index < workerColours.length ? {} : { dash: dotted }),
+      value: cpuOf(name),
+    })),
+    { label: "mean", colour: "muted", width: 1.5, dash: dashed, value: meanCpu },
+    { label: "highest", colour: "text", width: 2, value: highestCpu },
+  ];
+}
+
+const workerColours = ["series-1", "series-2", "series-3", "series-4", "series-5", "series-6"] as const;
+
+function chart(
+  samples: readonly Sample[],
+  about: Pick<Chart, "id" | "title" | "unit" | "axis"> & Partial<Chart>,
+  lines: readonly LineOf[],
+): Chart {
+  return { limits: [], ...about, curves: [curvesOf(samples, lines)] };
+}

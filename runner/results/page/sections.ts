@@ -1,0 +1,105 @@
+import type { RequestStats } from "../../types";
+import { requestLabel, requestRows, totalRow } from "../../verdict/rows";
+import type { ThresholdResult } from "../../verdict/thresholds";
+import { actualText } from "../../verdict/words";
+import type { RunRecord } from "../run-record";
+import { line, lines } from "./head";
+import { type Content, type Html, html } from "./html";
+import { amount, duration, foreign, none, share } from "./words";
+
+/** A table that may be wider than the page: it is moved inside its frame, also with the keyboard. */
+export function tableFrame(label: string, table: Html): Html {
+  return html`<div class="table" role="region" aria-label="${label}" tabindex="0">${table}</div>`;
+}
+
+/** The thresholds and what they were. */
+export function thresholdsOf({ thresholds }: RunRecord): Html {
+  if (thresholds.length === 0) return html`<p class="muted">No thresholds were set.</p>`;
+  return tableFrame(
+    "Thresholds",
+    html`<table class="data"><thead><tr><th scope="col" class="name">Threshold</th><th scope="col" class="words">It was</th></tr></thead>
+<tbody>${thresholds.map(thresholdRow)}</tbody></table>`,
+  );
+}
+
+function thresholdRow(result: ThresholdResult): Html {
+  const [sign, tone, word] = result.passed ? ["✓", "good", "passed"] : ["✗", "bad", "failed"];
+  const note = result.note !== undefined && html`: ${foreign(result.note)}`;
+  return html`<tr><th scope="row" class="name">${foreign(result.threshold)}</th>
+<td class="words"><span class="${tone}"><span aria-hidden="true">${sign}</span> ${word}</span>, ${actualText(result)}${note}</td></tr>`;
+}
+
+/** Whether the load was what was asked. */
+export function loadOf({ integrity }: RunRecord): Html {
+  if (integrity === null) return html`<ul class="lines">${line("✗", "bad", "Nothing is known of the load.")}</ul>`;
+  const { users, workers, workerCpu, masterCpu } = integrity;
+  const cpu = Object.values(workerCpu);
+  const highest = cpu.length === 0 ? null : Math.max(...cpu.map(({ max }) => max));
+  const mean = cpu.length === 0 ? null : cpu.reduce((sum, use) => sum + use.mean, 0) / cpu.length;
+  const reached = users.reachedAfterSeconds === null ? "never all" : `all after ${duration(users.reachedAfterSeconds)}`;
+  const off = `${duration(users.offSeconds)} of ${duration(users.afterRampSeconds)} after the ramp`;
+  const facts: (readonly [string, Content])[] = [
+    ["Users at most", `${amount(users.max)} of ${amount(users.asked)}, ${reached}`],
+    ["Users off by more than 5 %", users.afterRampSeconds > 0 ? off : "unknown: the run ended before"],
+    ["Workers", `${amount(workers.asked)}, ${workers.lost.length === 0 ? "none" : amount(workers.lost.length)} lost`],
+    ["CPU of the workers", `mean ${share(mean)}, at most ${share(highest)}`],
+    ["CPU of the master", `mean ${share(masterCpu.mean)}, at most ${share(masterCpu.max)}`],
+  ];
+  return html`${
+    integrity.ok
+      ? html`<ul class="lines">${line("✓", "good", "The load was what was asked for.")}</ul>`
+      : lines(integrity.problems, "✗", "bad", "Problems of the load")
+  }
+<dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+}
+
+interface Column {
+  readonly head: string;
+  readonly cell: (row: RequestStats) => Content;
+}
+
+const time = (head: string, value: (row: RequestStats) => number | null | undefined): Column => ({
+  head,
+  cell: (row) => (row.requests === 0 ? none : known(value(row))),
+});
+
+const requestColumns: readonly Column[] = [
+  { head: "Requests", cell: (row) => amount(row.requests) },
+  { head: "Failed", cell: failed },
+  { head: "A second", cell: (row) => tenths(row.rps) },
+  time("Mean", (row) => row.avg),
+  ...["p50", "p95", "p99"].map((name) => time(name, (row) => row.percentiles[name])),
+  time("Lowest", (row) => row.min),
+  time("Highest", (row) => row.max),
+];
+
+/** All requests with their numbers. */
+export function requestsOf(rows: readonly RequestStats[]): Html {
+  if (rows.length === 0) return html`<p class="muted">There are no numbers of requests.</p>`;
+  const total = totalRow(rows);
+  const head = requestColumns.map((column) => html`<th scope="col">${column.head}</th>`);
+  const row = (name: Content, stats: RequestStats) =>
+    html`<tr><th scope="row" class="name">${name}</th>${requestColumns.map(({ cell }) => html`<td>${cell(stats)}</td>`)}</tr>\n`;
+  return tableFrame(
+    "Requests",
+    html`<table class="data"><thead><tr><th scope="col" class="name">Request <span class="muted">(times in ms)</span></th>${head}</tr></thead>
+<tbody>${requestRows(rows).map((stats) => row(foreign(requestLabel(stats)), stats))}</tbody>
+${total !== undefined && html`<tfoot>${row("All requests", total)}</tfoot>`}</table>`,
+  );
+}
+
+function failed({ requests, failures }: RequestStats): Content {
+  if (failures === 0) return "0";
+  return html`<span class="bad">${amount(failures)} (${share(requests > 0 ? failures / requests : null)})</span>`;
+}
+
+/** A time in ms, as a cell has it. */
+export function known(value: number | null | undefined): string {
+  if (value === null || value === undefined) return none;
+  return Number.isInteger(value) || value >= 100 ? amount(value) : tenths(value);
+}
+
+/** One decimal, so that those of a column stand below each other; more only where there would be nothing but zeros. */
+function tenths(value: number): string {
+  return value >= 0.1 && value < 1000 ? value.toFixed(1) : amount(value);
+}
