@@ -78,8 +78,11 @@ export class ScriptedLocust {
       this.answer(request, response).catch(() => response.destroy());
     });
     await new Promise<void>((resolve) => this.server?.listen(0, "127.0.0.1", resolve));
-    const { port } = this.server.address() as AddressInfo;
-    return new LocustClient({ url: `http://127.0.0.1:${port}`, token: "secret-token" }, 100);
+    return new LocustClient({ url: `http://127.0.0.1:${this.port}`, token: "secret-token" }, 100);
+  }
+
+  get port(): number {
+    return (this.server?.address() as AddressInfo).port;
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { connect } from "node:net";
 import type { V1ConfigMap, V1Deployment, V1Pod, V1ReplicaSet } from "@kubernetes/client-node";
 import type { Cluster } from "../../../../runner/places/kubernetes/cluster";
 import { readDeployed } from "../../../../runner/places/kubernetes/deployed";
@@ -97,6 +98,23 @@ export class FakeNamespace {
       spec: { ...(now.spec as NonNullable<typeof now.spec>), replicas },
       status: { ...now.status, updatedReplicas: replicas },
     });
+  }
+
+  /** Lets port-forwards into a pod lead to a port of this machine. */
+  forwardTo(port: number): void {
+    this.api.onForward = (side) => {
+      const socket = connect({ port, host: "127.0.0.1" });
+      side.on("message", (frame) => frame[0] === 0 && socket.write(frame.subarray(1)));
+      side.on("close", () => socket.destroy());
+      socket.on("data", (data) => side.send(Buffer.concat([Buffer.from([0]), data])));
+      socket.on("error", () => side.terminate());
+      socket.on("close", () => side.close(1000));
+    };
+  }
+
+  /** Names of the pods that were forwarded into. */
+  get forwarded(): (string | undefined)[] {
+    return this.api.calls.flatMap((path) => /\/pods\/([^/]+)\/portforward/.exec(path)?.[1] ?? []);
   }
 
   close(): Promise<void> {
