@@ -82,7 +82,7 @@ export class ScriptedLocust {
   }
 
   get port(): number {
-    return (this.server?.address() as AddressInfo).port;
+    return (this.server as Server & { address(): AddressInfo }).address().port;
   }
 
   async close(): Promise<void> {
