@@ -25,6 +25,8 @@ export interface DashboardOptions extends SettingsOptions, Omit<ClusterOptions, 
 
 export interface ReportOptions extends ClusterOptions {
   readonly wait?: boolean;
+  /** File to write a page to. */
+  readonly html?: string;
   readonly results: string;
   readonly json?: boolean;
 }

@@ -6,8 +6,12 @@ import { resultTable } from "../results/table";
 import { toJson } from "./output";
 
 /** Shows a run's folder, after completing one whose command was killed. */
-export async function reportFolder(directory: string, options: { readonly json?: boolean }): Promise<number> {
+export async function reportFolder(
+  directory: string,
+  options: { readonly json?: boolean; readonly html?: string },
+): Promise<number> {
   const record = await completeFolder(directory);
+  if (options.html !== undefined) await (await import("./page-file.js")).writeReportPage(directory, options.html);
   if (options.json === true) {
     process.stdout.write(toJson(record));
     return record.exitCode;

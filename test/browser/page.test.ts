@@ -71,7 +71,8 @@ describe("Locust's page, opened by the address that `loadtest dashboard` prints"
     // The charts are painted, and go on with each answer.
     const canvas = page.locator("canvas").first();
     await canvas.waitFor();
-    const painted = (await canvas.evaluate("canvas => canvas.toDataURL()")) as string;
+    const painted = (await page.evaluate('document.querySelector("canvas").toDataURL()')) as string;
+    expect(painted).to.match(/^data:image/);
     await page.waitForFunction(`document.querySelector("canvas").toDataURL() !== ${JSON.stringify(painted)}`);
     await tab("Workers").click();
     await page.getByRole("cell", { name: "running", exact: true }).nth(1).waitFor();

@@ -1,6 +1,8 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { podPrice, prices } from "../../../settings/prices";
 import { capacityAnnotation, type FargateSize, fargateSizeFor, parseCapacity } from "../../../settings/values/fargate";
+import { hasEnded } from "../../places/kubernetes/pods";
+import { parseQuantity } from "../../places/kubernetes/quantity";
 import type { ClusterTest } from "./open";
 
 /** What a test costs on Fargate, in USD; on-demand prices of `region`. */
@@ -19,7 +21,9 @@ const leastHours = 1 / 60;
 /** Undefined where nobody says what the cluster costs: it is not the stack's own, and its pods are not on Fargate. */
 export function costOf({ output, deployed }: ClusterTest, pods: readonly V1Pod[], now: Date): Cost | undefined {
   const fargate = output?.platform === "eks-fargate";
-  const sizes = pods.map((pod) => ({ pod, size: provisionedSize(pod) ?? (fargate ? requestedSize(pod) : undefined) }));
+  const sizes = pods
+    .filter((pod) => !hasEnded(pod))
+    .map((pod) => ({ pod, size: provisionedSize(pod) ?? (fargate ? requestedSize(pod) : undefined) }));
   const known = sizes.flatMap(({ pod, size }) => (size === undefined ? [] : [{ pod, price: podPrice(size) }]));
   const fixed = output?.cost?.fixedPerHour ?? 0;
   if (known.length === 0 && fixed === 0) return undefined;
@@ -39,19 +43,11 @@ function provisionedSize({ metadata }: V1Pod): FargateSize | undefined {
 }
 
 function requestedSize({ spec }: V1Pod): FargateSize | undefined {
-  const requests = spec?.containers[0]?.resources?.requests;
-  if (requests?.cpu === undefined || requests.memory === undefined) return undefined;
-  return fargateSizeFor(cores(requests.cpu), mebibytes(requests.memory));
-}
-
-function cores(text: string): number {
-  return text.endsWith("m") ? Number(text.slice(0, -1)) / 1000 : Number(text);
-}
-
-function mebibytes(text: string): number {
-  const [, value = "", unit = ""] = /^([\d.]+)(Mi|Gi)?$/.exec(text) ?? [];
-  if (unit === "Gi") return Number(value) * 1024;
-  return unit === "Mi" ? Number(value) : Number(value) / 2 ** 20;
+  const requests = spec?.containers.map(({ resources }) => resources?.requests) ?? [];
+  const sum = (what: "cpu" | "memory") =>
+    requests.reduce((total, one) => total + (parseQuantity(one?.[what] ?? "0") ?? Number.NaN), 0);
+  const [cpu, memory] = [sum("cpu"), sum("memory")];
+  return cpu === 0 || memory === 0 ? undefined : fargateSizeFor(cpu, memory / 2 ** 20);
 }
 
 function hoursSince(start: Date | undefined, now: Date): number {

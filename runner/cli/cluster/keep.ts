@@ -9,9 +9,10 @@ import { saveLogs } from "../../places/kubernetes/logs";
 import { clusterTiming, type MasterLink } from "../../places/kubernetes/master";
 import type { RunNote } from "../../places/kubernetes/note";
 import { nameOf, readWorkload } from "../../places/kubernetes/pods";
+import { ResultsError } from "../../results/errors";
 import { createResultsFolder, folderName, type ResultsFolder, reopenResultsFolder } from "../../results/folder";
 import { readRun, readSeries } from "../../results/read";
-import type { FinishedRecord } from "../../results/run-record";
+import type { FinishedRecord, RunRecord } from "../../results/run-record";
 import { writerLives } from "../../results/writer";
 import type { LocustStatus, Sample } from "../../types";
 import { observe } from "../execute";
@@ -49,11 +50,11 @@ export interface KeptRun {
 export async function keepLatestRun(options: KeepRun): Promise<KeptRun | undefined> {
   const { test, link, seen, note, stop = false, progress, signals } = options;
   const setup = setupOf(test, seen, note);
-  const { folder, earlier, warnings } = await folderOf(options, setup.script);
-  const recorder = new Recorder(folder, recordFacts(setup));
-  for (const warning of warnings) recorder.warning(warning);
   const watch = await link.watch();
   try {
+    const { folder, earlier, warnings } = await folderOf(options, setup.script);
+    const recorder = new Recorder(folder, recordFacts(setup));
+    for (const warning of warnings) recorder.warning(warning);
     const outcome = await followRun(
       {
         client: link.client,
@@ -118,40 +119,70 @@ export function setupOf(test: ClusterTest, status: LocustStatus, note: RunNote |
 
 /** The folder in which the results of a run are already, where it is on this machine. */
 export function finishedFolder(results: string, seen: LocustStatus, note: RunNote | undefined): string | undefined {
-  return candidates(results, seen, note).find(({ record }) => record.status === "finished")?.path;
+  return candidates(results, seen, note).found.find(({ record }) => record.status === "finished")?.path;
+}
+
+export interface RunFolder {
+  readonly folder: ResultsFolder;
+  /** What a former command has written of it. */
+  readonly earlier: readonly Sample[];
+  readonly warnings: readonly string[];
 }
 
 /** The folder that a killed or interrupted command has begun, where it is on this machine; else a new one. */
-async function folderOf(
-  { note, results, seen }: KeepRun,
+export async function folderOf(
+  { note, results, seen }: Pick<KeepRun, "note" | "results" | "seen">,
   script: string,
-): Promise<{ folder: ResultsFolder; earlier: readonly Sample[]; warnings: readonly string[] }> {
-  for (const { path, record } of candidates(results, seen, note)) {
+): Promise<RunFolder> {
+  const { found, warnings } = candidates(results, seen, note);
+  for (const { path, record } of found) {
     if (record.status !== "running" || writerLives(record.writer)) continue;
-    const folder = await reopenResultsFolder(path);
-    return { folder, earlier: readSeries(join(path, "series.ndjson")), warnings: record.warnings };
+    try {
+      const earlier = readSeries(join(path, "series.ndjson"));
+      return { folder: await reopenResultsFolder(path), earlier, warnings: [...record.warnings, ...warnings] };
+    } catch (error) {
+      if (!(error instanceof ResultsError)) throw error;
+      warnings.push(skipped(error));
+    }
   }
   // Named by the start of the run, as a command that had started it would have named it.
   const folder = await createResultsFolder({ base: resolve(results), script, now: startOf(seen) });
-  return { folder, earlier: [], warnings: [] };
+  return { folder, earlier: [], warnings };
 }
 
-/** Folders of the run: the one that its command has noted, and those whose names say that they began with it. */
+/**
+ * Folders of the run: the one that its command has noted, and those whose names say that they began with it. What
+ * cannot be read may be of any run, and is a warning.
+ */
 function candidates(results: string, seen: LocustStatus, note: RunNote | undefined) {
   const base = resolve(results);
   const start = startOf(seen).getTime();
   // Clocks, and the time that an answer takes, differ a little.
   const near = [-2, -1, 0, 1, 2].map((seconds) => folderName(new Date(start + seconds * 1000), seen.script));
-  const isNear = (name: string) => near.some((one) => name === one || name.startsWith(`${one}-`));
-  const found = existsSync(base) ? readdirSync(base).filter(isNear) : [];
+  // More folders of the same second have a number.
+  const isNear = (name: string) => near.includes(name) || near.includes(name.replace(/-\d+$/, ""));
+  const names = existsSync(base) ? readdirSync(base).filter(isNear) : [];
   const paths = new Set([
     ...(note?.results === undefined ? [] : [note.results]),
-    ...found.map((name) => join(base, name)),
+    ...names.map((name) => join(base, name)),
   ]);
-  return [...paths]
-    .filter((path) => existsSync(join(path, "run.json")))
-    .map((path) => ({ path, record: readRun(path) }))
-    .filter(({ record }) => record.place === "kubernetes");
+  const found: { readonly path: string; readonly record: RunRecord }[] = [];
+  const warnings: string[] = [];
+  for (const path of paths) {
+    if (!existsSync(join(path, "run.json"))) continue;
+    try {
+      const record = readRun(path);
+      if (record.place === "kubernetes" && record.script === seen.script) found.push({ path, record });
+    } catch (error) {
+      if (!(error instanceof ResultsError)) throw error;
+      warnings.push(skipped(error));
+    }
+  }
+  return { found, warnings };
+}
+
+function skipped(error: ResultsError): string {
+  return `a folder that may be of this run was left alone: ${error.message}`;
 }
 
 function startOf({ startedAt }: LocustStatus): Date {

@@ -26,11 +26,9 @@ export async function clusterSetup(
     targetHost: deployed.targetHost,
     thresholds: output === undefined ? [] : [...output.load.thresholds],
     workerReplicas: deployed.workerReplicas,
-    workerCpu: deployed.workerCpu,
-    workerMemory: deployed.workerMemory,
-    controlCpu: deployed.controlCpu,
-    controlMemory: deployed.controlMemory,
   };
+  // Somebody's own manifests may have sizes that a stack's config does not take.
+  const { workerCpu, workerMemory, controlCpu, controlMemory } = deployed;
   const overrides = overridesOf(options);
   const layers = [
     { source, values: withoutUndefined(values) },
@@ -40,14 +38,16 @@ export async function clusterSetup(
   const settings = parseLayers(layers, source, [], []);
   requireWorkers(settings);
   await requireScript(test, settings.script);
-  const known = Object.keys(withoutUndefined({ ...values, ...overrides })) as (keyof typeof settings)[];
+  // The run time has a default where nobody says one.
+  const known = Object.keys({ runTime: "", ...withoutUndefined({ ...values, ...overrides }) });
   return {
     place: "kubernetes",
     stack,
     script: settings.script,
     plan: planOf(settings, abortAfter),
     settings: {
-      ...Object.fromEntries(known.map((key) => [key, settings[key]])),
+      ...Object.fromEntries(known.map((key) => [key, settings[key as keyof typeof settings]])),
+      ...withoutUndefined({ workerCpu, workerMemory, controlCpu, controlMemory }),
       ...(output === undefined ? {} : { platform: output.platform }),
     },
   };

@@ -28,6 +28,7 @@ const outputSchema = z.looseObject({
   namespace: text,
   controlDeployment: text,
   workerDeployment: text,
+  webPort: z.number(),
   script: text,
   scripts: z.array(text),
   load: z.looseObject({
@@ -37,6 +38,7 @@ const outputSchema = z.looseObject({
     targetHost: text.optional(),
     thresholds: z.array(text),
   }),
+  cost: z.looseObject({ region: text, fixedPerHour: z.number() }).optional(),
 });
 
 /**
@@ -44,11 +46,16 @@ const outputSchema = z.looseObject({
  *
  * @param directory the project's folder
  * @param stack undefined: the one that is selected
+ * @param limit how long Pulumi may take, in ms
  */
-export async function readStackOutputs(directory: string, stack: string | undefined): Promise<StackOutputs> {
+export async function readStackOutputs(
+  directory: string,
+  stack: string | undefined,
+  limit = patience,
+): Promise<StackOutputs> {
   const which = stack === undefined ? [] : ["--stack", stack];
-  const name = stack ?? (await pulumi(directory, ["stack", "--show-name"])).trim();
-  const json = await pulumi(directory, ["stack", "output", "--json", "--show-secrets", ...which]);
+  const name = stack ?? (await pulumi(directory, ["stack", "--show-name"], limit)).trim();
+  const json = await pulumi(directory, ["stack", "output", "--json", "--show-secrets", ...which], limit);
   const outputs = parse(json, name);
   if (outputs.loadtest === undefined) {
     throw new UsageError(`stack ${name} has no load test yet: pulumi up --stack ${name}`);
@@ -57,7 +64,8 @@ export async function readStackOutputs(directory: string, stack: string | undefi
   if (!loadtest.success) {
     const [issue] = loadtest.error.issues;
     throw new UsageError(
-      `stack ${name} was deployed by another version (output loadtest: ${issue?.path.join(".")}: ${issue?.message}): ` +
+      `stack ${name} was deployed by another version (output ${["loadtest", ...(issue?.path ?? [])].join(".")}: ` +
+        `${issue?.message}): ` +
         `pulumi up --stack ${name}`,
     );
   }
@@ -70,30 +78,32 @@ export async function readStackOutputs(directory: string, stack: string | undefi
 }
 
 function parse(json: string, stack: string): Record<string, unknown> {
+  let value: unknown;
   try {
-    return JSON.parse(json) as Record<string, unknown>;
-  } catch (error) {
-    // Without the text: it may hold secrets.
-    throw new RunnerError(`Pulumi's outputs of stack ${stack} are not JSON`, undefined, { cause: error });
+    value = JSON.parse(json);
+  } catch {
+    // Without the text, which the error has too: it may hold secrets.
   }
+  if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
+  throw new RunnerError(`Pulumi's outputs of stack ${stack} are not JSON`);
 }
 
-async function pulumi(directory: string, args: readonly string[]): Promise<string> {
+async function pulumi(directory: string, args: readonly string[], limit: number): Promise<string> {
   const env = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" };
   try {
-    const options = { cwd: directory, env, timeout: patience, maxBuffer: 16 << 20 };
+    const options = { cwd: directory, env, timeout: limit, maxBuffer: 16 << 20 };
     return (await run("pulumi", [...args, "--non-interactive"], options)).stdout;
   } catch (error) {
-    throw explain(error);
+    throw explain(error, limit);
   }
 }
 
-function explain(error: unknown): RunnerError {
+function explain(error: unknown, limit: number): RunnerError {
   if (codeOf(error) === "ENOENT") {
     return new UsageError("pulumi is not on the PATH; without it, say where: --context and --namespace, or --local");
   }
-  const { stderr = "", killed = false } = error as { stderr?: string; killed?: boolean };
-  if (killed) return new RunnerError(`Pulumi did not answer within ${patience / 1000} s`);
+  const { stderr = "", killed = false, code } = error as { stderr?: string; killed?: boolean; code?: unknown };
+  if (killed && typeof code !== "string") return new RunnerError(`Pulumi did not answer within ${limit / 1000} s`);
   const line = stderr
     .split("\n")
     .map((one) => one.replace(/^error:\s*/i, "").trim())
@@ -102,5 +112,6 @@ function explain(error: unknown): RunnerError {
     return new UsageError("no stack is selected: --stack dev, or pulumi stack select dev");
   }
   if (/no stack named|passphrase/i.test(stderr)) return new UsageError(`Pulumi: ${line}`);
-  return new RunnerError(`Pulumi: ${line ?? messageOf(error)}`);
+  // Node's own message of a failure has a line break at its end.
+  return new RunnerError(`Pulumi: ${line ?? messageOf(error).trim()}`);
 }

@@ -17,6 +17,8 @@ export interface CompareOptions {
   readonly results: string;
   /** `5%`, `0.05`: the relative change for the worse that is allowed. */
   readonly maxRegression: string;
+  /** File to write a page to. */
+  readonly html?: string;
   readonly json?: boolean;
 }
 
@@ -32,6 +34,9 @@ export async function compareCommand(a: string, b: string, options: CompareOptio
   const runs: Runs = [await readRunData(paths[0]), await readRunData(paths[1])];
   const comparison = compareRuns(...runs, { maxRegression });
   const exitCode = exitCodeOf(comparison, runs);
+  if (options.html !== undefined) {
+    await (await import("../page-file.js")).writeComparePage(paths, comparison, options.html);
+  }
   const text =
     options.json === true
       ? JSON.stringify({ ...comparison, exitCode }, undefined, 2)

@@ -34,6 +34,9 @@ export async function reportInCluster(options: ReportOptions): Promise<number> {
     const kept = await keepLatestRun({ ...context, seen, note, results: options.results });
     if (kept === undefined) return exitCodes.aborted;
     await cleanUp(context);
+    if (options.html !== undefined) {
+      await (await import("../page-file.js")).writeReportPage(kept.folder.path, options.html);
+    }
     process.stdout.write(options.json === true ? toJson(kept.record) : toTable(kept.record, kept.outcome, kept.folder));
     return kept.record.exitCode;
   });

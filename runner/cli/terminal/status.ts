@@ -17,7 +17,7 @@ export function statusText(report: StatusReport, hint: string, colour: boolean):
     ...runText(report, hint),
     ...(report.workersBefore === null
       ? []
-      : [entry("", `after the run there are ${report.workersBefore} workers again`)]),
+      : [entry("", `after the run there ${workersAre(report.workersBefore)} again`)]),
     entry("cost", costText(report)),
   ];
   return `${lines.join("\n")}\n`;
@@ -27,13 +27,17 @@ function entry(name: string, text: string): string {
   return `${name.padEnd(9)} ${text}`;
 }
 
+function workersAre(count: number): string {
+  return count === 1 ? "is 1 worker" : `are ${count} workers`;
+}
+
 /** Pods of a large test are many and alike: the first ones stand for all. */
 function podLines(pods: readonly PodLine[], warn: (text: string) => string): string[] {
   const shown = pods.slice(0, mostPods);
   const more = pods.length - shown.length;
   return [
     ...shown.map((pod) => podText(pod, shown, warn)),
-    ...(more === 0 ? [] : [entry("", `and ${more} more pods`)]),
+    ...(more === 0 ? [] : [entry("", `and ${more} more ${more === 1 ? "pod" : "pods"}`)]),
   ];
 }
 
@@ -48,12 +52,12 @@ function podText(pod: PodLine, pods: readonly PodLine[], warn: (text: string) =>
 
 function runText({ run, problem, command }: StatusReport, hint: string): string[] {
   if (problem !== null) return [entry("run", problem)];
-  if (run === null) return [entry("run", `none yet: loadtest run ${hint}`)];
+  const alive = command?.alive === true;
+  if (run === null) return [entry("run", `none yet: ${alive ? `${command.by} prepares one` : `loadtest run ${hint}`}`)];
   // Who started a run is known until its results are kept.
   const page = run.kept ? "" : " of Locust's page";
   const what = `${run.script}${run.startedBy === null ? page : ` of ${run.startedBy}`}`;
-  const alive = command?.alive === true;
-  const facts = `${run.requests} requests, ${failures(run)}, p95 ${milliseconds(run.p95)}`;
+  const facts = `${run.requests} request${run.requests === 1 ? "" : "s"}, ${failures(run)}, p95 ${milliseconds(run.p95)}`;
   if (run.going) {
     const of = run.runTime === null ? "" : ` of ${clock(run.runTime)}`;
     return [

@@ -65,7 +65,8 @@ export async function restore({ cluster, names, wanted, before, patience }: Rest
 
 export async function scale(cluster: Cluster, name: string, replicas: number): Promise<void> {
   const { namespace } = cluster;
-  const body = [{ op: "replace", path: "/spec/replicas", value: replicas }];
+  // The number is not there where it is 0, and what is not there cannot be replaced.
+  const body = [{ op: "add", path: "/spec/replicas", value: replicas }];
   const patch = () => cluster.apps.patchNamespacedDeploymentScale({ namespace, name, body });
   await cluster.call(`scale Deployment ${name}`, patch);
 }

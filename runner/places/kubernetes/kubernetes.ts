@@ -3,7 +3,7 @@ import type { OpenOptions, Place, Session } from "../place";
 import { type Arrangement, arrange, restore } from "./arrange";
 import type { Cluster } from "./cluster";
 import { clusterTiming, type MasterLink, type MasterWatch } from "./master";
-import type { TestNames } from "./pods";
+import { isReady, type TestNames } from "./pods";
 import { waitForPods } from "./settle";
 
 export interface KubernetesPlaceOptions {
@@ -35,7 +35,7 @@ export class KubernetesPlace implements Place {
       const { worker } = await waitForPods({ cluster, names, timeout, progress, signal });
       watch = await link.watch();
       await link.status(signal);
-      return new KubernetesSession(link, worker.pods.length, watch, giveBack);
+      return new KubernetesSession(link, worker.pods.filter(isReady).length, watch, giveBack);
     } catch (error) {
       watch?.stop();
       await giveBack();

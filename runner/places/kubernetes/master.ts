@@ -1,11 +1,12 @@
+import type { V1Pod } from "@kubernetes/client-node";
 import { type Endpoint, LocustClient, LocustRefused } from "../../engine/client";
 import { pause, type Timing } from "../../engine/timing";
 import { messageOf, RunnerError } from "../../errors";
 import { exitCodes, type LocustStatus } from "../../types";
-import { type Cluster, ClusterUnreachable } from "./cluster";
+import type { Cluster } from "./cluster";
 import type { DeployedTest } from "./deployed";
 import { type Forward, openForward } from "./forward";
-import { isReady, nameOf, readWorkload } from "./pods";
+import { hasEnded, isReady, nameOf, readWorkload } from "./pods";
 
 /** Between two looks at the master's pod, in ms. */
 const watchInterval = 2000;
@@ -50,8 +51,8 @@ export class MasterLink {
     const token = await readToken(cluster, deployed);
     const target = async () => {
       const { pods } = await readWorkload(cluster, control);
-      const pod = pods.find(isReady) ?? pods.find(({ metadata }) => metadata?.deletionTimestamp === undefined);
-      if (pod === undefined) throw new RunnerError("Locust's master has no pod now");
+      const pod = masterIn(pods);
+      if (pod === undefined) throw noMaster();
       return nameOf(pod);
     };
     const forward = await openForward({
@@ -80,17 +81,19 @@ export class MasterLink {
     }
   }
 
-  /** Watches the pod that the master is in now. */
-  async watch(): Promise<MasterWatch> {
+  /** Watches the pod that the master is in now; rejects where there is none. */
+  async watch(interval = watchInterval): Promise<MasterWatch> {
     const lost = new AbortController();
     const ended = new AbortController();
     const first = await this.identity();
+    if (first.id === "") throw noMaster();
     void (async () => {
       while (!ended.signal.aborted) {
-        await pause(watchInterval, ended.signal);
-        const now = await this.identity().catch((error) => (error instanceof ClusterUnreachable ? first : undefined));
+        await pause(interval, ended.signal);
+        // No answer of the API server says nothing of the master.
+        const now = await this.identity().catch(() => undefined);
         if (now === undefined || now.id === first.id || ended.signal.aborted) continue;
-        lost.abort(new Error(now.how === "" ? `its pod ${first.pod} was deleted` : now.how));
+        lost.abort(new Error(now.how === "" ? `its pod ${first.pod} is gone` : now.how));
         return;
       }
     })();
@@ -104,13 +107,22 @@ export class MasterLink {
   /** The master's process: its pod, and how often its container was started there. */
   private async identity(): Promise<{ id: string; pod: string; how: string }> {
     const { pods } = await readWorkload(this.options.cluster, this.options.control);
-    const pod = pods.find(({ metadata }) => metadata?.deletionTimestamp === undefined);
+    const pod = masterIn(pods);
     if (pod === undefined) return { id: "", pod: "", how: "" };
     const container = pod.status?.containerStatuses?.[0];
     const end = container?.lastState?.terminated ?? container?.state?.terminated;
     const how = end === undefined ? "" : `its container ended: ${end.reason ?? "Error"}, exit code ${end.exitCode}`;
     return { id: `${pod.metadata?.uid} ${container?.restartCount ?? 0}`, pod: nameOf(pod), how };
   }
+}
+
+/** The pod that the master is in, or is about to be in. */
+function masterIn(pods: readonly V1Pod[]): V1Pod | undefined {
+  return pods.find(isReady) ?? pods.find((pod) => pod.metadata?.deletionTimestamp === undefined && !hasEnded(pod));
+}
+
+function noMaster(): RunnerError {
+  return new RunnerError("Locust's master has no pod now");
 }
 
 async function readToken(cluster: Cluster, { tokenSecret }: DeployedTest): Promise<string> {

@@ -61,6 +61,11 @@ export function isReady({ metadata, status }: V1Pod): boolean {
   return metadata?.deletionTimestamp === undefined && ready === true;
 }
 
+/** A pod that is only listed: one that was evicted stays until somebody deletes it, and another takes its place. */
+export function hasEnded({ status }: V1Pod): boolean {
+  return status?.phase === "Failed" || status?.phase === "Succeeded";
+}
+
 export function nameOf({ metadata }: V1Pod): string {
   return metadata?.name ?? "";
 }
@@ -69,11 +74,12 @@ export function nameOf({ metadata }: V1Pod): string {
 export function isSettled({ deployment, pods }: Workload): boolean {
   const { metadata, spec, status } = deployment;
   const wanted = spec?.replicas ?? 1;
+  const there = pods.filter((pod) => !hasEnded(pod));
   return (
     (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0) &&
     (status?.updatedReplicas ?? 0) === wanted &&
-    pods.length === wanted &&
-    pods.every(isReady)
+    there.length === wanted &&
+    there.every(isReady)
   );
 }
 

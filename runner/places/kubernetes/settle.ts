@@ -2,13 +2,11 @@ import { pause } from "../../engine/timing";
 import { RunnerError } from "../../errors";
 import { exitCodes } from "../../types";
 import { type Cluster, ClusterUnreachable } from "./cluster";
-import { type Background, isSettled, readBackground, readWorkload, type TestNames, type Workload } from "./pods";
+import { isSettled, readBackground, readWorkload, type TestNames, type Workload } from "./pods";
 import { summarize, type TroubleKind, troubles } from "./trouble";
 
 /** How often to look, in ms. */
 const interval = 1000;
-/** Pods get this long before somebody asks why, in ms: most are ready by then. */
-const ease = 3000;
 
 export interface Settling {
   readonly cluster: Cluster;
@@ -39,10 +37,9 @@ export async function waitForPods({ cluster, names, timeout, progress, signal }:
       const control = await readWorkload(cluster, names.control);
       const worker = await readWorkload(cluster, names.worker);
       if (isSettled(control) && isSettled(worker)) return { control, worker };
-      const look = performance.now() - began > ease ? readBackground : noBackground;
       const rollouts = [
-        { role: "control" as const, ...control, ...(await look(cluster, control.deployment)) },
-        { role: "worker" as const, ...worker, ...(await look(cluster, worker.deployment)) },
+        { role: "control" as const, ...control, ...(await readBackground(cluster, control.deployment)) },
+        { role: "worker" as const, ...worker, ...(await readBackground(cluster, worker.deployment)) },
       ];
       const summary = rollouts.map(({ role, ...rollout }) => summarize(role, rollout)).join("; ");
       const found = rollouts.flatMap((rollout) => troubles(rollout)).filter(({ kind }) => !isUsual(kind));
@@ -63,10 +60,6 @@ export async function waitForPods({ cluster, names, timeout, progress, signal }:
     await pause(interval, signal);
   }
   throw new RunnerError("interrupted while Locust's pods were getting ready", exitCodes.aborted);
-}
-
-async function noBackground(): Promise<Background> {
-  return { replicaSets: [], events: [] };
 }
 
 /** What every pod goes through; the summary has it. */

@@ -79,8 +79,11 @@ export class ScriptedLocust {
       this.answer(request, response).catch(() => response.destroy());
     });
     await new Promise<void>((resolve) => this.server?.listen(0, "127.0.0.1", resolve));
-    const { port } = this.server.address() as AddressInfo;
-    return new LocustClient({ url: `http://127.0.0.1:${port}`, token: "secret-token" }, patience);
+    return new LocustClient({ url: `http://127.0.0.1:${this.port}`, token: "secret-token" }, patience);
+  }
+
+  get port(): number {
+    return (this.server as Server & { address(): AddressInfo }).address().port;
   }
 
   async close(): Promise<void> {

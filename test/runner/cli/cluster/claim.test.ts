@@ -1,0 +1,199 @@
+import { readdirSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import fc from "fast-check";
+import { type Claim, claimTest, hasCommand, isGoing, matching, workersBefore } from "../../../../runner/cli/cluster/claim";
+import { cleanUp } from "../../../../runner/cli/cluster/clean-up";
+import { clusterSetup } from "../../../../runner/cli/cluster/setup";
+import { RunnerError } from "../../../../runner/errors";
+import { arrange } from "../../../../runner/places/kubernetes/arrange";
+import { leaseName, makeLease } from "../../../../runner/places/kubernetes/lease";
+import type { SeenLock } from "../../../../runner/places/kubernetes/lock";
+import { type RunNote, readNote } from "../../../../runner/places/kubernetes/note";
+import { readRun } from "../../../../runner/results/read";
+import { status } from "../../engine/scripted";
+import { caught } from "../../places/kubernetes/fake-api";
+import { names } from "../../places/kubernetes/fake-namespace";
+import { note } from "../../places/kubernetes/notes";
+import { deadWriter } from "../../results/folders";
+import { TestContext } from "./context";
+
+/** A command on this machine that was killed. */
+const { pid: dead } = deadWriter();
+
+describe("a test in a cluster", () => {
+  let there: TestContext;
+  let claims: Claim[];
+  beforeEach(async () => {
+    there = await TestContext.open();
+    claims = [];
+  });
+  afterEach(async () => {
+    for (const { lock } of claims) await lock.release();
+    await there.close();
+  });
+
+  async function claim(options: Parameters<typeof clusterSetup>[1] = {}): Promise<Claim> {
+    const { context } = there;
+    const taken = await claimTest({ ...context, setup: await clusterSetup(context.test, options) });
+    claims.push(taken);
+    return taken;
+  }
+  /** What a command has left that took the lock so many seconds ago. */
+  function left(parts: Partial<RunNote>, seconds = 100): void {
+    const at = new Date(Date.now() - seconds * 1000);
+    const lease = makeLease({
+      ...{ namespace: "load", owner: { name: names.control, uid: "uid-of-locust-control" }, holder: "sam@laptop" },
+      ...{ note: note({ pid: dead, ...parts }), acquired: at, renewed: at, duration: 15, transitions: 0 },
+    });
+    there.namespace.leases.lease = { ...lease, metadata: { ...lease.metadata, name: leaseName, uid: "u", resourceVersion: "1" } };
+  }
+  const noted = () => readNote(there.namespace.leases.lease?.metadata?.annotations?.["loadtest/run"]).note;
+  const wants = { workers: 5, script: "b.py" };
+  const changed = async () => {
+    await arrange({ cluster: there.namespace.cluster, names, wanted: wants });
+    there.namespace.changes.length = 0;
+  };
+  const now = () => ({ workers: there.namespace.worker.spec?.replicas, script: there.namespace.deployed.script });
+
+  describe("is claimed for a run", () => {
+    it("with a note of who, what, and what was there before", async () => {
+      const { before } = await claim({ users: "7", workers: "4", threshold: ["p95<9"] });
+      expect(before).to.deep.equal({ workers: 2, script: "script1.py" });
+      expect(noted()).to.deep.include({
+        ...{ mode: "run", host: hostname(), pid: process.pid, script: "script1.py", users: 7, workers: 4 },
+        ...{ runTime: 60, thresholds: ["p95<9"], before: { workerReplicas: 2, script: "script1.py" } },
+      });
+    });
+
+    it("by one command at a time", async () => {
+      await claim();
+      const error = await caught(claim());
+      expect(error).to.be.instanceOf(RunnerError).with.property("exitCode", 4);
+      expect(error.message).to.match(/ runs script1\.py with 1 user since .*; it ends at /);
+    });
+
+    it("not while a run goes on that no command drives, with how to wait for it or end it", async () => {
+      there.locust.run({ run: 3, elapsed: 65, runTime: 300, targetUsers: 40 });
+      const hints =
+        ". Wait for it: loadtest report --context there --namespace load --wait; or end it: loadtest stop --context there --namespace load";
+      const text = (await caught(claim())).message.replaceAll("--context test", "--context there");
+      expect(text).to.equal(
+        `a run of Locust's page (script1.py, 40 users) is going on for 01:05; it ends in 03:55${hints}`,
+      );
+      left({ mode: "start", masterId: "master-1", run: 3 });
+      expect((await caught(claim())).message).to.match(/^sam@\S+ started script1\.py with 20 users at .*\. Wait for it: /);
+      left({ mode: "run", masterId: "master-1", run: 3 });
+      expect((await caught(claim())).message, "of a killed command").to.match(/^sam@\S+ runs script1\.py .*\. Wait for it: /);
+      left({ masterId: "master-1", run: 2 });
+      expect((await caught(claim())).message, "of another run").to.match(/^a run of Locust's page /);
+      expect(there.namespace.leases.asked).to.not.include("replace");
+    });
+
+    it("once a run is over that was only started, with what was there before it", async () => {
+      left({ mode: "start", masterId: "master-1", run: 1, workers: 5, before: { workerReplicas: 2, script: "script1.py" } });
+      await changed();
+      there.endRun();
+      there.locust.status = { ...there.locust.status, kept: true };
+      expect((await claim()).before).to.deep.equal({ workers: 2, script: "script1.py" });
+      expect(noted()?.before).to.deep.equal({ workerReplicas: 2, script: "script1.py" });
+    });
+
+    it("after a killed command, with the workers that somebody has set since", async () => {
+      left({ workers: 5, before: { workerReplicas: 2, script: "script1.py" } });
+      there.namespace.scaled(names.worker, 9);
+      expect((await claim()).before.workers).to.equal(9);
+      expect(noted()?.before.workerReplicas).to.equal(9);
+    });
+
+    it("after the results of the run before are kept, where nobody has done so", async () => {
+      there.endRun();
+      await claim();
+      const [name = ""] = readdirSync(there.results);
+      expect(readRun(join(there.results, name))).to.include({ status: "finished", endedBy: "page" });
+      expect(there.locust.calls).to.deep.equal(["POST /loadtest/kept run=1"]);
+      expect(there.said().slice(-1)[0]).to.match(/^They are in .*\(passed\)\.$/);
+    });
+
+    it("and is free again where those cannot be kept", async () => {
+      there.endRun();
+      there.locust.status = { ...there.locust.status, startedAt: "no date" };
+      await caught(claim());
+      expect(there.namespace.leases.lease).to.equal(undefined);
+    });
+  });
+
+  describe("is cleaned up when a run is over", () => {
+    it("whose command was killed, or had only started it", async () => {
+      for (const mode of ["run", "start"] as const) {
+        left({ mode, ...wants, masterId: "master-1", run: 1, before: { workerReplicas: 2, script: "script1.py" } });
+        await changed();
+        there.endRun();
+        await cleanUp(there.context);
+        expect(now(), mode).to.deep.equal({ workers: 2, script: "script1.py" });
+        expect(there.namespace.leases.lease, mode).to.equal(undefined);
+        expect(there.said(), mode).to.deep.equal(["As before: workers: 5 → 2, script: script1.py"]);
+      }
+    });
+
+    it("and left alone where a command drives it, or nobody has", async () => {
+      await cleanUp(there.context);
+      await claim();
+      await changed();
+      await cleanUp(there.context);
+      expect(now()).to.deep.equal(wants);
+      expect(there.namespace.changes).to.deep.equal([]);
+      expect(noted()?.pid).to.equal(process.pid);
+    });
+
+    it("and keeps the lock, with a warning, while the run goes on or the API refuses", async () => {
+      left({ mode: "start", ...wants, masterId: "master-1", run: 1 });
+      await changed();
+      there.locust.run({ run: 1 });
+      await cleanUp(there.context);
+      expect(there.said()).to.have.length(1).with.property("0").that.matches(/^warning: sam@\S+ started b\.py /);
+      there.endRun();
+      there.namespace.onCall = ({ method }, response) => {
+        if (method === "PATCH") response.writeHead(403, { "content-type": "application/json" }).end("{}");
+        return method === "PATCH";
+      };
+      await cleanUp(there.context);
+      expect(there.said().at(-1)).to.match(/^warning: the test is not as it was before: loadtest scale 2; /);
+      expect(noted()).to.include({ mode: "start", workers: 5 });
+    });
+  });
+});
+
+describe("the note of a run in a cluster", () => {
+  it("matches the master's latest run only", () => {
+    const ours = note({ masterId: "m", run: 3 });
+    const seen = (id: string, run: number) => status({ run, master: { ...status().master, id } });
+    expect(matching(ours, seen("m", 3))).to.equal(ours);
+    for (const other of [seen("m", 4), seen("n", 3)]) expect(matching(ours, other)).to.equal(undefined);
+    expect(matching(note(), seen("m", 0)), "of a run that has not begun").to.equal(undefined);
+    expect(matching(undefined, seen("m", 3))).to.equal(undefined);
+  });
+
+  it("tells of a command where that renews it", () => {
+    const lock = (live: boolean, mode: RunNote["mode"]) => ({ live, note: note({ mode }) }) as SeenLock;
+    expect([lock(true, "run"), lock(false, "run"), lock(true, "start"), undefined].map(hasCommand)).to.deep.equal([
+      ...[true, false, false, false],
+    ]);
+    expect(hasCommand({ live: true, note: undefined } as unknown as SeenLock), "damaged").to.equal(true);
+  });
+
+  it("says how many workers there were, unless somebody has changed them since", () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.nat(), fc.nat(), (workers, workerReplicas, present) => {
+        const before = workersBefore(note({ workers, before: { workerReplicas, script: "a.py" } }), present);
+        expect(before).to.equal(present === workers ? workerReplicas : present);
+      }),
+    );
+  });
+
+  it("is of a run that goes on in three of the master's states", () => {
+    const states = ["ready", "spawning", "running", "stopping", "stopped", "cleanup", "missing"] as const;
+    expect(states.filter((state) => isGoing(status({ state })))).to.deep.equal(["spawning", "running", "stopping"]);
+  });
+});
