@@ -4,14 +4,15 @@
  *
  * Runs each line that begins with `$ ` of the page's `console` blocks, in order, in a copy of this project, and puts
  * what it prints below it. `<!-- Ctrl-C after: TEXT -->` before a block has its command interrupted once it has printed
- * that. More than three lines of progress in a row become the first two and the last.
+ * that. More than three lines of progress in a row become the first two and the last; what Pulumi says of its own
+ * installation, and of resources before they are there, is left out.
  */
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { kubectl } from "../test/support/cluster";
-import { PulumiProject } from "../test/support/pulumi";
+import { hasPulumi, PulumiProject } from "../test/support/pulumi";
 import { root } from "../test/support/pulumi-cli";
 import { startTarget } from "../test/support/target";
 
@@ -65,9 +66,17 @@ class Session {
   }
 }
 
+/** What Pulumi's output has of where it is installed, and of what it is about to do. */
+const pulumiNoise = [/^ [+-] .* (creating|deleting) \(.*\n/gm, /^Diagnostics:\n( .*\n)+\n?/gm];
+
 /** The first two and the last of many lines of progress stand for all. */
 function shortened(output: string): string[] {
-  const lines = output.trimEnd().split("\n");
+  const lines = pulumiNoise
+    .reduce((text, pattern) => text.replace(pattern, ""), output)
+    .replace(/ \d+ warnings?$/gm, "")
+    .replace(/ +$/gm, "")
+    .trimEnd()
+    .split("\n");
   return lines.flatMap((line, index) => {
     const isProgress = (offset: number) => progressLine.test(lines[index + offset] ?? "");
     const inside = isProgress(0) && isProgress(-1) && isProgress(-2) && isProgress(1);
@@ -96,6 +105,7 @@ async function perform(text: string, session: Session): Promise<string> {
 }
 
 async function main(): Promise<void> {
+  if (!hasPulumi()) throw new Error("the Pulumi CLI is not on the PATH");
   for (const name of Object.values(namespaces)) {
     const found = kubectl("default", ["get", "namespace", name, "--ignore-not-found", "--output", "name"]);
     if (found !== "") throw new Error(`namespace ${name} is there already: somebody else's?`);
