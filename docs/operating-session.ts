@@ -67,7 +67,11 @@ class Session {
 }
 
 /** What Pulumi's output has of where it is installed, and of what it is about to do. */
-const pulumiNoise = [/^ [+-] .* (creating|deleting) \(.*\n/gm, /^Diagnostics:\n( .*\n)+\n?/gm];
+const pulumiNoise = [
+  /^Diagnostics:\n( .*\n)+\n?/gm,
+  /^ [+-] .* (creating|deleting) \(.*\n/gm,
+  /^ .*warning: using .*\n/gm,
+];
 
 /** The first two and the last of many lines of progress stand for all. */
 function shortened(output: string): string[] {
