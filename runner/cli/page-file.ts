@@ -4,8 +4,8 @@ import { comparePage } from "../results/page/compare";
 import type { PageRun } from "../results/page/head";
 import { reportPage } from "../results/page/report";
 import { writePage } from "../results/page/write";
-import { parseRequestsCsv } from "../results/requests-csv";
 import { readRun } from "../results/read";
+import { parseRequestsCsv } from "../results/requests-csv";
 import { readRunData } from "../results/run-data";
 import type { Comparison } from "../verdict/comparison";
 

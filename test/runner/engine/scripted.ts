@@ -83,7 +83,7 @@ export class ScriptedLocust {
   }
 
   get port(): number {
-    return (this.server as Server & { address(): AddressInfo }).address().port;
+    return (this.server?.address() as AddressInfo).port;
   }
 
   async close(): Promise<void> {
