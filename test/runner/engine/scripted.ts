@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { LocustClient } from "../../../runner/engine/client";
 import type { LocustStatus, RecordedSeries, WorkerStatus } from "../../../runner/types";
 
@@ -83,7 +82,9 @@ export class ScriptedLocust {
   }
 
   get port(): number {
-    return (this.server?.address() as AddressInfo).port;
+    const address = this.server?.address();
+    if (typeof address !== "object" || address === null) throw new Error("the scripted Locust is not started");
+    return address.port;
   }
 
   async close(): Promise<void> {
