@@ -3,7 +3,14 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
-import { type Claim, claimTest, hasCommand, isGoing, matching, workersBefore } from "../../../../runner/cli/cluster/claim";
+import {
+  type Claim,
+  claimTest,
+  hasCommand,
+  isGoing,
+  matching,
+  workersBefore,
+} from "../../../../runner/cli/cluster/claim";
 import { cleanUp } from "../../../../runner/cli/cluster/clean-up";
 import { clusterSetup } from "../../../../runner/cli/cluster/setup";
 import { RunnerError } from "../../../../runner/errors";
@@ -47,7 +54,10 @@ describe("a test in a cluster", () => {
       ...{ namespace: "load", owner: { name: names.control, uid: "uid-of-locust-control" }, holder: "sam@laptop" },
       ...{ note: note({ pid: dead, ...parts }), acquired: at, renewed: at, duration: 15, transitions: 0 },
     });
-    there.namespace.leases.lease = { ...lease, metadata: { ...lease.metadata, name: leaseName, uid: "u", resourceVersion: "1" } };
+    there.namespace.leases.lease = {
+      ...lease,
+      metadata: { ...lease.metadata, name: leaseName, uid: "u", resourceVersion: "1" },
+    };
   }
   const noted = () => readNote(there.namespace.leases.lease?.metadata?.annotations?.["loadtest/run"]).note;
   const wants = { workers: 5, script: "b.py" };
@@ -83,16 +93,26 @@ describe("a test in a cluster", () => {
         `a run of Locust's page (script1.py, 40 users) is going on for 01:05; it ends in 03:55${hints}`,
       );
       left({ mode: "start", masterId: "master-1", run: 3 });
-      expect((await caught(claim())).message).to.match(/^sam@\S+ started script1\.py with 20 users at .*\. Wait for it: /);
+      expect((await caught(claim())).message).to.match(
+        /^sam@\S+ started script1\.py with 20 users at .*\. Wait for it: /,
+      );
       left({ mode: "run", masterId: "master-1", run: 3 });
-      expect((await caught(claim())).message, "of a killed command").to.match(/^sam@\S+ runs script1\.py .*\. Wait for it: /);
+      expect((await caught(claim())).message, "of a killed command").to.match(
+        /^sam@\S+ runs script1\.py .*\. Wait for it: /,
+      );
       left({ masterId: "master-1", run: 2 });
       expect((await caught(claim())).message, "of another run").to.match(/^a run of Locust's page /);
       expect(there.namespace.leases.asked).to.not.include("replace");
     });
 
     it("once a run is over that was only started, with what was there before it", async () => {
-      left({ mode: "start", masterId: "master-1", run: 1, workers: 5, before: { workerReplicas: 2, script: "script1.py" } });
+      left({
+        mode: "start",
+        masterId: "master-1",
+        run: 1,
+        workers: 5,
+        before: { workerReplicas: 2, script: "script1.py" },
+      });
       await changed();
       there.endRun();
       there.locust.status = { ...there.locust.status, kept: true };
@@ -152,7 +172,10 @@ describe("a test in a cluster", () => {
       await changed();
       there.locust.run({ run: 1 });
       await cleanUp(there.context);
-      expect(there.said()).to.have.length(1).with.property("0").that.matches(/^warning: sam@\S+ started b\.py /);
+      expect(there.said())
+        .to.have.length(1)
+        .with.property("0")
+        .that.matches(/^warning: sam@\S+ started b\.py /);
       there.endRun();
       there.namespace.onCall = ({ method }, response) => {
         if (method === "PATCH") response.writeHead(403, { "content-type": "application/json" }).end("{}");
