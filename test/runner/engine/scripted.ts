@@ -82,7 +82,8 @@ export class ScriptedLocust {
   }
 
   get port(): number {
-    return (this.server as Server & { address(): AddressInfo }).address().port;
+    const address = this.server?.address();
+    return (address as AddressInfo).port;
   }
 
   async close(): Promise<void> {
