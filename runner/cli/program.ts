@@ -32,7 +32,9 @@ export const completionCommands: readonly string[] = ["complete", "completion"];
 
 const completionHelp = `
 Completion of commands, options, stacks, scripts and runs, for a loadtest that is on the PATH:
-  source <(loadtest completion bash)       also zsh; fish: loadtest completion fish | source`;
+  source <(loadtest completion bash)       needs the package bash-completion
+  source <(loadtest completion zsh)
+  loadtest completion fish | source`;
 
 type Done = (code: number) => void;
 
@@ -85,7 +87,8 @@ function addRun(program: Command, done: Done): void {
       "after",
       `
 Thresholds: [REQUEST: ]METRIC OPERATOR VALUE
-  p95<500                  ms; also p50 p66 p75 p80 p90 p98 p99 p99.9 p99.99 p100, avg, min, max
+  p95<500                  ms; also p50 p66 p75 p80 p90 p98 p99 p99.9 p99.99,
+                           p100, avg, min, max
   fail_ratio<0.01          failed requests as a part of all
   rps>100                  requests a second over the whole run
   "GET /path: p99<800"     one request only

@@ -4,7 +4,7 @@ import { evaluateThresholds } from "../verdict/thresholds";
 import { type LocustClient, MasterUnreachable } from "./client";
 import { Ending } from "./ending";
 import { Numbers } from "./numbers";
-import { nextStep } from "./phase";
+import { isKnownOver, isOver, nextStep } from "./phase";
 import type { RunObserver, RunOptions, RunOutcome, RunPlan } from "./plan";
 import { Pulse } from "./pulse";
 import { waitForWorkers } from "./ready";
@@ -137,7 +137,7 @@ export class LiveRun {
     this.track.enter("stop");
     if (this.end.by === "master-lost") return;
     const deadline = performance.now() + this.timing.drain;
-    const stopper = new Stopper(this.client, this.timing);
+    const stopper = new Stopper(this.client, this.timing, !isKnownOver(this.pulse.last, this.number, this.master));
     while (!this.kill.aborted && !this.masterLost.aborted && performance.now() < deadline) {
       const status = await this.look();
       if (status !== undefined) {
@@ -249,8 +249,4 @@ export class LiveRun {
       await pause(this.timing.poll, this.kill, this.masterLost);
     }
   }
-}
-
-function isOver({ state }: LocustStatus): boolean {
-  return state !== "spawning" && state !== "running";
 }

@@ -31,6 +31,17 @@ export function livingWorkers(status: LocustStatus): LocustStatus["workers"] {
   return status.workers.filter((worker) => worker.state !== "missing" && worker.state !== "stopped");
 }
 
+/** The load of the master's latest run has ended. */
+export function isOver({ state }: LocustStatus): boolean {
+  return state !== "spawning" && state !== "running";
+}
+
+/** Whether a status says that a run's load has ended, be it that another run has begun since. */
+export function isKnownOver(status: LocustStatus | undefined, run: number, master: string): boolean {
+  if (status === undefined) return false;
+  return status.master.id !== master || status.run > run || (status.run === run && isOver(status));
+}
+
 /** Decides how a run goes on from what the master says. Pure: the engine does what it says. */
 export function nextStep({ phase, run, master, status, elapsed: here, runTime, overtime }: RunView): Step {
   if (status.master.id !== master) return { kind: "ended", by: "master-lost" };

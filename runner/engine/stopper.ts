@@ -14,8 +14,10 @@ export class Stopper {
   constructor(
     private readonly client: LocustClient,
     private readonly timing: Pick<Timing, "drain">,
+    /** Whether the test may go on. A stop that is not needed would end the one after it. */
+    needed: boolean,
   ) {
-    this.send();
+    if (needed) this.send();
   }
 
   /** The test is seen to go on although a stop was sent: a connection was cut. */

@@ -1,6 +1,7 @@
 import { expect } from "chai";
-import { livingWorkers, nextStep, type RunView } from "../../../runner/engine/phase";
+import { isKnownOver, livingWorkers, nextStep, type RunView } from "../../../runner/engine/phase";
 import { createRollCall, toSample } from "../../../runner/engine/sample";
+import type { LocustStatus } from "../../../runner/types";
 import { status, worker } from "./scripted";
 
 const view: RunView = {
@@ -66,6 +67,19 @@ describe("phases of a run", () => {
       worker(state, { state }),
     );
     expect(livingWorkers(status({ workers })).map(({ name }) => name)).to.deep.equal(["ready", "spawning", "running"]);
+  });
+});
+
+describe("a run is known to be over", () => {
+  it("when the master says that it has ended, or has begun another, or is another", () => {
+    const seen = (state: LocustStatus["state"], run = 3, id = "master-1") =>
+      isKnownOver(status({ state, run, master: { ...status().master, id } }), 3, "master-1");
+    expect([seen("spawning"), seen("running"), seen("ready", 2), isKnownOver(undefined, 3, "master-1")]).to.deep.equal([
+      ...[false, false, false, false],
+    ]);
+    expect([seen("stopped"), seen("stopping"), seen("running", 4), seen("running", 3, "master-2")]).to.deep.equal([
+      ...[true, true, true, true],
+    ]);
   });
 });
 

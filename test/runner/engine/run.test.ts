@@ -110,6 +110,16 @@ describe("run engine", () => {
     );
     expect(followed).to.include({ endedBy: "page", complete: true });
     expect(followed.integrity?.problems).to.deep.equal([]);
-    expect(locust().calls).to.deep.equal(["POST /stop"]);
+    expect(locust().calls).to.deep.equal([]);
+  });
+
+  it("does not stop a run that somebody has started after the one it followed", async () => {
+    locust().run({ users: 4 });
+    const seen = locust().status;
+    setTimeout(() => locust().run({ users: 8 }), 100);
+    const followed = await followRun({ client: client(), plan: { ...plan, runTime: undefined }, timing }, { seen });
+    expect(followed).to.include({ endedBy: "master-lost", complete: false });
+    expect(locust().calls).to.deep.equal([]);
+    expect(locust().status).to.include({ state: "running", run: seen.run + 1 });
   });
 });

@@ -1,0 +1,162 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { expect } from "chai";
+import { finishedFolder, folderOf, keepLatestRun, setupOf } from "../../../../runner/cli/cluster/keep";
+import type { RunNote } from "../../../../runner/places/kubernetes/note";
+import { readRun, readSeries } from "../../../../runner/results/read";
+import type { FinishedRecord, RunningRecord } from "../../../../runner/results/run-record";
+import { status } from "../../engine/scripted";
+import { caught } from "../../places/kubernetes/fake-api";
+import { names } from "../../places/kubernetes/fake-namespace";
+import { note } from "../../places/kubernetes/notes";
+import { deadWriter, makeRun, recordAt } from "../../results/folders";
+import { finishedRecord, runningRecord, sampleAt } from "../../results/make";
+import { TestContext } from "./context";
+import { clusterTest, deployed, output } from "./tests";
+
+const startedAt = "2026-11-24T11:12:05.400Z";
+const own = "20261124T111205Z-script1";
+const seen = status({ run: 1, startedAt, script: "script1.py", targetUsers: 30, spawnRate: 3, host: "http://shop" });
+
+describe("the results of a run in a cluster", () => {
+  let there: TestContext;
+  beforeEach(async () => {
+    there = await TestContext.open();
+  });
+  afterEach(() => there.close());
+
+  const killed = (more: Partial<RunningRecord> = {}): RunningRecord => ({
+    ...{ ...runningRecord(), place: "kubernetes", writer: deadWriter(), ...more },
+  });
+  const over = (more: Partial<FinishedRecord> = {}) => finishedRecord([], { place: "kubernetes", ...more });
+  const folder = async (left?: RunNote) => {
+    const found = await folderOf({ results: there.results, seen, note: left }, "script1.py");
+    await found.folder.close();
+    return { ...found, name: basename(found.folder.path) };
+  };
+  const damaged = (name: string, text = "{") => {
+    mkdirSync(join(there.results, name));
+    writeFileSync(join(there.results, name, "run.json"), text);
+  };
+
+  describe("are in a folder", () => {
+    it("of their own, named by the start of the run, where no command has begun one", async () => {
+      expect(await folder()).to.deep.include({ name: own, earlier: [], warnings: [] });
+      expect(finishedFolder(there.results, seen, undefined)).to.equal(undefined);
+      expect(finishedFolder(join(there.results, "none"), seen, undefined)).to.equal(undefined);
+    });
+
+    it("that a killed command has begun, with what it has measured", async () => {
+      makeRun(there.results, own, killed({ warnings: ["as it was"] }), [sampleAt(0), sampleAt(1)]);
+      const found = await folder();
+      expect(found).to.deep.include({ name: own, warnings: ["as it was"] });
+      expect(found.earlier.map(({ t }) => t)).to.deep.equal([0, 1]);
+    });
+
+    it("that its command has noted, wherever that is", async () => {
+      const path = makeRun(there.results, "elsewhere", killed());
+      expect((await folder(note({ results: path }))).name).to.equal("elsewhere");
+      expect((await folder(note({ results: join(there.results, "gone") }))).name).to.equal(own);
+    });
+
+    it("whose name says a second or two before or after, or has a number", async () => {
+      for (const name of ["20261124T111203Z-script1", "20261124T111207Z-script1", `${own}-2`]) {
+        const path = makeRun(there.results, name, over());
+        expect(finishedFolder(there.results, seen, undefined), name).to.equal(path);
+        writeFileSync(join(path, "run.json"), JSON.stringify(recordAt(1)));
+      }
+    });
+
+    it("and not in one of another time, script or place, nor in one that a command writes", async () => {
+      makeRun(there.results, "20261124T111202Z-script1", over());
+      makeRun(there.results, `${own}-b`, over({ script: "script1-b.py" }));
+      makeRun(there.results, `${own}-7`, over({ script: "script1-7.py" }));
+      makeRun(there.results, "20261124T111206Z-script1", over({ place: "local" }));
+      makeRun(there.results, "20261124T111204Z-script1", { ...runningRecord(), place: "kubernetes" });
+      mkdirSync(join(there.results, "20261124T111203Z-script1"));
+      expect(finishedFolder(there.results, seen, undefined)).to.equal(undefined);
+      expect((await folder()).name).to.equal(own);
+    });
+
+    it("that is not a damaged one: those are left alone, with a warning", async () => {
+      damaged(own);
+      damaged("20261124T111204Z-script1", "{}");
+      const torn = makeRun(there.results, "20261124T111206Z-script1", killed());
+      writeFileSync(join(torn, "series.ndjson"), `nonsense\n${JSON.stringify(sampleAt(1))}\n`);
+      expect(finishedFolder(there.results, seen, undefined)).to.equal(undefined);
+      const { name, warnings } = await folder();
+      expect(name).to.equal(`${own}-2`);
+      expect(warnings).to.have.length(3);
+      for (const warning of warnings)
+        expect(warning).to.match(/^a folder that may be of this run was left alone: [^\n]+$/);
+      expect(existsSync(join(torn, ".reserve"))).to.equal(false);
+    });
+  });
+
+  describe("are judged", () => {
+    it("by what was asked then, where a command has noted it", () => {
+      const left = note({ users: 20, workers: 5, target: "http://a", thresholds: ["rps>1"], settings: { users: 20 } });
+      const { plan, ...rest } = setupOf(clusterTest({ output: output() }), seen, left);
+      expect(plan).to.deep.include({ users: 20, spawnRate: 5, runTime: 60, workers: 5, host: "http://a" });
+      expect(plan.thresholds.map(({ text }) => text)).to.deep.equal(["rps>1"]);
+      expect(rest).to.deep.equal({
+        ...{ place: "kubernetes", stack: "dev", script: "script1.py", settings: { users: 20 } },
+      });
+    });
+
+    it("by what the master and the stack say, for a run of the page", () => {
+      const test = clusterTest({ output: output(), deployed: deployed({ workerReplicas: 4 }) });
+      const { plan } = setupOf(test, seen, undefined);
+      expect(plan).to.deep.include({ users: 30, spawnRate: 3, runTime: undefined, workers: 4, host: "http://shop" });
+      expect(plan.thresholds.map(({ text }) => text)).to.deep.equal(["p95<500"]);
+    });
+  });
+
+  describe("are kept", () => {
+    const keep = (more: Partial<Parameters<typeof keepLatestRun>[0]> = {}) =>
+      keepLatestRun({ ...there.context, seen: there.locust.status, note: undefined, ...more });
+
+    it("whole, from the start of the run on, and the master is told", async () => {
+      there.endRun();
+      const kept = await keep();
+      const path = kept?.folder.path ?? "";
+      expect(readRun(path)).to.include({ status: "finished", place: "kubernetes", verdict: "passed" });
+      expect(readSeries(join(path, "series.ndjson")).length).to.be.at.least(12);
+      expect(there.locust.status.kept).to.equal(true);
+      expect(finishedFolder(there.results, there.locust.status, undefined)).to.equal(path);
+    });
+
+    it("also where the master does not take note of it, or a folder beside is damaged", async () => {
+      there.endRun();
+      there.locust.keepRefusal = "another run has begun";
+      const stamp = new Date(there.locust.status.startedAt ?? "").toISOString().replace(/\.\d+|[-:]/g, "");
+      damaged(`${stamp}-script1`);
+      const { warnings } = (await keep())?.record ?? { warnings: [] };
+      expect(warnings.join("\n")).to.match(/^a folder that may be of this run was left alone: /m);
+    });
+
+    it("after the run was stopped, where that is asked for", async () => {
+      there.locust.run({ run: 1, startedAt: new Date().toISOString(), elapsed: 0 });
+      there.locust.onStop = () => there.locust.ended({ elapsed: 1 });
+      const kept = await keep({ stop: true });
+      expect(kept?.record.endedBy).to.equal("interrupt");
+      expect(there.locust.calls).to.deep.equal(["POST /stop", "POST /loadtest/kept run=1"]);
+    });
+
+    it("later, where an interrupt comes first: the run goes on, and its folder is gone on with", async () => {
+      there.locust.run({ run: 1, startedAt: new Date().toISOString(), elapsed: 0 });
+      setTimeout(() => there.interrupt.abort(), 300);
+      expect(await keep()).to.equal(undefined);
+      expect(there.locust.calls).to.deep.equal([]);
+      const [name = ""] = readdirSync(there.results);
+      expect(readRun(join(there.results, name)).status).to.equal("running");
+    });
+
+    it("not where the master has no pod: nothing is left behind then", async () => {
+      there.endRun();
+      there.namespace.pods.set(names.control, []);
+      expect((await caught(keep())).message).to.equal("Locust's master has no pod now");
+      expect(readdirSync(there.results)).to.deep.equal([]);
+    });
+  });
+});
