@@ -68,7 +68,7 @@ class Session {
 
 /** What Pulumi's output has of where it is installed, and of what it is about to do. */
 const pulumiNoise = [
-  /^Diagnostics:\n( .*\n)+\n?/gm,
+  /^Diagnostics:\n( .*\n)+/gm,
   /^ [+-] .* (creating|deleting) \(.*\n/gm,
   /^ .*warning: using .*\n/gm,
 ];
