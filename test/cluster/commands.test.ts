@@ -1,16 +1,16 @@
 import { expect } from "chai";
 import { stopCommands } from "../support/cli";
 import { hasCluster, kubectl, podsOf, until } from "../support/cluster";
-import { DeployedTest } from "../support/deployed";
+import { type DeployedTest, sharedTest } from "../support/deployed";
 import { finished, onlyRun, removeProjects, runsIn, temporaryFolder } from "../support/project";
 import { hasPulumi } from "../support/pulumi";
 import { countsOf } from "../support/target";
 
-const namespace = "operate-commands";
+const namespace = "operate";
 
 describe("the commands on a deployed test", function () {
   this.timeout(120_000);
-  const test = new DeployedTest(namespace);
+  let test: DeployedTest;
   let token = "";
 
   before(function () {
@@ -18,41 +18,40 @@ describe("the commands on a deployed test", function () {
       console.log(`    skipped: ${hasPulumi() ? "KUBECONFIG names no cluster" : "the Pulumi CLI is not on the PATH"}`);
       this.skip();
     }
-    test.up({ workerReplicas: "1" });
+    test = sharedTest();
     token = test.stack.mustRun("stack", "output", "token", "--show-secrets").trim();
   });
   after(async () => {
     await stopCommands();
-    test.down();
     removeProjects();
   });
 
   it("status tells of pods, workers, and that nothing has run yet", async () => {
     const { code, stdout } = await test.run("status");
     expect(code).to.equal(0);
-    expect(stdout).to.match(/^script1\.py in namespace operate-commands, stack local-cluster$/m);
+    expect(stdout).to.match(/^script1\.py in namespace operate, stack local-cluster$/m);
     expect(stdout)
       .to.match(/^master {4}locust-control-\S+ +ready/m)
       .and.match(/^worker {4}locust-worker-\S+ +ready/m);
     expect(stdout)
-      .to.match(/^workers {3}1 of 1 ready$/m)
+      .to.match(/^workers {3}2 of 2 ready$/m)
       .and.match(/^run {7}none yet: loadtest run --stack local-cluster$/m);
     expect(stdout).to.match(/^cost {6}not known/m);
     expect(await test.status()).to.deep.include({
       run: null,
       problem: null,
       command: null,
-      workers: { wanted: 1, ready: 1 },
+      workers: { wanted: 2, ready: 2 },
     });
   });
 
   it("start leaves a run going that status, report and stop look at and end", async () => {
     const before = await countsOf(namespace);
     const results = temporaryFolder();
-    const { code, stdout, stderr } = await test.run("start", "--workers", "2", "--users", "4", "--run-time", "5m");
+    const { code, stdout, stderr } = await test.run("start", "--workers", "3", "--users", "4", "--run-time", "5m");
     expect(code, stderr).to.equal(0);
     expect(stdout).to.match(/Started script1\.py with 4 users; it ends by itself after 300 s/);
-    expect(test.replicas).to.equal(2);
+    expect(test.replicas).to.equal(3);
     await until("users", async () => (await test.status()).run?.users === 4);
     const status = await test.run("status");
     expect(status.stdout).to.match(/^run {7}script1\.py of \S+@\S+, going on for 00:\d\d of 05:00$/m);
@@ -73,7 +72,7 @@ describe("the commands on a deployed test", function () {
     expect(record).to.include({ verdict: "aborted", place: "kubernetes" });
     const after = await countsOf(namespace);
     expect(record.totals.requests).to.equal(after.requests - before.requests);
-    expect(test.replicas).to.equal(1);
+    expect(test.replicas).to.equal(2);
     expect(kubectl(namespace, ["get", "leases", "--output", "name"])).to.equal("");
     const idle = await test.run("stop", "--results", results);
     expect(idle.stdout).to.match(/No run is going on/);
@@ -103,10 +102,10 @@ describe("the commands on a deployed test", function () {
   it("scale changes the workers and waits for them", async () => {
     const up = await test.run("scale", "3");
     expect(up.code, up.stderr).to.equal(0);
-    expect(up.stdout).to.match(/Workers: 1 → 3, ready/);
+    expect(up.stdout).to.match(/Workers: 2 → 3, ready/);
     expect(test.replicas).to.equal(3);
-    const down = await test.json("scale", "1");
-    expect(down.value).to.deep.equal({ before: 3, workers: 1 });
+    const down = await test.json("scale", "2");
+    expect(down.value).to.deep.equal({ before: 3, workers: 2 });
     expect((await test.run("scale", "many")).code).to.equal(2);
   });
 
@@ -116,7 +115,7 @@ describe("the commands on a deployed test", function () {
     expect(stderr)
       .to.match(/not ready after \d+ s/)
       .and.match(/too little cpu/);
-    expect((await test.run("scale", "1")).code).to.equal(0);
+    expect((await test.run("scale", "2")).code).to.equal(0);
   });
 
   it("logs shows the master's and the workers', and follows them", async () => {
@@ -140,7 +139,7 @@ describe("the commands on a deployed test", function () {
   it("works without Pulumi, by context and namespace", async () => {
     const { stdout, code, stderr } = await test.run("status", "--namespace", namespace);
     expect(code, stderr).to.equal(0);
-    expect(stdout).to.match(/^script1\.py in namespace operate-commands, context loadtest$/m);
+    expect(stdout).to.match(/^script1\.py in namespace operate, context loadtest$/m);
     const results = temporaryFolder();
     const run = await test.run(
       "run",

@@ -1,27 +1,26 @@
 import { expect } from "chai";
 import { stopCommands } from "../support/cli";
 import { hasCluster, kubectl, podsOf } from "../support/cluster";
-import { DeployedTest } from "../support/deployed";
+import { type DeployedTest, sharedTest } from "../support/deployed";
 import { listeners } from "../support/listeners";
 import { finished, onlyRun, removeProjects, runsIn, temporaryFolder } from "../support/project";
 import { hasPulumi } from "../support/pulumi";
 
-const namespace = "operate-page";
+const namespace = "operate";
 
 describe("the dashboard of a deployed test", function () {
   this.timeout(120_000);
-  const test = new DeployedTest(namespace);
+  let test: DeployedTest;
 
   before(function () {
     if (!hasPulumi() || !hasCluster()) {
       console.log(`    skipped: ${hasPulumi() ? "KUBECONFIG names no cluster" : "the Pulumi CLI is not on the PATH"}`);
       this.skip();
     }
-    test.up({ workerReplicas: "1" });
+    test = sharedTest();
   });
   after(async () => {
     await stopCommands();
-    test.down();
     removeProjects();
   });
 

@@ -5,17 +5,17 @@ import { expect } from "chai";
 import { type Command, root, startCommand, stopCommands } from "../support/cli";
 import { hasCluster, kubectl, podsOf, until } from "../support/cluster";
 import { CuttableServer } from "../support/cut";
-import { DeployedTest } from "../support/deployed";
+import { type DeployedTest, sharedTest } from "../support/deployed";
 import { sleep } from "../support/processes";
 import { finished, onlyRun, removeProjects, seriesIn, temporaryFolder } from "../support/project";
 import { hasPulumi } from "../support/pulumi";
 import { countsOf } from "../support/target";
 
-const namespace = "operate-trouble";
+const namespace = "operate";
 
 describe("a run in a cluster that is disturbed", function () {
   this.timeout(180_000);
-  const test = new DeployedTest(namespace);
+  let test: DeployedTest;
   const way = new CuttableServer();
   const folder = temporaryFolder();
   const kubeconfig = join(folder, "kubeconfig");
@@ -26,12 +26,11 @@ describe("a run in a cluster that is disturbed", function () {
       this.skip();
     }
     await way.start(process.env.KUBECONFIG ?? "", kubeconfig);
-    test.up();
+    test = sharedTest();
   });
   after(async () => {
     await stopCommands();
     await way.close();
-    test.down();
     removeProjects();
   });
 

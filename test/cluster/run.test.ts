@@ -4,17 +4,17 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { stopCommands } from "../support/cli";
 import { hasCluster, kubectl, until } from "../support/cluster";
-import { DeployedTest } from "../support/deployed";
+import { type DeployedTest, sharedTest } from "../support/deployed";
 import { listeners } from "../support/listeners";
 import { finished, onlyRun, removeProjects, runsIn, seriesIn, temporaryFolder } from "../support/project";
 import { hasPulumi } from "../support/pulumi";
 import { type Counts, countsOf } from "../support/target";
 
-const namespace = "operate-run";
+const namespace = "operate";
 
 describe("loadtest run, on a test that pulumi up has deployed", function () {
   this.timeout(180_000);
-  const test = new DeployedTest(namespace);
+  let test: DeployedTest;
   let token = "";
 
   before(function () {
@@ -22,12 +22,11 @@ describe("loadtest run, on a test that pulumi up has deployed", function () {
       console.log(`    skipped: ${hasPulumi() ? "KUBECONFIG names no cluster" : "the Pulumi CLI is not on the PATH"}`);
       this.skip();
     }
-    test.up();
+    test = sharedTest();
     token = test.stack.mustRun("stack", "output", "token", "--show-secrets").trim();
   });
   after(async () => {
     await stopCommands();
-    test.down();
     removeProjects();
   });
 

@@ -61,3 +61,28 @@ export class DeployedTest {
     await until(`${count} workers`, () => podsOf(this.namespace, "worker").length === count, 60);
   }
 }
+
+let shared: DeployedTest | undefined;
+
+/**
+ * The one test that the suites with the command line use in turn, as it takes a minute to deploy: two workers, no run
+ * on its master yet. Whoever changes it makes it as it was.
+ */
+export function sharedTest(): DeployedTest {
+  if (shared === undefined) {
+    shared = new DeployedTest("operate");
+    shared.up();
+    return shared;
+  }
+  kubectl(shared.namespace, ["delete", "pods", "--selector", "app.kubernetes.io/name=locust", "--wait"]);
+  for (const name of ["locust-control", "locust-worker"]) {
+    kubectl(shared.namespace, ["rollout", "status", `deployment/${name}`, "--timeout=60s"]);
+  }
+  return shared;
+}
+
+// Behind all suites.
+after(function () {
+  this.timeout(120_000);
+  shared?.down();
+});

@@ -1,5 +1,7 @@
 import { RunnerError } from "../../errors";
 import type { Arrangement } from "../../places/kubernetes/arrange";
+import { type Cluster, ClusterUnreachable } from "../../places/kubernetes/cluster";
+import { explainFailure } from "../../places/kubernetes/failures";
 import { acquireLock, type RunLock, readLock, type SeenLock } from "../../places/kubernetes/lock";
 import { describeRun, isOver, type RunNote } from "../../places/kubernetes/note";
 import { holderOf, whoRuns } from "../../places/kubernetes/who";
@@ -9,6 +11,9 @@ import { clock } from "../terminal/words";
 import { keepLatestRun } from "./keep";
 import { type ClusterTest, sameTest } from "./open";
 import type { ClusterContext } from "./with-master";
+
+/** How long the API server may be away before a command gives up, in ms. */
+const patience = 10_000;
 
 export interface ClaimOptions extends ClusterContext {
   readonly setup: TestSetup;
@@ -66,7 +71,21 @@ export function takeLock({ test, link, progress, signals }: ClusterContext, note
 }
 
 export function lockOf({ cluster }: ClusterTest): Promise<SeenLock | undefined> {
-  return cluster.call("read Lease loadtest-run", () => readLock(cluster.coordination, cluster.namespace));
+  const read = () => readLock(cluster.coordination, cluster.namespace);
+  return cluster.retry("read Lease loadtest-run", unwrapped(cluster, read), { for: patience });
+}
+
+/** Tells where the API server was only away for a moment: the lock words its errors itself. */
+function unwrapped<T>(cluster: Cluster, work: () => Promise<T>): () => Promise<T> {
+  return async () => {
+    try {
+      return await work();
+    } catch (error) {
+      const cause = error instanceof RunnerError ? error.cause : undefined;
+      const why = cause === undefined ? error : explainFailure(cause, "read Lease loadtest-run", cluster);
+      throw why instanceof ClusterUnreachable ? why : error;
+    }
+  };
 }
 
 /** Whether a command is there that keeps the results of the run; not so for one that was only started. */

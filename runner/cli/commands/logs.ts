@@ -50,7 +50,10 @@ export async function logsCommand({ worker, follow, tail, json, ...options }: Lo
 
 async function podsOf({ cluster, names }: ClusterTest, worker: boolean | string | undefined): Promise<string[]> {
   const { pods } = await readWorkload(cluster, worker === undefined ? names.control : names.worker);
-  const all = pods.map(nameOf).sort();
+  const all = pods
+    .filter(({ metadata }) => metadata?.deletionTimestamp === undefined)
+    .map(nameOf)
+    .sort();
   if (all.length === 0)
     throw new UsageError(worker === undefined ? "Locust's master has no pod now" : "there are no workers");
   if (typeof worker !== "string") return all;

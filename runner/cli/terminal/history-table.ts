@@ -1,6 +1,7 @@
 import pc from "picocolors";
 import { bareTable, gap } from "../../results/bare-table";
 import type { RunSummary } from "../../results/history";
+import type { RunRecord } from "../../results/run-record";
 import { columns, cutMiddle, marked, oneLine, width } from "../../results/text";
 import { shareText } from "../../verdict/words";
 import { milliseconds } from "./words";
@@ -51,7 +52,7 @@ function cells(run: RunSummary): string[] {
     none ? "-" : totals.rps.toFixed(1),
     none ? "-" : milliseconds(percentiles.p95 ?? null),
     none ? "-" : shareText(totals.failRatio),
-    oneLine(stack === null ? place : `${place}/${stack}`),
+    oneLine(placeText(place, stack)),
   ];
 }
 
@@ -64,4 +65,10 @@ function shorten(rows: readonly string[][]): string[][] {
   const place = Math.min(widest(placeColumn), Math.max(Math.floor(room / 2), room - widest(scriptColumn)));
   const limits: Readonly<Record<number, number>> = { [scriptColumn]: room - place, [placeColumn]: place };
   return rows.map((row) => row.map((cell, index) => cutMiddle(cell, limits[index] ?? width)));
+}
+
+/** A stack in a cluster by its own name: there is little room. */
+function placeText(place: RunRecord["place"], stack: string | null): string {
+  if (stack === null) return place;
+  return place === "local" ? `local/${stack}` : stack;
 }

@@ -47,7 +47,9 @@ export async function openLog(
     const credentials: RequestOptions = {};
     await cluster.kubeConfig.applyToHTTPSOptions(credentials);
     const response = await send(url, credentials, limit);
-    if (response.statusCode !== 200) throw new ApiAnswer(response.statusCode ?? 0, await text(response));
+    // 204: there is nothing in it, as of a pod that is about to go.
+    if (response.statusCode !== 200 && response.statusCode !== 204)
+      throw new ApiAnswer(response.statusCode ?? 0, await text(response));
     return response;
   };
   const response = await cluster.call(logReading(pod), work, { signal });
