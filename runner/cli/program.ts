@@ -1,11 +1,7 @@
 import { Command } from "commander";
 import {
-  clusterOptions,
-  count,
   duration,
-  htmlOption,
   jsonOption,
-  limit,
   loadOptions,
   placeOptions,
   port,
@@ -15,6 +11,8 @@ import {
   thresholdOption,
 } from "./options";
 import { loadtestVersion } from "./package";
+import { addClusterCommands } from "./program-cluster";
+import { addResultCommands } from "./program-results";
 
 // The commands themselves are loaded when they run: `--help` must not wait for clients and their libraries.
 
@@ -46,20 +44,10 @@ export function createProgram(done: Done): Command {
     .exitOverride()
     .showHelpAfterError("(loadtest --help shows what there is)")
     .addHelpText("after", `${exitCodeHelp}\n${completionHelp}`);
-  for (const add of [
-    addRun,
-    addDashboard,
-    addStart,
-    addStop,
-    addStatus,
-    addScale,
-    addLogs,
-    addReport,
-    addHistory,
-    addCompare,
-  ]) {
-    add(program, done);
-  }
+  addRun(program, done);
+  addDashboard(program, done);
+  addClusterCommands(program, done);
+  addResultCommands(program, done);
   return program;
 }
 
@@ -129,143 +117,4 @@ function addDashboard(program: Command, done: Done): void {
       "\nExamples:\n  loadtest dashboard --local --demo\n  loadtest dashboard --stack dev --port 9000\n",
     )
     .action(async (options) => done(await (await import("./commands/dashboard.js")).dashboardCommand(options)));
-}
-
-function addStart(program: Command, done: Done): void {
-  const command = program
-    .command("start")
-    .summary("start a run in the cluster and leave it going")
-    .description(
-      "Starts a run in the cluster and ends; the run ends at its run time by itself. status looks at it, stop ends it, " +
-        "and report keeps its results.",
-    );
-  clusterOptions(command);
-  loadOptions(command);
-  thresholdOption(command);
-  readyOption(command);
-  resultsOption(command, "folder for the results of an earlier run that nobody has kept");
-  jsonOption(command)
-    .addHelpText(
-      "after",
-      "\nExamples:\n  loadtest start --stack dev --run-time 30m\n  loadtest report --stack dev --wait\n",
-    )
-    .action(async (options) => done(await (await import("./commands/start.js")).startCommand(options)));
-}
-
-function addStop(program: Command, done: Done): void {
-  const command = program
-    .command("stop")
-    .summary("stop the run in the cluster, keep its results")
-    .description(
-      "Stops the run that is going on in the cluster, whoever started it, and keeps its results, unless the command " +
-        "that started it still runs and does so itself.",
-    );
-  clusterOptions(command);
-  resultsOption(command);
-  jsonOption(command)
-    .addHelpText("after", "\nExample:\n  loadtest stop --stack dev\n")
-    .action(async (options) => done(await (await import("./commands/stop.js")).stopCommand(options)));
-}
-
-function addStatus(program: Command, done: Done): void {
-  const command = program
-    .command("status")
-    .summary("pods, workers, users, requests, cost of the test in the cluster")
-    .description("Shows the test in the cluster: its pods, the run that is going on or has ended, what it costs.");
-  clusterOptions(command);
-  jsonOption(command)
-    .addHelpText("after", "\nExamples:\n  loadtest status\n  loadtest status --stack dev --json\n")
-    .action(async (options) => done(await (await import("./commands/status.js")).statusCommand(options)));
-}
-
-function addScale(program: Command, done: Done): void {
-  const command = program
-    .command("scale")
-    .summary("change the number of workers in the cluster")
-    .description(
-      "Scales the workers and waits until they are ready. It lasts until workerReplicas of the stack's config, or the " +
-        "workers' pods, change. Fargate is paid for by the pod.",
-    )
-    .argument("<workers>", "how many, 0 to 1000", count);
-  clusterOptions(command);
-  readyOption(command);
-  jsonOption(command)
-    .addHelpText("after", "\nExamples:\n  loadtest scale 8\n  loadtest scale 0 --stack dev\n")
-    .action(async (workers, options) =>
-      done(await (await import("./commands/scale.js")).scaleCommand(workers, options)),
-    );
-}
-
-function addLogs(program: Command, done: Done): void {
-  const command = program
-    .command("logs")
-    .summary("logs of Locust in the cluster")
-    .description("Prints what Locust's master has logged; with --worker, what the workers have.")
-    .option("--worker [pod]", "of all workers, each line behind its pod's name, or of one")
-    .option("--follow", "go on until Ctrl-C")
-    .option("--tail <n>", "only the last lines of each pod", lines);
-  clusterOptions(command);
-  jsonOption(command, "a JSON object a line: pod, line")
-    .addHelpText("after", "\nExamples:\n  loadtest logs --follow\n  loadtest logs --worker --tail 20\n")
-    .action(async (options) => done(await (await import("./commands/logs.js")).logsCommand(options)));
-}
-
-function addReport(program: Command, done: Done): void {
-  const command = program
-    .command("report")
-    .summary("show or keep a run's results")
-    .description(
-      "With a folder: prints the results of that run, and exits by its verdict; where its command was killed, it first " +
-        "completes them from what was written up to then. Without one: the latest run in the cluster; its results are " +
-        "kept when it has ended, and shown as they are while it goes on.",
-    )
-    .argument("[run]", "the run's folder, or its name: results/20261124T101500Z-script1, latest")
-    .option("--wait", "wait until the run in the cluster has ended; Ctrl-C leaves it going");
-  clusterOptions(command);
-  resultsOption(command);
-  htmlOption(command, "write a page with charts");
-  jsonOption(command, "print the run's record as JSON on standard output")
-    .addHelpText(
-      "after",
-      "\nExamples:\n  loadtest report latest --html report.html\n  loadtest report latest\n  loadtest report --stack dev --wait\n",
-    )
-    .action(async (run, options) => done(await (await import("./commands/report.js")).reportCommand(run, options)));
-}
-
-function addHistory(program: Command, done: Done): void {
-  const command = program
-    .command("history")
-    .summary("list the runs whose results are kept")
-    .description("Lists the runs in the folder of results, the newest first.")
-    .option("--limit <n>", "how many at the most", limit, 20)
-    .option("--script <file>", "only runs of this script");
-  resultsOption(command, "folder that has a folder for each run");
-  jsonOption(command)
-    .addHelpText("after", "\nExample:\n  loadtest history --script script1.py\n")
-    .action(async (options) => done(await (await import("./commands/history.js")).historyCommand(options)));
-}
-
-function addCompare(program: Command, done: Done): void {
-  const command = program
-    .command("compare")
-    .summary("what changed from one run to another, and what of it is noise")
-    .description(
-      "Compares two runs: p50, p95, p99, failure ratio and requests a second, with what is noise and what is not. Exits " +
-        "with 1 where something is worse by more than is allowed, and with 3 where that cannot be told.",
-    )
-    .argument("<a>", "the run before: its folder, its name or a part of that, latest, previous, latest-passed")
-    .argument("<b>", "the run after");
-  regressionOption(command);
-  resultsOption(command, "folder that has a folder for each run");
-  htmlOption(command, "write a page with charts of both, laid over each other");
-  jsonOption(command)
-    .addHelpText(
-      "after",
-      "\nExamples:\n  loadtest compare previous latest\n  loadtest compare latest-passed latest --max-regression 10% --html compare.html\n",
-    )
-    .action(async (a, b, options) => done(await (await import("./commands/compare.js")).compareCommand(a, b, options)));
-}
-
-function lines(value: string): number {
-  return count(value);
 }

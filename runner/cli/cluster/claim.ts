@@ -1,3 +1,4 @@
+import { relative } from "node:path";
 import { RunnerError } from "../../errors";
 import type { Arrangement } from "../../places/kubernetes/arrange";
 import { type Cluster, ClusterUnreachable } from "../../places/kubernetes/cluster";
@@ -45,7 +46,7 @@ export async function claimTest(options: ClaimOptions): Promise<Claim> {
     if (status.run > 0 && !status.kept) {
       progress.say("Keeping the results of the run before, which nobody has kept yet.");
       const kept = await keepLatestRun({ ...options, seen: status, note: matching(former, status) });
-      if (kept !== undefined) progress.say(`They are in ${kept.folder.path} (${kept.record.verdict}).`);
+      if (kept !== undefined) progress.say(`They are in ${relative(".", kept.folder.path)} (${kept.record.verdict}).`);
     }
     return { lock, before };
   } catch (error) {
