@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { LocustClient } from "../engine/client";
+import { isLoading } from "../engine/phase";
 import type { RunPlan } from "../engine/plan";
 import { followRun } from "../engine/run";
 import { pause } from "../engine/timing";
@@ -36,7 +37,7 @@ export async function keepPageRuns(options: PageRuns): Promise<void> {
   let seen = 0;
   while (!signals.interrupt.aborted && !session.masterLost.aborted) {
     const status = await client.status(signals.interrupt).catch(() => undefined);
-    if (status !== undefined && status.run > seen && (status.state === "spawning" || status.state === "running")) {
+    if (status !== undefined && status.run > seen && isLoading(status)) {
       seen = status.run;
       if ((await options.isOurs?.(status)) !== false) await keep(options, client, status);
     }

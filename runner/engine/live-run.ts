@@ -4,7 +4,7 @@ import { evaluateThresholds } from "../verdict/thresholds";
 import { type LocustClient, MasterUnreachable } from "./client";
 import { Ending } from "./ending";
 import { Numbers } from "./numbers";
-import { isKnownOver, isOver, nextStep } from "./phase";
+import { isKnownOver, isLoading, nextStep } from "./phase";
 import type { RunObserver, RunOptions, RunOutcome, RunPlan } from "./plan";
 import { Pulse } from "./pulse";
 import { waitForWorkers } from "./ready";
@@ -31,8 +31,6 @@ export class LiveRun {
 
   private number = 0;
   private master = "";
-  private endedAt: Date | undefined;
-  private duration = 0;
   private complete = false;
 
   constructor(options: RunOptions) {
@@ -124,7 +122,9 @@ export class LiveRun {
       nextSample = Math.max(nextSample + this.timing.sample, performance.now());
       await this.wait(nextSample - performance.now());
     }
-    this.markEnd();
+    const { last } = this.pulse;
+    const known = last?.run === this.number && last.master.id === this.master && !isLoading(last) ? last.elapsed : null;
+    this.track.markEnd(known);
   }
 
   async finish(): Promise<void> {
@@ -177,8 +177,8 @@ export class LiveRun {
       endedBy: this.end.by ?? "not-started",
       error: this.end.error,
       startedAt: this.track.startedAt,
-      endedAt: this.endedAt ?? new Date(),
-      duration: this.duration,
+      endedAt: this.track.endedAt ?? new Date(),
+      duration: this.track.duration,
       ramp: this.track.ramp,
       rows: this.numbers.latest?.rows ?? [],
       thresholds: this.numbers.latest?.thresholds ?? evaluateThresholds(this.plan.thresholds, []),
@@ -192,14 +192,6 @@ export class LiveRun {
     this.pulse.reset();
     this.number = number;
     this.master = status.master.id;
-  }
-
-  /** The load is over: when the master says, where it says so. */
-  private markEnd(): void {
-    const { last } = this.pulse;
-    const known = last?.run === this.number && last.master.id === this.master && isOver(last) ? last.elapsed : null;
-    this.duration = known ?? this.track.elapsed;
-    this.endedAt = new Date((this.track.startedAt?.getTime() ?? Date.now()) + this.duration * 1000);
   }
 
   private wait(ms: number): Promise<void> {

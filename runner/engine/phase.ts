@@ -31,15 +31,15 @@ export function livingWorkers(status: LocustStatus): LocustStatus["workers"] {
   return status.workers.filter((worker) => worker.state !== "missing" && worker.state !== "stopped");
 }
 
-/** The load of the master's latest run has ended. */
-export function isOver({ state }: LocustStatus): boolean {
-  return state !== "spawning" && state !== "running";
+/** Whether a test applies load, by the master's word for what it does. */
+export function isLoading({ state }: Pick<LocustStatus, "state">): boolean {
+  return state === "spawning" || state === "running";
 }
 
 /** Whether a status says that a run's load has ended, be it that another run has begun since. */
 export function isKnownOver(status: LocustStatus | undefined, run: number, master: string): boolean {
   if (status === undefined) return false;
-  return status.master.id !== master || status.run > run || (status.run === run && isOver(status));
+  return status.master.id !== master || status.run > run || (status.run === run && !isLoading(status));
 }
 
 /** Decides how a run goes on from what the master says. Pure: the engine does what it says. */
@@ -47,8 +47,7 @@ export function nextStep({ phase, run, master, status, elapsed: here, runTime, o
   if (status.master.id !== master) return { kind: "ended", by: "master-lost" };
   // What is heard late, over a connection that was cut, happened when the master says.
   const elapsed = status.elapsed ?? here;
-  const going = status.run === run && (status.state === "spawning" || status.state === "running");
-  if (!going) return { kind: "ended", by: whoEnded(status, run, elapsed, runTime) };
+  if (status.run !== run || !isLoading(status)) return { kind: "ended", by: whoEnded(status, run, elapsed, runTime) };
   const limit = status.shape === null ? runTime : undefined;
   if (limit !== undefined && elapsed > limit + overtime) return { kind: "stop", by: "run-time" };
   return { kind: "on", phase: phase === "hold" || rampIsDone(status) ? "hold" : "ramp" };

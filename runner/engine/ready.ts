@@ -1,4 +1,5 @@
 import type { LocustStatus } from "../types";
+import { isLoading } from "./phase";
 import type { RunObserver } from "./plan";
 import type { Pulse } from "./pulse";
 import { pause, type Timing } from "./timing";
@@ -20,7 +21,7 @@ export async function waitForWorkers(options: WaitForWorkers): Promise<LocustSta
   while (!stop.aborted && performance.now() < deadline) {
     const status = await pulse.look();
     if (status !== undefined) {
-      if (status.state === "spawning" || status.state === "running") return "a test is already going on; stop it first";
+      if (isLoading(status)) return "a test is already going on; stop it first";
       observer.waiting?.(status);
       const ready = status.workers.filter((worker) => worker.state === "ready").length;
       if (ready >= workers) return status;

@@ -1,6 +1,6 @@
 import type { LocustStatus, LostWorker, Phase, RecordedSample, Sample } from "../types";
 import { round } from "../verdict/words";
-import { livingWorkers } from "./phase";
+import { isLoading, livingWorkers } from "./phase";
 
 /** Makes a line of the series from what the master says. */
 export function toSample(status: LocustStatus, phase: Phase, seconds: number, now: Date): Sample {
@@ -30,7 +30,7 @@ export function recordedPhase(
   state: RecordedSample["state"],
   { users, targetUsers }: Pick<Sample, "users" | "targetUsers">,
 ): Phase {
-  if (state !== "spawning" && state !== "running") return "stop";
+  if (!isLoading({ state })) return "stop";
   if (phase === "hold") return phase;
   return state === "running" && users >= targetUsers ? "hold" : "ramp";
 }

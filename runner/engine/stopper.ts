@@ -1,5 +1,6 @@
 import type { LocustStatus } from "../types";
 import type { LocustClient } from "./client";
+import { isLoading } from "./phase";
 import type { Timing } from "./timing";
 
 /** Users get `stopTimeoutSeconds` to end; an answer that takes much longer has got lost. */
@@ -21,8 +22,8 @@ export class Stopper {
   }
 
   /** The test is seen to go on although a stop was sent: a connection was cut. */
-  see({ state }: LocustStatus): void {
-    if (!this.sending && (state === "spawning" || state === "running")) this.send();
+  see(status: LocustStatus): void {
+    if (!this.sending && isLoading(status)) this.send();
   }
 
   /** Locust answers when users are gone; the status tells earlier and more, so the answer is not waited for. */

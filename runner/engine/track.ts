@@ -14,6 +14,9 @@ const gap = 2.5;
 export class Track {
   phase: Phase = "ready";
   startedAt: Date | undefined;
+  endedAt: Date | undefined;
+  /** Seconds of load, from the start to its end. */
+  duration = 0;
   /** Seconds until all users ran. */
   ramp: number | null = null;
   private began = 0;
@@ -67,6 +70,12 @@ export class Track {
     if (phase === "hold") this.ramp ??= t;
     this.phase = phase;
     this.observer.phase?.(phase);
+  }
+
+  /** The load is over. @param duration seconds, as the master says; null where it does not, and it is over now */
+  markEnd(duration: number | null): void {
+    this.duration = duration ?? this.elapsed;
+    this.endedAt = new Date((this.startedAt?.getTime() ?? Date.now()) + this.duration * 1000);
   }
 
   async record(status: LocustStatus): Promise<void> {

@@ -1,8 +1,7 @@
 import { relative } from "node:path";
+import { isLoading } from "../../engine/phase";
 import { RunnerError } from "../../errors";
 import type { Arrangement } from "../../places/kubernetes/arrange";
-import { type Cluster, ClusterUnreachable } from "../../places/kubernetes/cluster";
-import { explainFailure } from "../../places/kubernetes/failures";
 import { acquireLock, type RunLock, readLock, type SeenLock } from "../../places/kubernetes/lock";
 import { describeRun, isOver, type RunNote } from "../../places/kubernetes/note";
 import { holderOf, whoRuns } from "../../places/kubernetes/who";
@@ -73,20 +72,7 @@ export function takeLock({ test, link, progress, signals }: ClusterContext, note
 
 export function lockOf({ cluster }: ClusterTest): Promise<SeenLock | undefined> {
   const read = () => readLock(cluster.coordination, cluster.namespace);
-  return cluster.retry("read Lease loadtest-run", unwrapped(cluster, read), { for: patience });
-}
-
-/** Tells where the API server was only away for a moment: the lock words its errors itself. */
-function unwrapped<T>(cluster: Cluster, work: () => Promise<T>): () => Promise<T> {
-  return async () => {
-    try {
-      return await work();
-    } catch (error) {
-      const cause = error instanceof RunnerError ? error.cause : undefined;
-      const why = cause === undefined ? error : explainFailure(cause, "read Lease loadtest-run", cluster);
-      throw why instanceof ClusterUnreachable ? why : error;
-    }
-  };
+  return cluster.retry("read Lease loadtest-run", read, { for: patience });
 }
 
 /** Whether a command is there that keeps the results of the run; not so for one that was only started. */
@@ -99,8 +85,9 @@ export function matching(note: RunNote | undefined, { master, run }: LocustStatu
   return note?.masterId === master.id && note.run === run ? note : undefined;
 }
 
-export function isGoing({ state }: LocustStatus): boolean {
-  return state === "spawning" || state === "running" || state === "stopping";
+/** Whether a run goes on, or its users are still ending. */
+export function isGoing(status: LocustStatus): boolean {
+  return isLoading(status) || status.state === "stopping";
 }
 
 /** What a command that was killed has left is no state to come back to; what somebody has set since then is. */

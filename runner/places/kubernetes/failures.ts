@@ -89,12 +89,14 @@ export function unreadableFile(error: unknown): string | undefined {
   return typeof path === "string" && (syscall === "open" || syscall === "read") ? path : undefined;
 }
 
-interface Answer {
+/** What an API server has answered that is no success. */
+export interface Answer {
   readonly status: number;
   readonly message: string | undefined;
 }
 
-function answerOf(error: unknown): Answer | undefined {
+/** Undefined for an error that is no answer. */
+export function answerOf(error: unknown): Answer | undefined {
   const { code, body } = (error ?? {}) as { code?: unknown; body?: unknown };
   if (typeof code !== "number") return undefined;
   const { message } = (parsed(body) ?? {}) as { message?: unknown };
@@ -145,7 +147,8 @@ const certificates: Readonly<Record<string, string>> = {
 
 const untrusted = "its certificate is not signed by the authority that the kubeconfig names";
 
-function unreachableReason(error: unknown): string | undefined {
+/** Why there was no answer; undefined for an error that says nothing of that. */
+export function unreachableReason(error: unknown): string | undefined {
   if (error instanceof CallTimeout) return error.message;
   const code = codeOf(error);
   const known = connectionReason(error) ?? certificates[code ?? ""];

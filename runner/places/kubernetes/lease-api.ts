@@ -1,6 +1,7 @@
 /** The few requests that the lock needs of Kubernetes' API. */
 import type { CoordinationV1Api, V1Lease } from "@kubernetes/client-node";
 import { messageOf, RunnerError } from "../../errors";
+import { answerOf, CallTimeout, ClusterUnreachable, unreachableReason } from "./failures";
 import { leaseName } from "./lease";
 
 /** What is needed of the API's client. */
@@ -59,48 +60,30 @@ export class LeaseApi {
     try {
       return await within(limit, ask());
     } catch (error) {
-      const status = statusOf(error);
+      const status = answerOf(error)?.status;
       if (status !== undefined && expected.includes(status)) return undefined;
       throw error;
     }
   }
 }
 
-/** One line on a failure of the API. */
+/** One line on a failure of the API; a ClusterUnreachable where there was no answer. */
 export function leaseError(error: unknown, namespace: string): RunnerError {
   if (error instanceof RunnerError) return error;
-  const status = statusOf(error);
-  const why = status === 404 ? "there is no such namespace" : apiMessage(error);
-  return new RunnerError(`the Lease ${leaseName} in namespace ${namespace} cannot be taken: ${why}`, undefined, {
-    cause: error,
-  });
-}
-
-/** The client's own message of a refusal has headers and all in it. */
-function apiMessage(error: unknown): string {
-  const { body } = error as { body?: unknown };
-  try {
-    const { message } = (typeof body === "string" ? JSON.parse(body) : body) as { message?: unknown };
-    if (typeof message === "string") return message;
-  } catch {
-    // Then it is no refusal of Kubernetes.
-  }
+  const say = (why: string) => `the Lease ${leaseName} in namespace ${namespace} cannot be taken: ${why}`;
+  const answer = answerOf(error);
+  const reason = answer === undefined ? unreachableReason(error) : undefined;
+  if (reason !== undefined) return new ClusterUnreachable(say(reason), undefined, { cause: error });
   const [line = ""] = messageOf(error).split("\n");
-  return line;
-}
-
-/** HTTP status of a refusal of the API server. */
-function statusOf(error: unknown): number | undefined {
-  if (!(error instanceof Error)) return undefined;
-  const { code } = error as { code?: unknown };
-  return typeof code === "number" ? code : statusOf(error.cause);
+  const why = answer?.status === 404 ? "there is no such namespace" : (answer?.message ?? line);
+  return new RunnerError(say(why), undefined, { cause: error });
 }
 
 /** The answer, or an error after so many ms: a connection may hang for minutes. */
 function within<T>(ms: number, answer: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${Math.round(ms / 100) / 10} s`)), ms);
+    timer = setTimeout(() => reject(new CallTimeout(ms)), ms);
   });
   return Promise.race([answer, limit]).finally(() => clearTimeout(timer));
 }
