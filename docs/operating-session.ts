@@ -78,6 +78,8 @@ function shortened(output: string): string[] {
   const lines = pulumiNoise
     .reduce((text, pattern) => text.replace(pattern, ""), output)
     .replace(/ \d+ warnings?$/gm, "")
+    // A key that is worth nothing any more looks like one that is.
+    .replace(/\?token=\S+/g, "?token=…")
     .replace(/ +$/gm, "")
     .trimEnd()
     .split("\n");

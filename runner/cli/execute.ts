@@ -121,8 +121,8 @@ export function observe(recorder: Recorder, progress: Progress): RunObserver {
       progress.started(status);
       return recorder.started(status, at);
     },
-    sample(sample) {
-      progress.sample(sample);
+    sample(sample, late) {
+      if (!late) progress.sample(sample);
       return recorder.sample(sample);
     },
     snapshot: (snapshot) => recorder.snapshot(snapshot),

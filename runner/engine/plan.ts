@@ -37,7 +37,8 @@ export interface RunObserver {
   /** The master has accepted the run. */
   started?(status: LocustStatus, at: Date): Promise<void> | void;
   phase?(phase: Phase): void;
-  sample?(sample: Sample): Promise<void> | void;
+  /** `late`: it is of the master's own record, and its moment has passed. */
+  sample?(sample: Sample, late: boolean): Promise<void> | void;
   snapshot?(snapshot: Snapshot): Promise<void> | void;
   /** Locust's HTML report, at the end. */
   report?(html: string): Promise<void> | void;

@@ -84,7 +84,7 @@ export class Track {
       this.integrity?.lost(worker);
       this.observer.warning?.(`worker ${worker.name} was lost after ${worker.t} s`);
     }
-    await this.keep(toSample(status, this.phase, elapsed, new Date()));
+    await this.keep(toSample(status, this.phase, elapsed, new Date()), false);
   }
 
   /** Gets what was missed, from the master's own record, where nothing was heard of it for a while. */
@@ -121,12 +121,12 @@ export class Track {
   private async keepRecorded({ state, ...sample }: RecordedSample): Promise<void> {
     const phase = recordedPhase(this.phase, state, sample);
     if (phase !== "stop") this.enter(phase, sample.t);
-    await this.keep({ ...sample, t: round(sample.t, 3), phase });
+    await this.keep({ ...sample, t: round(sample.t, 3), phase }, true);
   }
 
-  private async keep(sample: Sample): Promise<void> {
+  private async keep(sample: Sample, late: boolean): Promise<void> {
     this.count(sample);
-    await this.tell(() => this.observer.sample?.(sample));
+    await this.tell(() => this.observer.sample?.(sample, late));
   }
 
   private count(sample: Sample): void {
