@@ -5,9 +5,10 @@ import type { SettingsOptions } from "./settings";
 export interface RunCommandOptions extends SettingsOptions, Omit<ClusterOptions, "stack"> {
   readonly local?: boolean;
   readonly demo?: boolean;
-  readonly abortAfter?: string;
-  /** As on the command line: `5m`. */
-  readonly readyTimeout: string;
+  /** Seconds. */
+  readonly abortAfter?: number;
+  /** Seconds. */
+  readonly readyTimeout: number;
   readonly baseline?: string;
   readonly maxRegression: string;
   readonly results: string;

@@ -57,6 +57,7 @@ function runs(): readonly string[] {
   return [
     "latest",
     "previous",
+    "latest-passed",
     ...namesIn("results")
       .filter((name) => /^\d{8}T\d{6}Z-/.test(name))
       .reverse(),

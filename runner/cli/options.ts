@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { parseDuration } from "../../settings/values/duration";
 import { parseShare, shareAllowed } from "../../settings/values/share";
 
 /** Options of every command that works on a test in a cluster. */
@@ -66,7 +67,8 @@ export function htmlOption(command: Command, what: string): Command {
 }
 
 export function readyOption(command: Command): Command {
-  return command.option("--ready-timeout <time>", "how long pods may take to be ready", duration, "5m");
+  const option = new Option("--ready-timeout <time>", "how long pods may take to be ready");
+  return command.addOption(option.argParser(duration).default(300, "5m"));
 }
 
 function stackOption(description: string): Option {
@@ -77,26 +79,30 @@ function collect(value: string, previous: readonly string[] | undefined): readon
   return [...(previous ?? []), value];
 }
 
-export function port(value: string): number {
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 1 || number > 65535) {
-    throw new InvalidArgumentError("A port is a number from 1 to 65535.");
-  }
-  return number;
+/** A reader of whole numbers. */
+function whole(least: number, most: number, problem: string): (value: string) => number {
+  return (value) => {
+    const number = Number(value);
+    if (!/^\d+$/.test(value) || number < least || number > most) throw new InvalidArgumentError(problem);
+    return number;
+  };
 }
 
-/** A time as Locust writes it; the text is kept. */
-export function duration(value: string): string {
-  if (!/^(\d+|(?=\d)(\d+h)?(\d+m)?(\d+s)?)$/.test(value))
-    throw new InvalidArgumentError("A time is 10, 10s, 2m or 1h30m.");
-  return value;
-}
+export const port = whole(1, 65535, "A port is a number from 1 to 65535.");
 
 /** A number of workers, for `scale`. */
-export function count(value: string): number {
-  const number = Number(value);
-  if (!/^\d+$/.test(value) || number > 1000) throw new InvalidArgumentError("Workers are a number from 0 to 1000.");
-  return number;
+export const count = whole(0, 1000, "Workers are a number from 0 to 1000.");
+
+/** How many at the most. */
+export const limit = whole(1, Number.MAX_SAFE_INTEGER, "It must be a number from 1 on.");
+
+/** A time as Locust writes it, in seconds. */
+export function duration(value: string): number {
+  try {
+    return parseDuration(value);
+  } catch {
+    throw new InvalidArgumentError("A time is 10, 10s, 2m or 1h30m.");
+  }
 }
 
 /** A share, `5%` or `0.05`; the text is kept. */
@@ -107,11 +113,4 @@ export function share(value: string): string {
   } catch {
     throw new InvalidArgumentError(`It must be ${shareAllowed}.`);
   }
-}
-
-/** How many at the most. */
-export function limit(value: string): number {
-  const number = Number(value);
-  if (!/^\d+$/.test(value) || number < 1) throw new InvalidArgumentError("It must be a number from 1 on.");
-  return number;
 }

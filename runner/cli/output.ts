@@ -14,3 +14,14 @@ export function toTable(record: FinishedRecord, outcome: RunOutcome, folder: Res
   const colour = process.stdout.isTTY === true;
   return `${resultTable(record, outcome.rows, { colour, folder: relative(".", folder.path) })}\n`;
 }
+
+/** Prints a run that has ended, for programs or for people. */
+export function printRun({ record, outcome, folder }: PrintedRun, json = false): void {
+  process.stdout.write(json ? toJson(record) : toTable(record, outcome, folder));
+}
+
+export interface PrintedRun {
+  readonly record: FinishedRecord;
+  readonly outcome: RunOutcome;
+  readonly folder: ResultsFolder;
+}

@@ -1,5 +1,14 @@
 import type { Command } from "commander";
-import { clusterOptions, count, jsonOption, loadOptions, readyOption, resultsOption, thresholdOption } from "./options";
+import {
+  clusterOptions,
+  count,
+  jsonOption,
+  limit,
+  loadOptions,
+  readyOption,
+  resultsOption,
+  thresholdOption,
+} from "./options";
 
 type Done = (code: number) => void;
 
@@ -80,13 +89,9 @@ function addLogs(program: Command, done: Done): void {
     .description("Prints what Locust's master has logged; with --worker, what the workers have.")
     .option("--worker [pod]", "of all workers, each line behind its pod's name, or of one")
     .option("--follow", "go on until Ctrl-C")
-    .option("--tail <n>", "only the last lines of each pod", lines);
+    .option("--tail <n>", "only the last lines of each pod", limit);
   clusterOptions(command);
   jsonOption(command, "a JSON object a line: pod, line")
     .addHelpText("after", "\nExamples:\n  loadtest logs --follow\n  loadtest logs --worker --tail 20\n")
     .action(async (options) => done(await (await import("./commands/logs.js")).logsCommand(options)));
-}
-
-function lines(value: string): number {
-  return count(value);
 }

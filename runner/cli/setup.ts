@@ -22,8 +22,8 @@ export type PlanSettings = Pick<
   "users" | "spawnRate" | "runTime" | "workerReplicas" | "targetHost" | "thresholds"
 >;
 
-/** @param abortAfter as on the command line: `10s` */
-export function planOf(settings: PlanSettings, abortAfter?: string): RunPlan {
+/** @param abortAfter seconds */
+export function planOf(settings: PlanSettings, abortAfter?: number): RunPlan {
   return {
     users: settings.users,
     spawnRate: settings.spawnRate,
@@ -31,7 +31,7 @@ export function planOf(settings: PlanSettings, abortAfter?: string): RunPlan {
     workers: settings.workerReplicas,
     host: settings.targetHost,
     thresholds: settings.thresholds,
-    abortAfter: abortAfter === undefined ? undefined : parseDuration(abortAfter),
+    abortAfter,
   };
 }
 

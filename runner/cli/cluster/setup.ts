@@ -11,7 +11,7 @@ import type { ClusterTest } from "./open";
 export async function clusterSetup(
   test: ClusterTest,
   options: Omit<SettingsOptions, "stack">,
-  abortAfter?: string,
+  abortAfter?: number,
 ): Promise<TestSetup> {
   const { deployed, output, stack, cluster } = test;
   const source = stack === null ? `Deployment ${test.names.control}` : `the outputs of stack ${stack}`;

@@ -1,7 +1,7 @@
 import { MasterLink } from "../../places/kubernetes/master";
 import type { ClusterOptions } from "../options";
 import { listenToSignals, type Signals } from "../signals";
-import { Progress } from "../terminal/progress";
+import { type Progress, progressOf } from "../terminal/progress";
 import { type ClusterTest, openTest } from "./open";
 
 /** What every command on a deployed test works with. */
@@ -21,7 +21,7 @@ export async function withMaster<T>(
   const test = await openTest(options);
   const { cluster, deployed, names, webPort } = test;
   const { users, workerReplicas: workers } = deployed;
-  const progress = await Progress.create({ stream: process.stderr, runTime: undefined, users, workers });
+  const progress = await progressOf({ runTime: undefined, users, workers });
   const signals = listenToSignals((signal) => progress.say(`${signal}: ${onSignal}`));
   try {
     const link = await MasterLink.open({

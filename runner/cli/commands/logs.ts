@@ -24,22 +24,15 @@ export async function logsCommand({ worker, follow, tail, json, ...options }: Lo
       const text = pods.length > 1 ? `${pod} ${line}` : line;
       process.stdout.write(`${json === true ? JSON.stringify({ pod, line }) : text}\n`);
     };
+    const range = tail === undefined ? {} : { tailLines: tail };
     if (follow === true) {
-      await Promise.all(
-        pods.map((pod) =>
-          followLog(
-            test.cluster,
-            pod,
-            tail === undefined ? {} : { tailLines: tail },
-            (line) => print(pod, line),
-            signals.interrupt,
-          ),
-        ),
-      );
+      const followed = (pod: string) =>
+        followLog(test.cluster, pod, range, (line) => print(pod, line), signals.interrupt);
+      await Promise.all(pods.map(followed));
     } else {
       for (const pod of pods) {
-        const lines = (await readLog(test.cluster, pod)).replace(/\n$/, "").split("\n");
-        for (const line of tail === undefined ? lines : lines.slice(lines.length - tail)) print(pod, line);
+        const text = await readLog(test.cluster, pod, range);
+        if (text !== "") for (const line of text.replace(/\n$/, "").split("\n")) print(pod, line);
       }
     }
     return exitCodes.passed;

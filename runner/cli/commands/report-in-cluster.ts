@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { RunnerError } from "../../errors";
+import { RunnerError, UsageError } from "../../errors";
 import type { RunNote } from "../../places/kubernetes/note";
 import { parseRequestsCsv, totalPercentiles, totals } from "../../results/requests-csv";
 import { progressTable } from "../../results/table";
@@ -12,7 +12,7 @@ import { finishedFolder, keepLatestRun, setupOf } from "../cluster/keep";
 import { sameTest } from "../cluster/open";
 import { type ClusterContext, withMaster } from "../cluster/with-master";
 import type { ReportOptions } from "../command-options";
-import { toJson, toTable } from "../output";
+import { printRun } from "../output";
 import { reportFolder } from "../report-folder";
 import { clock, failures } from "../terminal/words";
 
@@ -27,6 +27,9 @@ export async function reportInCluster(options: ReportOptions): Promise<number> {
       return reportLost(context, options, found?.note);
     }
     const { plan } = setupOf(test, seen, note);
+    if (isGoing(seen) && options.wait !== true && options.html !== undefined) {
+      throw new UsageError("the run goes on, and its page is made when it has ended: add --wait");
+    }
     if (isGoing(seen) && options.wait !== true) return reportSoFar(context, options, seen, plan.thresholds);
     const there = seen.kept ? finishedFolder(options.results, seen, note) : undefined;
     if (there !== undefined) return reportFolder(there, options);
@@ -37,7 +40,7 @@ export async function reportInCluster(options: ReportOptions): Promise<number> {
     if (options.html !== undefined) {
       await (await import("../page-file.js")).writeReportPage(kept.folder.path, options.html);
     }
-    process.stdout.write(options.json === true ? toJson(kept.record) : toTable(kept.record, kept.outcome, kept.folder));
+    printRun(kept, options.json);
     return kept.record.exitCode;
   });
 }

@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import { parseDuration } from "../../../settings/values/duration";
 import { UsageError } from "../../errors";
 import { KubernetesPlace } from "../../places/kubernetes/kubernetes";
 import { createResultsFolder } from "../../results/folder";
@@ -10,7 +9,7 @@ import { clusterSetup } from "../cluster/setup";
 import { type ClusterContext, withMaster } from "../cluster/with-master";
 import type { RunCommandOptions } from "../command-options";
 import { executeRun } from "../execute";
-import { toJson, toTable } from "../output";
+import { printRun } from "../output";
 import type { Compare } from "../recorder";
 import type { TestSetup } from "../setup";
 import { requireTargets } from "../targets";
@@ -23,7 +22,7 @@ export async function runInCluster(options: RunCommandOptions): Promise<number> 
     context.progress.expect(setup.plan);
     const compare = await baselineOf(options);
     const claim = await claimTest({ ...context, setup, results: options.results });
-    const place = placeOf(context, setup, claim, parseDuration(options.readyTimeout) * 1000);
+    const place = placeOf(context, setup, claim, options.readyTimeout * 1000);
     try {
       return await runClaimed(options, context, setup, claim, place, compare);
     } finally {
@@ -78,6 +77,6 @@ async function runClaimed(
       await lock.update({ results: folder.path, startedAt, masterId: status.master.id, run: status.run + 1 });
     },
   });
-  process.stdout.write(options.json === true ? toJson(record) : toTable(record, outcome, folder));
+  printRun({ record, outcome, folder }, options.json);
   return record.exitCode;
 }

@@ -5,7 +5,7 @@ import { baselineOf } from "../baseline";
 import type { RunCommandOptions } from "../command-options";
 import { executeRun } from "../execute";
 import { localSetup, openLocal } from "../local";
-import { toJson, toTable } from "../output";
+import { printRun } from "../output";
 import { readCommandSettings } from "../settings";
 import { planOf, requireWorkers } from "../setup";
 import { listenToSignals } from "../signals";
@@ -50,7 +50,7 @@ async function runLocally(options: RunCommandOptions): Promise<number> {
       checkTargets: requireLocalTargets,
       compare,
     });
-    process.stdout.write(options.json === true ? toJson(record) : toTable(record, outcome, folder));
+    printRun({ record, outcome, folder }, options.json);
     return record.exitCode;
   } finally {
     signals.dispose();

@@ -1,4 +1,3 @@
-import { parseDuration } from "../../../settings/values/duration";
 import { scale } from "../../places/kubernetes/arrange";
 import { waitForPods } from "../../places/kubernetes/settle";
 import { exitCodes } from "../../types";
@@ -7,7 +6,8 @@ import type { ClusterOptions } from "../options";
 import { listenToSignals } from "../signals";
 
 export interface ScaleOptions extends ClusterOptions {
-  readonly readyTimeout: string;
+  /** Seconds. */
+  readonly readyTimeout: number;
   readonly json?: boolean;
 }
 
@@ -19,7 +19,7 @@ export async function scaleCommand(workers: number, options: ScaleOptions): Prom
   try {
     const before = deployed.workerReplicas;
     if (before !== workers) await scale(cluster, names.worker, workers);
-    const timeout = parseDuration(options.readyTimeout) * 1000;
+    const timeout = options.readyTimeout * 1000;
     await waitForPods({ cluster, names, timeout, progress: say, signal: signals.interrupt });
     const text =
       before === workers ? `${workers} workers are ready, as before` : `Workers: ${before} → ${workers}, ready`;

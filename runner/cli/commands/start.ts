@@ -1,4 +1,3 @@
-import { parseDuration } from "../../../settings/values/duration";
 import { startRun } from "../../engine/run";
 import { RunnerError } from "../../errors";
 import { exitCodes } from "../../types";
@@ -12,7 +11,8 @@ import { requireTargets } from "../targets";
 import { placeOf } from "./run-in-cluster";
 
 export interface StartOptions extends ClusterOptions, Omit<SettingsOptions, "stack"> {
-  readonly readyTimeout: string;
+  /** Seconds. */
+  readonly readyTimeout: number;
   readonly results: string;
   readonly json?: boolean;
 }
@@ -24,7 +24,7 @@ export async function startCommand(options: StartOptions): Promise<number> {
     const setup = await clusterSetup(test, options);
     progress.expect(setup.plan);
     const claim = await claimTest({ ...context, setup, results: options.results });
-    const place = placeOf(context, setup, claim, parseDuration(options.readyTimeout) * 1000);
+    const place = placeOf(context, setup, claim, options.readyTimeout * 1000);
     let started = false;
     try {
       const session = await place.open({

@@ -5,7 +5,7 @@ import { keepLatestRun } from "../cluster/keep";
 import { stopOnly } from "../cluster/stop-only";
 import { withMaster } from "../cluster/with-master";
 import type { ClusterOptions } from "../options";
-import { toJson, toTable } from "../output";
+import { printRun } from "../output";
 
 export interface StopOptions extends ClusterOptions {
   readonly results: string;
@@ -35,7 +35,7 @@ export async function stopCommand(options: StopOptions): Promise<number> {
     const kept = await keepLatestRun({ ...context, seen, note, stop: going, results: options.results });
     if (kept === undefined) return exitCodes.aborted;
     await cleanUp(context);
-    process.stdout.write(options.json === true ? toJson(kept.record) : toTable(kept.record, kept.outcome, kept.folder));
+    printRun(kept, options.json);
     return exitCodes.passed;
   });
 }

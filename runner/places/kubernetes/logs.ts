@@ -14,12 +14,12 @@ const savedLimit = 10 << 20;
 const atOnce = 8;
 
 /** Which part of a log: all unless told; `limitBytes` is for its beginning. */
-export type LogOptions = Pick<LogRequest, "sinceTime" | "limitBytes" | "previous">;
+export type LogOptions = Pick<LogRequest, "sinceTime" | "tailLines" | "limitBytes" | "previous">;
 
 /** The log of a pod as it is now. Rejects with ClusterRefused where there is no such pod, or no log yet. */
 export async function readLog(cluster: Cluster, pod: string, options: LogOptions = {}): Promise<string> {
-  const { sinceTime, limitBytes, previous } = options;
-  const response = await openLog(cluster, pod, { sinceTime, limitBytes, previous });
+  const { sinceTime, tailLines, limitBytes, previous } = options;
+  const response = await openLog(cluster, pod, { sinceTime, tailLines, limitBytes, previous });
   try {
     return (await buffer(response)).toString("utf8");
   } catch (error) {
