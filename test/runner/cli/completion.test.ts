@@ -36,7 +36,7 @@ describe("completion", () => {
   }
 
   it("suggests commands, options, stacks, scripts and runs", async () => {
-    const runs = ["latest", "previous", "20261124T121205Z-b", "20261124T111205Z-a"];
+    const runs = ["latest", "previous", "latest-passed", "20261124T121205Z-b", "20261124T111205Z-a"];
     const cases: readonly [readonly string[], readonly string[]][] = [
       [["st"], ["start", "stop", "status"]],
       [
