@@ -9,10 +9,8 @@ import type { RunObserver, RunOptions, RunOutcome, RunPlan } from "./plan";
 import { Pulse } from "./pulse";
 import { waitForWorkers } from "./ready";
 import { Stopper } from "./stopper";
-import { defaultTiming, pause, type Timing } from "./timing";
+import { defaultTiming, never, pause, type Timing } from "./timing";
 import { Track } from "./track";
-
-const never = new AbortController().signal;
 
 /** One run, step by step; `run.ts` puts the steps in order. */
 export class LiveRun {

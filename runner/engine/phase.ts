@@ -50,11 +50,15 @@ export function nextStep({ phase, run, master, status, elapsed: here, runTime, o
   if (status.run !== run || !isLoading(status)) return { kind: "ended", by: whoEnded(status, run, elapsed, runTime) };
   const limit = status.shape === null ? runTime : undefined;
   if (limit !== undefined && elapsed > limit + overtime) return { kind: "stop", by: "run-time" };
-  return { kind: "on", phase: phase === "hold" || rampIsDone(status) ? "hold" : "ramp" };
+  return { kind: "on", phase: loadPhase(phase, status) };
 }
 
-function rampIsDone(status: LocustStatus): boolean {
-  return status.state === "running" && status.users >= status.targetUsers;
+/** The phase of a run that goes on: a hold stays one, whatever the users do. */
+export function loadPhase(
+  phase: Phase,
+  { state, users, targetUsers }: Pick<LocustStatus, "state" | "users" | "targetUsers">,
+): "ramp" | "hold" {
+  return phase === "hold" || (state === "running" && users >= targetUsers) ? "hold" : "ramp";
 }
 
 function whoEnded(status: LocustStatus, run: number, elapsed: number, runTime: number | undefined): EndedBy {

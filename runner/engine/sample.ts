@@ -1,6 +1,6 @@
-import type { LocustStatus, LostWorker, Phase, RecordedSample, Sample } from "../types";
+import type { LocustStatus, LostWorker, Phase, Sample } from "../types";
 import { round } from "../verdict/words";
-import { isLoading, livingWorkers } from "./phase";
+import { livingWorkers } from "./phase";
 
 /** Makes a line of the series from what the master says. */
 export function toSample(status: LocustStatus, phase: Phase, seconds: number, now: Date): Sample {
@@ -22,17 +22,6 @@ export function toSample(status: LocustStatus, phase: Phase, seconds: number, no
     workerCpu: Object.fromEntries(living.map((worker) => [worker.name, round(worker.cpu / worker.cpuLimit, 3)])),
     masterCpu: round(status.master.cpu / status.master.cpuLimit, 3),
   };
-}
-
-/** The phase of a sample of the master's own record, which knows Locust's states only. */
-export function recordedPhase(
-  phase: Phase,
-  state: RecordedSample["state"],
-  { users, targetUsers }: Pick<Sample, "users" | "targetUsers">,
-): Phase {
-  if (!isLoading({ state })) return "stop";
-  if (phase === "hold") return phase;
-  return state === "running" && users >= targetUsers ? "hold" : "ramp";
 }
 
 /** Remembers the workers of a run and says which of them went away. */

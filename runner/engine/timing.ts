@@ -32,6 +32,9 @@ export const defaultTiming: Timing = {
   farewell: 1000,
 };
 
+/** A signal that is never aborted. */
+export const never: AbortSignal = new AbortController().signal;
+
 /** Waits; ends early, without an error, when a signal is aborted. */
 export function pause(ms: number, ...signals: readonly AbortSignal[]): Promise<void> {
   if (ms <= 0 || signals.some((signal) => signal.aborted)) return Promise.resolve();

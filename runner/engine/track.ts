@@ -4,8 +4,9 @@ import { createIntegrity, type IntegrityReport } from "../verdict/integrity";
 import { round } from "../verdict/words";
 import { type LocustClient, LocustRefused, MasterUnreachable } from "./client";
 import type { Ending } from "./ending";
+import { isLoading, loadPhase } from "./phase";
 import type { RunObserver, RunPlan } from "./plan";
-import { createRollCall, recordedPhase, toSample } from "./sample";
+import { createRollCall, toSample } from "./sample";
 
 /** A gap between two samples, in seconds, above which the master is asked for those between. */
 const gap = 2.5;
@@ -119,7 +120,7 @@ export class Track {
   }
 
   private async keepRecorded({ state, ...sample }: RecordedSample): Promise<void> {
-    const phase = recordedPhase(this.phase, state, sample);
+    const phase = isLoading({ state }) ? loadPhase(this.phase, { ...sample, state }) : "stop";
     if (phase !== "stop") this.enter(phase, sample.t);
     await this.keep({ ...sample, t: round(sample.t, 3), phase }, true);
   }

@@ -36,11 +36,19 @@ export async function runInCluster(options: RunCommandOptions): Promise<number> 
 export function placeOf(
   { test, link }: ClusterContext,
   { plan, script }: TestSetup,
-  { before }: Claim,
+  { before, lock }: Claim,
   timeout: number,
 ): KubernetesPlace {
   const { cluster, names } = test;
-  return new KubernetesPlace({ cluster, names, link, before, wanted: { workers: plan.workers, script }, timeout });
+  return new KubernetesPlace({
+    cluster,
+    names,
+    link,
+    before,
+    lost: lock.lost,
+    wanted: { workers: plan.workers, script },
+    timeout,
+  });
 }
 
 async function runClaimed(

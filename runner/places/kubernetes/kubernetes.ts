@@ -1,3 +1,4 @@
+import { never } from "../../engine/timing";
 import { messageOf } from "../../errors";
 import type { OpenOptions, Place, Session } from "../place";
 import { type Arrangement, arrange, restore } from "./arrange";
@@ -13,6 +14,8 @@ export interface KubernetesPlaceOptions {
   /** What the run wants, and what is to be there afterwards. */
   readonly wanted: Arrangement;
   readonly before: Arrangement;
+  /** Aborted, with an Error that says who, when somebody else has the test: it is theirs to arrange then. */
+  readonly lost: AbortSignal;
   /** How long pods may take to be ready, in ms. */
   readonly timeout: number;
 }
@@ -44,8 +47,9 @@ export class KubernetesPlace implements Place {
   }
 
   private async giveBack(progress: (text: string) => void, kill: AbortSignal): Promise<void> {
-    const { cluster, names, wanted, before } = this.options;
+    const { cluster, names, wanted, before, lost } = this.options;
     try {
+      lost.throwIfAborted();
       const changed = await restore({ cluster, names, wanted, before, patience: kill.aborted ? 5000 : 60_000 });
       if (changed !== undefined) progress(changed);
       this.asBefore = true;
@@ -60,7 +64,7 @@ class KubernetesSession implements Session {
   readonly endpoint;
   readonly masterLost;
   /** Pods were ready before: what comes later is seen by the master. */
-  readonly startFailed = new AbortController().signal;
+  readonly startFailed = never;
   readonly timing = clusterTiming;
   private closing: Promise<void> | undefined;
 

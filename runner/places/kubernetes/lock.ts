@@ -1,6 +1,6 @@
 /** One command at a time makes a run in a namespace: the lock is a Lease, which its holder renews. */
 import type { V1Lease } from "@kubernetes/client-node";
-import { pause } from "../../engine/timing";
+import { never, pause } from "../../engine/timing";
 import { RunnerError } from "../../errors";
 import { exitCodes } from "../../types";
 import { isOwnedBy, isSameHold, type LeaseView, leaseName, makeLease, pulseOf, viewLease } from "./lease";
@@ -172,5 +172,3 @@ function describe({ namespace }: LockOptions, { note, holder, since, problem }: 
   const when = since === undefined ? "" : ` since ${clock(since, now)}`;
   return `${holder} runs a load test in namespace ${namespace}${when} (${problem}); once it is over, delete the Lease ${leaseName}`;
 }
-
-const never = new AbortController().signal;

@@ -15,10 +15,11 @@ describe("pods of a cluster as the place of a run", () => {
   let said: string[];
   let interrupt: AbortController;
   let kill: AbortController;
+  let lost: AbortController;
 
   beforeEach(async () => {
     [namespace, locust, said] = [await FakeNamespace.start(), new ScriptedLocust(), []];
-    [interrupt, kill] = [new AbortController(), new AbortController()];
+    [interrupt, kill, lost] = [new AbortController(), new AbortController(), new AbortController()];
     await locust.start();
     namespace.forwardTo(locust.port);
     const { cluster, deployed } = namespace;
@@ -33,6 +34,7 @@ describe("pods of a cluster as the place of a run", () => {
     new KubernetesPlace({
       ...{ cluster: namespace.cluster, names, link, wanted, timeout },
       before: { workers: 2, script: "a.py" },
+      lost: lost.signal,
     });
   const open = (one: KubernetesPlace) =>
     one.open({ progress: (text) => said.push(text), signal: interrupt.signal, kill: kill.signal });
@@ -58,6 +60,17 @@ describe("pods of a cluster as the place of a run", () => {
     expect(said.filter((line) => line.startsWith("As before"))).to.deep.equal([
       "As before: workers: 3 → 2, script: a.py",
     ]);
+  });
+
+  it("is left alone, and its lock too, where somebody else has it meanwhile", async () => {
+    setWorkers(3);
+    const one = place();
+    const session = await open(one);
+    lost.abort(new Error("kim@laptop has the lock"));
+    await session.close();
+    expect(now()).to.deep.equal({ workers: 3, script: "b.py" });
+    expect(one.asBefore).to.equal(false);
+    expect(said.at(-1)).to.equal("warning: kim@laptop has the lock");
   });
 
   it("counts the workers that are there, and not those that have ended", async () => {
