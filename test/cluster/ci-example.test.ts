@@ -1,50 +1,24 @@
-import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import type { FinishedRecord } from "../../runner/results/run-record";
 import { root } from "../support/cli";
-import { hasCluster } from "../support/cluster";
-import { DeployedTest } from "../support/deployed";
-import { finished, removeProjects, temporaryFolder, textIn } from "../support/project";
-import { hasPulumi } from "../support/pulumi";
+import { ownTest } from "../support/deployed";
+import { needs } from "../support/needs";
+import { finished, temporaryFolder, textIn } from "../support/project";
 import { commandsIn, type JobEnd, readWorkflow, runJob, standIns } from "../support/workflow";
-
-const namespace = "operate-ci";
-
-/** Why these tests cannot run here; undefined where they can. */
-function missing(): string | undefined {
-  if (!hasPulumi()) return "the Pulumi CLI is not on the PATH";
-  if (!hasCluster()) return "KUBECONFIG names no cluster that answers";
-  if (spawnSync("jq", ["--version"]).status !== 0) return "jq is not on the PATH";
-  // The options that the workflow gives, beside those that are tested elsewhere.
-  const options = { run: "--baseline", report: "--html" };
-  const without = Object.entries(options).filter(([command, option]) => {
-    const { stdout } = spawnSync(process.execPath, [join(root, "bin", "loadtest.js"), command, "--help"]);
-    return !String(stdout).includes(option);
-  });
-  return without.length === 0
-    ? undefined
-    : `loadtest has no ${without.map((option) => option.join(" ")).join(", ")} yet`;
-}
 
 describe("examples/ci/load-test.yml, on a test that pulumi up has deployed", function () {
   this.timeout(300_000);
   // Each step goes on from the one before.
   this.bail(true);
-  const test = new DeployedTest(namespace);
+  needs("jq");
+  const load = { users: "4", spawnRate: "4", runTime: "15s" };
+  const test = ownTest("operate-ci", { ...load, workerReplicas: "1", workerCpu: "0.1", controlCpu: "0.2" });
   let artifacts: string;
   let path: string;
 
-  before(function () {
-    const reason = missing();
-    if (reason !== undefined) {
-      console.log(`    skipped: ${reason}`);
-      return this.skip();
-    }
-    const load = { users: "4", spawnRate: "4", runTime: "15s" };
-    const size = { workerReplicas: "1", workerCpu: "0.1", controlCpu: "0.2" };
-    test.up({ ...load, ...size });
+  before(() => {
     artifacts = temporaryFolder();
     path = commandsIn(join(temporaryFolder(), "bin"), {
       // Its packages are here.
@@ -53,11 +27,6 @@ describe("examples/ci/load-test.yml, on a test that pulumi up has deployed", fun
       gh: "echo 7",
       npx: `[ "$1" = loadtest ] && shift && exec "${process.execPath}" "${join(root, "bin", "loadtest.js")}" "$@"`,
     });
-  });
-  after(() => {
-    if (path === undefined) return;
-    test.down();
-    removeProjects();
   });
 
   /** Runs the workflow as if on a clean machine. */

@@ -1,30 +1,13 @@
 import { expect } from "chai";
-import { stopCommands } from "../support/cli";
-import { hasCluster, kubectl, podsOf, until } from "../support/cluster";
-import { type DeployedTest, sharedTest } from "../support/deployed";
-import { finished, onlyRun, removeProjects, runsIn, temporaryFolder } from "../support/project";
-import { hasPulumi } from "../support/pulumi";
+import { kubectl, podsOf, until } from "../support/cluster";
+import { sharedTest } from "../support/deployed";
+import { finished, onlyRun, runsIn, temporaryFolder } from "../support/project";
 import { countsOf } from "../support/target";
-
-const namespace = "operate";
 
 describe("the commands on a deployed test", function () {
   this.timeout(120_000);
-  let test: DeployedTest;
-  let token = "";
-
-  before(function () {
-    if (!hasPulumi() || !hasCluster()) {
-      console.log(`    skipped: ${hasPulumi() ? "KUBECONFIG names no cluster" : "the Pulumi CLI is not on the PATH"}`);
-      this.skip();
-    }
-    test = sharedTest();
-    token = test.stack.mustRun("stack", "output", "token", "--show-secrets").trim();
-  });
-  after(async () => {
-    await stopCommands();
-    removeProjects();
-  });
+  const test = sharedTest();
+  const { namespace } = test;
 
   it("status tells of pods, workers, and that nothing has run yet", async () => {
     const { code, stdout } = await test.run("status");
@@ -121,7 +104,7 @@ describe("the commands on a deployed test", function () {
   it("logs shows the master's and the workers', and follows them", async () => {
     const master = await test.run("logs");
     expect(master.stdout).to.match(/Starting Locust/);
-    expect(master.stdout).to.not.include(token);
+    expect(master.stdout).to.not.include(test.token);
     const [pod] = podsOf(namespace, "worker");
     const worker = await test.run("logs", "--worker", "--tail", "3", "--json");
     const lines = worker.stdout

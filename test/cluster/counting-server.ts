@@ -1,4 +1,4 @@
-import { hasCluster, kubectl } from "../support/cluster";
+import { apply, kubectl, livePods } from "../support/cluster";
 
 /** A small web server for a pod. It counts, tells hashes, logs lines and stops in the middle of an answer. */
 const server = `
@@ -57,15 +57,8 @@ ThreadingHTTPServer(("127.0.0.1", 8089), Handler).serve_forever()
 
 const labels = { "app.kubernetes.io/name": "counting" };
 
-/** Why no test with the cluster can run; undefined where they can. */
-export function missingCluster(): string | undefined {
-  if (process.env.KUBECONFIG === undefined) return "KUBECONFIG is not set";
-  return hasCluster() ? undefined : "no cluster answers";
-}
-
-/** A namespace with the server, one pod of a Deployment, ready. */
+/** Starts the server in a namespace: one pod of a Deployment, ready. */
 export function startServer(namespace: string): void {
-  kubectl(namespace, ["create", "namespace", namespace]);
   const container = {
     ...{ name: "locust", image: "docker.io/locustio/locust:2.47.0", imagePullPolicy: "IfNotPresent" },
     command: ["python", "-c", server],
@@ -78,7 +71,7 @@ export function startServer(namespace: string): void {
     ...{ apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "counting" } },
     spec: { replicas: 1, selector: { matchLabels: labels }, template: { metadata: { labels }, spec } },
   };
-  kubectl(namespace, ["create", "--filename", "-"], JSON.stringify(deployment));
+  apply(namespace, deployment);
   waitUntilReady(namespace);
 }
 
@@ -88,7 +81,5 @@ export function waitUntilReady(namespace: string): void {
 
 /** The pod of the server that is there to stay. */
 export function podName(namespace: string): string {
-  const { items } = JSON.parse(kubectl(namespace, ["get", "pods", "--output", "json"]));
-  const pods = items as { metadata: { name: string; deletionTimestamp?: string } }[];
-  return pods.find(({ metadata }) => metadata.deletionTimestamp === undefined)?.metadata.name ?? "none";
+  return livePods(namespace)[0]?.metadata.name ?? "none";
 }

@@ -1,28 +1,13 @@
 import { expect } from "chai";
-import { stopCommands } from "../support/cli";
-import { hasCluster, kubectl, podsOf } from "../support/cluster";
-import { type DeployedTest, sharedTest } from "../support/deployed";
+import { kubectl, podsOf } from "../support/cluster";
+import { sharedTest } from "../support/deployed";
 import { listeners } from "../support/listeners";
-import { finished, onlyRun, removeProjects, runsIn, temporaryFolder } from "../support/project";
-import { hasPulumi } from "../support/pulumi";
-
-const namespace = "operate";
+import { finished, onlyRun, runsIn, temporaryFolder } from "../support/project";
 
 describe("the dashboard of a deployed test", function () {
   this.timeout(120_000);
-  let test: DeployedTest;
-
-  before(function () {
-    if (!hasPulumi() || !hasCluster()) {
-      console.log(`    skipped: ${hasPulumi() ? "KUBECONFIG names no cluster" : "the Pulumi CLI is not on the PATH"}`);
-      this.skip();
-    }
-    test = sharedTest();
-  });
-  after(async () => {
-    await stopCommands();
-    removeProjects();
-  });
+  const test = sharedTest();
+  const { namespace } = test;
 
   /** Opens the address as a browser does: gives the cookie that it got. */
   async function enter(address: string): Promise<{ page: string; cookie: string }> {
@@ -34,13 +19,12 @@ describe("the dashboard of a deployed test", function () {
   const form = (load: Record<string, string>) => new URLSearchParams({ user_count: "3", spawn_rate: "10", ...load });
 
   it("shows Locust's page on loopback only, keeps its runs, and survives a new master", async () => {
-    const token = test.stack.mustRun("stack", "output", "token", "--show-secrets").trim();
     const results = temporaryFolder();
     const command = test.start("dashboard", "--no-open", "--port", "18089", "--results", results);
     const [, address = ""] = await command.waitFor(/Locust's page: (http:\S+)/, 60_000);
     expect(address)
       .to.match(/^http:\/\/127\.0\.0\.1:18089\/\?token=/)
-      .and.not.include(token);
+      .and.not.include(test.token);
     for (const { address: on } of listeners(command.pid)) expect(on).to.equal("127.0.0.1");
     const { page, cookie } = await enter(address);
     const start = (headers: Record<string, string>) =>

@@ -2,37 +2,29 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
-import { type Command, root, startCommand, stopCommands } from "../support/cli";
-import { hasCluster, kubectl, podsOf, until } from "../support/cluster";
-import { CuttableServer } from "../support/cut";
-import { type DeployedTest, sharedTest } from "../support/deployed";
+import { type Command, root, startCommand } from "../support/cli";
+import { kubectl, podsOf, until } from "../support/cluster";
+import { sharedTest } from "../support/deployed";
+import { skip } from "../support/needs";
 import { sleep } from "../support/processes";
-import { finished, onlyRun, removeProjects, seriesIn, temporaryFolder } from "../support/project";
-import { hasPulumi } from "../support/pulumi";
+import { finished, onlyRun, seriesIn, temporaryFolder } from "../support/project";
 import { countsOf } from "../support/target";
-
-const namespace = "operate";
+import { DirectWay } from "../support/ways";
 
 describe("a run in a cluster that is disturbed", function () {
   this.timeout(180_000);
-  let test: DeployedTest;
-  const way = new CuttableServer();
-  const folder = temporaryFolder();
-  const kubeconfig = join(folder, "kubeconfig");
+  const test = sharedTest();
+  const { namespace } = test;
+  let way: DirectWay;
+  let folder: string;
+  let kubeconfig: string;
 
-  before(async function () {
-    if (!hasPulumi() || !hasCluster()) {
-      console.log(`    skipped: ${hasPulumi() ? "KUBECONFIG names no cluster" : "the Pulumi CLI is not on the PATH"}`);
-      this.skip();
-    }
-    await way.start(process.env.KUBECONFIG ?? "", kubeconfig);
-    test = sharedTest();
+  before(async () => {
+    folder = temporaryFolder();
+    kubeconfig = join(folder, "kubeconfig");
+    way = await DirectWay.start(process.env.KUBECONFIG ?? "", kubeconfig);
   });
-  after(async () => {
-    await stopCommands();
-    await way.close();
-    removeProjects();
-  });
+  after(() => way?.close());
 
   /** A run without Pulumi, over the way that can be cut, at its full load. */
   async function running(results: string, ...args: readonly string[]): Promise<Command> {
@@ -64,10 +56,10 @@ describe("a run in a cluster that is disturbed", function () {
     const results = temporaryFolder();
     const before = await countsOf(namespace);
     const command = await running(results, "--run-time", "25s");
-    expect(way.cut()).to.be.greaterThan(0);
-    way.down = true;
+    expect(way.reset()).to.be.greaterThan(0);
+    way.refusing = true;
     await sleep(8000);
-    way.down = false;
+    way.refusing = false;
     const { code, stdout, stderr } = await command.ended;
     expect(code, `${stdout}\n${stderr}`).to.equal(0);
     const { totals } = finished(onlyRun(results));
@@ -81,10 +73,10 @@ describe("a run in a cluster that is disturbed", function () {
     const results = temporaryFolder();
     const before = await countsOf(namespace);
     const command = await running(results, "--run-time", "15s");
-    way.down = true;
-    way.cut();
+    way.refusing = true;
+    way.reset();
     await sleep(15_000);
-    way.down = false;
+    way.refusing = false;
     const { code, stdout, stderr } = await command.ended;
     expect(code, `${stdout}\n${stderr}`).to.equal(0);
     const record = finished(onlyRun(results));
@@ -128,10 +120,9 @@ describe("a run in a cluster that is disturbed", function () {
     const command = await running(results);
     const master = masterProcess(podsOf(namespace, "control")[0]?.metadata.uid ?? "");
     if (master === undefined) {
-      console.log("    skipped: processes of the cluster's pods cannot be seen from here");
       command.signal("SIGINT");
       await command.ended;
-      this.skip();
+      skip(this, "processes of the cluster's pods cannot be seen from here");
     }
     process.kill(master, "SIGKILL");
     const { code, stdout, stderr } = await command.ended;
@@ -144,8 +135,7 @@ describe("a run in a cluster that is disturbed", function () {
     const pidFile = join(dirname(process.env.KUBECONFIG ?? ""), "pid", "apiserver");
     const up = join(root, "..", "shared", "cluster", "up");
     if (!existsSync(pidFile) || !existsSync(up)) {
-      console.log("    skipped: the cluster's API server is not one that can be restarted here");
-      this.skip();
+      skip(this, "the cluster's API server is not one that can be restarted here");
     }
     const results = temporaryFolder();
     const before = await countsOf(namespace);

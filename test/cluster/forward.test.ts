@@ -8,30 +8,23 @@ import { type Cluster, ClusterUnreachable } from "../../runner/places/kubernetes
 import { connectCluster } from "../../runner/places/kubernetes/connect";
 import { type Forward, openForward } from "../../runner/places/kubernetes/forward";
 import { kubectl, until } from "../support/cluster";
-import { Tunnel } from "../support/tunnel";
-import { missingCluster, podName, startServer, waitUntilReady } from "./counting-server";
+import { ownNamespace } from "../support/namespace";
+import { Tunnel } from "../support/ways";
+import { podName, startServer, waitUntilReady } from "./counting-server";
 
-const namespace = `lt-forward-${process.pid}`;
 const megabyte = 1 << 20;
 
 describe("a port that leads into a pod, on a real cluster", function () {
   this.timeout(90_000);
+  const namespace = ownNamespace("forward");
   let cluster: Cluster;
   let forward: Forward;
   let connections: number;
   let broken: Error[];
 
-  before(async function () {
-    const missing = missingCluster();
-    if (missing !== undefined) {
-      console.log(`      skipped: ${missing}`);
-      return this.skip();
-    }
+  before(async () => {
     startServer(namespace);
     cluster = await connectCluster({ namespace });
-  });
-  after(() => {
-    if (cluster !== undefined) kubectl(namespace, ["delete", "namespace", namespace, "--wait=false"]);
   });
 
   beforeEach(async () => {

@@ -1,10 +1,9 @@
 import { expect } from "chai";
 import { acquireLock, type Leases, type LockOptions, RunGoing, readLock } from "../../runner/places/kubernetes/lock";
 import { note } from "../runner/places/kubernetes/notes";
-import { hasCluster, kubectl, until } from "../support/cluster";
+import { apply, kubectl, until } from "../support/cluster";
 import { kubernetesClient } from "../support/kubernetes-client";
-
-const namespace = `lt-lock-${process.pid}`;
+import { ownNamespace } from "../support/namespace";
 
 const control = {
   ...{ apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "locust-control" } },
@@ -17,23 +16,15 @@ const control = {
 
 describe("the lock of a namespace, on a real cluster", function () {
   this.timeout(60_000);
+  const namespace = ownNamespace("lock");
   let leases: Leases;
   let owner: LockOptions["owner"];
 
-  before(async function () {
-    if (!hasCluster()) {
-      console.log("      skipped: no cluster answers");
-      return this.skip();
-    }
+  before(async () => {
     leases = (await kubernetesClient()).coordination;
-    kubectl("default", ["create", "namespace", namespace]);
-    kubectl(namespace, ["create", "--filename", "-"], JSON.stringify(control));
+    apply(namespace, control);
     const uid = kubectl(namespace, ["get", "deployment", "locust-control", "--output", "jsonpath={.metadata.uid}"]);
     owner = { name: "locust-control", uid };
-  });
-  after(() => {
-    if (leases === undefined) return;
-    kubectl(namespace, ["delete", "namespace", namespace, "--ignore-not-found", "--wait=false"]);
   });
 
   const acquire = (options: Partial<LockOptions> = {}) =>

@@ -7,33 +7,26 @@ import { type Cluster, ClusterRefused } from "../../runner/places/kubernetes/clu
 import { connectCluster } from "../../runner/places/kubernetes/connect";
 import { type Forward, openForward } from "../../runner/places/kubernetes/forward";
 import { followLog, readLog, saveLogs } from "../../runner/places/kubernetes/logs";
-import { kubectl, until } from "../support/cluster";
-import { Tunnel } from "../support/tunnel";
-import { missingCluster, podName, startServer } from "./counting-server";
-
-const namespace = `lt-logs-${process.pid}`;
+import { apply, kubectl, until } from "../support/cluster";
+import { ownNamespace } from "../support/namespace";
+import { needs } from "../support/needs";
+import { Tunnel } from "../support/ways";
+import { podName, startServer } from "./counting-server";
 
 describe("logs of pods, on a real cluster", function () {
   this.timeout(90_000);
+  const namespace = ownNamespace("logs");
   let cluster: Cluster;
   let forward: Forward;
   let pod: string;
 
-  before(async function () {
-    const missing = missingCluster();
-    if (missing !== undefined) {
-      console.log(`      skipped: ${missing}`);
-      return this.skip();
-    }
+  before(async () => {
     startServer(namespace);
     pod = podName(namespace);
     cluster = await connectCluster({ namespace });
     forward = await openForward({ cluster, port: 8089, target: async () => podName(namespace) });
   });
-  after(async () => {
-    await forward?.close();
-    if (cluster !== undefined) kubectl(namespace, ["delete", "namespace", namespace, "--wait=false"]);
-  });
+  after(() => forward?.close());
 
   const say = async (lines: number) => void (await (await fetch(`${forward.url}/log?${lines}`)).text());
 
@@ -110,7 +103,7 @@ describe("logs of pods, on a real cluster", function () {
       containers: [{ name: "locust", image: "docker.io/locustio/locust:2.47.0", command: ["echo", "at last"] }],
     };
     const late = { apiVersion: "v1", kind: "Pod", metadata: { name: "late" }, spec };
-    kubectl(namespace, ["create", "--filename", "-"], JSON.stringify(late));
+    apply(namespace, late);
     const lines: string[] = [];
     await followLog(cluster, "late", {}, (line) => lines.push(line), new AbortController().signal);
     expect(lines).to.deep.equal(["at last"]);
@@ -119,12 +112,7 @@ describe("logs of pods, on a real cluster", function () {
 
 describe("a user that may do little, on a real cluster", function () {
   this.timeout(30_000);
-  before(function () {
-    const missing = missingCluster();
-    if (missing === undefined) return;
-    console.log(`      skipped: ${missing}`);
-    this.skip();
-  });
+  needs("cluster");
 
   it("is told what is not allowed, with its own token", async () => {
     const token = kubectl("default", ["create", "token", "default"]);

@@ -2,13 +2,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { parse } from "yaml";
-import { type CommandEnd, root, startCommand, stopCommands } from "../support/cli";
-import { hasCluster, kubectl, podsOf } from "../support/cluster";
-import { DeployedTest } from "../support/deployed";
-import { finished, onlyRun, removeProjects, temporaryFolder } from "../support/project";
-import { hasPulumi } from "../support/pulumi";
+import { type CommandEnd, root, startCommand } from "../support/cli";
+import { apply, kubectl, podsOf } from "../support/cluster";
+import { ownTest } from "../support/deployed";
+import { finished, onlyRun, temporaryFolder } from "../support/project";
 
-const namespace = "operate-role";
 const account = "loadtest";
 
 interface Rule {
@@ -26,17 +24,14 @@ function roleOfThePage(): { readonly metadata: { readonly name: string }; readon
 
 describe("the Role of docs/operating.md", function () {
   this.timeout(120_000);
-  const test = new DeployedTest(namespace);
-  const folder = temporaryFolder();
-  const results = join(folder, "results");
+  const { namespace } = ownTest("operate-role", { workerReplicas: "1" });
   const role = roleOfThePage();
+  let folder: string;
+  let results: string;
 
-  before(function () {
-    if (!hasPulumi() || !hasCluster()) {
-      console.log(`    skipped: ${hasPulumi() ? "KUBECONFIG names no cluster" : "the Pulumi CLI is not on the PATH"}`);
-      this.skip();
-    }
-    test.up({ workerReplicas: "1" });
+  before(() => {
+    folder = temporaryFolder();
+    results = join(folder, "results");
     kubectl(namespace, ["create", "serviceaccount", account]);
     writeKubeconfig(kubectl(namespace, ["create", "token", account]));
     kubectl(namespace, [
@@ -44,14 +39,9 @@ describe("the Role of docs/operating.md", function () {
       ...["--role", role.metadata.name, "--serviceaccount", `${namespace}:${account}`],
     ]);
   });
-  after(async () => {
-    await stopCommands();
-    test.down();
-    removeProjects();
-  });
 
   function allow(rules: readonly Rule[]): void {
-    kubectl(namespace, ["apply", "--filename", "-"], JSON.stringify({ ...role, rules }));
+    apply(namespace, { ...role, rules });
   }
 
   /** The test cluster, for an account that has a token and nothing else. */

@@ -2,33 +2,17 @@ import { execFileSync } from "node:child_process";
 import { closeSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { stopCommands } from "../support/cli";
-import { hasCluster, kubectl, until } from "../support/cluster";
-import { type DeployedTest, sharedTest } from "../support/deployed";
+import { kubectl, until } from "../support/cluster";
+import { sharedTest } from "../support/deployed";
 import { listeners } from "../support/listeners";
-import { finished, onlyRun, removeProjects, runsIn, seriesIn, temporaryFolder } from "../support/project";
-import { hasPulumi } from "../support/pulumi";
+import { mountOrSkip } from "../support/needs";
+import { finished, onlyRun, runsIn, seriesIn, temporaryFolder } from "../support/project";
 import { type Counts, countsOf } from "../support/target";
-
-const namespace = "operate";
 
 describe("loadtest run, on a test that pulumi up has deployed", function () {
   this.timeout(180_000);
-  let test: DeployedTest;
-  let token = "";
-
-  before(function () {
-    if (!hasPulumi() || !hasCluster()) {
-      console.log(`    skipped: ${hasPulumi() ? "KUBECONFIG names no cluster" : "the Pulumi CLI is not on the PATH"}`);
-      this.skip();
-    }
-    test = sharedTest();
-    token = test.stack.mustRun("stack", "output", "token", "--show-secrets").trim();
-  });
-  after(async () => {
-    await stopCommands();
-    removeProjects();
-  });
+  const test = sharedTest();
+  const { namespace } = test;
 
   /** What the target counts more while something is done. */
   async function counted(work: () => Promise<void>): Promise<Counts> {
@@ -59,7 +43,7 @@ describe("loadtest run, on a test that pulumi up has deployed", function () {
       expect(stdout)
         .to.match(/PASSED \(exit code 0\)/)
         .and.match(/40 of 40 users, 8 workers/);
-      for (const text of [stdout, stderr]) expect(text).to.not.include(token);
+      for (const text of [stdout, stderr]) expect(text).to.not.include(test.token);
     });
     const directory = onlyRun(results);
     const record = finished(directory);
@@ -73,7 +57,7 @@ describe("loadtest run, on a test that pulumi up has deployed", function () {
     expect(files).to.include.members(["run.json", "series.ndjson", "requests.csv", "report.html", "junit.xml"]);
     expect(files.filter((name) => /^logs.locust-(control|worker)-.*\.log$/.test(name))).to.have.length(9);
     for (const name of files.filter((file) => /\.\w+$/.test(file))) {
-      expect(readFileSync(join(directory, name), "utf8"), name).to.not.include(token);
+      expect(readFileSync(join(directory, name), "utf8"), name).to.not.include(test.token);
     }
     await expectAsBefore();
   });
@@ -146,12 +130,7 @@ describe("loadtest run, on a test that pulumi up has deployed", function () {
 
   it("ends a run whose results cannot be kept any more, and leaves the cluster as it was", async function () {
     const disk = temporaryFolder();
-    try {
-      execFileSync("mount", ["-t", "tmpfs", "-o", "size=2500k", "tmpfs", disk], { stdio: "pipe" });
-    } catch (error) {
-      console.log(`    skipped: no small file system can be mounted here: ${(error as Error).message.trim()}`);
-      this.skip();
-    }
+    mountOrSkip(this, disk, "size=2500k");
     try {
       const results = join(disk, "results");
       const command = test.start("run", "--workers", "3", "--users", "6", "--run-time", "120s", "--results", results);

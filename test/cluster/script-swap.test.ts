@@ -7,10 +7,10 @@ import {
   withScriptBefore,
 } from "../../runner/places/kubernetes/script-swap";
 import { type Rollout, readyPods, troubles } from "../../runner/places/kubernetes/trouble";
-import { hasCluster, kubectl, until } from "../support/cluster";
+import { apply, until } from "../support/cluster";
 import { kubernetesClient } from "../support/kubernetes-client";
+import { ownNamespace } from "../support/namespace";
 
-const namespace = `lt-swap-${process.pid}`;
 const name = "locust-worker";
 const resources = { cpu: "1m", memory: "16Mi" };
 
@@ -43,22 +43,14 @@ describe("another script, on a real cluster", function () {
   this.timeout(90_000);
   // Each step goes on from the one before.
   this.bail(true);
+  const namespace = ownNamespace("swap");
   let apps: AppsV1Api;
   let core: CoreV1Api;
 
-  before(async function () {
-    if (!hasCluster()) {
-      console.log("      skipped: no cluster answers");
-      return this.skip();
-    }
+  before(async () => {
     ({ apps, core } = await kubernetesClient());
-    kubectl("default", ["create", "namespace", namespace]);
-    kubectl(namespace, ["create", "--filename", "-"], JSON.stringify(worker));
+    apply(namespace, worker);
     await until("pods", async () => (await ready()).length === 2, 60);
-  });
-  after(() => {
-    if (apps === undefined) return;
-    kubectl(namespace, ["delete", "namespace", namespace, "--ignore-not-found", "--wait=false"]);
   });
 
   const live = () => apps.readNamespacedDeployment({ name, namespace });

@@ -1,202 +1,39 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { V1Container, V1PodSpec } from "@kubernetes/client-node";
 import { expect } from "chai";
 import { type PodTrouble, type Rollout, summarize, troubles } from "../../runner/places/kubernetes/trouble";
-import { hasCluster, kubectl, until } from "../support/cluster";
+import { apply, until } from "../support/cluster";
 import { kubernetesClient } from "../support/kubernetes-client";
-
-const namespace = `lt-troubles-${process.pid}`;
-const short = `${namespace}-short`;
-
-/** One Deployment of one pod, with one thing wrong. */
-interface Wrong {
-  readonly container?: Partial<V1Container>;
-  readonly pod?: Partial<V1PodSpec>;
-  /** Instead of one. */
-  readonly replicas?: number;
-  /** In the namespace whose quota is 25m of CPU. */
-  readonly short?: boolean;
-  /** What is to be said of it, behind the pod's name. */
-  readonly text: RegExp;
-  readonly kind: PodTrouble["kind"];
-  readonly hopeless: boolean;
-}
-
-const missing = { valueFrom: { secretKeyRef: { name: "no-such", key: "token" } } };
-/** Limits; next to nothing is asked for, as a small node may be full of others' pods. */
-const atMost = (cpu: string, memory = "16Mi") => ({ requests: { cpu: "1m", memory }, limits: { cpu, memory } });
-
-function wrong(registry: string): Record<string, Wrong> {
-  return {
-    image: {
-      container: { image: `${registry}/nope:1` },
-      ...{ kind: "image", text: /cannot be pulled: the registry does not have it$/, hopeless: true },
-    },
-    reference: {
-      container: { image: "UPPER case" },
-      ...{ kind: "image", text: /^image "UPPER case" is not a valid reference$/, hopeless: true },
-    },
-    "never-pulled": {
-      container: { image: "docker.io/nope/never:1", imagePullPolicy: "Never" },
-      ...{ kind: "image", text: /never:1 is not on the node, and its imagePullPolicy is Never$/, hopeless: true },
-    },
-    cpu: {
-      container: { resources: { requests: { cpu: "500" }, limits: { cpu: "500" } } },
-      ...{
-        kind: "scheduling",
-        text: /^no room: too little cpu \((\d+) of \1 nodes\); it asks for cpu 500$/,
-        hopeless: false,
-      },
-    },
-    selector: {
-      pod: { nodeSelector: { no: "such" } },
-      ...{
-        kind: "scheduling",
-        text: /^no node takes it: didn't match .*selector \(\d+ of \d+ nodes\)$/,
-        hopeless: false,
-      },
-    },
-    secret: {
-      container: { env: [{ name: "TOKEN", ...missing }] },
-      ...{ kind: "config", text: /^cannot be started: secret "no-such" not found$/, hopeless: true },
-    },
-    volume: {
-      container: { volumeMounts: [{ name: "scripts", mountPath: "/x" }] },
-      pod: { volumes: [{ name: "scripts", configMap: { name: "no-such" } }] },
-      ...{ kind: "volume", text: /volume "scripts" : configmap "no-such" not found$/, hopeless: true },
-    },
-    account: {
-      pod: { serviceAccountName: "no-such" },
-      ...{ kind: "config", text: /^service account no-such does not exist$/, hopeless: true },
-    },
-    command: {
-      container: { command: ["no-such"] },
-      ...{
-        kind: "config",
-        text: /^cannot be started: exec: "no-such": executable file not found in \$PATH$/,
-        hopeless: true,
-      },
-    },
-    crash: {
-      container: { command: ["sh", "-c", "exit 3"] },
-      ...{ kind: "crash", text: /^crashed: exit code 3$/, hopeless: false },
-    },
-    end: {
-      container: { command: ["true"] },
-      ...{ kind: "crash", text: /^ended by itself: exit code 0$/, hopeless: false },
-    },
-    memory: {
-      container: { command: ["python", "-c", "bytearray(200 << 20)"], resources: atMost("100m", "32Mi") },
-      ...{ kind: "memory", text: /^killed for its memory: limit 32Mi$/, hopeless: false },
-    },
-    startup: {
-      container: { startupProbe: { exec: { command: ["false"] }, periodSeconds: 1, failureThreshold: 2 } },
-      ...{ kind: "probe", text: /^killed as its startup probe kept failing$/, hopeless: false },
-    },
-    readiness: {
-      container: { readinessProbe: { httpGet: { path: "/", port: 8089 }, periodSeconds: 1 } },
-      ...{ kind: "probe", text: /^runs, and its readiness probe fails: connection refused$/, hopeless: false },
-    },
-    security: {
-      pod: { hostNetwork: true },
-      ...{ kind: "policy", text: /^Pod Security level restricted:latest refuses it: host namespaces/, hopeless: true },
-    },
-    quota: {
-      ...{ short: true, replicas: 4 },
-      ...{
-        kind: "quota",
-        text: /^quota team is used up: limits.cpu 20m of 25m used, 10m more asked for$/,
-        hopeless: false,
-      },
-    },
-    "too-much": {
-      ...{ short: true, container: { resources: atMost("100m") } },
-      ...{ kind: "quota", text: /^quota team is used up: .* of 25m used, 100m more asked for$/, hopeless: true },
-    },
-  };
-}
-
-function manifest(name: string, { container, pod, replicas = 1 }: Wrong): object {
-  const app = { app: name };
-  return {
-    ...{ apiVersion: "apps/v1", kind: "Deployment" },
-    metadata: { name },
-    spec: {
-      replicas,
-      selector: { matchLabels: app },
-      template: {
-        metadata: { labels: app },
-        spec: {
-          terminationGracePeriodSeconds: 1,
-          securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: "RuntimeDefault" } },
-          containers: [
-            {
-              ...{ name: "locust", image: "docker.io/locustio/locust:2.47.0", imagePullPolicy: "IfNotPresent" },
-              ...{ command: ["sleep", "600"], resources: atMost("10m") },
-              securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
-              ...container,
-            },
-          ],
-          ...pod,
-        },
-      },
-    },
-  };
-}
-
-function namespaces(): object[] {
-  const level = { "pod-security.kubernetes.io/enforce": "restricted" };
-  return [
-    { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace, labels: level } },
-    { apiVersion: "v1", kind: "Namespace", metadata: { name: short } },
-  ];
-}
-
-const quota = {
-  ...{ apiVersion: "v1", kind: "ResourceQuota", metadata: { name: "team" } },
-  spec: { hard: { "limits.cpu": "25m" } },
-};
+import { ownNamespace } from "../support/namespace";
+import { manifest, quota, type Wrong, wrong } from "./wrong-pods";
 
 describe("the troubles of pods on a real cluster", function () {
   this.timeout(120_000);
+  const namespace = ownNamespace("troubles", { "pod-security.kubernetes.io/enforce": "restricted" });
+  const short = ownNamespace("troubles-short");
   let registry: Server;
   let cases: Record<string, Wrong>;
   let rollouts: Map<string, Rollout>;
   /** The trouble that was waited for, by Deployment: some come and go. */
   const seen = new Map<string, PodTrouble>();
 
-  before(async function () {
-    if (!hasCluster()) {
-      console.log("      skipped: no cluster answers");
-      return this.skip();
-    }
+  before(async () => {
     // A registry that has nothing. containerd takes plain HTTP from this address.
     registry = createServer((_, response) => response.writeHead(404).end()).listen(0, "127.0.0.1");
     await new Promise((resolve) => registry.once("listening", resolve));
     cases = wrong(`127.0.0.1:${(registry.address() as AddressInfo).port}`);
-    apply("default", namespaces());
-    apply(short, [quota]);
+    apply(short, quota);
     for (const where of [namespace, short]) {
       const here = Object.entries(cases).filter(([, what]) => (what.short ? short : namespace) === where);
-      apply(
-        where,
-        here.map(([name, what]) => manifest(name, what)),
-      );
+      apply(where, ...here.map(([name, what]) => manifest(name, what)));
     }
     await until("all troubles", look, 90).catch((error: Error) => console.log(`      ${error.message}`));
   });
-  after(() => {
-    registry?.close();
-    if (cases === undefined) return;
-    for (const name of [namespace, short]) {
-      kubectl(name, ["delete", "namespace", name, "--ignore-not-found", "--wait=false"]);
-    }
-  });
+  after(() => registry?.close());
 
   /** Whether every trouble has been seen. */
   async function look(): Promise<boolean> {
-    rollouts = await readRollouts();
+    rollouts = await readRollouts([namespace, short]);
     for (const [name, { text }] of Object.entries(cases)) {
       const trouble = said(name).find((trouble) => text.test(withoutPods(trouble)));
       if (trouble !== undefined && !seen.has(name)) seen.set(name, trouble);
@@ -226,19 +63,15 @@ describe("the troubles of pods on a real cluster", function () {
   });
 });
 
-function apply(namespace: string, items: readonly object[]): void {
-  kubectl(namespace, ["create", "--filename", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items }));
-}
-
 function withoutPods({ text }: PodTrouble): string {
   return text.replace(/^(\S+|\d+ pods?): /, "");
 }
 
-/** All Deployments, by name, with what is said of their pods. */
-async function readRollouts(): Promise<Map<string, Rollout>> {
+/** All Deployments of these namespaces, by name, with what is said of their pods. */
+async function readRollouts(namespaces: readonly string[]): Promise<Map<string, Rollout>> {
   const { apps, core } = await kubernetesClient();
   const found = new Map<string, Rollout>();
-  for (const name of [namespace, short]) {
+  for (const name of namespaces) {
     const [deployments, replicaSets, pods, events] = await Promise.all([
       apps.listNamespacedDeployment({ namespace: name }),
       apps.listNamespacedReplicaSet({ namespace: name }),

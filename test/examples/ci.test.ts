@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { exitCodes } from "../../runner/types";
+import { needs } from "../support/needs";
 import { commandsIn, type JobEnd, readWorkflow, runJob, standIns } from "../support/workflow";
 
 const workflow = readWorkflow(join(__dirname, "..", "..", "examples", "ci", "load-test.yml"));
@@ -52,11 +53,8 @@ describe("examples/ci/load-test.yml", () => {
     let artifacts: string;
     let path: string;
 
-    beforeEach(function () {
-      if (spawnSync("jq", ["--version"]).status !== 0) {
-        console.log("      skipped: jq is not on the PATH; GitHub's machines have it");
-        return this.skip();
-      }
+    needs("jq");
+    beforeEach(() => {
       folder = mkdtempSync(join(tmpdir(), "loadtest-ci-"));
       artifacts = mkdtempSync(join(tmpdir(), "loadtest-artifacts-"));
       const commands = {

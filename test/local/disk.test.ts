@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { stopCommands } from "../support/cli";
 import { localRuns } from "../support/local-runs";
+import { mountOrSkip } from "../support/needs";
 import { waitUntilNone } from "../support/processes";
 import { onlyRun, runsIn, temporaryFolder } from "../support/project";
 
@@ -13,12 +14,7 @@ describe("a full disk", function () {
 
   before(function () {
     const folder = temporaryFolder();
-    try {
-      execFileSync("mount", ["-t", "tmpfs", "-o", "size=1500k", "tmpfs", folder], { stdio: "pipe" });
-    } catch (error) {
-      console.log(`    skipped: no file system of 1.5 MB can be mounted here: ${(error as Error).message.trim()}`);
-      this.skip();
-    }
+    mountOrSkip(this, folder, "size=1500k");
     disk = folder;
   });
   after(async () => {

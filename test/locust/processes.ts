@@ -5,7 +5,10 @@ import type { Socket } from "node:net";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import type { LocustStatus } from "../../runner/types";
+import { type Probe, poll } from "../support/poll";
 import { testPython } from "../support/python";
+
+export { sleep } from "../support/processes";
 
 export const root = join(__dirname, "../..");
 export const fixtures = join(__dirname, "fixtures");
@@ -154,22 +157,26 @@ export async function status(master: Master): Promise<LocustStatus> {
 }
 
 /** Polls until `probe` gives something; fails after 30 s with what the process wrote. */
-export async function until<T>(
-  probe: () => Promise<T | undefined | false>,
-  what: string,
-  process?: Running,
-): Promise<T> {
-  const end = Date.now() + 30_000;
-  for (;;) {
-    const found = await probe();
-    if (found !== undefined && found !== false) return found;
-    if (Date.now() > end) throw new Error(`Waited in vain for ${what}\n${process?.output() ?? ""}`);
-    await sleep(50);
-  }
+export function until<T>(probe: Probe<T>, what: string, process?: Running): Promise<T> {
+  const problem = () => `Waited in vain for ${what}\n${process?.output() ?? ""}`;
+  return poll(probe, { limit: 30_000, every: 50, problem });
 }
 
-export function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+/** Polls the status until it is as asked; fails as `until` does. */
+export type StatusWaiter = (is: (now: LocustStatus) => boolean, what: string) => Promise<LocustStatus>;
+
+/**
+ * @param read gives the status of the master of the test that is going on
+ * @param master that master
+ */
+export function statusWaiter(read: () => Promise<LocustStatus>, master: () => Master): StatusWaiter {
+  return (is, what) => {
+    const probe = async () => {
+      const now = await read();
+      return is(now) && now;
+    };
+    return until(probe, what, master());
+  };
 }
 
 export async function freePort(): Promise<number> {

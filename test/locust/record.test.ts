@@ -2,8 +2,17 @@ import { expect } from "chai";
 import { type DemoTarget, startDemoTarget } from "../../runner/demo/target";
 import { LocustClient, LocustRefused } from "../../runner/engine/client";
 import { toSample } from "../../runner/engine/sample";
-import type { LocustStatus } from "../../runner/types";
-import { fixtures, type Master, post, sleep, startMaster, startWorker, stopAll, token, until } from "./processes";
+import {
+  fixtures,
+  type Master,
+  post,
+  sleep,
+  startMaster,
+  startWorker,
+  statusWaiter,
+  stopAll,
+  token,
+} from "./processes";
 
 const script = `${fixtures}/mixed.py`;
 // Workers come back 1 s after their last user has stopped, instead of another whole stop timeout.
@@ -28,15 +37,10 @@ describe("What the master remembers of its latest run", function () {
     await addWorker(file);
   }
   const addWorker = (file = script) => startWorker(master, file, "worker-1", env);
-  const waitFor = (is: (now: LocustStatus) => boolean, what: string): Promise<LocustStatus> =>
-    until(
-      async () => {
-        const now = await client.status();
-        return is(now) && now;
-      },
-      what,
-      master,
-    );
+  const waitFor = statusWaiter(
+    () => client.status(),
+    () => master,
+  );
   const ready = () =>
     waitFor(({ workers, state }) => workers[0]?.state === "ready" && /ready|stopped/.test(state), "a ready worker");
   const drained = () => waitFor((now) => now.drained, "the last numbers");

@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import { type DemoTarget, startDemoTarget } from "../../runner/demo/target";
-import type { LocustStatus } from "../../runner/types";
 import {
   ask,
   fixtures,
@@ -11,6 +10,7 @@ import {
   startMaster,
   startWorker,
   status,
+  statusWaiter,
   stopAll,
   until,
 } from "./processes";
@@ -46,13 +46,10 @@ describe("The status of a run", function () {
   async function addWorker(): Promise<void> {
     workers.push(await startWorker(master, script, `worker-${workers.length + 1}`, env));
   }
-  async function waitFor(is: (now: LocustStatus) => boolean, what: string): Promise<LocustStatus> {
-    const probe = async () => {
-      const now = await status(master);
-      return is(now) && now;
-    };
-    return until(probe, what, master);
-  }
+  const waitFor = statusWaiter(
+    () => status(master),
+    () => master,
+  );
   const ready = (count: number) =>
     waitFor(
       (now) => now.workers.filter(({ state, memory }) => state === "ready" && memory > 0).length === count,

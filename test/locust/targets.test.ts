@@ -1,8 +1,7 @@
 import { expect } from "chai";
 import { type DemoTarget, startDemoTarget } from "../../runner/demo/target";
 import { LocustClient } from "../../runner/engine/client";
-import type { LocustStatus } from "../../runner/types";
-import { fixtures, type Master, startMaster, startWorker, stopAll, token, until } from "./processes";
+import { fixtures, type Master, startMaster, startWorker, statusWaiter, stopAll, token } from "./processes";
 
 const script = `${fixtures}/own_targets.py`;
 const classes = ["InheritingUser", "LateUser", "SayingUser"];
@@ -33,15 +32,10 @@ describe("The target of a run", function () {
     client = new LocustClient({ url: `http://127.0.0.1:${master.webPort}`, token });
     await startWorker(master, script, "worker-1", env);
   }
-  const waitFor = (is: (now: LocustStatus) => boolean, what: string): Promise<LocustStatus> =>
-    until(
-      async () => {
-        const now = await client.status();
-        return is(now) && now;
-      },
-      what,
-      master,
-    );
+  const waitFor = statusWaiter(
+    () => client.status(),
+    () => master,
+  );
   const hosts = (url: string | null) => Object.fromEntries(classes.map((name) => [name, url]));
   const counts = () => [own, other, third].map((target) => target.counts().requests);
 

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { hasPulumi, PulumiProject } from "../support/pulumi";
+import { needs } from "../support/needs";
+import { PulumiProject } from "../support/pulumi";
 import { root } from "../support/pulumi-cli";
 
 interface Policy {
@@ -37,11 +38,8 @@ describe("docs/aws.md, against the real engine", function () {
   const policy = JSON.parse(/```json\n([\s\S]*?)```/.exec(page)?.[1] ?? "{}") as Policy;
   let resources: ReturnType<typeof previewed>;
 
-  before(function () {
-    if (!hasPulumi()) {
-      console.log("      skipped: the Pulumi CLI is not on the PATH");
-      return this.skip();
-    }
+  needs("pulumi");
+  before(() => {
     resources = previewed();
   });
 

@@ -1,9 +1,10 @@
 import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { hasCluster, isReady, kubectl, podsOf } from "../support/cluster";
+import { deleteNamespace, isReady, kubectl, podsOf } from "../support/cluster";
+import { needs } from "../support/needs";
 import { installPackage } from "../support/package";
-import { hasPulumi, PulumiFolder, root } from "../support/pulumi-cli";
+import { PulumiFolder, root } from "../support/pulumi-cli";
 
 const namespace = `lt-example-${process.pid}`;
 
@@ -22,11 +23,8 @@ function example(name: string): PulumiFolder {
 /** An example that is brought up by the first test of the suite around this, and gone after the last. */
 function inRealCluster(name: string, config: readonly (readonly string[])[]): () => PulumiFolder {
   let project: PulumiFolder;
-  before(function () {
-    if (!hasCluster()) {
-      console.log("      skipped: no cluster answers");
-      return this.skip();
-    }
+  needs("cluster");
+  before(() => {
     project = example(name);
     for (const args of [...config, ["namespace", namespace]]) project.mustRun("config", "set", ...args);
   });
@@ -34,7 +32,7 @@ function inRealCluster(name: string, config: readonly (readonly string[])[]): ()
     if (project === undefined) return;
     project.run("destroy", "--yes", "--skip-preview");
     project.remove();
-    kubectl(namespace, ["delete", "namespace", namespace, "--ignore-not-found", "--wait=false"]);
+    deleteNamespace(namespace);
   });
   return () => project;
 }
@@ -54,11 +52,7 @@ const inWorker = (...command: string[]) => kubectl(namespace, ["exec", "deploy/l
 describe("the examples, on the real engine", function () {
   this.timeout(180_000);
 
-  before(function () {
-    if (hasPulumi()) return;
-    console.log("      skipped: the Pulumi CLI is not on the PATH");
-    this.skip();
-  });
+  needs("pulumi");
 
   describe("existing-vpc, with pods in a real cluster", function () {
     // Each step goes on from the one before.

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { hasPulumi } from "../support/pulumi";
+import { needs } from "../support/needs";
 import { PulumiProgram, type StateResource } from "../support/pulumi-program";
 
 const program = `
@@ -43,22 +43,12 @@ function imagesInCluster(): string {
   return `${stdout ?? ""}${spawnSync("ctr", containerd, { encoding: "utf8" }).stdout ?? ""}`;
 }
 
-/** Why these tests cannot run here; undefined where they can. */
-function missing(): string | undefined {
-  if (!hasPulumi()) return "the Pulumi CLI is not on the PATH";
-  return process.env.KUBECONFIG === undefined ? "KUBECONFIG names no cluster for tests" : undefined;
-}
-
 describe("FargateCluster and LocustImage, on the real engine", function () {
   this.timeout(300_000);
   let project: PulumiProgram;
 
-  before(function () {
-    const reason = missing();
-    if (reason !== undefined) {
-      console.log(`      skipped: ${reason}`);
-      return this.skip();
-    }
+  needs("pulumi", "cluster");
+  before(() => {
     project = new PulumiProgram(program);
     mkdirSync(join(project.folder, "context"));
     writeFileSync(

@@ -4,8 +4,8 @@ import { expect } from "chai";
 import type { LocustDeploymentArgs } from "../../components/locust-deployment";
 import { LocustClient } from "../../runner/engine/client";
 import type { LocustStatus } from "../../runner/types";
-import { hasCluster, isReady, kubectl, podsOf, until, withPort } from "../support/cluster";
-import { hasPulumi } from "../support/pulumi";
+import { deleteNamespace, isReady, kubectl, podsOf, until, withPort } from "../support/cluster";
+import { needs } from "../support/needs";
 import { root } from "../support/pulumi-cli";
 import { PulumiProgram } from "../support/pulumi-program";
 
@@ -45,16 +45,8 @@ describe("LocustDeployment, on the real engine and a real cluster", function () 
   let project: PulumiProgram;
   let token: string;
 
-  before(function () {
-    const missing = hasPulumi()
-      ? hasCluster()
-        ? undefined
-        : "no cluster answers"
-      : "the Pulumi CLI is not on the PATH";
-    if (missing !== undefined) {
-      console.log(`      skipped: ${missing}`);
-      return this.skip();
-    }
+  needs("pulumi", "cluster");
+  before(() => {
     project = new PulumiProgram(program);
     cpSync(join(root, "locust", "plugin"), join(project.folder, "locust", "plugin"), { recursive: true });
     mkdirSync(join(project.folder, "load"));
@@ -65,7 +57,7 @@ describe("LocustDeployment, on the real engine and a real cluster", function () 
     if (project === undefined) return;
     project.run("destroy", "--yes", "--skip-preview");
     project.remove();
-    kubectl(namespace, ["delete", "namespace", namespace, "--ignore-not-found", "--wait=false"]);
+    deleteNamespace(namespace);
   });
 
   function write(args: LocustDeploymentArgs): void {

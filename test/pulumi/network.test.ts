@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { planNetwork } from "../../settings/network";
-import { hasPulumi } from "../support/pulumi";
+import { needs } from "../support/needs";
 import { PulumiProgram, type StateResource } from "../support/pulumi-program";
 
 const program = `
@@ -33,11 +33,8 @@ describe("LoadTestNetwork, on the real engine", function () {
   this.timeout(300_000);
   let project: PulumiProgram;
 
-  before(function () {
-    if (!hasPulumi()) {
-      console.log("      skipped: the Pulumi CLI is not on the PATH");
-      return this.skip();
-    }
+  needs("pulumi");
+  before(() => {
     project = new PulumiProgram(program);
   });
   after(() => project?.remove());

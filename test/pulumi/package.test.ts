@@ -1,9 +1,10 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { expect } from "chai";
-import { hasCluster, kubectl, podsOf } from "../support/cluster";
+import { deleteNamespace, kubectl, podsOf } from "../support/cluster";
+import { needs } from "../support/needs";
 import { installPackage, packageName } from "../support/package";
-import { hasPulumi, PulumiFolder, root } from "../support/pulumi-cli";
+import { PulumiFolder, root } from "../support/pulumi-cli";
 
 const namespace = `lt-remote-${process.pid}`;
 const plugin = join("node_modules", packageName);
@@ -59,11 +60,8 @@ describe("the package as a plugin for other languages, on the real engine", func
   let project: PulumiFolder;
   const path = process.env.PATH ?? "";
 
-  before(function () {
-    if (!hasPulumi()) {
-      console.log("      skipped: the Pulumi CLI is not on the PATH");
-      return this.skip();
-    }
+  needs("pulumi");
+  before(() => {
     project = new PulumiFolder({ linkModules: false });
     installPackage(project.folder);
     write(
@@ -133,18 +131,18 @@ describe("the package as a plugin for other languages, on the real engine", func
     // Each step goes on from the one before.
     this.bail(true);
 
-    before(function () {
-      if (!hasCluster()) {
-        console.log("      skipped: no cluster answers");
-        return this.skip();
-      }
+    let begun = false;
+
+    needs("cluster");
+    before(() => {
+      begun = true;
       project.mustRun("stack", "init", "test");
       project.mustRun("config", "set", "namespace", namespace);
     });
     after(() => {
-      if (!hasPulumi() || !hasCluster()) return;
+      if (!begun) return;
       project.run("destroy", "--yes", "--skip-preview");
-      kubectl(namespace, ["delete", "namespace", namespace, "--ignore-not-found", "--wait=false"]);
+      deleteNamespace(namespace);
     });
 
     it("says what is wrong with its arguments", () => {

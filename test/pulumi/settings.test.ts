@@ -2,17 +2,15 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { readStack } from "../../settings/stack-files";
-import { hasPulumi, PulumiProject } from "../support/pulumi";
+import { needs } from "../support/needs";
+import { PulumiProject } from "../support/pulumi";
 
 describe("the program's settings, on the real engine", function () {
   this.timeout(180_000);
   let project: PulumiProject;
 
-  before(function () {
-    if (!hasPulumi()) {
-      console.log("      skipped: the Pulumi CLI is not on the PATH");
-      return this.skip();
-    }
+  needs("pulumi");
+  before(() => {
     project = new PulumiProject();
     for (const stack of ["dev", "single-az"]) {
       const { code, output } = project.run("stack", "init", stack);

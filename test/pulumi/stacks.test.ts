@@ -1,8 +1,9 @@
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { hasCluster, isReady, kubectl, type Pod, podsOf, until } from "../support/cluster";
-import { hasPulumi, PulumiProject, type Step } from "../support/pulumi";
+import { isReady, kubectl, type Pod, podsOf, until } from "../support/cluster";
+import { needs } from "../support/needs";
+import { PulumiProject, type Step } from "../support/pulumi";
 
 /** `kubernetes:core/v1:ConfigMap locust-scripts` of a change. */
 function named({ op, urn }: Step): string {
@@ -16,11 +17,7 @@ const namespace = "locust";
 describe("the program's stacks, on the real engine and cluster", function () {
   this.timeout(300_000);
 
-  before(function () {
-    if (hasPulumi() && hasCluster()) return;
-    console.log(`      skipped: ${hasPulumi() ? "KUBECONFIG names no cluster" : "the Pulumi CLI is not on the PATH"}`);
-    this.skip();
-  });
+  needs("pulumi", "cluster");
 
   const project = (stack: string) => {
     const made = new PulumiProject();

@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { stringify } from "yaml";
-import { hasPulumi, PulumiProject } from "../support/pulumi";
+import { needs } from "../support/needs";
+import { PulumiProject } from "../support/pulumi";
 
 const vpcId = "vpc-0123456789abcdef0";
 const subnet = "subnet-0123456789abcdef0";
@@ -51,11 +52,8 @@ describe("the program with a wrong config, on the real engine", function () {
   let file: string;
   let initial: string;
 
-  before(function () {
-    if (!hasPulumi()) {
-      console.log("      skipped: the Pulumi CLI is not on the PATH");
-      return this.skip();
-    }
+  needs("pulumi");
+  before(() => {
     project = new PulumiProject();
     project.mustRun("stack", "init", "wrong");
     file = join(project.folder, "Pulumi.wrong.yaml");

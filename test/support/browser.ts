@@ -3,6 +3,7 @@ import { delimiter, join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
 import type { LocustStatus } from "../../runner/types";
 import { type Command, startCommand } from "./cli";
+import { skip } from "./needs";
 import { until } from "./processes";
 import { makeProject, type Project } from "./project";
 
@@ -19,8 +20,7 @@ export function findChromium(env: NodeJS.ProcessEnv = process.env): string | und
 export async function openBrowser(test: Mocha.Context, extra: readonly string[] = []): Promise<Browser> {
   const executablePath = findChromium();
   if (executablePath === undefined) {
-    console.log(`      skipped: no Chromium (${names.join(", ")}) on the PATH or in CHROMIUM`);
-    return test.skip();
+    return skip(test, `no Chromium (${names.join(", ")}) on the PATH or in CHROMIUM`);
   }
   const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"].concat([
     "--disable-background-networking",

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { poll } from "./poll";
 
 /** Whether a kubeconfig is set and its cluster answers. */
 export function hasCluster(): boolean {
@@ -16,6 +17,16 @@ export function kubectl(namespace: string, args: readonly string[], input?: stri
   return stdout.trim();
 }
 
+/** Makes objects as they are given, in a namespace if they belong in one. */
+export function apply(namespace: string, ...items: readonly object[]): void {
+  kubectl(namespace, ["apply", "--filename", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items }));
+}
+
+/** Has a namespace deleted, if there is one; does not wait for it to be gone. */
+export function deleteNamespace(name: string): void {
+  kubectl(name, ["delete", "namespace", name, "--ignore-not-found", "--wait=false"]);
+}
+
 /** A Pod, as far as tests look at it. */
 export interface Pod {
   readonly metadata: { readonly name: string; readonly uid: string; readonly deletionTimestamp?: string };
@@ -27,7 +38,11 @@ export interface Pod {
 
 /** The pods of a part of Locust, without those that are on their way out. */
 export function podsOf(namespace: string, part: "control" | "worker"): Pod[] {
-  const selector = `app.kubernetes.io/component=${part}`;
+  return livePods(namespace, `app.kubernetes.io/component=${part}`);
+}
+
+/** The pods that a selector takes, all if it is empty, without those that are on their way out. */
+export function livePods(namespace: string, selector = ""): Pod[] {
   const { items } = JSON.parse(kubectl(namespace, ["get", "pods", "--selector", selector, "--output", "json"]));
   return (items as Pod[]).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
 }
@@ -63,9 +78,5 @@ async function localPort(forward: ChildProcess): Promise<number> {
 
 /** Waits until something is true; looks every quarter of a second. */
 export async function until(what: string, check: () => boolean | Promise<boolean>, seconds = 40): Promise<void> {
-  const end = performance.now() + seconds * 1000;
-  while (!(await check())) {
-    if (performance.now() > end) throw new Error(`${what}: not after ${seconds} s`);
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
+  await poll(check, { limit: seconds * 1000, every: 250, problem: () => `${what}: not after ${seconds} s` });
 }

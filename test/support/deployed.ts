@@ -1,20 +1,22 @@
 import type { StatusReport } from "../../runner/cli/cluster/status-report";
-import { type Command, type CommandEnd, startCommand } from "./cli";
+import { type Command, type CommandEnd, startCommand, stopCommands } from "./cli";
 import { kubectl, podsOf, until } from "./cluster";
+import { needs } from "./needs";
+import { removeProjects } from "./project";
 import { PulumiProject } from "./pulumi";
-import { startTarget } from "./target";
+import { startTarget, targetIn } from "./target";
 
-/** A load test that a real `pulumi up` has made in the test cluster, with a target beside it, and its command line. */
+/** A load test that a real `pulumi up` makes in the test cluster, with a target beside it, and its command line. */
 export class DeployedTest {
-  readonly stack = new PulumiProject();
-  target = "";
+  private project: PulumiProject | undefined;
+  private secret: string | undefined;
 
   constructor(readonly namespace: string) {}
 
   /** @param config keys of the stack's config that are to differ from Pulumi.local-cluster.yaml */
   up(config: Readonly<Record<string, string>> = {}): void {
+    this.project = new PulumiProject();
     this.stack.mustRun("stack", "init", "local-cluster");
-    this.target = `http://target.${this.namespace}.svc.cluster.local:8000`;
     for (const [key, value] of Object.entries({ namespace: this.namespace, targetHost: this.target, ...config })) {
       this.stack.mustRun("config", "set", key, value);
     }
@@ -22,9 +24,40 @@ export class DeployedTest {
     startTarget(this.namespace);
   }
 
+  /** Gives it new pods, as they are right after `up`. */
+  renew(): void {
+    kubectl(this.namespace, ["delete", "pods", "--selector", "app.kubernetes.io/name=locust", "--wait"]);
+    for (const name of ["locust-control", "locust-worker"]) {
+      kubectl(this.namespace, ["rollout", "status", `deployment/${name}`, "--timeout=60s"]);
+    }
+  }
+
+  /** Takes down whatever is up. */
   down(): void {
-    this.stack.run("destroy", "--yes", "--skip-preview");
-    this.stack.remove();
+    this.project?.run("destroy", "--yes", "--skip-preview");
+    this.project?.remove();
+    this.project = undefined;
+  }
+
+  get isUp(): boolean {
+    return this.project !== undefined;
+  }
+
+  /** The project that it was made from. */
+  get stack(): PulumiProject {
+    if (this.project === undefined) throw new Error(`no test is up in namespace ${this.namespace}`);
+    return this.project;
+  }
+
+  /** The target's address, as the workers know it. */
+  get target(): string {
+    return targetIn(this.namespace);
+  }
+
+  /** The token of the master's page. */
+  get token(): string {
+    this.secret ??= this.stack.mustRun("stack", "output", "token", "--show-secrets").trim();
+    return this.secret;
   }
 
   /** Starts `loadtest …` in the project's folder. */
@@ -62,27 +95,38 @@ export class DeployedTest {
   }
 }
 
-let shared: DeployedTest | undefined;
+const shared = new DeployedTest("operate");
 
 /**
- * The one test that the suites with the command line use in turn, as it takes a minute to deploy: two workers, no run
- * on its master yet. Whoever changes it makes it as it was.
+ * Gives the suite around it the one test that such suites use in turn, as it takes a minute to deploy: two workers, and
+ * no run on its master yet. Whoever changes it makes it as it was. Skips the suite, and says why, where there is no
+ * Pulumi CLI or no cluster; ends after its tests what they have started, and removes their projects.
  */
 export function sharedTest(): DeployedTest {
-  if (shared === undefined) {
-    shared = new DeployedTest("operate");
-    shared.up();
-    return shared;
-  }
-  kubectl(shared.namespace, ["delete", "pods", "--selector", "app.kubernetes.io/name=locust", "--wait"]);
-  for (const name of ["locust-control", "locust-worker"]) {
-    kubectl(shared.namespace, ["rollout", "status", `deployment/${name}`, "--timeout=60s"]);
-  }
+  needs("pulumi", "cluster");
+  before(() => (shared.isUp ? shared.renew() : shared.up()));
+  after(async () => {
+    await stopCommands();
+    removeProjects();
+  });
   return shared;
+}
+
+/** The same with a test for this suite alone, which is taken down after it. */
+export function ownTest(namespace: string, config: Readonly<Record<string, string>>): DeployedTest {
+  const test = new DeployedTest(namespace);
+  needs("pulumi", "cluster");
+  before(() => test.up(config));
+  after(async () => {
+    await stopCommands();
+    test.down();
+    removeProjects();
+  });
+  return test;
 }
 
 // Behind all suites.
 after(function () {
   this.timeout(120_000);
-  shared?.down();
+  shared.down();
 });

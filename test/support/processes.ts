@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { type Probe, poll } from "./poll";
 
 /** Every process inherits it from the command that a test starts; names that begin like ours are taken out. */
 export const markerName = "TEST_OF_COMMAND";
@@ -89,14 +90,8 @@ export function sleep(ms: number): Promise<void> {
 }
 
 /** Polls until `probe` gives something. */
-export async function until<T>(probe: () => T | undefined | false | Promise<T | undefined | false>, limit = 30_000) {
-  const deadline = performance.now() + limit;
-  for (;;) {
-    const found = await probe();
-    if (found !== undefined && found !== false) return found;
-    if (performance.now() > deadline) throw new Error(`waited in vain for ${limit} ms: ${probe}`);
-    await sleep(25);
-  }
+export async function until<T>(probe: Probe<T>, limit = 30_000): Promise<T> {
+  return poll(probe, { limit, every: 25, problem: () => `waited in vain for ${limit} ms: ${probe}` });
 }
 
 /** The kernel's number for LISTEN. */

@@ -1,4 +1,4 @@
-import { kubectl, withPort } from "./cluster";
+import { apply, kubectl, withPort } from "./cluster";
 
 /** What a target has answered since it started. */
 export interface Counts {
@@ -42,8 +42,13 @@ server.daemon_threads = True
 server.serve_forever()
 `;
 
-/** Starts a target as a pod with a Service; gives the address that other pods know it by. */
-export function startTarget(namespace: string): string {
+/** The address that other pods know the target in a namespace by. */
+export function targetIn(namespace: string): string {
+  return `http://target.${namespace}.svc.cluster.local:8000`;
+}
+
+/** Starts a target as a pod with a Service. */
+export function startTarget(namespace: string): void {
   const labels = { app: "target" };
   const pod = {
     ...{ apiVersion: "v1", kind: "Pod", metadata: { name: "target", labels } },
@@ -64,13 +69,8 @@ export function startTarget(namespace: string): string {
     ...{ apiVersion: "v1", kind: "Service", metadata: { name: "target" } },
     spec: { selector: labels, ports: [{ port: 8000 }] },
   };
-  kubectl(
-    namespace,
-    ["apply", "--filename", "-"],
-    JSON.stringify({ apiVersion: "v1", kind: "List", items: [pod, service] }),
-  );
+  apply(namespace, pod, service);
   kubectl(namespace, ["wait", "--for=condition=Ready", "pod/target", "--timeout=60s"]);
-  return `http://target.${namespace}.svc.cluster.local:8000`;
 }
 
 /** What the target in a namespace has counted. */

@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { expect } from "chai";
 import { inTurns, root, startCommand, stopCommands } from "../../support/cli";
+import { skip } from "../../support/needs";
 import { makeProject, type Project, removeProjects, temporaryFolder } from "../../support/project";
 
 const shells = ["bash", "zsh", "fish"] as const;
@@ -82,8 +83,7 @@ describe("completion", () => {
       expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "" });
       expect(stdout).to.include("loadtest");
       if (spawnSync(shell, ["-c", "true"]).error !== undefined) {
-        console.log(`${shell} is not here: its script was not tried`);
-        return this.skip();
+        return skip(this, `${shell} is not here: its script was not tried`);
       }
       const tried = spawnSync(shell, ["-n"], { input: stdout, encoding: "utf8" });
       expect({ code: tried.status, stderr: tried.stderr }).to.deep.equal({ code: 0, stderr: "" });

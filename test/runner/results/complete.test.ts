@@ -10,6 +10,7 @@ import { createResultsFolder } from "../../../runner/results/folder";
 import { readRun, readSeries } from "../../../runner/results/read";
 import type { RunningRecord } from "../../../runner/results/run-record";
 import { currentWriter, writerLives } from "../../../runner/results/writer";
+import { skip } from "../../support/needs";
 import { finishedRecord, runningRecord, sampleAt, temporaryFolder } from "./make";
 
 const csv = [
@@ -130,8 +131,7 @@ describe("a results folder, read", () => {
     expect(writerLives({ ...me, pid: await deadPid(), start: null })).to.equal(false);
     expect(writerLives({ ...me, pid: 0 })).to.equal(false);
     if (me.start === null) {
-      console.log("      there is no /proc here, so a process id that is used again cannot be told");
-      this.skip();
+      skip(this, "there is no /proc here, so a process id that is used again cannot be told");
     }
     expect(writerLives({ ...me, start: "1" })).to.equal(false);
   });

@@ -6,6 +6,7 @@ import { ResultsError } from "../../../runner/results/errors";
 import { listFiles } from "../../../runner/results/files";
 import { createResultsFolder, type ResultsFolder } from "../../../runner/results/folder";
 import { readRun, readSeries } from "../../../runner/results/read";
+import { mountOrSkip, skip } from "../../support/needs";
 import { finishedRecord, runningRecord, sampleAt, temporaryFolder } from "./make";
 
 const now = new Date("2026-11-24T11:12:05.678Z");
@@ -120,10 +121,7 @@ describe("createResultsFolder", () => {
     });
 
     it("says so where no folder can be made", async function () {
-      if (!existsSync("/proc/self")) {
-        console.log("      there is no /proc here");
-        this.skip();
-      }
+      if (!existsSync("/proc/self")) skip(this, "there is no /proc here");
       const error = await failure(create({ base: "/proc/results" }));
       expect(error.message).to.match(/^\/proc\/results cannot be written: /);
     });
@@ -131,7 +129,7 @@ describe("createResultsFolder", () => {
     it("says so on a read-only file system", async function () {
       const mount = join(base, "mount");
       mkdirSync(mount);
-      mountOrSkip(this, ["-t", "tmpfs", "-o", "size=64k,ro", "none", mount]);
+      mountOrSkip(this, mount, "size=64k,ro");
       try {
         const error = await failure(create({ base: join(mount, "results") }));
         expect(error.message).to.equal(`${join(mount, "results")} cannot be written: the file system is read-only`);
@@ -172,7 +170,7 @@ describe("createResultsFolder", () => {
     it("still writes run.json and junit.xml, from its reserve, for real", async function () {
       const mount = join(base, "mount");
       mkdirSync(mount);
-      mountOrSkip(this, ["-t", "tmpfs", "-o", "size=1m", "none", mount]);
+      mountOrSkip(this, mount, "size=1m");
       try {
         const folder = await create({ base: join(mount, "results") });
         await folder.writeFile("requests.csv", "old");
@@ -209,7 +207,7 @@ describe("createResultsFolder", () => {
     it("makes no folder, and leaves none behind", async function () {
       const mount = join(base, "mount");
       mkdirSync(mount);
-      mountOrSkip(this, ["-t", "tmpfs", "-o", "size=128k", "none", mount]);
+      mountOrSkip(this, mount, "size=128k");
       try {
         const error = await failure(create({ base: mount }));
         expect(error.message).to.match(/mount\/20261124T111205Z-script1 cannot be written: the disk is full$/);
@@ -220,12 +218,3 @@ describe("createResultsFolder", () => {
     });
   });
 });
-
-/** Mounts, or skips the test with the reason. */
-function mountOrSkip(context: Mocha.Context, args: string[]): void {
-  const { status, stderr, error } = spawnSync("mount", args, { encoding: "utf8" });
-  if (status !== 0) {
-    console.log(`      nothing can be mounted here: ${error?.message ?? stderr.trim()}`);
-    context.skip();
-  }
-}

@@ -1,34 +1,22 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { expect } from "chai";
 import { UsageError } from "../../../../runner/errors";
 import { ClusterUnreachable } from "../../../../runner/places/kubernetes/cluster";
 import { connectCluster } from "../../../../runner/places/kubernetes/connect";
 import { caught, FakeApi, kubeconfigFor } from "./fake-api";
+import { kubeconfigFolder, secret } from "./kubeconfigs";
 
 const namespace = "locust";
-const secret = "do-not-tell";
 
 describe("the way to a cluster", function () {
   // The client takes half a second to load.
   this.timeout(20_000);
-  let folder: string;
-  before(() => {
-    folder = mkdtempSync(join(tmpdir(), "kubeconfig-"));
-  });
-  after(() => rmSync(folder, { recursive: true, force: true }));
+  const { path, file } = kubeconfigFolder();
 
-  function file(name: string, text: string): string {
-    const path = join(folder, name);
-    writeFileSync(path, text);
-    return path;
-  }
-
-  /** A kubeconfig with one context for each name; its user has a token. */
   function config(names: readonly string[], current?: string, server = "https://k8s.example.com:6443"): string {
     return JSON.stringify({
       clusters: names.map((name) => ({ name, cluster: { server } })),
@@ -59,9 +47,9 @@ describe("the way to a cluster", function () {
     });
 
     it("looks in the home folder at last", async () => {
-      mkdirSync(join(folder, ".kube"));
+      mkdirSync(join(path(), ".kube"));
       file(".kube/config", config(["home"], "home"));
-      expect((await connectCluster({ namespace }, { HOME: folder })).context).to.equal("home");
+      expect((await connectCluster({ namespace }, { HOME: path() })).context).to.equal("home");
     });
 
     it("finds certificates beside the file, and says which one is missing", async () => {
@@ -69,7 +57,7 @@ describe("the way to a cluster", function () {
       const kubeconfigFile = file("beside", kubeconfigFor("https://k8s.example.com", user));
       const error = await caught(connectCluster({ kubeconfigFile, namespace }, {}));
       expect(error).to.be.instanceOf(UsageError);
-      expect(error.message).to.equal(`the kubeconfig names ${join(folder, "me.crt")}, which cannot be read`);
+      expect(error.message).to.equal(`the kubeconfig names ${join(path(), "me.crt")}, which cannot be read`);
     });
 
     const mistakes: readonly [string, () => Parameters<typeof connectCluster>, string | RegExp][] = [
@@ -78,7 +66,7 @@ describe("the way to a cluster", function () {
         () => [{ kubeconfigFile: "/no/kubeconfig", namespace }, {}],
         "the kubeconfig /no/kubeconfig does not exist",
       ],
-      ["a folder", () => [{ kubeconfigFile: folder, namespace }, {}], /^the kubeconfig \S+ cannot be read \(EISDIR\)$/],
+      ["a folder", () => [{ kubeconfigFile: path(), namespace }, {}], /^the kubeconfig \S+ cannot be read \(EISDIR\)$/],
       [
         "KUBECONFIG with files that are all missing",
         () => [{ namespace }, { KUBECONFIG: `/no/a${delimiter}/no/b` }],
@@ -145,119 +133,6 @@ describe("the way to a cluster", function () {
         if (typeof says === "string") expect(error.message).to.equal(says);
         else expect(error.message).to.match(says);
         expect(error.message).to.not.include(secret).and.not.include("\n");
-      });
-    }
-  });
-
-  describe("with a program that gives credentials", () => {
-    const server = "https://k8s.example.com";
-    const credential = (more: object = {}) =>
-      JSON.stringify({ kind: "ExecCredential", status: { token: secret, ...more } });
-
-    /** A kubeconfig whose program is a shell script. */
-    function withProgram(script: string, more: object = {}): string {
-      const command = file("get-token", `#!/bin/sh\n${script}\n`);
-      return kubeconfigFor(server, {
-        exec: {
-          apiVersion: "client.authentication.k8s.io/v1beta1",
-          command: "sh",
-          args: [command, "--cluster", "x"],
-          ...more,
-        },
-      });
-    }
-
-    async function headers(cluster: Awaited<ReturnType<typeof connectCluster>>): Promise<object> {
-      const options: { headers?: object } = {};
-      await cluster.kubeConfig.applyToHTTPSOptions(options);
-      return options.headers ?? {};
-    }
-
-    it("uses what it prints, and asks it once while that is valid", async () => {
-      const calls = join(folder, "calls");
-      const later = new Date(Date.now() + 600_000).toISOString();
-      const script = `echo "$1 $2 $WHO" >> ${calls}; echo "$KUBERNETES_EXEC_INFO" >> ${calls}; echo '${credential({ expirationTimestamp: later })}'`;
-      const kubeconfig = withProgram(script, { env: [{ name: "WHO", value: "me" }] });
-      const cluster = await connectCluster({ kubeconfig, namespace }, process.env);
-      const all = await Promise.all([headers(cluster), headers(cluster), headers(cluster)]);
-      for (const one of all) expect(one).to.include({ Authorization: `Bearer ${secret}` });
-      const { readFileSync } = await import("node:fs");
-      const [args, info, ...more] = readFileSync(calls, "utf8").trim().split("\n");
-      expect(args).to.equal("--cluster x me");
-      expect(JSON.parse(info ?? "")).to.deep.equal({
-        apiVersion: "client.authentication.k8s.io/v1beta1",
-        kind: "ExecCredential",
-        spec: { interactive: false },
-      });
-      expect(more, "more calls").to.deep.equal([]);
-    });
-
-    it("asks anew when they have expired, once for calls that begin together", async () => {
-      const calls = join(folder, "expired");
-      const past = new Date(Date.now() - 1000).toISOString();
-      const kubeconfig = withProgram(
-        `echo x >> ${calls}; sleep 0.1; echo '${credential({ expirationTimestamp: past })}'`,
-      );
-      const cluster = await connectCluster({ kubeconfig, namespace }, process.env);
-      await Promise.all([headers(cluster), headers(cluster), headers(cluster)]);
-      const { readFileSync } = await import("node:fs");
-      expect(readFileSync(calls, "utf8").trim().split("\n")).to.have.length(2);
-    });
-
-    it("finds a program with a path beside the kubeconfig", async () => {
-      writeFileSync(join(folder, "beside.sh"), `#!/bin/sh\necho '${credential()}'\n`, { mode: 0o755 });
-      const kubeconfigFile = file("with-path", kubeconfigFor(server, { exec: { command: "./beside.sh" } }));
-      expect(await headers(await connectCluster({ kubeconfigFile, namespace }, process.env))).to.include({
-        Authorization: `Bearer ${secret}`,
-      });
-    });
-
-    const failures: readonly [string, () => string, string][] = [
-      [
-        "is not there",
-        () => kubeconfigFor(server, { exec: { command: "aws-is-not-here", args: ["eks", "get-token"] } }),
-        "aws-is-not-here is not installed or not on the PATH; the cluster's kubeconfig needs it",
-      ],
-      [
-        "may not be run",
-        () => kubeconfigFor(server, { exec: { command: file("plain", "text") } }),
-        "/plain, which the cluster's kubeconfig needs, is not a program that may be run",
-      ],
-      [
-        "fails with a word",
-        () =>
-          withProgram(
-            "echo '{}'; echo one >&2; echo 'The SSO session has expired. Run aws sso login' >&2; echo >&2; exit 255",
-          ),
-        "sh, which the cluster's kubeconfig needs, failed: The SSO session has expired. Run aws sso login",
-      ],
-      [
-        "fails without a word",
-        () => withProgram("exit 3"),
-        "sh, which the cluster's kubeconfig needs, failed with exit code 3",
-      ],
-      [
-        "prints something else",
-        () => withProgram(`echo '${secret}'`),
-        "sh, which the cluster's kubeconfig needs, printed no credentials",
-      ],
-      [
-        "prints a credential without anything in it",
-        () => withProgram("echo '{\"status\":{}}'"),
-        "printed no credentials",
-      ],
-      [
-        "asks for something",
-        () => withProgram("read -r answer || { echo 'MFA code:' >&2; exit 1; }"),
-        "failed: MFA code:",
-      ],
-    ];
-    for (const [what, kubeconfig, says] of failures) {
-      it(`says so where it ${what}`, async () => {
-        const error = await caught(connectCluster({ kubeconfig: kubeconfig(), namespace }, process.env));
-        expect(error.message).to.include(says).and.not.include(secret).and.not.include("\n");
-        expect(error).to.have.property("exitCode", 4);
-        expect(error).to.not.be.instanceOf(ClusterUnreachable);
       });
     }
   });

@@ -1,70 +1,20 @@
 import { once } from "node:events";
-import { connect, type Socket } from "node:net";
-import { type Duplex, Readable } from "node:stream";
+import type { Duplex } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "chai";
 import { RunnerError, UsageError } from "../../../../runner/errors";
 import { ClusterRefused, ClusterUnreachable } from "../../../../runner/places/kubernetes/cluster";
-import { type Forward, type ForwardOptions, openForward } from "../../../../runner/places/kubernetes/forward";
-import { caught, FakeApi, type PodSide } from "./fake-api";
-
-const megabyte = 1 << 20;
+import { openForward } from "../../../../runner/places/kubernetes/forward";
+import { caught, FakeApi } from "./fake-api";
+import { data, echo, forwarding, problem, rest, until } from "./forwarding";
 
 describe("a port that leads into a pod", () => {
   let api: FakeApi;
-  let forward: Forward;
-  let broken: Error[];
-  const clients: Socket[] = [];
-
-  async function open(options: Partial<ForwardOptions> = {}, api_ = api): Promise<Forward> {
-    broken = [];
-    const cluster = await api_.cluster();
-    const target = async () => "master-1";
-    forward = await openForward({ cluster, port: 8089, target, onBroken: (error) => broken.push(error), ...options });
-    return forward;
-  }
-
-  function client(options: object = {}): Socket {
-    const socket = connect({ port: forward.port, host: "127.0.0.1", ...options });
-    clients.push(socket);
-    return socket;
-  }
-
-  /** All that comes, and how it ended: `end`, or the code of an error. */
-  async function rest(socket: Socket): Promise<{ data: string; how: string }> {
-    const chunks: Buffer[] = [];
-    let how = "";
-    socket.on("data", (chunk) => chunks.push(chunk));
-    socket.on("end", () => {
-      how = "end";
-    });
-    socket.on("error", (error: NodeJS.ErrnoException) => {
-      how = error.code ?? error.message;
-    });
-    await new Promise((resolve) => socket.once("close", resolve));
-    return { data: Buffer.concat(chunks).toString(), how };
-  }
-
-  const data = (text: string) => Buffer.concat([Buffer.from([0]), Buffer.from(text)]);
-  const problem = (text: string) => Buffer.concat([Buffer.from([1]), Buffer.from(text)]);
-  const echo = (side: PodSide) => side.on("message", (frame) => side.send(Buffer.from(frame)));
-
-  async function until(what: string, check: () => boolean, limit = 3000): Promise<void> {
-    const deadline = performance.now() + limit;
-    while (!check()) {
-      if (performance.now() > deadline) throw new Error(`${what}: not within ${limit} ms`);
-      await pause(10);
-    }
-  }
-
   beforeEach(async () => {
     api = await FakeApi.start();
   });
-  afterEach(async () => {
-    for (const socket of clients.splice(0)) socket.destroy();
-    await forward.close();
-    await api.close();
-  });
+  const { open, client, broken } = forwarding(() => api);
+  afterEach(() => api.close());
 
   it("keeps what is sent before the pod is reached, in order", async () => {
     api.onUpgrade = (_, go) => setTimeout(go, 100);
@@ -162,136 +112,6 @@ describe("a port that leads into a pod", () => {
     expect(broken[1]?.message).to.match(/connection refused$/);
   });
 
-  it("notices that the other side is gone without a word", async () => {
-    const silent = await FakeApi.start({ autoPong: false });
-    let side: PodSide | undefined;
-    silent.onForward = (opened) => {
-      side = opened;
-      opened.send(data("hello"));
-    };
-    await open({ timing: { ping: 20, silence: 100 } }, silent);
-    const begun = performance.now();
-    expect(await rest(client())).to.deep.equal({ data: "hello", how: "ECONNRESET" });
-    expect(performance.now() - begun).to.be.within(80, 1000);
-    expect(broken[0]).to.be.instanceOf(ClusterUnreachable);
-    expect(side).to.not.equal(undefined);
-    await forward.close();
-    await silent.close();
-  });
-
-  it("stays where the other side answers, however little there is to say", async () => {
-    api.onForward = echo;
-    await open({ timing: { ping: 20, silence: 100 } });
-    const socket = client();
-    await once(socket, "connect");
-    await pause(400);
-    socket.write("still here?");
-    expect(String((await once(socket, "data"))[0])).to.equal("still here?");
-  });
-
-  it("stays where this process was busy for longer than that", async () => {
-    api.onForward = echo;
-    await open({ timing: { ping: 20, silence: 100 } });
-    const socket = client();
-    socket.write("one");
-    await once(socket, "data");
-    const end = performance.now() + 300;
-    while (performance.now() < end);
-    socket.write("two");
-    expect(String((await once(socket, "data"))[0])).to.equal("two");
-    expect(broken).to.deep.equal([]);
-  });
-
-  it("does not take a client that reads nothing for a way that is broken, and reads no more than a little for it", async () => {
-    let side: PodSide | undefined;
-    let sent = 0;
-    const total = 50 * megabyte;
-    api.onForward = (opened) => {
-      side = opened;
-      const chunk = Buffer.concat([Buffer.from([0]), Buffer.alloc(32_768, "x")]);
-      const next = () => {
-        if (sent >= total) return opened.close(1000);
-        sent += chunk.length - 1;
-        opened.send(chunk, next);
-      };
-      next();
-    };
-    await open({ timing: { ping: 20, silence: 100 } });
-    const before = process.memoryUsage().rss;
-    const socket = client();
-    socket.pause();
-    await once(socket, "connect");
-    await pause(700);
-    const stuck = sent;
-    expect(stuck, "sent while the client did not read").to.be.within(1, 20 * megabyte);
-    expect(side?.isPaused).to.equal(false);
-    let got = 0;
-    socket.on("data", (chunk) => {
-      got += chunk.length;
-    });
-    socket.resume();
-    await new Promise((resolve) => socket.once("close", resolve));
-    expect(got).to.equal(total);
-    expect(broken).to.deep.equal([]);
-    expect(process.memoryUsage().rss - before, "memory").to.be.below(40 * megabyte);
-  });
-
-  it("reads no more from a client than the pod takes", async () => {
-    let side: PodSide | undefined;
-    let got = 0;
-    api.onForward = (opened) => {
-      side = opened;
-      opened.on("message", (frame) => {
-        got += frame.length - 1;
-      });
-      opened.pause();
-    };
-    await open();
-    const [chunk, count] = [Buffer.alloc(65_536, "x"), 800];
-    let taken = 0;
-    const source = Readable.from(
-      (function* () {
-        for (; taken < count; taken++) yield chunk;
-      })(),
-    );
-    source.pipe(client());
-    await until("the way", () => side !== undefined);
-    await pause(500);
-    expect(got).to.equal(0);
-    // The kernel's buffers of two connections, and a little of ours.
-    expect(taken * chunk.length, "taken from the client").to.be.within(1, 20 * megabyte);
-    side?.resume();
-    await until("all of it", () => got === count * chunk.length, 8000);
-  });
-
-  it("closes the way when the client goes, and nothing is called broken", async () => {
-    api.onForward = echo;
-    await open({ timing: { linger: 1000 } });
-    for (const leave of [(socket: Socket) => socket.resetAndDestroy(), (socket: Socket) => socket.destroy()]) {
-      const socket = client();
-      socket.write("hello");
-      await once(socket, "data");
-      expect(api.forwards.size).to.equal(1);
-      leave(socket);
-      await until("no way", () => api.forwards.size === 0, 500);
-    }
-    expect(broken).to.deep.equal([]);
-  });
-
-  it("still brings the answer to a client that has closed its side", async () => {
-    api.onForward = (side) =>
-      side.on("message", (frame) => {
-        setTimeout(() => {
-          side.send(Buffer.from(frame));
-          side.close(1000);
-        }, 200);
-      });
-    await open();
-    const socket = client({ allowHalfOpen: true });
-    socket.end("a question");
-    expect(await rest(socket)).to.deep.equal({ data: "a question", how: "end" });
-  });
-
   it("survives a client that is gone before the pod is reached", async () => {
     let go: (() => void) | undefined;
     api.onUpgrade = (_socket: Duplex, open_) => {
@@ -313,7 +133,7 @@ describe("a port that leads into a pod", () => {
     api.onUpgrade = (_, go) => {
       if (upgrades++ === 0) go();
     };
-    await open();
+    const forward = await open();
     const [first, second] = [client(), client()];
     first.write("hello");
     await once(first, "data");
@@ -329,7 +149,7 @@ describe("a port that leads into a pod", () => {
   });
 
   it("refuses a port that is taken, in one line", async () => {
-    await open();
+    const forward = await open();
     const error = await caught(
       openForward({ cluster: await api.cluster(), port: 8089, target: async () => "x", listenPort: forward.port }),
     );

@@ -2,63 +2,20 @@ import { spawnSync } from "node:child_process";
 import { expect } from "chai";
 import fc from "fast-check";
 import { RunnerError } from "../../../../runner/errors";
-import {
-  acquireLock,
-  type LockOptions,
-  RunGoing,
-  type RunLock,
-  readLock,
-} from "../../../../runner/places/kubernetes/lock";
-import { until } from "../../../support/cluster";
+import { RunGoing, readLock } from "../../../../runner/places/kubernetes/lock";
 import { FakeLeases, refusal } from "./fake-leases";
 import { note } from "./notes";
+import { ago, lockTakers, owner } from "./taken-locks";
 
 /** A process of this machine that has ended. */
 const deadPid = spawnSync(process.execPath, ["-e", ""]).pid;
-const owner = { name: "locust-control", uid: "uid-of-control" };
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe("the lock of a namespace", () => {
   let leases: FakeLeases;
-  let locks: RunLock[];
   beforeEach(() => {
     leases = new FakeLeases();
-    locks = [];
   });
-  afterEach(async () => {
-    leases.before = async () => undefined;
-    for (const lock of locks) await lock.release();
-  });
-
-  async function acquire(options: Partial<LockOptions> = {}): Promise<RunLock> {
-    const lock = await acquireLock({
-      leases,
-      namespace: "load",
-      owner,
-      holder: "sam@laptop",
-      note: note(),
-      ...options,
-    });
-    locks.push(lock);
-    return lock;
-  }
-
-  async function failure(options: Partial<LockOptions> = {}): Promise<Error> {
-    return acquire(options).then(
-      () => expect.fail("The lock was taken."),
-      (error: Error) => error,
-    );
-  }
-
-  /** What a command leaves that is killed. */
-  async function killed(options: Partial<LockOptions> = {}): Promise<void> {
-    const lock = await acquire(options);
-    const left = structuredClone(leases.lease);
-    await lock.release();
-    leases.lease = left;
-  }
-
-  const ago = (seconds: number) => () => new Date(Date.now() - seconds * 1000);
+  const { acquire, failure, killed } = lockTakers(() => leases);
 
   describe("is taken", () => {
     it("by one of many who want it at the same time, in whatever order their requests are done", async () => {
@@ -226,134 +183,6 @@ describe("the lock of a namespace", () => {
       const lock = await acquire();
       expect(lock.takenOver).to.equal(undefined);
       expect(leases.lease?.metadata?.ownerReferences?.[0]?.uid).to.equal(owner.uid);
-    });
-  });
-
-  describe("of a run that was only started", () => {
-    it("stays when the command ends, renewed by nobody", async () => {
-      const lock = await acquire({ duration: 1, renew: 0.05 });
-      expect(await lock.update({ mode: "start", masterId: "m", run: 3 })).to.equal(true);
-      const requests = leases.asked.length;
-      await pause(200);
-      expect(leases.asked).to.have.length(requests);
-      expect(leases.lease?.spec).to.not.have.property("leaseDurationSeconds");
-      expect(await readLock(leases, "load", new Date(Date.now() + 3_600_000))).to.deep.include({
-        ...{ live: true, note: note({ mode: "start", masterId: "m", run: 3 }) },
-      });
-    });
-
-    it("is free when the master says so", async () => {
-      const started = note({ mode: "start", masterId: "m", run: 3 });
-      await acquire({ note: started, now: ago(3600) });
-      expect((await failure()).message).to.include("started script1.py");
-      expect(await failure({ over: async () => false })).to.be.instanceOf(RunGoing);
-      const asked: unknown[] = [];
-      const lock = await acquire({ over: async (note) => asked.push(note) > 0 });
-      expect(asked).to.deep.equal([started]);
-      expect(lock.takenOver?.note).to.deep.equal(started);
-    });
-  });
-
-  describe("is kept", () => {
-    const quick = { duration: 1, renew: 0.03 };
-    const renewals = () => leases.asked.filter((verb) => verb === "replace").length;
-
-    it("by renewals, which carry what has changed", async () => {
-      const lock = await acquire(quick);
-      const first = leases.lease?.spec?.renewTime;
-      expect(await lock.update({ masterId: "m", run: 1 })).to.equal(true);
-      await until("renewals", () => renewals() > 2, 2);
-      expect(leases.lease?.spec?.renewTime).to.not.equal(first);
-      expect((await readLock(leases, "load"))?.note).to.deep.equal(note({ masterId: "m", run: 1 }));
-      expect(lock.lost.aborted).to.equal(false);
-    });
-
-    it("through changes of others that leave its holder alone", async () => {
-      const lock = await acquire(quick);
-      leases.annotate();
-      expect(await lock.update({ run: 1 })).to.equal(true);
-      expect(leases.lease?.metadata?.annotations).to.include({ a: "b" });
-      expect(lock.lost.aborted).to.equal(false);
-    });
-
-    it("through a time without an API server, which is said once", async () => {
-      const warnings: string[] = [];
-      const lock = await acquire({ ...quick, warn: (line) => warnings.push(line) });
-      leases.before = async () => {
-        throw Object.assign(new Error("connect ECONNREFUSED 127.0.0.1:6443"), { code: "ECONNREFUSED" });
-      };
-      expect(await lock.update({ run: 7 })).to.equal(false);
-      await pause(150);
-      leases.before = async () => undefined;
-      await until("a renewal", async () => (await readLock(leases, "load"))?.note?.run === 7, 2);
-      expect(warnings).to.deep.equal([
-        "the lock of the run cannot be renewed now: connect ECONNREFUSED 127.0.0.1:6443",
-      ]);
-      expect(lock.lost.aborted).to.equal(false);
-    });
-
-    it("also where a request is done and its answer does not come", async () => {
-      const lock = await acquire(quick);
-      let cut = true;
-      leases.after = async () => {
-        if (cut) throw new Error("socket hang up");
-      };
-      await lock.update({ run: 1 });
-      cut = false;
-      expect(await lock.update({ run: 2 })).to.equal(true);
-      expect(lock.lost.aborted).to.equal(false);
-    });
-
-    it("until somebody has taken it over, which is told", async () => {
-      const lock = await acquire(quick);
-      const stolen = leases.lease;
-      leases.annotate();
-      leases.lease = { ...leases.lease, spec: { ...stolen?.spec, holderIdentity: "kim@laptop", leaseTransitions: 1 } };
-      await until("the loss", () => lock.lost.aborted, 2);
-      expect(String(lock.lost.reason)).to.equal("Error: kim@laptop has taken the lock of the run");
-      expect(await lock.update({ run: 1 })).to.equal(false);
-      expect(await lock.release()).to.equal("taken");
-      expect(leases.lease?.spec?.holderIdentity).to.equal("kim@laptop");
-    });
-
-    it("until it is deleted, which is told", async () => {
-      const lock = await acquire(quick);
-      leases.lease = undefined;
-      await until("the loss", () => lock.lost.aborted, 2);
-      expect(String(lock.lost.reason)).to.equal("Error: the lock of the run was deleted");
-      expect(await lock.release()).to.equal("gone");
-    });
-  });
-
-  describe("is given back", () => {
-    it("once, and renewed no more", async () => {
-      const lock = await acquire({ duration: 1, renew: 0.03 });
-      const both = [lock.release(), lock.release()];
-      expect(await Promise.all(both)).to.deep.equal(["released", "released"]);
-      expect(await lock.release()).to.equal("released");
-      const requests = leases.asked.length;
-      await pause(100);
-      expect(leases.asked).to.have.length(requests);
-      expect(lock.lost.aborted).to.equal(false);
-    });
-
-    it("in the middle of a renewal", async () => {
-      const lock = await acquire();
-      leases.before = (verb) => pause(verb === "replace" ? 50 : 0) as Promise<void>;
-      void lock.update({ run: 1 });
-      expect(await lock.release()).to.equal("released");
-      expect(leases.lease).to.equal(undefined);
-    });
-
-    it("within its time where the API does not answer, and can be tried again", async () => {
-      const lock = await acquire();
-      leases.before = () => new Promise(() => undefined);
-      void lock.update({ run: 1 });
-      const start = performance.now();
-      expect(await lock.release(200)).to.equal("unreachable");
-      expect(performance.now() - start).to.be.within(150, 600);
-      leases.before = async () => undefined;
-      expect(await lock.release()).to.equal("released");
     });
   });
 

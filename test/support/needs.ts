@@ -1,0 +1,36 @@
+import { spawnSync } from "node:child_process";
+import { hasCluster } from "./cluster";
+import { hasPulumi } from "./pulumi-cli";
+
+/** What a suite may need, and why this machine does not have it; undefined where it does. */
+const lacks = {
+  pulumi: () => (hasPulumi() ? undefined : "the Pulumi CLI is not on the PATH"),
+  cluster: () => {
+    if (process.env.KUBECONFIG === undefined) return "KUBECONFIG is not set";
+    return hasCluster() ? undefined : "KUBECONFIG names no cluster that answers";
+  },
+  jq: () => (spawnSync("jq", ["--version"]).status === 0 ? undefined : "jq is not on the PATH"),
+} satisfies Record<string, () => string | undefined>;
+
+/** Skips the suite around it, and says why, where this machine lacks one of these. Hooks after it are not run then. */
+export function needs(...all: readonly (keyof typeof lacks)[]): void {
+  before(function () {
+    for (const need of all) {
+      const reason = lacks[need]();
+      if (reason !== undefined) skip(this, reason);
+    }
+  });
+}
+
+/** Skips the test, or what the hook is for, and says why. */
+export function skip(context: Mocha.Context, reason: string): never {
+  console.log(`      skipped: ${reason}`);
+  return context.skip();
+}
+
+/** Mounts a file system in memory on a folder, with these options of `mount`; skips where that cannot be done. */
+export function mountOrSkip(context: Mocha.Context, folder: string, options: string): void {
+  const args = ["-t", "tmpfs", "-o", options, "tmpfs", folder];
+  const { status, stderr, error } = spawnSync("mount", args, { encoding: "utf8" });
+  if (status !== 0) skip(context, `nothing can be mounted here: ${error?.message ?? stderr.trim()}`);
+}
