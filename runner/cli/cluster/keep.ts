@@ -13,7 +13,7 @@ import { createResultsFolder, type ResultsFolder, reopenResultsFolder } from "..
 import { hasRun, listRuns, type RunSummary, summaryOf } from "../../results/history";
 import { readSeries } from "../../results/read";
 import type { FinishedRecord } from "../../results/run-record";
-import type { LocustStatus, Sample } from "../../types";
+import type { EndedBy, LocustStatus, Sample } from "../../types";
 import { observe } from "../execute";
 import { Recorder } from "../recorder";
 import { recordFacts, type TestSetup } from "../setup";
@@ -23,6 +23,8 @@ import type { ClusterTest } from "./open";
 
 /** In ms. */
 const day = 86_400_000;
+/** Ends of a record that has less of a run than the master may have. */
+const cutShort: readonly (EndedBy | null)[] = ["command-killed", "master-lost", "results-unwritable"];
 
 export interface KeepRun {
   readonly test: ClusterTest;
@@ -119,9 +121,10 @@ export function setupOf(test: ClusterTest, status: LocustStatus, note: RunNote |
   return { place: "kubernetes", stack: test.stack, script: status.script, plan, settings: note?.settings ?? {} };
 }
 
-/** The folder in which the results of a run are already, where it is on this machine. */
+/** The folder in which the results of a run are already, whole, where it is on this machine. */
 export function finishedFolder(results: string, seen: LocustStatus, note: RunNote | undefined): string | undefined {
-  return foldersOf(results, seen, note).found.find(({ state }) => state === "finished")?.path;
+  const { found } = foldersOf(results, seen, note);
+  return found.find(({ state, record }) => state === "finished" && !cutShort.includes(record.endedBy))?.path;
 }
 
 export interface RunFolder {

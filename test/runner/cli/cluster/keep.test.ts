@@ -68,6 +68,14 @@ describe("the results of a run in a cluster", () => {
       expect({ name, earlier }).to.deep.equal({ name: basename(path), earlier: [sampleAt(0)] });
     });
 
+    it("that has all of it: not in one that was cut short, where it was kept again", async () => {
+      const path = makeRun(there.results, `${own}-1`, over());
+      for (const endedBy of ["command-killed", "master-lost", "results-unwritable"] as const) {
+        makeRun(there.results, `${own}-2`, over({ endedBy }));
+        expect(finishedFolder(there.results, seen, undefined), endedBy).to.equal(path);
+      }
+    });
+
     it("once, where its command has noted one among all runs", async () => {
       const path = makeRun(there.results, own, killed(), [sampleAt(0)]);
       writeFileSync(join(path, "series.ndjson"), "nonsense\n\n{}\n");
