@@ -117,9 +117,9 @@ export function observe(recorder: Recorder, progress: Progress): RunObserver {
       recorder.warning(text);
       progress.warning(text);
     },
-    started(status, at) {
+    started(status, at, run) {
       progress.started(status);
-      return recorder.started(status, at);
+      return recorder.started(status, at, run);
     },
     sample(sample, late) {
       if (!late) progress.sample(sample);

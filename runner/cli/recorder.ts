@@ -6,7 +6,7 @@ import { listFiles } from "../results/files";
 import type { ResultsFolder } from "../results/folder";
 import { readSeries } from "../results/read";
 import { totalPercentiles, totals } from "../results/requests-csv";
-import type { FinishedRecord, RunningRecord } from "../results/run-record";
+import type { FinishedRecord, RunningRecord, RunRecord } from "../results/run-record";
 import { unfinished } from "../results/unfinished";
 import { currentWriter } from "../results/writer";
 import type { LocustStatus, RequestStats, Sample } from "../types";
@@ -38,6 +38,7 @@ export class Recorder implements RunObserver {
   private readonly warnings: string[] = [];
   private status: LocustStatus | undefined;
   private startedAt: Date | undefined;
+  private master: RunRecord["master"] = null;
   private latest: Sample | undefined;
 
   constructor(
@@ -54,9 +55,10 @@ export class Recorder implements RunObserver {
     this.status = status;
   }
 
-  async started(status: LocustStatus, at: Date): Promise<void> {
+  async started(status: LocustStatus, at: Date, run: number): Promise<void> {
     this.status = status;
     this.startedAt = at;
+    this.master = { id: status.master.id, run };
     await this.folder.writeRun(this.running());
   }
 
@@ -91,6 +93,8 @@ export class Recorder implements RunObserver {
     const record: FinishedRecord = {
       ...this.common(outcome.rows, outcome.thresholds, integrity),
       ...decide({ ...outcome, integrity }),
+      // The master gives that number to the next run.
+      ...(outcome.endedBy === "not-started" ? { master: null } : {}),
       status: "finished",
       endedBy: outcome.endedBy,
       endedAt: outcome.endedAt.toISOString(),
@@ -147,6 +151,7 @@ export class Recorder implements RunObserver {
       place,
       stack,
       script,
+      master: this.master,
       target,
       startedAt: (this.startedAt ?? new Date()).toISOString(),
       asked: { users: integrity?.users.asked ?? users, spawnRate, workers, shape: this.status?.shape ?? null },

@@ -75,7 +75,7 @@ export class LiveRun {
       }
     }
     this.begin(ready, ready.run + 1);
-    await this.track.begin(ready, ready.shape);
+    await this.track.begin(ready, { run: this.number, shape: ready.shape });
     while (this.end.open) {
       const status = await this.look();
       if (status !== undefined && status.run >= this.number) return true;
@@ -93,7 +93,7 @@ export class LiveRun {
     this.begin(seen, seen.run);
     // Without a plan of ours, users and time may be changed on the page, as a load shape does.
     const shape = this.plan.runTime === undefined ? true : seen.shape;
-    await this.track.begin(seen, shape, seen.elapsed ?? 0, earlier);
+    await this.track.begin(seen, { run: this.number, shape, elapsed: seen.elapsed ?? 0, earlier });
     await this.track.catchUp(this.client, this.number, this.kill);
   }
 

@@ -34,8 +34,8 @@ export interface Snapshot {
 export interface RunObserver {
   /** Workers are being waited for. */
   waiting?(status: LocustStatus): void;
-  /** The master has accepted the run. */
-  started?(status: LocustStatus, at: Date): Promise<void> | void;
+  /** The master has accepted the run, as its `run`th; `status` may be of the moment before. */
+  started?(status: LocustStatus, at: Date, run: number): Promise<void> | void;
   phase?(phase: Phase): void;
   /** `late`: it is of the master's own record, and its moment has passed. */
   sample?(sample: Sample, late: boolean): Promise<void> | void;

@@ -11,6 +11,18 @@ import { createRollCall, toSample } from "./sample";
 /** A gap between two samples, in seconds, above which the master is asked for those between. */
 const gap = 2.5;
 
+/** A run at its start, or as it is found. */
+export interface Begun {
+  /** The master's number of it. */
+  readonly run: number;
+  /** As in AskedLoad: whether something else than the plan decides the users. */
+  readonly shape: string | true | null;
+  /** Seconds since its start; defaults to 0. */
+  readonly elapsed?: number;
+  /** Samples that a former command has kept. */
+  readonly earlier?: readonly Sample[] | undefined;
+}
+
 /** What is measured of a run as it goes on: its clock, its phase, its samples, and what they say of the load. */
 export class Track {
   phase: Phase = "ready";
@@ -31,18 +43,8 @@ export class Track {
     private readonly end: Ending,
   ) {}
 
-  /**
-   * The run has begun, `elapsed` seconds ago.
-   *
-   * @param shape as in AskedLoad: whether something else than the plan decides the users
-   * @param earlier samples that a former command has kept
-   */
-  async begin(
-    status: LocustStatus,
-    shape: string | true | null,
-    elapsed = 0,
-    earlier: readonly Sample[] = [],
-  ): Promise<void> {
+  /** The run has begun. */
+  async begin(status: LocustStatus, { run, shape, elapsed = 0, earlier = [] }: Begun): Promise<void> {
     const { users, spawnRate, workers } = this.plan;
     this.began = performance.now() - elapsed * 1000;
     const startedAt = status.startedAt !== null && elapsed > 0 ? new Date(status.startedAt) : new Date();
@@ -53,7 +55,7 @@ export class Track {
       if (sample.phase === "hold") this.enter("hold", sample.t);
       this.count(sample);
     }
-    await this.tell(() => this.observer.started?.(status, startedAt));
+    await this.tell(() => this.observer.started?.(status, startedAt, run));
   }
 
   /** Seconds since the start, by the clock of this machine. */

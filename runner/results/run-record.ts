@@ -70,6 +70,14 @@ const common = {
   place: z.enum(["local", "kubernetes"]),
   stack: text.nullable().describe("Pulumi stack whose settings were used"),
   script: text,
+  master: z
+    .object({
+      id: text.describe("Of the process of Locust's master"),
+      run: count.describe("The master's number of it"),
+    })
+    .nullable()
+    .optional()
+    .describe("Which run of which master it is; null: it did not start; missing in older records"),
   target: text.nullable().describe("The host that was loaded; null where each user class has its own"),
   startedAt: time,
   durationSeconds: seconds.describe("Of load, up to its stop"),

@@ -1,4 +1,3 @@
-import { existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { V1Pod } from "@kubernetes/client-node";
 import { parseThreshold } from "../../../settings/values/threshold";
@@ -10,17 +9,22 @@ import { clusterTiming, type MasterLink } from "../../places/kubernetes/master";
 import type { RunNote } from "../../places/kubernetes/note";
 import { nameOf, readWorkload } from "../../places/kubernetes/pods";
 import { ResultsError } from "../../results/errors";
-import { createResultsFolder, folderName, type ResultsFolder, reopenResultsFolder } from "../../results/folder";
-import { readRun, readSeries } from "../../results/read";
-import type { FinishedRecord, RunRecord } from "../../results/run-record";
-import { writerLives } from "../../results/writer";
-import type { LocustStatus, Sample } from "../../types";
+import { createResultsFolder, type ResultsFolder, reopenResultsFolder } from "../../results/folder";
+import { hasRun, listRuns, type RunSummary, summaryOf } from "../../results/history";
+import { readSeries } from "../../results/read";
+import type { FinishedRecord } from "../../results/run-record";
+import type { EndedBy, LocustStatus, Sample } from "../../types";
 import { observe } from "../execute";
 import { Recorder } from "../recorder";
 import { recordFacts, type TestSetup } from "../setup";
 import type { Signals } from "../signals";
 import type { Progress } from "../terminal/progress";
 import type { ClusterTest } from "./open";
+
+/** In ms. */
+const day = 86_400_000;
+/** Ends of a record that has less of a run than the master may have. */
+const cutShort: readonly (EndedBy | null)[] = ["command-killed", "master-lost", "results-unwritable"];
 
 export interface KeepRun {
   readonly test: ClusterTest;
@@ -117,9 +121,10 @@ export function setupOf(test: ClusterTest, status: LocustStatus, note: RunNote |
   return { place: "kubernetes", stack: test.stack, script: status.script, plan, settings: note?.settings ?? {} };
 }
 
-/** The folder in which the results of a run are already, where it is on this machine. */
+/** The folder in which the results of a run are already, whole, where it is on this machine. */
 export function finishedFolder(results: string, seen: LocustStatus, note: RunNote | undefined): string | undefined {
-  return candidates(results, seen, note).found.find(({ record }) => record.status === "finished")?.path;
+  const { found } = foldersOf(results, seen, note);
+  return found.find(({ state, record }) => state === "finished" && !cutShort.includes(record.endedBy))?.path;
 }
 
 export interface RunFolder {
@@ -134,55 +139,44 @@ export async function folderOf(
   { note, results, seen }: Pick<KeepRun, "note" | "results" | "seen">,
   script: string,
 ): Promise<RunFolder> {
-  const { found, warnings } = candidates(results, seen, note);
-  for (const { path, record } of found) {
-    if (record.status !== "running" || writerLives(record.writer)) continue;
+  const { found, warnings } = foldersOf(results, seen, note);
+  for (const { path, state, record } of found) {
+    if (state !== "killed") continue;
     try {
       const earlier = readSeries(join(path, "series.ndjson"));
       return { folder: await reopenResultsFolder(path), earlier, warnings: [...record.warnings, ...warnings] };
     } catch (error) {
       if (!(error instanceof ResultsError)) throw error;
-      warnings.push(skipped(error));
+      warnings.push(leftAlone(error.message));
     }
   }
-  // Named by the start of the run, as a command that had started it would have named it.
+  // Named by the start of the load, as nobody knows when the command began.
   const folder = await createResultsFolder({ base: resolve(results), script, now: startOf(seen) });
   return { folder, earlier: [], warnings };
 }
 
-/**
- * Folders of the run: the one that its command has noted, and those whose names say that they began with it. What
- * cannot be read may be of any run, and is a warning.
- */
-function candidates(results: string, seen: LocustStatus, note: RunNote | undefined) {
-  const base = resolve(results);
-  const start = startOf(seen).getTime();
-  // Clocks, and the time that an answer takes, differ a little.
-  const near = [-2, -1, 0, 1, 2].map((seconds) => folderName(new Date(start + seconds * 1000), seen.script));
-  // More folders of the same second have a number.
-  const isNear = (name: string) => near.includes(name) || near.includes(name.replace(/-\d+$/, ""));
-  const names = existsSync(base) ? readdirSync(base).filter(isNear) : [];
-  const paths = new Set([
-    ...(note?.results === undefined ? [] : [note.results]),
-    ...names.map((name) => join(base, name)),
-  ]);
-  const found: { readonly path: string; readonly record: RunRecord }[] = [];
+/** Folders whose records say that they are of this run of this master. A damaged one may be: that is a warning. */
+function foldersOf(results: string, seen: LocustStatus, note: RunNote | undefined) {
+  const runs = listRuns(resolve(results));
+  const noted = note?.results;
+  if (noted !== undefined && hasRun(noted) && !runs.some(({ path }) => path === noted)) runs.unshift(summaryOf(noted));
+  const found: Exclude<RunSummary, { state: "damaged" }>[] = [];
   const warnings: string[] = [];
-  for (const path of paths) {
-    if (!existsSync(join(path, "run.json"))) continue;
-    try {
-      const record = readRun(path);
-      if (record.place === "kubernetes" && record.script === seen.script) found.push({ path, record });
-    } catch (error) {
-      if (!(error instanceof ResultsError)) throw error;
-      warnings.push(skipped(error));
-    }
+  for (const run of runs) {
+    if (run.state === "damaged") {
+      if (mayBeOf(run, seen)) warnings.push(leftAlone(run.problem));
+    } else if (run.record.master?.id === seen.master.id && run.record.master.run === seen.run) found.push(run);
   }
   return { found, warnings };
 }
 
-function skipped(error: ResultsError): string {
-  return `a folder that may be of this run was left alone: ${error.message}`;
+/** A command names its folder when it begins, and may then wait for pods; what is days away is another run's. */
+function mayBeOf({ startedAt }: RunSummary, seen: LocustStatus): boolean {
+  return startedAt === null || Math.abs(startOf(seen).getTime() - Date.parse(startedAt)) < day;
+}
+
+function leftAlone(problem: string): string {
+  return `a folder that may be of this run was left alone: ${problem}`;
 }
 
 function startOf({ startedAt }: LocustStatus): Date {

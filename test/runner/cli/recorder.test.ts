@@ -6,6 +6,7 @@ import type { RunOutcome } from "../../../runner/engine/plan";
 import { createResultsFolder, type ResultsFolder } from "../../../runner/results/folder";
 import { readRun } from "../../../runner/results/read";
 import type { Sample } from "../../../runner/types";
+import { status } from "../engine/scripted";
 import { comparisonOf, goodLoad, rows, sampleAt, temporaryFolder } from "../results/make";
 
 const facts: RunFacts = {
@@ -13,7 +14,7 @@ const facts: RunFacts = {
   ...{ users: 100, spawnRate: 10, workers: 2, thresholds: [] },
 };
 
-describe("a recorder that is asked to compare", () => {
+describe("a recorder", () => {
   let base: string;
   let folder: ResultsFolder;
   let recorder: Recorder;
@@ -32,7 +33,23 @@ describe("a recorder that is asked to compare", () => {
     ...more,
   });
 
-  it("hands over the record and the whole series, and keeps the comparison", async () => {
+  it("says which run of which master it is, unless the master did not start it", async () => {
+    const seen = status({ run: 2 });
+    const master = { id: seen.master.id, run: 3 };
+    await recorder.started(seen, new Date(), 3);
+    expect(readRun(folder.path)).to.deep.include({ status: "running", master });
+    expect(await recorder.finish(outcome())).to.deep.include({ master });
+    for (const starts of [true, false]) {
+      const own = await createResultsFolder({ base, script: "script1.py", now: new Date() });
+      const other = new Recorder(own, facts);
+      if (starts) await other.started(seen, new Date(), 3);
+      const record = await other.finish(outcome({ endedBy: "not-started", error: "no workers" }));
+      expect(record.master, `accepted: ${starts}`).to.equal(null);
+      expect(readRun(own.path)).to.deep.equal(record);
+    }
+  });
+
+  it("that is asked to compare hands over the record and the whole series, and keeps the comparison", async () => {
     let seen: readonly Sample[] = [];
     const record = await recorder.finish(outcome(), (soFar, samples) => {
       expect(soFar).to.include({ verdict: "passed" });

@@ -113,6 +113,17 @@ describe("run engine", () => {
     expect(locust().calls).to.deep.equal([]);
   });
 
+  it("tells which run of the master it is, whether it starts or follows it", async () => {
+    const runs: number[] = [];
+    const told = { started: (_: unknown, __: Date, run: number) => void runs.push(run) };
+    locust().status = status({ run: 4 });
+    whenRunning(() => locust().ended());
+    await drive({ plan: { ...plan, runTime: 1 }, observer: told });
+    const { status: seen } = locust();
+    await followRun({ client: client(), plan, observer: told, timing }, { seen });
+    expect([seen.run, ...runs]).to.deep.equal([5, 5, 5]);
+  });
+
   it("does not stop a run that somebody has started after the one it followed", async () => {
     locust().run({ users: 4 });
     const seen = locust().status;

@@ -64,8 +64,9 @@ describe("a results folder, read", () => {
   afterEach(() => rmSync(base, { recursive: true, force: true }));
 
   it("is completed after the command was killed", async () => {
-    await leave();
+    await leave({ master: { id: "4f0c", run: 2 } });
     const record = await completeFolder(dir);
+    expect(record.master).to.deep.equal({ id: "4f0c", run: 2 });
     expect(record).to.include({ status: "finished", verdict: "error", exitCode: 4, endedBy: "command-killed" });
     expect(record).to.include({ durationSeconds: 30, rampSeconds: 9, endedAt: sampleAt(30).time });
     expect(record.totals).to.include({ requests: 1000, failures: 3, failRatio: 0.003 });

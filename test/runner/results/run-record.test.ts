@@ -20,11 +20,13 @@ const records: Record<string, RunRecord> = {
   running: runningRecord(thresholds),
   passed: finishedRecord(),
   failed: finishedRecord(thresholds),
+  "of a known master": finishedRecord([], { master: { id: "4f0c", run: 2 } }),
   compared: finishedRecord([], { comparison: comparisonOf("worse") }),
   unclear: finishedRecord([], { comparison: comparisonOf("unclear", { warnings: ["users: 10 before, 20 after"] }) }),
   "not started": finishedRecord([], {
     endedBy: "not-started",
     integrity: null,
+    master: null,
     target: null,
     stack: null,
     rampSeconds: null,
@@ -56,6 +58,7 @@ describe("the schema of run.json", () => {
       { ...finished, schemaVersion: 2 },
       { ...finished, status: "running" },
       { ...finished, startedAt: "yesterday" },
+      { ...finished, master: { id: "4f0c" } },
       { ...finished, totals: { ...finished.totals, requests: -1 } },
       { ...asJson(runningRecord()), verdict: "passed" },
     ];

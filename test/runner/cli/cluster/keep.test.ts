@@ -9,13 +9,14 @@ import { status } from "../../engine/scripted";
 import { caught } from "../../places/kubernetes/fake-api";
 import { names } from "../../places/kubernetes/fake-namespace";
 import { note } from "../../places/kubernetes/notes";
-import { deadWriter, makeRun, recordAt } from "../../results/folders";
+import { deadWriter, makeRun } from "../../results/folders";
 import { finishedRecord, runningRecord, sampleAt } from "../../results/make";
 import { TestContext } from "./context";
 import { clusterTest, deployed, output } from "./tests";
 
 const startedAt = "2026-11-24T11:12:05.400Z";
 const own = "20261124T111205Z-script1";
+const master = { id: status().master.id, run: 1 };
 const seen = status({ run: 1, startedAt, script: "script1.py", targetUsers: 30, spawnRate: 3, host: "http://shop" });
 
 describe("the results of a run in a cluster", () => {
@@ -26,9 +27,9 @@ describe("the results of a run in a cluster", () => {
   afterEach(() => there.close());
 
   const killed = (more: Partial<RunningRecord> = {}): RunningRecord => ({
-    ...{ ...runningRecord(), place: "kubernetes", writer: deadWriter(), ...more },
+    ...{ ...runningRecord(), place: "kubernetes", master, writer: deadWriter(), ...more },
   });
-  const over = (more: Partial<FinishedRecord> = {}) => finishedRecord([], { place: "kubernetes", ...more });
+  const over = (more: Partial<FinishedRecord> = {}) => finishedRecord([], { place: "kubernetes", master, ...more });
   const folder = async (left?: RunNote) => {
     const found = await folderOf({ results: there.results, seen, note: left }, "script1.py");
     await found.folder.close();
@@ -54,33 +55,49 @@ describe("the results of a run in a cluster", () => {
     });
 
     it("that its command has noted, wherever that is", async () => {
-      const path = makeRun(there.results, "elsewhere", killed());
+      const path = makeRun(join(there.results, "other", "place"), "elsewhere", killed());
       expect((await folder(note({ results: path }))).name).to.equal("elsewhere");
       expect((await folder(note({ results: join(there.results, "gone") }))).name).to.equal(own);
     });
 
-    it("whose name says a second or two before or after, or has a number", async () => {
-      for (const name of ["20261124T111203Z-script1", "20261124T111207Z-script1", `${own}-2`]) {
-        const path = makeRun(there.results, name, over());
-        expect(finishedFolder(there.results, seen, undefined), name).to.equal(path);
-        writeFileSync(join(path, "run.json"), JSON.stringify(recordAt(1)));
+    it("whose record says so, whatever its name: its command began minutes before the load", async () => {
+      const path = makeRun(there.results, "20261124T105901Z-script1", over());
+      expect(finishedFolder(there.results, seen, undefined)).to.equal(path);
+      makeRun(there.results, "20261124T105901Z-script1", killed(), [sampleAt(0)]);
+      const { name, earlier } = await folder();
+      expect({ name, earlier }).to.deep.equal({ name: basename(path), earlier: [sampleAt(0)] });
+    });
+
+    it("that has all of it: not in one that was cut short, where it was kept again", async () => {
+      const path = makeRun(there.results, `${own}-1`, over());
+      for (const endedBy of ["command-killed", "master-lost", "results-unwritable"] as const) {
+        makeRun(there.results, `${own}-2`, over({ endedBy }));
+        expect(finishedFolder(there.results, seen, undefined), endedBy).to.equal(path);
       }
     });
 
-    it("and not in one of another time, script or place, nor in one that a command writes", async () => {
-      makeRun(there.results, "20261124T111202Z-script1", over());
-      makeRun(there.results, `${own}-b`, over({ script: "script1-b.py" }));
-      makeRun(there.results, `${own}-7`, over({ script: "script1-7.py" }));
-      makeRun(there.results, "20261124T111206Z-script1", over({ place: "local" }));
-      makeRun(there.results, "20261124T111204Z-script1", { ...runningRecord(), place: "kubernetes" });
-      mkdirSync(join(there.results, "20261124T111203Z-script1"));
+    it("once, where its command has noted one among all runs", async () => {
+      const path = makeRun(there.results, own, killed(), [sampleAt(0)]);
+      writeFileSync(join(path, "series.ndjson"), "nonsense\n\n{}\n");
+      expect((await folder(note({ results: path }))).warnings).to.have.length(1);
+    });
+
+    it("and not in one of another master, of another run, of no known run, nor in one that a command writes", async () => {
+      makeRun(there.results, own, over({ master: { ...master, id: "of-another-stack" } }));
+      makeRun(there.results, `${own}-2`, over({ master: { ...master, run: 2 } }));
+      makeRun(there.results, `${own}-3`, over({ master: null, endedBy: "not-started" }));
+      const { master: _, ...older } = over();
+      makeRun(there.results, `${own}-4`, older);
+      makeRun(there.results, `${own}-5`, { ...runningRecord(), place: "kubernetes", master });
+      mkdirSync(join(there.results, `${own}-6`));
       expect(finishedFolder(there.results, seen, undefined)).to.equal(undefined);
-      expect((await folder()).name).to.equal(own);
+      expect(await folder()).to.deep.include({ name: `${own}-7`, earlier: [], warnings: [] });
     });
 
     it("that is not a damaged one: those are left alone, with a warning", async () => {
       damaged(own);
-      damaged("20261124T111204Z-script1", "{}");
+      damaged("20261124T105901Z-script1", "{}");
+      for (const otherDay of ["20261122T111205Z-script1", "20261126T111205Z-script1"]) damaged(otherDay);
       const torn = makeRun(there.results, "20261124T111206Z-script1", killed());
       writeFileSync(join(torn, "series.ndjson"), `nonsense\n${JSON.stringify(sampleAt(1))}\n`);
       expect(finishedFolder(there.results, seen, undefined)).to.equal(undefined);
