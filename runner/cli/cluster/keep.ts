@@ -52,37 +52,51 @@ export interface KeptRun {
  * that a killed command has begun is completed. Undefined where an interrupt came first: the run goes on then.
  */
 export async function keepLatestRun(options: KeepRun): Promise<KeptRun | undefined> {
-  const { test, link, seen, note, stop = false, progress, signals } = options;
+  const { test, link, seen, note } = options;
   const setup = setupOf(test, seen, note);
   const watch = await link.watch();
   try {
-    const { folder, earlier, warnings } = await folderOf(options, setup.script);
-    const recorder = new Recorder(folder, recordFacts(setup));
-    for (const warning of warnings) recorder.warning(warning);
-    const outcome = await followRun(
-      {
-        client: link.client,
-        plan: setup.plan,
-        observer: observe(recorder, progress),
-        interrupt: stop ? AbortSignal.abort() : signals.interrupt,
-        kill: signals.kill,
-        masterLost: watch.lost,
-        timing: clusterTiming,
-      },
-      { seen, earlier, leave: !stop },
-    );
-    if (outcome.endedBy === "interrupt" && !stop) {
-      // The master still has all of it, and the next command goes on with this folder.
-      await folder.close();
-      return undefined;
+    const found = await folderOf(options, setup.script);
+    try {
+      return await keepIn(found, options, setup, watch.lost);
+    } finally {
+      // Closed already, but for an error, which says more than one of closing.
+      await found.folder.close().catch(() => undefined);
     }
-    for (const warning of await keepLogs(test, folder, outcome)) recorder.warning(warning);
-    const record = await recorder.finish(outcome);
-    if (outcome.complete) await link.client.kept(seen.run).catch(() => undefined);
-    return { record, outcome, folder };
   } finally {
     watch.stop();
   }
+}
+
+async function keepIn(
+  { folder, earlier, warnings }: RunFolder,
+  { test, link, seen, stop = false, progress, signals }: KeepRun,
+  setup: TestSetup,
+  masterLost: AbortSignal,
+): Promise<KeptRun | undefined> {
+  const recorder = new Recorder(folder, recordFacts(setup));
+  for (const warning of warnings) recorder.warning(warning);
+  const outcome = await followRun(
+    {
+      client: link.client,
+      plan: setup.plan,
+      observer: observe(recorder, progress),
+      interrupt: stop ? AbortSignal.abort() : signals.interrupt,
+      kill: signals.kill,
+      masterLost,
+      timing: clusterTiming,
+    },
+    { seen, earlier, leave: !stop },
+  );
+  if (outcome.endedBy === "interrupt" && !stop) {
+    // The master still has all of it, and the next command goes on with this folder.
+    await folder.close();
+    return undefined;
+  }
+  for (const warning of await keepLogs(test, folder, outcome)) recorder.warning(warning);
+  const record = await recorder.finish(outcome);
+  if (outcome.complete) await link.client.kept(seen.run).catch(() => undefined);
+  return { record, outcome, folder };
 }
 
 /** Copies what master and workers have logged since the start of a run into its folder; gives warnings. */

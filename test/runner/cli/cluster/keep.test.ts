@@ -169,6 +169,15 @@ describe("the results of a run in a cluster", () => {
       expect(readRun(join(there.results, name)).status).to.equal("running");
     });
 
+    it("not where what the master answers makes no sense: its folder is closed then", async () => {
+      there.endRun();
+      there.locust.series = { run: 1, interval: 1, samples: { filter: () => 7 } as never };
+      expect((await caught(keep())).message).to.match(/is not (iterable|a function)/);
+      const [name = ""] = readdirSync(there.results);
+      expect(readRun(join(there.results, name)).status).to.equal("running");
+      expect(existsSync(join(there.results, name, ".reserve"))).to.equal(false);
+    });
+
     it("not where the master has no pod: nothing is left behind then", async () => {
       there.endRun();
       there.namespace.pods.set(names.control, []);
