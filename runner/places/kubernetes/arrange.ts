@@ -2,7 +2,7 @@ import type { V1Deployment } from "@kubernetes/client-node";
 import { RunnerError } from "../../errors";
 import type { Cluster } from "./cluster";
 import { readDeployment, type TestNames } from "./pods";
-import { type PatchOperation, scriptBefore, withScript, withScriptBefore } from "./script-swap";
+import { type PatchOperation, scriptBefore, scriptNow, withScript, withScriptBefore } from "./script-swap";
 
 /** What of a deployed test a run may want otherwise. */
 export interface Arrangement {
@@ -40,16 +40,26 @@ export interface Restore extends Arrange {
  * since then is theirs. Gives a line where something was changed; rejects with what is left to do.
  */
 export async function restore({ cluster, names, wanted, before, patience }: Restore): Promise<string | undefined> {
+  // Outside of what is repeated: what an attempt finds done, the one before has done.
+  let workers = false;
+  let script: string | undefined;
+  const scriptBack = (deployment: V1Deployment): PatchOperation[] => {
+    if (scriptNow(deployment) !== wanted.script) return [];
+    const patch = withScriptBefore(deployment);
+    if (replaces(patch)) script = scriptBefore(deployment);
+    return patch;
+  };
   const work = async () => {
-    const lines: string[] = [];
     const worker = await readDeployment(cluster, names.worker);
     if (wanted.workers !== before.workers && worker.spec?.replicas === wanted.workers) {
+      workers = true;
       await scale(cluster, names.worker, before.workers);
-      lines.push(`workers: ${wanted.workers} → ${before.workers}`);
     }
-    const script = scriptBefore(worker) ?? before.script;
-    // Only what a command has changed: what was deployed since is somebody else's.
-    if (await changeScripts(cluster, names, withScriptBefore)) lines.push(`script: ${script}`);
+    await changeScripts(cluster, names, scriptBack);
+    const lines = [
+      ...(workers ? [`workers: ${wanted.workers} → ${before.workers}`] : []),
+      ...(script === undefined ? [] : [`script: ${script}`]),
+    ];
     return lines.length === 0 ? undefined : `As before: ${lines.join(", ")}`;
   };
   try {
@@ -76,6 +86,7 @@ async function setScript(cluster: Cluster, names: TestNames, script: string): Pr
   return changeScripts(cluster, names, (deployment) => withScript(deployment, script));
 }
 
+/** True where another script is run now; a note may have changed without. */
 async function changeScripts(
   cluster: Cluster,
   names: TestNames,
@@ -89,7 +100,11 @@ async function changeScripts(
     await cluster.call(`change Deployment ${name}`, () =>
       cluster.apps.patchNamespacedDeployment({ namespace, name, body }),
     );
-    changed = true;
+    changed ||= replaces(body);
   }
   return changed;
+}
+
+function replaces(patch: readonly PatchOperation[]): boolean {
+  return patch.some(({ op }) => op === "replace");
 }

@@ -3,7 +3,7 @@ import type { AppsV1Api, CoordinationV1Api, CoreV1Api, HttpLibrary, KubeConfig }
 import { pause } from "../../engine/timing";
 import { RunnerError } from "../../errors";
 import { exitCodes } from "../../types";
-import { CallTimeout, type ClusterFacts, ClusterRefused, ClusterUnreachable, explainFailure } from "./failures";
+import { CallTimeout, type ClusterFacts, ClusterRefused, ClusterUnreachable, explainFailure, isPassing } from "./failures";
 import type { Kube } from "./kubeconfig";
 
 export { ClusterRefused, ClusterUnreachable };
@@ -98,7 +98,8 @@ export class Cluster implements ClusterFacts {
 
   /**
    * Like `call`, for work that may be done again, also when it was done already: it is repeated while the API server
-   * cannot be reached, for as long as `for` says, in ms. What it answers is the end of it, be it a refusal.
+   * cannot be reached, is too busy (429) or fails itself (5xx), for as long as `for` says, in ms. Any other answer is
+   * the end of it, be it a refusal.
    */
   async retry<T>(
     what: string,
@@ -111,7 +112,7 @@ export class Cluster implements ClusterFacts {
       try {
         return await this.call(what, work, { timeout: attemptLimit, signal });
       } catch (error) {
-        if (!(error instanceof ClusterUnreachable) || performance.now() + wait > deadline) throw error;
+        if (!isPassing(error) || performance.now() + wait > deadline) throw error;
       }
       await pause(wait, ...(signal === undefined ? [] : [signal]));
     }

@@ -28,6 +28,12 @@ export class ClusterRefused extends RunnerError {
   }
 }
 
+/** Whether the same call may work in a moment: there was no answer, or the API server is busy, or has failed itself. */
+export function isPassing(error: unknown): boolean {
+  if (error instanceof ClusterUnreachable) return true;
+  return error instanceof ClusterRefused && (error.status === 429 || error.status >= 500);
+}
+
 /** A call took longer than it may. */
 export class CallTimeout extends Error {
   override readonly name = "CallTimeout";

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import { StringDecoder } from "node:string_decoder";
 import { pause } from "../../engine/timing";
-import { type Cluster, ClusterRefused, ClusterUnreachable } from "./cluster";
+import { type Cluster, ClusterRefused } from "./cluster";
+import { isPassing } from "./failures";
 import { LineSplitter, LogCursor } from "./log-cursor";
 import { container, openLog } from "./log-stream";
 
@@ -155,10 +156,4 @@ function isStarting(error: unknown): boolean {
   return (
     error instanceof ClusterRefused && error.status === 400 && /waiting to start|initializing/i.test(error.message)
   );
-}
-
-/** A refusal that may be none in a moment: the API server is busy, or does not reach the node. */
-function isPassing(error: unknown): boolean {
-  if (error instanceof ClusterUnreachable) return true;
-  return error instanceof ClusterRefused && (error.status === 429 || error.status >= 500);
 }

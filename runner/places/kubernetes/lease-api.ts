@@ -1,7 +1,7 @@
 /** The few requests that the lock needs of Kubernetes' API. */
 import type { CoordinationV1Api, V1Lease } from "@kubernetes/client-node";
 import { messageOf, RunnerError } from "../../errors";
-import { answerOf, CallTimeout, ClusterUnreachable, unreachableReason } from "./failures";
+import { answerOf, CallTimeout, ClusterRefused, ClusterUnreachable, unreachableReason } from "./failures";
 import { leaseName } from "./lease";
 
 /** What is needed of the API's client. */
@@ -67,7 +67,7 @@ export class LeaseApi {
   }
 }
 
-/** One line on a failure of the API; a ClusterUnreachable where there was no answer. */
+/** One line on a failure of the API: a ClusterRefused for an answer, a ClusterUnreachable where there was none. */
 export function leaseError(error: unknown, namespace: string): RunnerError {
   if (error instanceof RunnerError) return error;
   const say = (why: string) => `the Lease ${leaseName} in namespace ${namespace} cannot be taken: ${why}`;
@@ -76,6 +76,7 @@ export function leaseError(error: unknown, namespace: string): RunnerError {
   if (reason !== undefined) return new ClusterUnreachable(say(reason), undefined, { cause: error });
   const [line = ""] = messageOf(error).split("\n");
   const why = answer?.status === 404 ? "there is no such namespace" : (answer?.message ?? line);
+  if (answer !== undefined) return new ClusterRefused(say(why), answer.status, { cause: error });
   return new RunnerError(say(why), undefined, { cause: error });
 }
 

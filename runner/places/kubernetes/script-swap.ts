@@ -56,6 +56,11 @@ export function withScriptBefore(deployment: V1Deployment): PatchOperation[] {
   return change(deployment, swapOf(deployment)?.before ?? locustContainer(deployment).scripts.text, undefined);
 }
 
+/** File name of the script that a Deployment's pods run. */
+export function scriptNow(deployment: V1Deployment): string {
+  return basename(locustContainer(deployment).scriptPath);
+}
+
 /** File name of the script that was deployed, where a command has changed it; else undefined. */
 export function scriptBefore(deployment: V1Deployment): string | undefined {
   return swapOf(deployment)?.script;

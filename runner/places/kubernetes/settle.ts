@@ -1,7 +1,8 @@
 import { pause } from "../../engine/timing";
 import { RunnerError } from "../../errors";
 import { exitCodes } from "../../types";
-import { type Cluster, ClusterUnreachable } from "./cluster";
+import type { Cluster } from "./cluster";
+import { isPassing } from "./failures";
 import { isSettled, readBackground, readWorkload, type TestNames, type Workload } from "./pods";
 import { summarize, type TroubleKind, troubles } from "./trouble";
 
@@ -50,8 +51,8 @@ export async function waitForPods({ cluster, names, timeout, progress, signal }:
       const hopeless = found.find((one) => one.hopeless);
       if (hopeless !== undefined) throw new RunnerError(`Locust's pods cannot be ready: ${hopeless.text}`);
     } catch (error) {
-      // The API server may be away for a moment.
-      if (!(error instanceof ClusterUnreachable)) throw error;
+      // The API server may be away, or busy, for a moment.
+      if (!isPassing(error)) throw error;
       problem = error.message;
     }
     if (performance.now() - began > timeout) {

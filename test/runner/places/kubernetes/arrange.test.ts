@@ -65,6 +65,42 @@ describe("the arrangement of a test for a run", () => {
     expect(now()).to.deep.equal({ workers: 2, script: "new.py" });
   });
 
+  it("leaves a script alone that a later command has chosen", async () => {
+    await arrange(wants(5, "b.py"));
+    await arrange(wants(5, "c.py"));
+    expect(await restore({ ...wants(5, "b.py"), before, patience: 1000 })).to.equal("As before: workers: 5 → 2");
+    expect(now()).to.deep.equal({ workers: 2, script: "c.py" });
+    expect(namespace.deployed.scriptBefore).to.equal("a.py");
+  });
+
+  it("has no line on a script where only the note of a former change is dropped", async () => {
+    await arrange(wants(2, "b.py"));
+    const notes = namespace.control.metadata?.annotations ?? {};
+    namespace.deploy("b.py", 2);
+    for (const [name, made] of namespace.deployments) {
+      namespace.deployments.set(name, { ...made, metadata: { ...made.metadata, annotations: damaged(notes) } });
+    }
+    expect(await restore({ ...wants(2, "b.py"), before, patience: 1000 })).to.equal(undefined);
+    expect(namespace.worker.metadata?.annotations).to.deep.equal({});
+    expect(now()).to.deep.equal({ workers: 2, script: "b.py" });
+  });
+
+  it("tells all that it has changed, whichever attempt has done it", async () => {
+    await arrange(wants(5, "b.py"));
+    let patches = 0;
+    namespace.onCall = ({ method, socket }) => {
+      // The third is that of the workers' script.
+      const cut = method === "PATCH" && ++patches === 3;
+      if (cut) socket.destroy();
+      return cut;
+    };
+    expect(await restore({ ...wants(5, "b.py"), before, patience: 5000 })).to.equal(
+      "As before: workers: 5 → 2, script: a.py",
+    );
+    expect(patches).to.equal(4);
+    expect(now()).to.deep.equal({ workers: 2, script: "a.py" });
+  });
+
   it("is made whole, and undone, where only one Deployment was changed", async () => {
     await arrange(wants(2, "b.py"));
     const { control } = namespace;
@@ -126,3 +162,8 @@ describe("the arrangement of a test for a run", () => {
     );
   });
 });
+
+/** The same annotations, with texts that nobody can read. */
+function damaged(annotations: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(annotations).map(([name, text]) => [name, text.slice(1)]));
+}

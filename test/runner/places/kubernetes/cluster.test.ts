@@ -119,10 +119,28 @@ describe("calls of a cluster", () => {
       expect(api.calls.length).to.be.within(2, 3);
     });
 
-    it("end at once with an answer, whatever it is", async () => {
-      api.onCall = (_, response) => refuse(response, 500, "no");
-      expect(await caught(cluster.retry("list the pods", list, { for: 5000 }))).to.be.instanceOf(ClusterRefused);
-      expect(api.calls).to.have.length(1);
+    it("go on while the API server is busy, or fails itself", async () => {
+      for (const status of [429, 500, 503]) {
+        const before = api.calls.length;
+        api.onCall = (_, response) => {
+          if (api.calls.length === before + 1) refuse(response, status, "no");
+          else response.setHeader("content-type", "application/json").end('{"items":[]}');
+        };
+        expect((await cluster.retry("list the pods", list, { for: 5000 })).items).to.deep.equal([]);
+        expect(api.calls, String(status)).to.have.length(before + 2);
+      }
+      api.onCall = (_, response) => refuse(response, 503, "no");
+      expect(await caught(cluster.retry("list the pods", list, { for: 300 })), "its last answer")
+        .to.be.instanceOf(ClusterRefused)
+        .with.property("status", 503);
+    });
+
+    it("end at once with any other answer", async () => {
+      for (const [index, status] of [400, 401, 403, 404, 409, 422].entries()) {
+        api.onCall = (_, response) => refuse(response, status, "no");
+        expect(await caught(cluster.retry("list the pods", list, { for: 5000 }))).to.be.instanceOf(ClusterRefused);
+        expect(api.calls).to.have.length(index + 1);
+      }
     });
   });
 });

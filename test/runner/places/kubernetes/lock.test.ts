@@ -196,6 +196,8 @@ describe("the lock of a namespace", () => {
       return error.message;
     };
     const start = "the Lease loadtest-run in namespace load cannot be taken: ";
+    await refused(503, "starting");
+    expect(await failure(), "which a retry knows").to.be.instanceOf(ClusterRefused).with.property("status", 503);
     expect(await refused(403, 'User "sam" cannot create leases')).to.equal(`${start}User "sam" cannot create leases`);
     expect(await refused(404, 'namespaces "load" not found')).to.equal(`${start}there is no such namespace`);
     leases.before = async () => {

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { RunnerError } from "../../../../runner/errors";
 import { isSettled, readWorkload } from "../../../../runner/places/kubernetes/pods";
 import { waitForPods } from "../../../../runner/places/kubernetes/settle";
-import { caught } from "./fake-api";
+import { caught, refuse } from "./fake-api";
 import { FakeNamespace, names } from "./fake-namespace";
 import { pod, readyPod, waiting } from "./pods";
 
@@ -88,6 +88,25 @@ describe("waiting for pods", () => {
     namespace.away = false;
     expect((await done).worker.pods).to.have.length(2);
     expect(said).to.have.length(1);
+  });
+
+  it("survives an API server that is busy for a moment, and not one that says no", async () => {
+    oneReady();
+    const done = wait();
+    await looks(1);
+    namespace.onCall = (_, response) => {
+      refuse(response, 429, "too many requests");
+      return true;
+    };
+    await pause(1200);
+    namespace.pods.set(names.worker, [readyPod({ owner }), readyPod({ owner })]);
+    namespace.onCall = () => false;
+    expect((await done).worker.pods).to.have.length(2);
+    namespace.onCall = (_, response) => {
+      refuse(response, 403, "no");
+      return true;
+    };
+    expect((await caught(wait())).message).to.equal("cannot read Deployment locust-control: no");
   });
 
   it("ends with exit code 130 where it is interrupted, before and meanwhile", async () => {
