@@ -29,6 +29,6 @@ export function messageOf(error: unknown): string {
 /** The `code` of a system error: ENOSPC, ECONNREFUSED. */
 export function codeOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
-  const code = (error as NodeJS.ErrnoException).code;
-  return code ?? (error.cause === undefined ? undefined : codeOf(error.cause));
+  const code: unknown = (error as NodeJS.ErrnoException).code;
+  return typeof code === "string" ? code : codeOf(error.cause);
 }

@@ -14,7 +14,8 @@ const reasons: Readonly<Record<string, string>> = {
 
 /** Why a connection failed, in words; undefined where the error is not one of the network. */
 export function connectionReason(error: unknown): string | undefined {
-  return reasons[codeOf(error) ?? ""];
+  const code = codeOf(error);
+  return code !== undefined && Object.hasOwn(reasons, code) ? reasons[code] : undefined;
 }
 
 /**

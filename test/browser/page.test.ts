@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import type { Browser, Page } from "playwright-core";
 import { freePort } from "../../runner/places/ports";
-import { Dashboard, openBrowser } from "../support/browser";
+import { becomesTrue, Dashboard, openBrowser } from "../support/browser";
 import { prepareLocust, stopCommands } from "../support/cli";
 import { waitUntilNone } from "../support/processes";
 import { finished, removeProjects, runsIn } from "../support/project";
@@ -73,7 +73,7 @@ describe("Locust's page, opened by the address that `loadtest dashboard` prints"
     await canvas.waitFor();
     const painted = (await page.evaluate('document.querySelector("canvas").toDataURL()')) as string;
     expect(painted).to.match(/^data:image/);
-    await page.waitForFunction(`document.querySelector("canvas").toDataURL() !== ${JSON.stringify(painted)}`);
+    await becomesTrue(page, `document.querySelector("canvas").toDataURL() !== ${JSON.stringify(painted)}`);
     await tab("Workers").click();
     await page.getByRole("cell", { name: "running", exact: true }).nth(1).waitFor();
   });
@@ -109,9 +109,9 @@ describe("Locust's page, opened by the address that `loadtest dashboard` prints"
     const before = await background();
     const toggle = page.locator("header button").last();
     await toggle.click();
-    await page.waitForFunction(`getComputedStyle(document.body).backgroundColor !== ${JSON.stringify(before)}`);
+    await becomesTrue(page, `getComputedStyle(document.body).backgroundColor !== ${JSON.stringify(before)}`);
     await toggle.click();
-    await page.waitForFunction(`getComputedStyle(document.body).backgroundColor === ${JSON.stringify(before)}`);
+    await becomesTrue(page, `getComputedStyle(document.body).backgroundColor === ${JSON.stringify(before)}`);
   });
 
   it("stops the test, and the run was kept", async () => {

@@ -5,7 +5,7 @@ import { colours, type Scheme } from "../../runner/results/page/colours";
 import { comparePage } from "../../runner/results/page/compare";
 import { reportPage } from "../../runner/results/page/report";
 import { hostileRun, madeRun } from "../runner/results/page/made";
-import { openBrowser } from "../support/browser";
+import { becomesTrue, openBrowser } from "../support/browser";
 import { root } from "../support/cli";
 import { each, type OpenPage, openFile, rgb } from "../support/page-file";
 
@@ -178,10 +178,10 @@ describe("a page of results in a browser", function () {
   it("follows the width of the window", async () => {
     const { page } = await show(pages.report.html());
     await page.setViewportSize({ width: 500, height: 800 });
-    await page.waitForFunction(`document.querySelector("canvas").clientWidth < 500`);
+    await becomesTrue(page, `document.querySelector("canvas").clientWidth < 500`);
     expect(await page.evaluate("document.documentElement.scrollWidth")).to.be.at.most(500);
     await page.setViewportSize({ width: 1200, height: 800 });
-    await page.waitForFunction(`document.querySelector("canvas").clientWidth > 1000`);
+    await becomesTrue(page, `document.querySelector("canvas").clientWidth > 1000`);
     expect(await page.locator("canvas").count()).to.equal(5);
   });
 

@@ -1,9 +1,10 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
-import { type Browser, chromium } from "playwright-core";
+import { type Browser, chromium, type Page } from "playwright-core";
 import type { LocustStatus } from "../../runner/types";
 import { type Command, startCommand } from "./cli";
 import { skip } from "./needs";
+import { poll } from "./poll";
 import { until } from "./processes";
 import { makeProject, type Project } from "./project";
 
@@ -27,6 +28,18 @@ export async function openBrowser(test: Mocha.Context, extra: readonly string[] 
     "--disable-component-update",
   ]);
   return chromium.launch({ executablePath, args: [...flags, ...extra] });
+}
+
+/**
+ * Waits until an expression is true in a page. Playwright's own `waitForFunction` evaluates again from within the page,
+ * which the page's Content-Security-Policy forbids.
+ */
+export async function becomesTrue(page: Page, expression: string): Promise<void> {
+  await poll(async () => (await page.evaluate(expression)) === true, {
+    limit: 10_000,
+    every: 50,
+    problem: () => `never true in the page: ${expression}`,
+  });
 }
 
 /** `loadtest dashboard --local --demo`, as it was built, with two workers. */

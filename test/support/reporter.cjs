@@ -1,7 +1,24 @@
 "use strict";
-/** Mocha's usual output, plus a line of counts in the file that LOADTEST_TALLY names. */
+/**
+ * Mocha's usual output, plus a line of counts in the file that LOADTEST_TALLY names. A process that is held open after
+ * its last test (a timer, a socket that a test forgot) fails, and says by what, instead of hanging for ever.
+ */
 const { appendFileSync } = require("node:fs");
 const { reporters, Runner } = require("mocha");
+
+const patience = 30_000;
+
+function failWhenHeldOpen() {
+  const held = () => {
+    console.error(`the tests have ended, but hold the process open: ${process.getActiveResourcesInfo().join(", ")}`);
+    // Mocha sets its own exit code as the process ends; this comes after it.
+    process.once("exit", () => {
+      process.exitCode = 1;
+    });
+    process.exit();
+  };
+  setTimeout(held, patience).unref();
+}
 
 module.exports = class extends reporters.Spec {
   constructor(runner, options) {
@@ -10,6 +27,7 @@ module.exports = class extends reporters.Spec {
       const file = process.env.LOADTEST_TALLY;
       const { passes, failures, pending } = this.stats;
       if (file) appendFileSync(file, `${JSON.stringify({ passes, failures, pending })}\n`);
+      failWhenHeldOpen();
     });
   }
 };

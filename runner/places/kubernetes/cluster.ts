@@ -3,7 +3,14 @@ import type { AppsV1Api, CoordinationV1Api, CoreV1Api, HttpLibrary, KubeConfig }
 import { pause } from "../../engine/timing";
 import { RunnerError } from "../../errors";
 import { exitCodes } from "../../types";
-import { CallTimeout, type ClusterFacts, ClusterRefused, ClusterUnreachable, explainFailure, isPassing } from "./failures";
+import {
+  CallTimeout,
+  type ClusterFacts,
+  ClusterRefused,
+  ClusterUnreachable,
+  explainFailure,
+  isPassing,
+} from "./failures";
 import type { Kube } from "./kubeconfig";
 
 export { ClusterRefused, ClusterUnreachable };

@@ -29,7 +29,7 @@ export class ClusterRefused extends RunnerError {
 }
 
 /** Whether the same call may work in a moment: there was no answer, or the API server is busy, or has failed itself. */
-export function isPassing(error: unknown): boolean {
+export function isPassing(error: unknown): error is ClusterUnreachable | ClusterRefused {
   if (error instanceof ClusterUnreachable) return true;
   return error instanceof ClusterRefused && (error.status === 429 || error.status >= 500);
 }

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { expect } from "chai";
 import fc from "fast-check";
 import { RunnerError } from "../../../../runner/errors";
+import { ClusterRefused } from "../../../../runner/places/kubernetes/failures";
 import { RunGoing, readLock } from "../../../../runner/places/kubernetes/lock";
 import { FakeLeases, refusal } from "./fake-leases";
 import { note } from "./notes";
@@ -197,7 +198,9 @@ describe("the lock of a namespace", () => {
     };
     const start = "the Lease loadtest-run in namespace load cannot be taken: ";
     await refused(503, "starting");
-    expect(await failure(), "which a retry knows").to.be.instanceOf(ClusterRefused).with.property("status", 503);
+    expect(await failure(), "which a retry knows")
+      .to.be.instanceOf(ClusterRefused)
+      .with.property("status", 503);
     expect(await refused(403, 'User "sam" cannot create leases')).to.equal(`${start}User "sam" cannot create leases`);
     expect(await refused(404, 'namespaces "load" not found')).to.equal(`${start}there is no such namespace`);
     leases.before = async () => {

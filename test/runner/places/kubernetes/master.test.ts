@@ -93,11 +93,14 @@ describe("the way to the master in a cluster", () => {
   });
 
   describe("is watched", () => {
-    let watch: MasterWatch | undefined;
-    afterEach(() => watch?.stop());
+    const watches: MasterWatch[] = [];
+    afterEach(() => {
+      for (const watch of watches.splice(0)) watch.stop();
+    });
 
     async function lost(change: () => void): Promise<string | undefined> {
-      watch = await (await open()).watch(30);
+      const watch = await (await open()).watch(30);
+      watches.push(watch);
       change();
       await pause(300);
       return watch.lost.aborted ? (watch.lost.reason as Error).message : undefined;
@@ -161,7 +164,7 @@ describe("the way to the master in a cluster", () => {
     it("until it is stopped", async () => {
       expect(
         await lost(() => {
-          watch?.stop();
+          watches[0]?.stop();
           setMaster();
         }),
       ).to.equal(undefined);
