@@ -1,32 +1,23 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
+import { writeAtomically } from "../results/files";
 import { comparePage } from "../results/page/compare";
-import type { PageRun } from "../results/page/head";
 import { reportPage } from "../results/page/report";
-import { writePage } from "../results/page/write";
-import { readRun } from "../results/read";
-import { parseRequestsCsv } from "../results/requests-csv";
-import { readRunData } from "../results/run-data";
+import type { RunOfFolder } from "../results/run-data";
 import type { Comparison } from "../verdict/comparison";
 
-/** Writes the page of a run's folder. */
-export async function writeReportPage(folder: string, file: string): Promise<void> {
-  await writePage(resolve(file), reportPage(await pageRun(folder)));
+/**
+ * Writes the page of a run. A page is written whole or not at all: a ResultsError (one line) says why, and then a
+ * former page is still there.
+ */
+export async function writeReportPage(run: RunOfFolder, file: string): Promise<void> {
+  await writeAtomically(resolve(file), reportPage(run));
 }
 
-/** Writes the page of two runs' folders. */
+/** Writes the page of two runs laid over each other, as `writeReportPage` does. */
 export async function writeComparePage(
-  folders: readonly [before: string, after: string],
+  [before, after]: readonly [before: RunOfFolder, after: RunOfFolder],
   comparison: Comparison,
   file: string,
 ): Promise<void> {
-  const [before, after] = [await pageRun(folders[0]), await pageRun(folders[1])];
-  await writePage(resolve(file), comparePage({ before, after, comparison }));
-}
-
-async function pageRun(folder: string): Promise<PageRun> {
-  const { name, samples } = await readRunData(folder);
-  const record = readRun(folder);
-  const csv = join(folder, "requests.csv");
-  return { name, record, samples, requests: existsSync(csv) ? parseRequestsCsv(readFileSync(csv, "utf8")) : [] };
+  await writeAtomically(resolve(file), comparePage({ before, after, comparison }));
 }

@@ -1,7 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { completeFolder } from "../results/complete";
-import { parseRequestsCsv } from "../results/requests-csv";
+import { readFinished, readRunData } from "../results/run-data";
 import { resultTable } from "../results/table";
 import { toJson } from "./output";
 
@@ -10,15 +7,15 @@ export async function reportFolder(
   directory: string,
   options: { readonly json?: boolean; readonly html?: string },
 ): Promise<number> {
-  const record = await completeFolder(directory);
-  if (options.html !== undefined) await (await import("./page-file.js")).writeReportPage(directory, options.html);
+  const { record, requests } = await readFinished(directory);
+  if (options.html !== undefined) {
+    await (await import("./page-file.js")).writeReportPage(await readRunData(directory), options.html);
+  }
   if (options.json === true) {
     process.stdout.write(toJson(record));
     return record.exitCode;
   }
-  const requests = join(directory, "requests.csv");
-  const rows = existsSync(requests) ? parseRequestsCsv(readFileSync(requests, "utf8")) : [];
-  const table = resultTable(record, rows, { colour: process.stdout.isTTY === true, folder: directory });
+  const table = resultTable(record, requests, { colour: process.stdout.isTTY === true, folder: directory });
   process.stdout.write(`${table}\n`);
   return record.exitCode;
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { LostWorker, RequestStats, Sample } from "../types";
 import { createIntegrity } from "../verdict/integrity";
@@ -8,7 +8,8 @@ import { ResultsError, writeError } from "./errors";
 import { listFiles, removeLeftovers, writeAtomically } from "./files";
 import { toJUnit } from "./junit";
 import { readRun, readSeries } from "./read";
-import { parseRequestsCsv, totalPercentiles, totals } from "./requests-csv";
+import { readRequests } from "./requests";
+import { totalPercentiles, totals } from "./requests-csv";
 import type { FinishedRecord, RunningRecord } from "./run-record";
 import { writerLives } from "./writer";
 
@@ -105,20 +106,8 @@ function seriesOf(dir: string, warnings: string[]): Sample[] {
   return readSeries(path);
 }
 
-/** Also a damaged snapshot is no reason to have no verdict at all. */
 function rowsOf(dir: string, warnings: string[]): RequestStats[] {
-  const path = join(dir, "requests.csv");
-  if (!existsSync(path)) {
-    warnings.push("requests.csv is missing: the command was killed before it was written");
-    return [];
-  }
-  try {
-    return parseRequestsCsv(readFileSync(path, "utf8"));
-  } catch (error) {
-    if (!(error instanceof ResultsError)) {
-      throw error;
-    }
-    warnings.push(error.message);
-    return [];
-  }
+  const rows = readRequests(dir, warnings);
+  if (rows === undefined) warnings.push("requests.csv is missing: the command was killed before it was written");
+  return rows ?? [];
 }

@@ -58,7 +58,9 @@ const comparison = z
     maxRegression: share.describe("The relative change for the worse that is allowed"),
     metrics: z.array(change),
     regressions: z.array(text).describe("A sentence for each metric that is worse"),
-    unclear: z.array(text).describe("A sentence for each metric that may be worse or noise"),
+    unclear: z
+      .array(text)
+      .describe("A sentence for each run that proves nothing, and for each metric that may be worse or noise"),
     warnings: z.array(text).describe("Why the two runs can hardly be compared"),
   })
   .describe("With an earlier run: what `run --baseline` adds");

@@ -7,7 +7,15 @@ const timeShare = 0.1;
 const timeSeconds = 3;
 
 /** Numbers of runs with these verdicts say little about the target. */
-export const untrusted: readonly Verdict[] = ["invalid", "aborted", "error"];
+const untrusted: readonly Verdict[] = ["invalid", "aborted", "error"];
+
+/** A sentence for each of two runs that cannot be compared with anything, by its own verdict. */
+export function worthless(before: ComparedRecord, after: ComparedRecord): string[] {
+  const sides = [["before", before.verdict] as const, ["after", after.verdict] as const];
+  return sides
+    .filter(([, verdict]) => untrusted.includes(verdict))
+    .map(([side, verdict]) => `The verdict ${side} is ${verdict}: the numbers of that run prove nothing.`);
+}
 
 /** Why two runs can hardly be compared, with the value on both sides: `users: 20 before, 40 after`. */
 export function differences(before: ComparedRecord, after: ComparedRecord): string[] {
@@ -20,11 +28,7 @@ export function differences(before: ComparedRecord, after: ComparedRecord): stri
   const check = (what: string, show: (record: ComparedRecord) => string) =>
     report(what, show(before) !== show(after), show);
 
-  report(
-    "verdict",
-    [before, after].some(({ verdict }) => untrusted.includes(verdict)),
-    ({ verdict }) => verdict,
-  );
+  report("verdict", worthless(before, after).length > 0, ({ verdict }) => verdict);
   check("script", ({ script }) => script);
   check("load shape", ({ asked }) => shapeOf(asked.shape));
   check("users", ({ asked }) => String(round(asked.users, 2)));

@@ -1,5 +1,5 @@
 import { mean } from "simple-statistics";
-import { differences } from "./comparability";
+import { differences, worthless } from "./comparability";
 import {
   type ChangeKind,
   type ComparedMetric,
@@ -35,7 +35,8 @@ interface Moved {
  * Compares two runs, metric by metric. A change is that of the values over the whole runs. It is real where it is
  * larger than a step of Locust's rounding and than the noise of the windows of their full load (see `windowsOf`), and
  * these differ the same way and by more than chance (permutation test, p < 0.05). `maxRegression` is the relative
- * change for the worse that is allowed: 0.05 for 5 %. A load shape's windows are not alike: they tell nothing.
+ * change for the worse that is allowed: 0.05 for 5 %. A load shape's windows are not alike: they tell nothing. Numbers
+ * of a run that is itself worth nothing prove no regression: what would be `worse` is `unclear`, and so is the whole.
  */
 export function compareRuns(
   before: RunData,
@@ -44,14 +45,16 @@ export function compareRuns(
 ): Comparison {
   const windowsBefore = fullLoad(before);
   const windowsAfter = fullLoad(after);
-  const metrics = comparedMetrics.map((metric) =>
-    changeOf(
+  const nothing = worthless(before.record, after.record);
+  const metrics = comparedMetrics.map((metric) => {
+    const change = changeOf(
       metric,
       { whole: wholeValue(metric, before.record), windows: windowsBefore[metric] },
       { whole: wholeValue(metric, after.record), windows: windowsAfter[metric] },
       maxRegression,
-    ),
-  );
+    );
+    return change.kind === "worse" && nothing.length > 0 ? { ...change, kind: "unclear" as const } : change;
+  });
   const sentences = (kind: ChangeKind) =>
     metrics.filter((change) => change.kind === kind).map((change) => sentence(change, maxRegression));
   return {
@@ -60,7 +63,7 @@ export function compareRuns(
     maxRegression,
     metrics,
     regressions: sentences("worse"),
-    unclear: sentences("unclear"),
+    unclear: [...nothing, ...sentences("unclear")],
     warnings: [
       ...differences(before.record, after.record),
       ...unknownNoise("before", before, windowsBefore),
@@ -151,7 +154,7 @@ function sentence({ metric, before, after, change, kind }: MetricChange, maxRegr
   const by = change === null ? "" : ` by ${shareText(change)},`;
   const values = `from ${valueText(metric, before)} to ${valueText(metric, after)}`;
   const moved = `${metric} ${after > before ? "rose" : "fell"}${by} ${values}; ${shareText(maxRegression)} is allowed`;
-  return kind === "unclear" ? `${moved}, and whether it is noise cannot be told.` : `${moved}.`;
+  return kind === "unclear" ? `${moved}, and whether it is real cannot be told.` : `${moved}.`;
 }
 
 /** Why the moments of a run say too little of its noise; nothing where they say enough. */

@@ -7,7 +7,7 @@ export type ComparedMetric = (typeof comparedMetrics)[number];
 /**
  * What a change is worth. `same`: none. `noise`: no larger than what differs between moments of one run, or than the
  * steps in which Locust rounds. `small`: real, for the worse, and within what is allowed. `better`, `worse`: real.
- * `unclear`: beyond what is allowed, and the runs are too short to tell noise.
+ * `unclear`: beyond what is allowed, and the runs are too short to tell noise, or one is itself worth nothing.
  */
 export type ChangeKind = "same" | "noise" | "small" | "better" | "worse" | "unclear";
 
@@ -30,8 +30,9 @@ export interface Comparison {
   /** The relative worsening that is allowed: 0.05. */
   readonly maxRegression: number;
   readonly metrics: readonly MetricChange[];
-  /** A sentence for each metric that is `worse` or `unclear`. */
+  /** A sentence for each metric that is `worse`. */
   readonly regressions: readonly string[];
+  /** A sentence for each run that proves nothing by its own verdict, and for each metric that is `unclear`. */
   readonly unclear: readonly string[];
   /** Why the two can hardly be compared: other users, another script, a run that was invalid. */
   readonly warnings: readonly string[];

@@ -7,7 +7,7 @@ import { messageOf } from "../../errors";
 import { saveLogs } from "../../places/kubernetes/logs";
 import { clusterTiming, type MasterLink } from "../../places/kubernetes/master";
 import type { RunNote } from "../../places/kubernetes/note";
-import { nameOf, readWorkload } from "../../places/kubernetes/pods";
+import { locustStatus, nameOf, readWorkload } from "../../places/kubernetes/pods";
 import { ResultsError } from "../../results/errors";
 import { createResultsFolder, type ResultsFolder, reopenResultsFolder } from "../../results/folder";
 import { hasRun, listRuns, type RunSummary, summaryOf } from "../../results/history";
@@ -115,11 +115,9 @@ export async function keepLogs(
 }
 
 /** A pod that waits for a node has no log. */
-function hasStarted({ status }: V1Pod): boolean {
-  return (
-    status?.containerStatuses?.some(({ state }) => state?.running !== undefined || state?.terminated !== undefined) ===
-    true
-  );
+function hasStarted(pod: V1Pod): boolean {
+  const state = locustStatus(pod)?.state;
+  return state?.running !== undefined || state?.terminated !== undefined;
 }
 
 /** A run that a command has started is judged by what was asked then; one of the page by what the master says. */

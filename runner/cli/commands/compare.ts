@@ -3,13 +3,11 @@ import { parseShare } from "../../../settings/values/share";
 import { messageOf, UsageError } from "../../errors";
 import { comparisonTable } from "../../results/comparison-table";
 import { findRun } from "../../results/find";
-import { readRunData } from "../../results/run-data";
+import { type RunOfFolder, readRunData } from "../../results/run-data";
 import { cutMiddle, marked, oneLine, width, wrap } from "../../results/text";
 import { exitCodes } from "../../types";
-import { untrusted } from "../../verdict/comparability";
 import { compareRuns } from "../../verdict/compare";
 import type { Comparison } from "../../verdict/comparison";
-import type { RunData } from "../../verdict/run-data";
 import { shareText } from "../../verdict/words";
 
 export interface CompareOptions {
@@ -22,7 +20,7 @@ export interface CompareOptions {
   readonly json?: boolean;
 }
 
-type Runs = readonly [before: RunData, after: RunData];
+type Runs = readonly [before: RunOfFolder, after: RunOfFolder];
 
 /**
  * `loadtest compare A B`: shows what changed from one run to another, both as `findRun` finds them. Gives 1 where
@@ -33,9 +31,9 @@ export async function compareCommand(a: string, b: string, options: CompareOptio
   const paths = [a, b].map((name) => findRun(options.results, name).path) as [string, string];
   const runs: Runs = [await readRunData(paths[0]), await readRunData(paths[1])];
   const comparison = compareRuns(...runs, { maxRegression });
-  const exitCode = exitCodeOf(comparison, runs);
+  const exitCode = exitCodeOf(comparison);
   if (options.html !== undefined) {
-    await (await import("../page-file.js")).writeComparePage(paths, comparison, options.html);
+    await (await import("../page-file.js")).writeComparePage(runs, comparison, options.html);
   }
   const text =
     options.json === true
@@ -53,23 +51,9 @@ function allowed(text: string): number {
   }
 }
 
-/** Numbers of a run that is worth nothing prove no regression either. */
-function exitCodeOf({ regressions, unclear }: Comparison, runs: Runs): number {
-  if (runs.some(({ record }) => untrusted.includes(record.verdict))) {
-    return exitCodes.invalid;
-  }
-  if (regressions.length > 0) {
-    return exitCodes.failed;
-  }
+function exitCodeOf({ regressions, unclear }: Comparison): number {
+  if (regressions.length > 0) return exitCodes.failed;
   return unclear.length > 0 ? exitCodes.invalid : exitCodes.passed;
-}
-
-function worthless(runs: Runs): string[] {
-  return runs.flatMap(({ record }, index) =>
-    untrusted.includes(record.verdict)
-      ? [`The verdict ${index === 0 ? "before" : "after"} is ${record.verdict}: the numbers of that run prove nothing.`]
-      : [],
-  );
 }
 
 function toText(comparison: Comparison, runs: Runs, exitCode: number): string {
@@ -90,7 +74,7 @@ function toText(comparison: Comparison, runs: Runs, exitCode: number): string {
     marked(warnings, "!", colors.yellow),
     [
       `${colors.bold(paint(word))} (exit code ${exitCode})`,
-      ...[...worthless(runs), ...regressions, ...unclear].flatMap((sentence) => wrap(sentence, "  ")),
+      ...[...regressions, ...unclear].flatMap((sentence) => wrap(sentence, "  ")),
     ],
   ];
   return sections

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { RunnerError, UsageError } from "../../errors";
 import type { RunNote } from "../../places/kubernetes/note";
 import { parseRequestsCsv, totalPercentiles, totals } from "../../results/requests-csv";
+import { readRunData } from "../../results/run-data";
 import { progressTable } from "../../results/table";
 import { exitCodes, type LocustStatus } from "../../types";
 import { evaluateThresholds } from "../../verdict/thresholds";
@@ -38,7 +39,8 @@ export async function reportInCluster(options: ReportOptions): Promise<number> {
     if (kept === undefined) return exitCodes.aborted;
     await cleanUp(context);
     if (options.html !== undefined) {
-      await (await import("../page-file.js")).writeReportPage(kept.folder.path, options.html);
+      const run = await readRunData(kept.folder.path);
+      await (await import("../page-file.js")).writeReportPage(run, options.html);
     }
     printRun(kept, options.json);
     return kept.record.exitCode;

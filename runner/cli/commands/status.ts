@@ -1,6 +1,6 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import type { SeenLock } from "../../places/kubernetes/lock";
-import { isReady, isSettled, nameOf, readBackground, readWorkload } from "../../places/kubernetes/pods";
+import { isReady, isSettled, locustStatus, nameOf, readBackground, readWorkload } from "../../places/kubernetes/pods";
 import { troubles } from "../../places/kubernetes/trouble";
 import { exitCodes, type LocustStatus } from "../../types";
 import { hasCommand, isGoing, lockOf, matching } from "../cluster/claim";
@@ -73,12 +73,12 @@ async function describe(
 }
 
 function podLine(pod: V1Pod, part: PodLine["part"], now: Date): PodLine {
-  const { metadata, status } = pod;
+  const { metadata } = pod;
   return {
     name: nameOf(pod),
     part,
     ready: isReady(pod),
-    restarts: status?.containerStatuses?.[0]?.restartCount ?? 0,
+    restarts: locustStatus(pod)?.restartCount ?? 0,
     age: Math.round((now.getTime() - (metadata?.creationTimestamp ?? now).getTime()) / 1000),
   };
 }

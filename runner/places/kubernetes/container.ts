@@ -4,7 +4,8 @@ import type { V1Container, V1Deployment } from "@kubernetes/client-node";
 import { RunnerError } from "../../errors";
 import { type LocustOptions, type OptionText, readOptions } from "./options";
 
-const containerName = "locust";
+/** The container of master and of a worker. */
+export const containerName = "locust";
 
 /** The plugin's entry, which Locust loads before the script. */
 const pluginFile = "loadtest_plugin.py";

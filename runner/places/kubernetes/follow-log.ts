@@ -4,7 +4,8 @@ import { pause } from "../../engine/timing";
 import { type Cluster, ClusterRefused } from "./cluster";
 import { isPassing } from "./failures";
 import { LineSplitter, LogCursor } from "./log-cursor";
-import { container, openLog } from "./log-stream";
+import { openLog } from "./log-stream";
+import { locustStatus } from "./pods";
 
 /** Before the log is asked for again, in ms. */
 const again = 500;
@@ -118,7 +119,7 @@ class Follower {
     const read = () => cluster.find(`read pod ${name}`, () => cluster.core.readNamespacedPod({ namespace, name }));
     const pod = await cluster.retry(`read pod ${name}`, read, { for: patience, signal });
     if (pod === undefined) return undefined;
-    const status = pod.status?.containerStatuses?.find((one) => one.name === container);
+    const status = locustStatus(pod);
     const over = /^(Succeeded|Failed)$/.test(pod.status?.phase ?? "");
     const crashed = status?.state?.running === undefined && status?.lastState?.terminated !== undefined;
     const ended = over || crashed || status?.state?.terminated !== undefined;

@@ -2,15 +2,13 @@ import { type IncomingMessage, request as plainRequest } from "node:http";
 import { type RequestOptions, request as secureRequest } from "node:https";
 import { text } from "node:stream/consumers";
 import type { Cluster } from "./cluster";
+import { containerName } from "./container";
 import { ApiAnswer, CallTimeout } from "./failures";
 
 /** How long a stream may bring nothing, in ms, where it is not one that waits for what is yet to come. */
 const idleLimit = 10_000;
 /** After this much silence the system asks whether the other side is still there, in ms; ten seconds later it is not. */
 const keepAlive = 10_000;
-
-/** The container of master and worker. */
-export const container = "locust";
 
 export interface LogRequest {
   /** Kubernetes heeds whole seconds: up to one second before it comes too. */
@@ -40,7 +38,11 @@ export async function openLog(
 ): Promise<IncomingMessage> {
   const path = `/api/v1/namespaces/${cluster.namespace}/pods/${pod}/log`;
   const url = new URL((cluster.kubeConfig.getCurrentCluster()?.server ?? "") + path);
-  for (const [name, value] of Object.entries({ container, sinceTime: sinceTime?.toISOString(), ...query })) {
+  for (const [name, value] of Object.entries({
+    container: containerName,
+    sinceTime: sinceTime?.toISOString(),
+    ...query,
+  })) {
     if (value !== undefined) url.searchParams.set(name, String(value));
   }
   const work = async (limit: AbortSignal) => {

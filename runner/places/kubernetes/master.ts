@@ -6,7 +6,7 @@ import { exitCodes, type LocustStatus } from "../../types";
 import type { Cluster } from "./cluster";
 import type { DeployedTest } from "./deployed";
 import { type Forward, openForward } from "./forward";
-import { hasEnded, isReady, nameOf, readWorkload } from "./pods";
+import { hasEnded, isReady, locustStatus, nameOf, readWorkload } from "./pods";
 
 /** Between two looks at the master's pod, in ms. */
 const watchInterval = 2000;
@@ -109,7 +109,7 @@ export class MasterLink {
     const { pods } = await readWorkload(this.options.cluster, this.options.control);
     const pod = masterIn(pods);
     if (pod === undefined) return { id: "", pod: "", how: "" };
-    const container = pod.status?.containerStatuses?.[0];
+    const container = locustStatus(pod);
     const end = container?.lastState?.terminated ?? container?.state?.terminated;
     const how = end === undefined ? "" : `its container ended: ${end.reason ?? "Error"}, exit code ${end.exitCode}`;
     return { id: `${pod.metadata?.uid} ${container?.restartCount ?? 0}`, pod: nameOf(pod), how };

@@ -1,6 +1,7 @@
-import type { CoreV1Event, V1Deployment, V1Pod, V1ReplicaSet } from "@kubernetes/client-node";
+import type { CoreV1Event, V1ContainerStatus, V1Deployment, V1Pod, V1ReplicaSet } from "@kubernetes/client-node";
 import { RunnerError } from "../../errors";
 import type { Cluster } from "./cluster";
+import { containerName } from "./container";
 
 /** Names of the two Deployments of a test. */
 export interface TestNames {
@@ -64,6 +65,11 @@ export function isReady({ metadata, status }: V1Pod): boolean {
 /** A pod that is only listed: one that was evicted stays until somebody deletes it, and another takes its place. */
 export function hasEnded({ status }: V1Pod): boolean {
   return status?.phase === "Failed" || status?.phase === "Succeeded";
+}
+
+/** What the node says of Locust's container; a cluster may have put others into the pod. */
+export function locustStatus({ status }: V1Pod): V1ContainerStatus | undefined {
+  return status?.containerStatuses?.find(({ name }) => name === containerName);
 }
 
 export function nameOf({ metadata }: V1Pod): string {

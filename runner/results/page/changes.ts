@@ -20,7 +20,7 @@ export function conclusionOf({ regressions, unclear, maxRegression }: Comparison
     regressions.length > 0
       ? (["WORSE", "✗", "bad", `Worse by more than the ${allowed} that are allowed.`] as const)
       : unclear.length > 0
-        ? (["UNCLEAR", "?", "caution", "Something is worse, and whether it is noise cannot be told."] as const)
+        ? (["UNCLEAR", "?", "caution", "Whether anything is worse cannot be told."] as const)
         : (["NOT WORSE", "✓", "good", `Nothing is worse by more than the ${allowed} that are allowed.`] as const);
   const markup = html`
 <div class="verdict">${badge({ word, sign, tone })}<p>${meaning}</p></div>
@@ -62,7 +62,7 @@ function worthOf({ kind, change, noise, before, after }: MetricChange, allowed: 
       return `worse, beyond the ${allowed} that are allowed`;
     case "unclear":
       if (before === null || after === null) return "unclear: one of them is missing";
-      return `beyond the ${allowed} that are allowed, and whether it is noise cannot be told`;
+      return `beyond the ${allowed} that are allowed, and whether it is real cannot be told`;
   }
 }
 

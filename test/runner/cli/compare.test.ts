@@ -101,6 +101,14 @@ describe("loadtest compare", () => {
     expect((await compare("20261124T1102", "latest")).result).to.equal(3);
   });
 
+  it("says so of the baseline's numbers too, and of a regression it seems to show", async () => {
+    keep(1, {}, { verdict: "aborted" });
+    keep(2, { p95: 400 });
+    const { result, stdout } = await compare("previous", "latest");
+    expect(result).to.equal(3);
+    expect(stdout).to.match(/The verdict before is aborted.*\n {2}p95 rose by 29 %/);
+  });
+
   it("does not mind a run that missed its thresholds", async () => {
     keep(1, {}, { verdict: "failed" });
     keep(2);

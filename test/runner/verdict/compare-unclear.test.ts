@@ -14,7 +14,7 @@ describe("compareRuns", () => {
     expect(comparison.metrics.map((one) => one.kind)).to.deep.equal(["noise", "unclear", "same", "same", "same"]);
     expect(comparison.metrics.map(({ noise }) => noise)).to.deep.equal([null, null, null, null, null]);
     expect(comparison.unclear).to.deep.equal([
-      "p95 rose by 29 %, from 310 ms to 400 ms; 5 % is allowed, and whether it is noise cannot be told.",
+      "p95 rose by 29 %, from 310 ms to 400 ms; 5 % is allowed, and whether it is real cannot be told.",
     ]);
     expect(comparison.warnings).to.deep.equal([
       "noise: cannot be told, as there are only 3 windows of 10 s of full load before, and it takes 4",
@@ -24,6 +24,21 @@ describe("compareRuns", () => {
     expect(kind(short({}), short({ rps: 60 }), "rps")).to.equal("noise");
     // One side is enough: it takes four on each.
     expect(kind(short({}), steady({ p95: 400 }), "p95")).to.equal("unclear");
+  });
+
+  it("takes no numbers of a run that is itself worth nothing for a regression", () => {
+    const slow = steady({ p95: 400 });
+    expect(kind(steady({}), slow, "p95")).to.equal("worse");
+    for (const verdict of ["invalid", "aborted", "error"] as const) {
+      const comparison = compareRuns(steady({}, { verdict }), slow, five);
+      expect(comparison.regressions, verdict).to.deep.equal([]);
+      expect(comparison.unclear).to.deep.equal([
+        `The verdict before is ${verdict}: the numbers of that run prove nothing.`,
+        "p95 rose by 29 %, from 310 ms to 400 ms; 5 % is allowed, and whether it is real cannot be told.",
+      ]);
+      expect(compareRuns(slow, steady({}, { verdict }), five).unclear, "nothing worse either").to.have.length(1);
+    }
+    expect(compareRuns(steady({}, { verdict: "failed" }), slow, five).regressions).to.have.length(1);
   });
 
   it("cannot tell noise under a load shape, and without full load", () => {

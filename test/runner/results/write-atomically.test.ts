@@ -1,11 +1,11 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { ResultsError } from "../../../../runner/results/errors";
-import { writePage } from "../../../../runner/results/page/write";
-import { temporaryFolder } from "../make";
+import { ResultsError } from "../../../runner/results/errors";
+import { writeAtomically } from "../../../runner/results/files";
+import { temporaryFolder } from "./make";
 
-describe("writePage", () => {
+describe("writeAtomically", () => {
   let folder: string;
   beforeEach(() => {
     folder = temporaryFolder();
@@ -14,7 +14,7 @@ describe("writePage", () => {
 
   const failure = async (path: string) => {
     try {
-      await writePage(path, "new");
+      await writeAtomically(path, "new");
     } catch (error) {
       expect(error).to.be.instanceOf(ResultsError);
       return (error as Error).message;
@@ -25,7 +25,7 @@ describe("writePage", () => {
   it("replaces a page and leaves nothing else", async () => {
     const path = join(folder, "page.html");
     writeFileSync(path, "old");
-    await writePage(path, "<p>ä\ud800</p>");
+    await writeAtomically(path, "<p>ä\ud800</p>");
     expect(readFileSync(path, "utf8")).to.equal("<p>ä\ufffd</p>");
     expect(readdirSync(folder)).to.deep.equal(["page.html"]);
   });
