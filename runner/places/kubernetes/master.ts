@@ -3,7 +3,7 @@ import { type Endpoint, LocustClient, LocustRefused } from "../../engine/client"
 import { pause, type Timing } from "../../engine/timing";
 import { messageOf, RunnerError } from "../../errors";
 import { exitCodes, type LocustStatus } from "../../types";
-import type { Cluster } from "./cluster";
+import { type Cluster, ClusterRefused } from "./cluster";
 import type { DeployedTest } from "./deployed";
 import { type Forward, openForward } from "./forward";
 import { hasEnded, isReady, locustStatus, nameOf, readWorkload } from "./pods";
@@ -41,6 +41,8 @@ export class MasterLink {
     private readonly options: MasterOptions,
     readonly endpoint: Endpoint,
     private readonly forward: Forward,
+    /** Why the latest way into the pod that failed did; the client on this side only sees its connection reset. */
+    private readonly way: { broken: Error | undefined },
   ) {
     this.client = new LocustClient(endpoint, 10_000);
   }
@@ -52,30 +54,39 @@ export class MasterLink {
     const target = async () => {
       const { pods } = await readWorkload(cluster, control);
       const pod = masterIn(pods);
-      if (pod === undefined) throw noMaster();
+      if (pod === undefined) throw new RunnerError("it has no pod now");
       return nameOf(pod);
     };
+    const way: { broken: Error | undefined } = { broken: undefined };
     const forward = await openForward({
       cluster,
       port: webPort,
       target,
+      onBroken: (error) => {
+        way.broken = error;
+      },
       ...(listenPort === undefined ? {} : { listenPort }),
     });
-    return new MasterLink(options, { url: forward.url, token }, forward);
+    return new MasterLink(options, { url: forward.url, token }, forward, way);
   }
 
-  /** Waits for an answer of the master, which is there or about to be. */
+  /**
+   * Waits for an answer of the master, which is there or about to be. Rejects at once where it, or the API server, says
+   * no; else with the reason why there was none.
+   */
   async status(signal: AbortSignal, limit = answerLimit): Promise<LocustStatus> {
     const deadline = performance.now() + limit;
     for (;;) {
+      this.way.broken = undefined;
       try {
         return await this.client.status(signal);
       } catch (error) {
         if (signal.aborted) throw new RunnerError("interrupted", exitCodes.aborted);
         if (error instanceof LocustRefused) throw new RunnerError(refusal(error.message), undefined, { cause: error });
-        if (performance.now() > deadline) {
-          throw new RunnerError(`Locust's master does not answer: ${messageOf(error)}`, undefined, { cause: error });
-        }
+        const why = this.way.broken ?? error;
+        const over = performance.now() > deadline || isForbidden(why);
+        if (over)
+          throw new RunnerError(`Locust's master does not answer: ${messageOf(why)}`, undefined, { cause: why });
         await pause(200, signal);
       }
     }
@@ -86,7 +97,7 @@ export class MasterLink {
     const lost = new AbortController();
     const ended = new AbortController();
     const first = await this.identity();
-    if (first.id === "") throw noMaster();
+    if (first.id === "") throw new RunnerError("Locust's master has no pod now");
     void (async () => {
       while (!ended.signal.aborted) {
         await pause(interval, ended.signal);
@@ -121,8 +132,9 @@ function masterIn(pods: readonly V1Pod[]): V1Pod | undefined {
   return pods.find(isReady) ?? pods.find((pod) => pod.metadata?.deletionTimestamp === undefined && !hasEnded(pod));
 }
 
-function noMaster(): RunnerError {
-  return new RunnerError("Locust's master has no pod now");
+/** Waiting gives nobody a right. */
+function isForbidden(error: unknown): boolean {
+  return error instanceof ClusterRefused && (error.status === 401 || error.status === 403);
 }
 
 async function readToken(cluster: Cluster, { tokenSecret }: DeployedTest): Promise<string> {

@@ -26,7 +26,7 @@ export class FakeNamespace {
   onCall: (request: IncomingMessage, response: ServerResponse) => boolean = () => false;
 
   private constructor(
-    private readonly api: FakeApi,
+    readonly api: FakeApi,
     readonly cluster: Cluster,
   ) {
     this.deploy("a.py", 2);

@@ -70,7 +70,19 @@ describe("the way to the master in a cluster", () => {
     setMaster();
     const error = await caught((await open()).status(never, 200));
     expect(error).to.be.instanceOf(RunnerError).with.property("exitCode", 4);
-    expect(error.message).to.match(/^Locust's master does not answer: no answer from http:\/\/127\.0\.0\.1:\d+: /);
+    expect(error.message).to.equal("Locust's master does not answer: it has no pod now");
+  });
+
+  it("says at once that the API server does not let it in", async () => {
+    const message =
+      'pods "locust-control-1" is forbidden: User "ci" cannot create resource "pods/portforward" in API group "" in the namespace "load"';
+    const body = JSON.stringify({ kind: "Status", code: 403, message });
+    namespace.api.onUpgrade = (socket) =>
+      socket.end(`HTTP/1.1 403 Forbidden\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+    expect((await caught((await open()).status(never))).message).to.equal(
+      "Locust's master does not answer: cannot forward port 8089 of pod locust-control-1: context test is not allowed " +
+        "to create pods/portforward in namespace load (its user is ci)",
+    );
   });
 
   it("says at once that the master says no", async () => {
