@@ -15,8 +15,6 @@ export interface DeployedTest {
   readonly worker: ObjectName;
   /** File name of the script that the master runs. */
   readonly script: string;
-  /** The same as a path in the pod. */
-  readonly scriptPath: string;
   /** File name of the workers' script. Another one where a command was killed between its two changes. */
   readonly workerScript: string;
   /** The script that was deployed, where a command has changed it since, in one of the Deployments or in both. */
@@ -28,16 +26,10 @@ export interface DeployedTest {
   readonly runTime: string | undefined;
   /** Undefined where the script has the target, or the run will. */
   readonly targetHost: string | undefined;
-  /** Seconds that users get to finish their task at the end of a run; undefined where they get none. */
-  readonly stopTimeout: number | undefined;
-  readonly autostart: boolean;
   /** Where the token is that changing requests must carry. */
   readonly tokenSecret: { readonly name: string; readonly key: string };
-  /** The master's. */
-  readonly image: string;
-  /** Workers that are wanted, and those that are ready. */
+  /** Workers that are wanted. */
   readonly workerReplicas: number;
-  readonly readyWorkers: number;
   /** Cores and MiB that a pod may use; undefined where nothing limits it. */
   readonly workerCpu: number | undefined;
   readonly workerMemory: number | undefined;
@@ -66,20 +58,15 @@ export function readDeployed(control: V1Deployment, worker: V1Deployment): Deplo
     control: objectName(control),
     worker: objectName(worker),
     script: basename(scriptPath),
-    scriptPath,
     workerScript: basename(workerScriptPath),
     scriptBefore: scriptBefore(control) ?? scriptBefore(worker),
     users: numberOf(control, "--users", options.users) ?? 1,
     spawnRate: numberOf(control, "--spawn-rate", options.spawnRate) ?? 1,
     runTime: options.runTime?.value,
     targetHost: options.host?.value,
-    stopTimeout: numberOf(control, "--stop-timeout", options.stopTimeout),
-    autostart: options.autostart,
     tokenSecret: tokenSecretOf(control, master),
-    image: master.image ?? "",
     // Kubernetes' own default.
     workerReplicas: worker.spec?.replicas ?? 1,
-    readyWorkers: worker.status?.readyReplicas ?? 0,
     workerCpu: limitOf(load, "cpu"),
     workerMemory: limitOf(load, "memory"),
     controlCpu: limitOf(master, "cpu"),

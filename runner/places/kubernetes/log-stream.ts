@@ -14,7 +14,6 @@ export interface LogRequest {
   /** Kubernetes heeds whole seconds: up to one second before it comes too. */
   readonly sinceTime?: Date | undefined;
   readonly tailLines?: number | undefined;
-  readonly limitBytes?: number | undefined;
   readonly previous?: boolean | undefined;
   readonly timestamps?: boolean | undefined;
   /** Whether to wait for what is yet to come. */

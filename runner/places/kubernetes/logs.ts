@@ -13,13 +13,12 @@ const savedLimit = 10 << 20;
 /** As many logs are read at a time. */
 const atOnce = 8;
 
-/** Which part of a log: all unless told; `limitBytes` is for its beginning. */
-export type LogOptions = Pick<LogRequest, "sinceTime" | "tailLines" | "limitBytes" | "previous">;
+/** Which part of a log: all unless told. */
+export type LogOptions = Pick<LogRequest, "sinceTime" | "tailLines" | "previous">;
 
 /** The log of a pod as it is now. Rejects with ClusterRefused where there is no such pod, or no log yet. */
 export async function readLog(cluster: Cluster, pod: string, options: LogOptions = {}): Promise<string> {
-  const { sinceTime, tailLines, limitBytes, previous } = options;
-  const response = await openLog(cluster, pod, { sinceTime, tailLines, limitBytes, previous });
+  const response = await openLog(cluster, pod, options);
   try {
     return (await buffer(response)).toString("utf8");
   } catch (error) {

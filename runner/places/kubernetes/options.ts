@@ -3,7 +3,7 @@ import type { V1Container } from "@kubernetes/client-node";
 
 /** Names of an option on Locust's command line, and the variable that stands in for it. */
 interface Names {
-  readonly short?: string;
+  readonly short: string;
   readonly long: string;
   readonly variable: string;
 }
@@ -14,14 +14,7 @@ const named = {
   users: { short: "-u", long: "--users", variable: "LOCUST_USERS" },
   spawnRate: { short: "-r", long: "--spawn-rate", variable: "LOCUST_SPAWN_RATE" },
   runTime: { short: "-t", long: "--run-time", variable: "LOCUST_RUN_TIME" },
-  stopTimeout: { short: "-s", long: "--stop-timeout", variable: "LOCUST_STOP_TIMEOUT" },
 } as const satisfies Record<string, Names>;
-
-/** Options without a value. */
-const flags = { autostart: { long: "--autostart", variable: "LOCUST_AUTOSTART" } } as const satisfies Record<
-  string,
-  Names
->;
 
 /** A text of the container that holds an option's value. */
 export interface OptionText {
@@ -35,9 +28,7 @@ export interface OptionText {
   readonly value: string;
 }
 
-export type LocustOptions = { readonly [K in keyof typeof named]: OptionText | undefined } & {
-  readonly [K in keyof typeof flags]: boolean;
-};
+export type LocustOptions = { readonly [K in keyof typeof named]: OptionText | undefined };
 
 /**
  * Finds Locust's options in a container's `command` and `args`, written in any way that Locust takes (`-u 5`, `-u5`,
@@ -47,10 +38,8 @@ export function readOptions(container: V1Container): LocustOptions {
   const environment = plainVariables(container);
   const words = wordsAfterLocust(container);
   const found = new Map<string, OptionText>();
-  const set = new Set<string>();
   for (let index = 0; index < words.length; index++) {
     const word = words[index] ?? { pointer: "", text: "" };
-    for (const [key, { long }] of Object.entries(flags)) if (word.text === long) set.add(key);
     const option = optionOf(word.text);
     if (option === undefined) continue;
     // The value is the next word, whatever it looks like.
@@ -66,12 +55,9 @@ export function readOptions(container: V1Container): LocustOptions {
       ? undefined
       : { pointer: `/env/${index}/value`, text, skip: 0, value: expand(text, environment) };
   };
-  return {
-    ...Object.fromEntries(Object.entries(named).map(([key, names]) => [key, found.get(key) ?? fromVariable(names)])),
-    ...Object.fromEntries(
-      Object.entries(flags).map(([key, names]) => [key, set.has(key) || isTrue(fromVariable(names)?.value)]),
-    ),
-  } as LocustOptions;
+  return Object.fromEntries(
+    Object.entries(named).map(([key, names]) => [key, found.get(key) ?? fromVariable(names)]),
+  ) as LocustOptions;
 }
 
 /** The words of the command line that Locust sees: before them, `-u` may be an option of Python. */
@@ -105,8 +91,4 @@ function expand(text: string, variables: ReadonlyMap<string, string>): string {
   return text.replace(/\$(?:\$|\(([^)]*)\))/g, (whole, name?: string) =>
     name === undefined ? "$" : (variables.get(name) ?? whole),
   );
-}
-
-function isTrue(value: string | undefined): boolean {
-  return value !== undefined && ["true", "yes", "on", "1"].includes(value.toLowerCase());
 }

@@ -35,13 +35,15 @@ export async function waitForPods({ cluster, names, timeout, progress, signal }:
   let problem = "";
   while (!signal.aborted) {
     try {
-      const control = await readWorkload(cluster, names.control);
-      const worker = await readWorkload(cluster, names.worker);
+      const [control, worker] = await Promise.all([
+        readWorkload(cluster, names.control),
+        readWorkload(cluster, names.worker),
+      ]);
       if (isSettled(control) && isSettled(worker)) return { control, worker };
-      const rollouts = [
-        { role: "control" as const, ...control, ...(await readBackground(cluster, control.deployment)) },
-        { role: "worker" as const, ...worker, ...(await readBackground(cluster, worker.deployment)) },
-      ];
+      const rollouts = await Promise.all([
+        rolloutOf(cluster, "control", control),
+        rolloutOf(cluster, "worker", worker),
+      ]);
       const summary = rollouts.map(({ role, ...rollout }) => summarize(role, rollout)).join("; ");
       const found = rollouts.flatMap((rollout) => troubles(rollout)).filter(({ kind }) => !isUsual(kind));
       const text = [summary, ...found.map((one) => `  ${one.text}`)].join("\n");
@@ -61,6 +63,10 @@ export async function waitForPods({ cluster, names, timeout, progress, signal }:
     await pause(interval, signal);
   }
   throw new RunnerError("interrupted while Locust's pods were getting ready", exitCodes.aborted);
+}
+
+async function rolloutOf(cluster: Cluster, role: "control" | "worker", workload: Workload) {
+  return { role, ...workload, ...(await readBackground(cluster, workload.deployment)) };
 }
 
 /** What every pod goes through; the summary has it. */

@@ -13,8 +13,6 @@ export interface Rollout {
   readonly pods: readonly V1Pod[];
   /** Of the namespace. Without them, causes are found later, or not at all. */
   readonly events: readonly CoreV1Event[];
-  /** Pods that should be ready. Defaults to what the Deployment is told. */
-  readonly wanted?: number | undefined;
   /** The time, in ms since 1970. Defaults to this machine's. */
   readonly now?: number | undefined;
 }
@@ -94,8 +92,8 @@ const words: Readonly<Record<TroubleKind, string>> = {
   node: "on a lost node",
 };
 
-function wantedOf({ wanted, deployment }: Rollout): number {
-  return wanted ?? deployment.spec?.replicas ?? 1;
+function wantedOf({ deployment }: Rollout): number {
+  return deployment.spec?.replicas ?? 1;
 }
 
 /** Whether the controller has taken the Deployment's latest change up: until then, its pods are those of before. */

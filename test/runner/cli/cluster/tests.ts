@@ -18,13 +18,13 @@ export function output(change: Partial<LoadTestOutput> = {}): LoadTestOutput {
 
 export function deployed(change: Partial<DeployedTest> = {}): DeployedTest {
   return {
-    ...{ namespace: "load", script: "script1.py", scriptPath: "/loadtest/scripts/script1.py" },
+    ...{ namespace: "load", script: "script1.py" },
     control: { name: names.control, uid: "uid-of-control" },
     worker: { name: names.worker, uid: "uid-of-worker" },
     ...{ workerScript: "script1.py", scriptBefore: undefined, users: 100, spawnRate: 10, runTime: "1m" },
-    ...{ targetHost: undefined, stopTimeout: 10, autostart: false, image: "locust:1" },
+    ...{ targetHost: undefined },
     tokenSecret: { name: "the-token", key: "token" },
-    ...{ workerReplicas: 2, readyWorkers: 2, workerCpu: 0.25, workerMemory: 256, controlCpu: 0.25 },
+    ...{ workerReplicas: 2, workerCpu: 0.25, workerMemory: 256, controlCpu: 0.25 },
     ...{ controlMemory: 256, scriptsConfigMap: undefined, createdAt: new Date("2026-11-24T10:00:00Z") },
     ...change,
   };

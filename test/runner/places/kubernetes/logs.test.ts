@@ -26,10 +26,10 @@ describe("logs of pods", () => {
       };
       expect(await readLog(cluster, "w-1")).to.equal("héllo\n");
       const sinceTime = new Date("2026-01-01T00:00:00Z");
-      await readLog(cluster, "w-1", { sinceTime, limitBytes: 10, previous: true });
+      await readLog(cluster, "w-1", { sinceTime, tailLines: 10, previous: true });
       expect(queries).to.deep.equal([
         { container: "locust" },
-        { container: "locust", sinceTime: "2026-01-01T00:00:00.000Z", limitBytes: "10", previous: "true" },
+        { container: "locust", sinceTime: "2026-01-01T00:00:00.000Z", tailLines: "10", previous: "true" },
       ]);
     });
 

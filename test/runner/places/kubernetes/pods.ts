@@ -113,13 +113,13 @@ export function replicaSet(
 
 export function rollout(
   pods: readonly V1Pod[],
-  parts: Partial<Rollout> & { spec?: Partial<V1DeploymentSpec> } = {},
+  parts: Partial<Rollout> & { wanted?: number; spec?: Partial<V1DeploymentSpec> } = {},
 ): Rollout {
-  const { spec, ...rest } = parts;
+  const { wanted = pods.length, spec, ...rest } = parts;
   return {
     deployment: {
       metadata: { name: "locust-worker", uid: "deployment", generation: 2 },
-      spec: { selector: {}, template: {}, replicas: pods.length, ...spec },
+      spec: { selector: {}, template: {}, replicas: wanted, ...spec },
       status: { observedGeneration: 2 },
     },
     replicaSets: [replicaSet("current")],

@@ -2,6 +2,7 @@ import type { V1Deployment } from "@kubernetes/client-node";
 import { expect } from "chai";
 import fc from "fast-check";
 import { UsageError } from "../../../../runner/errors";
+import { locustContainer } from "../../../../runner/places/kubernetes/container";
 import { readDeployed } from "../../../../runner/places/kubernetes/deployed";
 import { scriptBefore, withScript, withScriptBefore } from "../../../../runner/places/kubernetes/script-swap";
 import { settingsSchema } from "../../../../settings/schema";
@@ -30,9 +31,9 @@ describe("another script for a deployed test", () => {
       fc.property(fc.constantFrom(...forms), scriptName, fc.boolean(), (form, script, noted) => {
         const live = deployment("locust-control", form);
         if (noted && live.metadata) live.metadata.annotations = { other: "stays" };
-        const { scriptPath } = running(live);
+        const { scriptPath } = locustContainer(live);
         const changed = run(live, script);
-        expect(running(changed).scriptPath).to.equal(scriptPath.replace("a.py", script));
+        expect(locustContainer(changed).scriptPath).to.equal(scriptPath.replace("a.py", script));
         const [restored, alsoRestored] = [patched(changed, withScriptBefore(changed)), run(changed, "a.py")];
         expect(restored.spec).to.deep.equal(live.spec);
         expect(alsoRestored).to.deep.equal(restored);
