@@ -9,15 +9,11 @@ export function toJson(record: FinishedRecord): string {
   return `${JSON.stringify(record, undefined, 2)}\n`;
 }
 
-/** The record for people. */
-export function toTable(record: FinishedRecord, outcome: RunOutcome, folder: ResultsFolder): string {
+/** Prints a run that has ended, for programs or for people; `exitCode` is false for a command that gives another. */
+export function printRun({ record, outcome, folder }: PrintedRun, json = false, exitCode = true): void {
   const colour = process.stdout.isTTY === true;
-  return `${resultTable(record, outcome.rows, { colour, folder: relative(".", folder.path) })}\n`;
-}
-
-/** Prints a run that has ended, for programs or for people. */
-export function printRun({ record, outcome, folder }: PrintedRun, json = false): void {
-  process.stdout.write(json ? toJson(record) : toTable(record, outcome, folder));
+  const table = () => resultTable(record, outcome.rows, { colour, folder: relative(".", folder.path), exitCode });
+  process.stdout.write(json ? toJson(record) : `${table()}\n`);
 }
 
 export interface PrintedRun {

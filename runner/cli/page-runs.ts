@@ -8,7 +8,7 @@ import type { Session } from "../places/place";
 import { createResultsFolder } from "../results/folder";
 import type { LocustStatus } from "../types";
 import { observe } from "./execute";
-import { toTable } from "./output";
+import { printRun } from "./output";
 import { Recorder } from "./recorder";
 import { recordFacts, type TestSetup } from "./setup";
 import type { Signals } from "./signals";
@@ -78,5 +78,5 @@ async function keep(options: PageRuns, client: LocustClient, status: LocustStatu
   }
   const record = await recorder.finish(outcome);
   if (outcome.complete) await client.kept(status.run).catch(() => undefined);
-  process.stdout.write(toTable(record, outcome, folder));
+  printRun({ record, outcome, folder });
 }

@@ -22,13 +22,14 @@ type Colors = ReturnType<typeof pc.createColors>;
 
 /**
  * What is printed at the end of a run, within 80 columns and without a line break at its end: the requests (times
- * in ms), the thresholds, the change since another run, the load's integrity, the verdict with its reasons, and where the results are
- * (`folder`; left out without one). Nothing is coloured unless `colour` is true.
+ * in ms), the thresholds, the change since another run, the load's integrity, the verdict with its reasons and exit code
+ * (unless `exitCode` is false: for a command that gives another), and where the results are (`folder`; left out without
+ * one). Nothing is coloured unless `colour` is true.
  */
 export function resultTable(
   record: FinishedRecord,
   rows: readonly RequestStats[],
-  { colour, folder }: { colour: boolean; folder?: string | undefined },
+  { colour, folder, exitCode = true }: { colour: boolean; folder?: string | undefined; exitCode?: boolean },
 ): string {
   const colors = pc.createColors(colour);
   const warnings = new Set([...record.warnings, ...(record.integrity?.warnings ?? [])]);
@@ -37,7 +38,7 @@ export function resultTable(
     record.thresholds.flatMap((threshold) => thresholdLines(threshold, colors)),
     record.comparison === undefined ? [] : comparisonLines(record.comparison, colors),
     [...loadLines(record, colors), ...marked([...warnings], "!", colors.yellow)],
-    [...verdictLines(record, colors), ...(folder === undefined ? [] : [`Results: ${folder}`])],
+    [...verdictLines(record, colors, exitCode), ...(folder === undefined ? [] : [`Results: ${folder}`])],
   ]);
 }
 
@@ -136,8 +137,8 @@ const colourOf: Readonly<Record<Verdict, "green" | "red" | "yellow">> = {
   error: "red",
 };
 
-function verdictLines({ verdict, exitCode, reasons }: FinishedRecord, colors: Colors): string[] {
+function verdictLines({ verdict, exitCode, reasons }: FinishedRecord, colors: Colors, withExitCode: boolean): string[] {
   const paint = (text: string) => colors.bold(colors[colourOf[verdict]](text));
-  const head = `${paint(verdict.toUpperCase())} (exit code ${exitCode})`;
+  const head = paint(verdict.toUpperCase()) + (withExitCode ? ` (exit code ${exitCode})` : "");
   return [head, ...reasons.flatMap((reason) => wrap(reason, "  "))];
 }

@@ -50,7 +50,7 @@ describe("the commands on a deployed test", function () {
     expect(again.stderr).to.match(/started script1\.py with 4 users at \d\d:\d\d:\d\d UTC/);
     const stopped = await test.run("stop", "--results", results);
     expect(stopped.code, stopped.stderr).to.equal(0);
-    expect(stopped.stdout).to.match(/ABORTED/);
+    expect(stopped.stdout).to.match(/^ABORTED$/m);
     const record = finished(onlyRun(results));
     expect(record).to.include({ verdict: "aborted", place: "kubernetes" });
     const after = await countsOf(namespace);

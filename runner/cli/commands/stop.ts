@@ -35,7 +35,7 @@ export async function stopCommand(options: StopOptions): Promise<number> {
     const kept = await keepLatestRun({ ...context, seen, note, stop: going, results: options.results });
     if (kept === undefined) return exitCodes.aborted;
     await cleanUp(context);
-    printRun(kept, options.json);
+    printRun(kept, options.json, false);
     return exitCodes.passed;
   });
 }

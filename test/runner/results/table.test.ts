@@ -69,6 +69,8 @@ describe("resultTable", () => {
   it("shows a run that never started", () => {
     const text = resultTable(finishedRecord([], { endedBy: "not-started", integrity: null }), [], plain);
     expect(text).to.equal("✗ load: nothing is known of it\n\nERROR (exit code 4)\n  The run could not start.");
+    const ended = resultTable(finishedRecord([], { endedBy: "interrupt" }), [], { ...plain, exitCode: false });
+    expect(ended, "by a command that exits with another").to.match(/^ABORTED$/m);
   });
 
   it("shows no times where there were no requests", () => {
