@@ -33,6 +33,8 @@ export interface KeepRun {
   readonly seen: LocustStatus;
   /** What the command that started the run wrote down; undefined for a run of Locust's page. */
   readonly note: RunNote | undefined;
+  /** Of a run of Locust's page, instead of the stack's. */
+  readonly thresholds?: RunPlan["thresholds"] | undefined;
   /** Ends the run where it is going on; defaults to waiting for its end. */
   readonly stop?: boolean;
   /** Folder of all runs. */
@@ -52,8 +54,9 @@ export interface KeptRun {
  * that a killed command has begun is completed. Undefined where an interrupt came first: the run goes on then.
  */
 export async function keepLatestRun(options: KeepRun): Promise<KeptRun | undefined> {
-  const { test, link, seen, note } = options;
-  const setup = setupOf(test, seen, note);
+  const { test, link, seen, note, thresholds } = options;
+  const asked = setupOf(test, seen, note);
+  const setup = { ...asked, plan: { ...asked.plan, ...(thresholds === undefined ? {} : { thresholds }) } };
   const watch = await link.watch();
   try {
     const found = await folderOf(options, setup.script);

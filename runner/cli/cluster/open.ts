@@ -52,6 +52,11 @@ export async function openTest(options: ClusterOptions, directory = process.cwd(
   return readTest(cluster, names, loadtest.webPort, stack, loadtest);
 }
 
+/** The same test as it is now. */
+export async function reopened({ cluster, names, webPort, stack, output }: ClusterTest): Promise<ClusterTest> {
+  return readTest(cluster, names, webPort, stack, output);
+}
+
 async function readTest(
   cluster: Cluster,
   names: TestNames,

@@ -1,16 +1,17 @@
 import { randomBytes } from "node:crypto";
-import type { Endpoint } from "../../engine/client";
 import { pause } from "../../engine/timing";
-import { UsageError } from "../../errors";
-import { clusterTiming, type MasterLink } from "../../places/kubernetes/master";
-import type { Session } from "../../places/place";
-import { exitCodes } from "../../types";
+import { RunnerError, UsageError } from "../../errors";
+import type { MasterLink } from "../../places/kubernetes/master";
+import { exitCodes, type LocustStatus } from "../../types";
 import { hasCommand, lockOf, matching } from "../cluster/claim";
+import { type KeepRun, keepLatestRun } from "../cluster/keep";
+import { reopened } from "../cluster/open";
 import { clusterSetup } from "../cluster/setup";
 import { type ClusterContext, withMaster } from "../cluster/with-master";
 import type { DashboardOptions } from "../command-options";
+import { printRun } from "../output";
 import { showPage, usualPort } from "../page";
-import { keepPageRuns } from "../page-runs";
+import { pageRunText, watchPageRuns } from "../page-runs";
 
 /** How long a key that is not renewed lets somebody in, and how often it is renewed; in seconds. */
 const keyLife = 60;
@@ -18,7 +19,7 @@ const renewal = 10;
 
 /** `loadtest dashboard`: Locust's page in the cluster, on a port of this machine, until Ctrl-C. */
 export async function dashboardInCluster(options: DashboardOptions): Promise<number> {
-  for (const name of ["demo", "script", "users", "spawnRate", "runTime", "workers"] as const) {
+  for (const name of ["demo", "script", "host", "users", "spawnRate", "runTime", "workers"] as const) {
     if (options[name] !== undefined)
       throw new UsageError(`--${dashed(name)} needs --local here: the page asks for the load`);
   }
@@ -29,12 +30,8 @@ export async function dashboardInCluster(options: DashboardOptions): Promise<num
 
 async function serve(context: ClusterContext, options: DashboardOptions): Promise<number> {
   const { test, link, progress, signals } = context;
-  const { host, threshold } = options;
-  const setup = await clusterSetup(test, {
-    ...(host === undefined ? {} : { host }),
-    ...(threshold === undefined ? {} : { threshold }),
-  });
-  const page = { ...setup, plan: { ...setup.plan, runTime: undefined } };
+  const { threshold } = options;
+  const { plan } = await clusterSetup(test, threshold === undefined ? {} : { threshold });
   await link.status(signals.interrupt);
   const key = randomBytes(24).toString("base64url");
   const renewed = renew(link, key, signals.interrupt);
@@ -47,17 +44,11 @@ async function serve(context: ClusterContext, options: DashboardOptions): Promis
       await pause(1000, signals.interrupt);
       continue;
     }
-    await keepPageRuns({
-      session: sessionOf(link.endpoint, page.plan.workers, watch.lost),
-      setup: page,
-      results: options.results,
-      progress,
-      signals,
-      leave: true,
-      isOurs: async (status) => {
-        const found = await lockOf(test).catch(() => undefined);
-        return !hasCommand(found) && matching(found?.note, status) === undefined;
-      },
+    await watchPageRuns({
+      client: link.client,
+      interrupt: signals.interrupt,
+      masterLost: watch.lost,
+      keep: (seen) => keepPageRun(seen, context, { results: options.results, thresholds: plan.thresholds }),
     });
     watch.stop();
     if (!signals.interrupt.aborted) progress.say("Locust's master was replaced; the page comes back with the new one.");
@@ -66,9 +57,27 @@ async function serve(context: ClusterContext, options: DashboardOptions): Promis
   return exitCodes.passed;
 }
 
-function sessionOf(endpoint: Endpoint, workers: number, masterLost: AbortSignal): Session {
-  const startFailed = new AbortController().signal;
-  return { endpoint, workers, masterLost, startFailed, timing: clusterTiming, close: () => Promise.resolve() };
+/** Keeps and judges a run of the page, unless another command does; after an interrupt it goes on without. */
+export async function keepPageRun(
+  seen: LocustStatus,
+  context: ClusterContext,
+  options: Pick<KeepRun, "results" | "thresholds">,
+): Promise<void> {
+  const { progress } = context;
+  try {
+    // Workers may have been scaled since the page was opened.
+    const test = await reopened(context.test);
+    const found = await lockOf(test);
+    if (hasCommand(found) || matching(found?.note, seen) !== undefined) return;
+    progress.say(pageRunText(seen));
+    const kept = await keepLatestRun({ ...context, ...options, test, seen, note: undefined });
+    if (kept === undefined) progress.say("The run goes on; loadtest report keeps its results.");
+    else printRun(kept);
+  } catch (error) {
+    if (!(error instanceof RunnerError)) throw error;
+    // The master has them all, and the page is still of use.
+    progress.warning(`the run's results are not kept, until loadtest report does: ${error.message}`);
+  }
 }
 
 /** Lets a key in for as long as this command lives, also at the master that comes next. */

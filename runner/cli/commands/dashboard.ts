@@ -1,17 +1,23 @@
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { LocustClient } from "../../engine/client";
 import { Pulse } from "../../engine/pulse";
 import { waitForWorkers } from "../../engine/ready";
+import { followRun } from "../../engine/run";
 import { defaultTiming } from "../../engine/timing";
 import { messageOf, RunnerError } from "../../errors";
-import { exitCodes } from "../../types";
+import type { Session } from "../../places/place";
+import { createResultsFolder } from "../../results/folder";
+import { exitCodes, type LocustStatus } from "../../types";
 import type { DashboardOptions } from "../command-options";
+import { observe } from "../execute";
 import { type LocalTest, localSetup, openLocal } from "../local";
+import { printRun } from "../output";
 import { showPage, usualPort } from "../page";
-import { keepPageRuns } from "../page-runs";
+import { pageRunText, watchPageRuns } from "../page-runs";
+import { Recorder } from "../recorder";
 import { readCommandSettings } from "../settings";
-import { planOf, requireWorkers } from "../setup";
+import { planOf, recordFacts, requireWorkers, type TestSetup } from "../setup";
 import { listenToSignals, type Signals } from "../signals";
 import { type Progress, progressOf } from "../terminal/progress";
 
@@ -46,7 +52,13 @@ async function dashboardHere(options: DashboardOptions): Promise<number> {
       await showPage(test.session.endpoint, options.open, progress);
       const { session, target } = test;
       const setup = localSetup(command, { ...plan, host: target });
-      await keepPageRuns({ session, setup, results: options.results, progress, signals, leave: false });
+      const client = new LocustClient(session.endpoint);
+      await watchPageRuns({
+        client,
+        interrupt: signals.interrupt,
+        masterLost: session.masterLost,
+        keep: (seen) => keepRun(seen, { client, session, setup, results: options.results, progress, signals }),
+      });
       if (!signals.interrupt.aborted) throw new RunnerError(messageOf(session.masterLost.reason));
     } finally {
       await test.close();
@@ -55,6 +67,46 @@ async function dashboardHere(options: DashboardOptions): Promise<number> {
   } finally {
     signals.dispose();
   }
+}
+
+interface KeepRun {
+  readonly client: LocustClient;
+  readonly session: Session;
+  readonly setup: TestSetup;
+  /** Folder of all runs. */
+  readonly results: string;
+  readonly progress: Progress;
+  readonly signals: Signals;
+}
+
+/** Keeps and judges a run of the page; an interrupt ends it. */
+async function keepRun(seen: LocustStatus, options: KeepRun): Promise<void> {
+  const { client, session, setup, progress, signals } = options;
+  const { script } = seen;
+  const plan = {
+    ...setup.plan,
+    users: seen.targetUsers,
+    spawnRate: seen.spawnRate,
+    host: seen.host ?? setup.plan.host,
+  };
+  const folder = await createResultsFolder({ base: resolve(options.results), script, now: new Date() });
+  const recorder = new Recorder(folder, recordFacts({ ...setup, script, plan }));
+  progress.say(pageRunText(seen));
+  const outcome = await followRun(
+    {
+      client,
+      plan,
+      observer: observe(recorder, progress),
+      interrupt: signals.interrupt,
+      kill: signals.kill,
+      masterLost: session.masterLost,
+      ...(session.timing === undefined ? {} : { timing: session.timing }),
+    },
+    { seen, leave: false },
+  );
+  const record = await recorder.finish(outcome);
+  if (outcome.complete) await client.kept(seen.run).catch(() => undefined);
+  printRun({ record, outcome, folder });
 }
 
 /** A start on the page without workers would do nothing, and say nothing. */

@@ -8,10 +8,12 @@ const commands = createProgram(() => undefined).commands.map((command) => comman
 
 /** Nothing of these may look for Pulumi or a cluster. */
 const mistakes: readonly { readonly args: readonly string[]; readonly says: RegExp }[] = [
-  ...["--users=5", "--spawn-rate=1", "--run-time=1m", "--workers=2", "--script=a.py", "--demo"].map((option) => ({
-    args: ["dashboard", option],
-    says: new RegExp(`^loadtest: ${option.split("=")[0]} needs --local here: the page asks for the load\n$`),
-  })),
+  ...["--users=5", "--spawn-rate=1", "--run-time=1m", "--workers=2", "--script=a.py", "--host=http://a", "--demo"].map(
+    (option) => ({
+      args: ["dashboard", option],
+      says: new RegExp(`^loadtest: ${option.split("=")[0]} needs --local here: the page asks for the load\n$`),
+    }),
+  ),
   { args: ["run", "--demo"], says: /^loadtest: --demo starts its target on this machine: --local --demo\n$/ },
   ...["run", "dashboard", "start", "stop", "status", "logs", "report"].flatMap((command) =>
     ["namespace", "context", "kubeconfig"].map((other) => ({
