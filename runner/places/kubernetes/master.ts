@@ -13,8 +13,14 @@ const watchInterval = 2000;
 /** How long the master may take to answer once its pod is ready, in ms. */
 const answerLimit = 30_000;
 
-/** An API server that restarts is away for half a minute; the master is not lost by that, and its pod is watched. */
-export const clusterTiming: Partial<Timing> = { silence: 120_000, drain: 120_000, farewell: 3000, start: 15_000 };
+/**
+ * An API server that restarts is away for half a minute; the master is not lost by that, and its pod is watched. Workers
+ * whose master was killed look for it for a minute before their containers start anew, and are ready pods meanwhile.
+ */
+export const clusterTiming: Partial<Timing> = {
+  ...{ ready: 180_000, silence: 120_000, drain: 120_000 },
+  ...{ farewell: 3000, start: 15_000 },
+};
 
 export interface MasterOptions {
   readonly cluster: Cluster;
