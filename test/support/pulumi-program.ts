@@ -8,7 +8,7 @@ export type { StateResource } from "./pulumi-cli";
 export class PulumiProgram extends PulumiFolder {
   /** @param source of `index.ts`, which finds `./components/…` beside it */
   constructor(source: string) {
-    super();
+    super({ checkTypes: false });
     const files = {
       "Pulumi.yaml": "name: program\nruntime:\n  name: nodejs\nmain: index.ts\n",
       "Pulumi.test.yaml": "config:\n  aws:region: us-east-2\n",

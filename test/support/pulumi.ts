@@ -13,8 +13,9 @@ export interface Step {
 
 /** A copy of this repository's project, for the real Pulumi CLI. */
 export class PulumiProject extends PulumiFolder {
-  constructor() {
-    super();
+  /** The types of the program are checked by `npm run typecheck` too. */
+  constructor({ checkTypes = false } = {}) {
+    super({ checkTypes });
     const stackFiles = readdirSync(root).filter((name) => /^Pulumi\.([\w-]+\.)?yaml$/.test(name));
     const parts = ["index.ts", "components", "settings", "locust", "package.json", "tsconfig.json"];
     for (const part of [...stackFiles, ...parts]) {
