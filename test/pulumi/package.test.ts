@@ -90,7 +90,7 @@ describe("the package as a plugin for other languages, on the real engine", func
   it("has the schema that is checked in", () => {
     const { output } = project.run("package", "get-schema", `./${plugin}`);
     const schema = JSON.parse(output.slice(output.indexOf("{\n"), output.lastIndexOf("}") + 1));
-    const rewrite = "pulumi package get-schema . > schema/package.schema.json && npm run format";
+    const rewrite = '(cd / && pulumi package get-schema "$OLDPWD") > schema/package.schema.json && npm run format';
     expect(schema, `If that is meant: ${rewrite}`).to.deep.equal(checkedIn());
   });
 
