@@ -6,7 +6,7 @@ import { exitCodes, type LocustStatus } from "../../types";
 import { type Cluster, ClusterRefused } from "./cluster";
 import type { DeployedTest } from "./deployed";
 import { type Forward, openForward } from "./forward";
-import { hasEnded, isReady, locustStatus, nameOf, readWorkload } from "./pods";
+import { hasEnded, isReady, locustStatus, NoLoadTest, nameOf, readWorkload } from "./pods";
 
 /** Between two looks at the master's pod, in ms. */
 const watchInterval = 2000;
@@ -107,8 +107,10 @@ export class MasterLink {
     void (async () => {
       while (!ended.signal.aborted) {
         await pause(interval, ended.signal);
-        // No answer of the API server says nothing of the master.
-        const now = await this.identity().catch(() => undefined);
+        const now = await this.identity().catch((error: unknown) =>
+          // No answer of the API server says nothing of the master.
+          error instanceof NoLoadTest ? { id: "", pod: "", how: "its Deployment was deleted" } : undefined,
+        );
         if (now === undefined || now.id === first.id || ended.signal.aborted) continue;
         lost.abort(new Error(now.how === "" ? `its pod ${first.pod} is gone` : now.how));
         return;

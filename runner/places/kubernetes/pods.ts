@@ -16,12 +16,17 @@ export interface Workload {
   readonly pods: readonly V1Pod[];
 }
 
+/** A Deployment of the test is not there. */
+export class NoLoadTest extends RunnerError {
+  override readonly name = "NoLoadTest";
+}
+
 export async function readDeployment(cluster: Cluster, name: string): Promise<V1Deployment> {
   const { namespace } = cluster;
   const read = () => cluster.apps.readNamespacedDeployment({ namespace, name });
   const deployment = await cluster.find(`read Deployment ${name}`, read);
   if (deployment === undefined) {
-    throw new RunnerError(`there is no load test in namespace ${namespace}: it has no Deployment ${name}`);
+    throw new NoLoadTest(`there is no load test in namespace ${namespace}: it has no Deployment ${name}`);
   }
   return deployment;
 }

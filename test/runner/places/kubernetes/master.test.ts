@@ -148,6 +148,10 @@ describe("the way to the master in a cluster", () => {
       expect(await lost(() => ended("OOMKilled", 137))).to.equal("its container ended: OOMKilled, exit code 137");
     });
 
+    it("and is lost when the test is taken down", async () => {
+      expect(await lost(() => void namespace.deployments.delete(names.control))).to.equal("its Deployment was deleted");
+    });
+
     it("and is not lost by a restart of before", async () => {
       ended("OOMKilled", 137);
       expect(await lost(() => undefined)).to.equal(undefined);
