@@ -48,8 +48,14 @@ export async function measureCapacity(
       ...{ samples: 150, least: 8, most: 12 },
     });
     const limit = bound * unloaded.p99;
-    const calm = await mostThatFits((users) => calmWindow(load, users, limit), fitsIn(limit), {
-      from: former?.fullest?.users ?? busy.best.value.rps * secondsARequest * 0.6,
+    let last: Window | undefined;
+    const measure = async (users: number) => {
+      last = await calmWindow(load, users, limit, last);
+      return last;
+    };
+    const calm = await mostThatFits(measure, fitsIn(limit), {
+      // A guess that is too low costs little; behind one that is too high the worker has to catch up first.
+      from: former?.fullest?.users ?? busy.best.value.rps * secondsARequest * 0.4,
       stride: former?.fullest ? 0.04 : 0.25,
       precision: 0.04,
       least: few,
@@ -73,16 +79,18 @@ export function fitsIn(limit: number): (window: Window) => boolean {
 }
 
 /** The machine may have been busy for a moment: what just does not fit gets a second chance. */
-async function calmWindow(load: Load, users: number, limit: number): Promise<Window> {
-  const window = await load(calmOrder(users));
-  return fitsIn(limit)(window) || window.p99 > limit * 2 ? window : load(calmOrder(users));
+async function calmWindow(load: Load, users: number, limit: number, last: Window | undefined): Promise<Window> {
+  // Users that were answered late are behind by that much.
+  const behind = Math.min(15, ((last?.p99 ?? 0) / 1000) * 2);
+  const window = await load(calmOrder(users, behind));
+  return fitsIn(limit)(window) || window.p99 > limit * 1.5 ? window : load(calmOrder(users, 0));
 }
 
 function busyOrder(users: number) {
   return { userClass: "BusyUser", users, spawnRate: 100, settle: 1, samples: 0, least: 4, most: 4 } as const;
 }
 
-function calmOrder(users: number) {
+function calmOrder(users: number, behind: number) {
   const spawnRate = Math.max(30, Math.round(users / 4));
-  return { userClass: "CalmUser", users, spawnRate, settle: 3, samples: 1000, least: 4, most: 8 } as const;
+  return { userClass: "CalmUser", users, spawnRate, settle: 3 + behind, samples: 1000, least: 4, most: 8 } as const;
 }

@@ -5,10 +5,11 @@ import { type FargateSize, fargateOverheadMiB, fargateSizes } from "../../settin
 export type UserClass = "HttpUser" | "FastHttpUser";
 
 /**
- * Something that is done differently, to see what it is worth: `gc` freezes what is alive once all users are there, and
- * has Python look for garbage less often; `bare` leaves this project's plugin out; `processes` runs two in the pod.
+ * Something that is done differently, to see what it is worth: `poll` has FastHttpUser keep its connections beyond the
+ * first thousand; `gc` freezes what is alive once all users are there, and has Python look for garbage less often;
+ * `bare` leaves this project's plugin out; `processes` runs two in the pod.
  */
-export type Variant = "gc" | "bare" | "processes";
+export type Variant = "poll" | "poll+gc" | "gc" | "bare" | "processes";
 
 /** One thing to measure. */
 export interface Configuration {
@@ -32,11 +33,19 @@ export const sizes: readonly Configuration[] = [false, true].flatMap((tls) =>
 
 /** Variants, each of which is compared to the same without it in the same round. */
 export const variants: readonly Configuration[] = [
-  { userClass: "FastHttpUser", cpu: 1, tls: false, variant: "gc" },
-  { userClass: "FastHttpUser", cpu: 1, tls: false, variant: "bare" },
+  { userClass: "FastHttpUser", cpu: 1, tls: false, variant: "poll" },
+  { userClass: "FastHttpUser", cpu: 1, tls: true, variant: "poll" },
+  { userClass: "FastHttpUser", cpu: 1, tls: false, variant: "poll+gc" },
   { userClass: "FastHttpUser", cpu: 1, tls: false, variant: "processes" },
-  { userClass: "HttpUser", cpu: 1, tls: false, variant: "gc" },
+  { userClass: "FastHttpUser", cpu: 1, tls: false, variant: "bare" },
+  { userClass: "HttpUser", cpu: 0.25, tls: false, variant: "bare" },
+  { userClass: "HttpUser", cpu: 0.25, tls: false, variant: "gc" },
 ];
+
+/** What decides most. */
+export const quick: readonly Configuration[] = [...sizes, ...variants].filter(
+  ({ tls, variant }) => !tls && (variant === undefined || variant === "poll"),
+);
 
 /** Worker processes in the pod. */
 export function processesOf({ variant }: Configuration): number {

@@ -64,9 +64,12 @@ export function targetPod(): object {
     spec: {
       automountServiceAccountToken: false,
       terminationGracePeriodSeconds: 1,
+      volumes: [{ name: "scripts", configMap: { name: configMaps.scripts } }],
       containers: [
         {
           ...{ name: "target", image: targetImage, imagePullPolicy: "Never" },
+          command: ["python", `${scriptsFolder}/bench_target.py`],
+          volumeMounts: [{ name: "scripts", mountPath: scriptsFolder, readOnly: true }],
           env: [{ name: "POD_IP", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } }],
           readinessProbe: { tcpSocket: { port: 8443 }, periodSeconds: 1 },
           resources: { requests: small },
@@ -104,11 +107,13 @@ function containers(configuration: Configuration, targetIp: string | undefined, 
     ...{ plugin: `${pluginFolder}/loadtest_plugin.py`, bindHost: "0.0.0.0", masterHost: "127.0.0.1" },
     ...{ masterPort, webPort },
   };
+  const { variant } = configuration;
   const settings = {
     ...{ users: 1, spawnRate: 1, runTime: "1h", workerReplicas: 1, autostart: false },
     environment: {
       BENCH_USER: configuration.userClass,
-      ...(configuration.variant === "gc" ? { BENCH_GC: "1" } : {}),
+      ...(variant?.includes("gc") ? { BENCH_GC: "1" } : {}),
+      ...(variant?.includes("poll") ? { BENCH_POLL: "1" } : {}),
     },
   };
   const script = `${scriptsFolder}/bench_users.py`;

@@ -36,7 +36,7 @@ export async function highest<T>(
 export interface BoundOptions {
   /** Where to begin. */
   readonly from: number;
-  /** The first step up or down, as a share: 0.25 goes from 100 to 125. It doubles with each further one. */
+  /** The first step up or down, as a share: 0.25 goes from 100 to 125. It doubles with each further one, to 0.3 at most. */
   readonly stride: number;
   /** How far the answer may be below the first number that does not fit, as a share. */
   readonly precision: number;
@@ -69,11 +69,11 @@ export async function mostThatFits<T>(
     if (good === undefined) {
       if (users === least) break;
       users = within(Math.round(users / (1 + stride)), least, users - 1);
-      stride *= 2;
+      stride = Math.min(stride * 2, Math.max(stride, 0.3));
     } else if (bad === undefined) {
       if (users === most) break;
       users = within(Math.round(users * (1 + stride)), users + 1, most);
-      stride *= 2;
+      stride = Math.min(stride * 2, Math.max(stride, 0.3));
     } else {
       if (bad - good.users <= Math.max(1, bad * precision)) break;
       users = Math.round((good.users + bad) / 2);

@@ -14,9 +14,8 @@ _FOLDER = Path("/tmp/target")
 
 _CONFIG = """
 daemon off; worker_processes 1; pid /tmp/target/pid; error_log /dev/stderr warn;
-load_module modules/ngx_http_echo_module.so;
-worker_rlimit_nofile 65536;
-events { worker_connections 30000; }
+load_module /usr/lib/nginx/modules/ngx_http_echo_module.so;
+events { worker_connections 19000; }
 http {
   access_log off; tcp_nodelay on; keepalive_timeout 3600s; keepalive_requests 1000000000;
   client_body_temp_path /tmp/target/body; proxy_temp_path /tmp/target/proxy; fastcgi_temp_path /tmp/target/fastcgi;
@@ -53,7 +52,7 @@ def main() -> None:
     out = ["-days", "30", "-out", str(_FOLDER / "cert.pem")]
     subprocess.run(["openssl", "req", "-x509", *key, *name, *out], check=True, stderr=subprocess.DEVNULL)
     (_FOLDER / "nginx.conf").write_text(_CONFIG)
-    subprocess.Popen(["nginx", "-e", "/dev/stderr", "-c", str(_FOLDER / "nginx.conf")])
+    subprocess.Popen(["/usr/sbin/nginx", "-e", "/dev/stderr", "-c", str(_FOLDER / "nginx.conf")])
     HTTPServer(("", 8001), Usage).serve_forever()
 
 

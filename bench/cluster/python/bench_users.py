@@ -1,7 +1,8 @@
 """The users that benchmarks measure with, and what the worker adds to its reports for them.
 
 `BENCH_USER`: HttpUser or FastHttpUser. `BENCH_TARGET`: address of the target's certificate, for TLS.
-`BENCH_GC`: 1 tunes Python's garbage collector once all users are there.
+`BENCH_GC`: 1 tunes Python's garbage collector once all users are there. `BENCH_POLL`: 1 lets FastHttpUser keep
+connections whose descriptors are 1024 or more.
 """
 
 from __future__ import annotations
@@ -9,11 +10,14 @@ from __future__ import annotations
 import gc
 import os
 import urllib.request
+from select import POLLIN
 from typing import Any
 
 import bench_usage
 import certifi
 import locust.runners
+from gevent import monkey
+from geventhttpclient.connectionpool import ConnectionPool
 from locust import FastHttpUser, HttpUser, User, between, constant, events, task
 
 # The controller measures in whole reports, and Locust's 3 s would be coarse.
@@ -64,6 +68,21 @@ if os.environ.get("BENCH_GC") == "1":
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)
+
+
+if os.environ.get("BENCH_POLL") == "1":
+    _poll = monkey.get_original("select", "poll")
+
+    def _is_alive(_: ConnectionPool, sock: Any) -> bool:
+        # geventhttpclient asks select(), which refuses descriptors of 1024 and more: it takes those connections for dead,
+        # and makes a new one for each request.
+        if sock is None or sock.fileno() < 0:
+            return False
+        poller = _poll()
+        poller.register(sock.fileno(), POLLIN)
+        return not poller.poll(0)
+
+    ConnectionPool._is_socket_alive = _is_alive
 
 
 if "BENCH_TARGET" in os.environ:

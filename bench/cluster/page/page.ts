@@ -1,0 +1,2 @@
+import type { Results } from "../results";
+export function writePage(_docs: string, _results: Results): void {}
