@@ -25,7 +25,7 @@ export interface Capacity {
 /** p99 may be below this many times its unloaded value. */
 export const bound = 2;
 /** Users of which p99 is taken as unloaded. */
-const few = 30;
+export const few = 30;
 /** Locust raises its own limit of open files to 10,000 and no further. */
 const mostUsersAProcess = 9800;
 /** What the least waits of `between(1, 3)` are on average, with the answer's time: users → requests a second. */
