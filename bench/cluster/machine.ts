@@ -10,7 +10,7 @@ export function describeMachine(): Machine {
     cpu: cpus()[0]?.model.trim() ?? "unknown",
     cores: cpus().length,
     memory: Math.round(totalmem() / 2 ** 30),
-    kernel: release(),
+    kernel: release().split("-", 1)[0] ?? "",
     kubernetes: items[0]?.status.nodeInfo.kubeletVersion ?? "unknown",
     locust: locustVersion,
     node: process.versions.node,
