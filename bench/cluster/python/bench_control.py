@@ -7,13 +7,14 @@ import time
 import urllib.request
 from typing import Any
 
-import bench_usage
 import gevent
 from flask import Response, request
 from gevent.queue import Empty, Queue
 from locust import events
 from locust.env import Environment
 from locust.runners import MasterRunner
+
+import bench_usage
 
 # Seconds that users may take to be there, and that a worker may take to be ready again after a stop.
 _SPAWN, _READY = 120.0, 60.0

@@ -5,10 +5,6 @@
 
 from __future__ import annotations
 
-from gevent import monkey
-
-monkey.patch_all()
-
 import json
 import time
 from typing import Any

@@ -10,15 +10,17 @@ from __future__ import annotations
 import gc
 import os
 import urllib.request
+from pathlib import Path
 from select import POLLIN
 from typing import Any
 
-import bench_usage
 import certifi
 import locust.runners
 from gevent import monkey
 from geventhttpclient.connectionpool import ConnectionPool
 from locust import FastHttpUser, HttpUser, User, between, constant, events, task
+
+import bench_usage
 
 # The controller measures in whole reports, and Locust's 3 s would be coarse.
 locust.runners.WORKER_REPORT_INTERVAL = 1.0
@@ -74,8 +76,8 @@ if os.environ.get("BENCH_POLL") == "1":
     _poll = monkey.get_original("select", "poll")
 
     def _is_alive(_: ConnectionPool, sock: Any) -> bool:
-        # geventhttpclient asks select(), which refuses descriptors of 1024 and more: it takes those connections for dead,
-        # and makes a new one for each request.
+        # geventhttpclient asks select(), which refuses descriptors of 1024 and more: it takes those connections for
+        # dead, and makes a new one for each request.
         if sock is None or sock.fileno() < 0:
             return False
         poller = _poll()
@@ -87,5 +89,5 @@ if os.environ.get("BENCH_POLL") == "1":
 
 if "BENCH_TARGET" in os.environ:
     # Beside all the usual ones, as who verifies loads those too.
-    with urllib.request.urlopen(os.environ["BENCH_TARGET"]) as _response, open(_CA_FILE, "wb") as _file:
-        _file.write(open(certifi.where(), "rb").read() + _response.read())
+    with urllib.request.urlopen(os.environ["BENCH_TARGET"]) as _response:
+        Path(_CA_FILE).write_bytes(Path(certifi.where()).read_bytes() + _response.read())
