@@ -10,6 +10,8 @@ const kinds: readonly (readonly [string, RegExp])[] = [
   ["Locust: statistics and events", /locust\/(stats|event|runners|rpc)/],
   ["Locust: users and clients", /locust\//],
 ];
+/** Threads of gevent's pool that wait for work, which py-spy takes for busy. */
+const waiting = /^acquire_with_timeout /;
 const rest = "Python's own library, the script";
 
 /**
@@ -22,8 +24,9 @@ export function sharesOf(stacks: string): { readonly samples: number; readonly s
   let samples = 0;
   for (const line of stacks.split("\n")) {
     const [, stack = "", count = ""] = /^(.*) (\d+)$/.exec(line) ?? [];
-    if (stack === "") continue;
-    const kind = kindOf(stack.split(";").at(-1) ?? "");
+    const frame = stack.split(";").at(-1) ?? "";
+    if (frame === "" || waiting.test(frame)) continue;
+    const kind = kindOf(frame);
     counts.set(kind, (counts.get(kind) ?? 0) + Number(count));
     samples += Number(count);
   }

@@ -7,6 +7,7 @@ describe("stacks of py-spy", () => {
       "run (locust/user/users.py:1);get (requests/sessions.py:2);parse_headers (http/client.py:3) 6",
       "run (locust/user/users.py:1);log_request (locust/stats.py:2) 3",
       "run (gevent/hub.py:647) 1",
+      "worker (gevent/threadpool.py:1);acquire_with_timeout (gevent/_threading.py:36) 50",
       "",
     ].join("\n");
     expect(sharesOf(stacks)).to.deep.equal({
