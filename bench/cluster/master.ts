@@ -41,6 +41,9 @@ export async function measureMaster(
     const client = new LocustClient({ url, token: namespace.token }, 30_000);
     const steps: MasterStep[] = [];
     for (const workers of masterWorkers) {
+      // Each worker that joined a run would have the master deal all users out again.
+      if (steps.length > 0) await client.stop(60_000);
+      await pause(2000);
       await (await fetch(`${standIns}/?count=${workers}`, { method: "POST" })).text();
       // All users at once, so that what is measured is no ramp.
       await client.swarm({ users: workers, spawnRate: workers });

@@ -51,6 +51,11 @@ class StandIn:
                 self._run = message.data["parsed_options"].get("loadtest_run", 0)
                 self._state = "running"
                 self._send("spawning_complete", {"user_classes_count": self._users, "user_count": self._count()})
+            elif message.type == "stop":
+                self._state, self._users = "ready", {}
+                self._send("client_stopped", None)
+                gevent.sleep(1)
+                self._send("client_ready", __version__)
 
     def _count(self) -> int:
         return sum(self._users.values())
