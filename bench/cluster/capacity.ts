@@ -40,9 +40,13 @@ export async function measureCapacity(
 ): Promise<Capacity> {
   const at = new Date().toISOString();
   return withLoad(namespace, configuration, async (load) => {
-    const busy = await highest((users) => load(busyOrder(users)), ({ rps }) => rps, {
-      from: Math.max(4, Math.round((former?.busiest.users ?? 8) / 2)),
-    });
+    const busy = await highest(
+      (users) => load(busyOrder(users)),
+      ({ rps }) => rps,
+      {
+        from: Math.max(4, Math.round((former?.busiest.users ?? 8) / 2)),
+      },
+    );
     const unloaded = await load({
       ...{ userClass: "CalmUser", users: few, spawnRate: 30, settle: 3 },
       ...{ samples: 150, least: 8, most: 12 },

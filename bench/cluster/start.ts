@@ -1,6 +1,7 @@
 /** How long an operator waits: from `loadtest run` to full load, and from 2 workers to 8. */
-import { temporaryFolder } from "../../test/support/project";
+
 import type { DeployedTest } from "../../test/support/deployed-test";
+import { temporaryFolder } from "../../test/support/project";
 
 /** One round, in seconds. */
 export interface Start {

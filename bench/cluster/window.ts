@@ -82,7 +82,10 @@ export function toWindow(users: number, { parts, target }: RawWindow): Window {
     seconds: round(secondsOf(first), 2),
     requests: sum(({ requests }) => requests),
     failures: sum(({ failures }) => failures),
-    rps: round(sum((part) => part.requests / secondsOf(part)), 1),
+    rps: round(
+      sum((part) => part.requests / secondsOf(part)),
+      1,
+    ),
     p50: percentile(times, 0.5),
     p99: percentile(times, 0.99),
     cpu: round((to.cpu - from.cpu) / secondsOf(first), 3),

@@ -33,13 +33,21 @@ describe("the search for the most a worker can do", () => {
   });
 
   it("finds nothing where not even the least fit, and ends", async () => {
-    const { best, steps } = await mostThatFits(async (users) => users, () => false, options);
+    const { best, steps } = await mostThatFits(
+      async (users) => users,
+      () => false,
+      options,
+    );
     expect(best).to.equal(undefined);
     expect(steps.at(-1)?.users).to.equal(30);
   });
 
   it("stops at the most that it may ask for", async () => {
-    const { best } = await mostThatFits(async (users) => users, () => true, options);
+    const { best } = await mostThatFits(
+      async (users) => users,
+      () => true,
+      options,
+    );
     expect(best?.users).to.equal(9800);
   });
 

@@ -44,9 +44,21 @@ function all(results: Results): Readonly<Record<string, Chart>> {
   const figures = capacityFigures(results);
   const names = figures.map(({ configuration }) => nameOf(configuration));
   return {
-    "per-dollar": bars("Requests a dollar, × the guidance's worker", names, figures.map((one) => one.toGuidance)),
-    users: bars("Most users of between(1, 3) in time", names, figures.map((one) => one.users)),
-    rps: bars("Highest RPS", names, figures.map((one) => one.rps)),
+    "per-dollar": bars(
+      "Requests a dollar, × the guidance's worker",
+      names,
+      figures.map((one) => one.toGuidance),
+    ),
+    users: bars(
+      "Most users of between(1, 3) in time",
+      names,
+      figures.map((one) => one.users),
+    ),
+    rps: bars(
+      "Highest RPS",
+      names,
+      figures.map((one) => one.rps),
+    ),
     memory: memoryChart(results),
     master: masterChart(results),
   };

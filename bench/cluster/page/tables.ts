@@ -38,11 +38,7 @@ function capacityTable(results: Results): string {
 function variantsTable(results: Results): string {
   return table([
     ["variant", "highest RPS, × without it", "most users, × without it"],
-    ...variantFigures(results).map((one) => [
-      nameOf(one.configuration),
-      spreadText(one.rps),
-      spreadText(one.users),
-    ]),
+    ...variantFigures(results).map((one) => [nameOf(one.configuration), spreadText(one.rps), spreadText(one.users)]),
   ]);
 }
 
@@ -86,7 +82,10 @@ function masterTable({ master }: Results): string {
         `${cpu} vCPU`,
         `${workers}`,
         spreadText(spread((step) => step.cpu)),
-        spreadText(spread((step) => step.throttled * 100), (value) => `${digits(value)} %`),
+        spreadText(
+          spread((step) => step.throttled * 100),
+          (value) => `${digits(value)} %`,
+        ),
         spreadText(spread((step) => step.memory / 2 ** 20)),
         spreadText(spread((step) => step.answer.median)),
         spreadText(spread((step) => step.missing)),
@@ -99,9 +98,18 @@ function startTable({ start }: Results): string {
   const row = (what: string, values: number[]) => [what, spreadText(spreadOf(values), (value) => value.toFixed(1))];
   return table([
     ["from … to …", "seconds"],
-    row("`loadtest run` → full load, 2 workers that are there", start.map(({ fullLoad }) => fullLoad)),
-    row("`loadtest run --workers 8` → full load, from 2 workers", start.map(({ fullLoadOfEight }) => fullLoadOfEight)),
-    row("`loadtest scale 8` → 8 ready workers, from 2", start.map(({ scale }) => scale)),
+    row(
+      "`loadtest run` → full load, 2 workers that are there",
+      start.map(({ fullLoad }) => fullLoad),
+    ),
+    row(
+      "`loadtest run --workers 8` → full load, from 2 workers",
+      start.map(({ fullLoadOfEight }) => fullLoadOfEight),
+    ),
+    row(
+      "`loadtest scale 8` → 8 ready workers, from 2",
+      start.map(({ scale }) => scale),
+    ),
   ]);
 }
 
