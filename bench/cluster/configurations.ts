@@ -33,8 +33,11 @@ export const sizes: readonly Configuration[] = [false, true].flatMap((tls) =>
 
 /** Variants, each of which is compared to the same without it in the same round. */
 export const variants: readonly Configuration[] = [
+  { userClass: "FastHttpUser", cpu: 0.25, tls: false, variant: "poll" },
+  { userClass: "FastHttpUser", cpu: 0.5, tls: false, variant: "poll" },
   { userClass: "FastHttpUser", cpu: 1, tls: false, variant: "poll" },
   { userClass: "FastHttpUser", cpu: 1, tls: true, variant: "poll" },
+  { userClass: "FastHttpUser", cpu: 0.25, tls: false, variant: "poll+gc" },
   { userClass: "FastHttpUser", cpu: 1, tls: false, variant: "poll+gc" },
   { userClass: "FastHttpUser", cpu: 1, tls: false, variant: "processes" },
   { userClass: "FastHttpUser", cpu: 1, tls: false, variant: "bare" },

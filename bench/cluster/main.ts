@@ -67,7 +67,9 @@ async function inRounds(part: Part, options: Options, store: Store, work: (round
 async function measureInCluster(options: Options, store: Store): Promise<void> {
   if (process.env.BENCH_IMAGE_LOADER !== undefined) buildTarget(process.env.BENCH_IMAGE_LOADER);
   const namespace = new BenchNamespace(`lt-bench-${process.pid}`);
-  const configurations = options.quick ? quick : [...sizes, ...variants];
+  const configurations = (options.quick ? quick : [...sizes, ...variants]).filter(
+    (one) => options.match?.test(nameOf(one)) ?? true,
+  );
   try {
     namespace.make();
     await inRounds("capacity", options, store, async (round) => {

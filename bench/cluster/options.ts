@@ -7,6 +7,8 @@ export interface Options {
   readonly only: readonly Part[];
   /** Plain HTTP alone, and no variants. */
   readonly quick: boolean;
+  /** Measure the capacity of those configurations alone whose names match; undefined for all. */
+  readonly match: RegExp | undefined;
   /** Make the page from what was measured before, and measure nothing. */
   readonly page: boolean;
   /** Keep what was measured before, and add to it. */
@@ -23,6 +25,7 @@ docs/benchmarks.md and its charts from that file.
   --only PARTS   some of: ${parts.join(",")}; the results of the others are kept
   --add          add rounds to those that were measured before
   --quick        plain HTTP alone, and no variants
+  --match RE     of capacity, measure configurations whose names match: "FastHttpUser, 1 vCPU, poll" is one
   --page         make the page from what was measured before
   --help
 
@@ -39,6 +42,7 @@ export function parseOptions(args: readonly string[]): Options {
       rounds: { type: "string", default: "5" },
       only: { type: "string", default: parts.join(",") },
       quick: { type: "boolean", default: false },
+      match: { type: "string" },
       page: { type: "boolean", default: false },
       add: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -53,5 +57,6 @@ export function parseOptions(args: readonly string[]): Options {
     return part;
   });
   const { quick, page, add } = values;
-  return { rounds: Number(values.rounds), only, quick, page, add, help: values.help };
+  const match = values.match === undefined ? undefined : new RegExp(values.match);
+  return { rounds: Number(values.rounds), only, quick, match, page, add, help: values.help };
 }

@@ -5,7 +5,7 @@ describe("npm run bench:cluster", () => {
   it("measures all five times", () => {
     expect(parseOptions([])).to.deep.equal({
       ...{ rounds: 5, only: ["capacity", "memory", "master", "start", "profile"] },
-      ...{ quick: false, page: false, add: false, help: false },
+      ...{ quick: false, match: undefined, page: false, add: false, help: false },
     });
   });
 
