@@ -6,10 +6,10 @@ export type UserClass = "HttpUser" | "FastHttpUser";
 
 /**
  * Something that is done differently, to see what it is worth: `poll` has FastHttpUser keep its connections beyond the
- * first thousand; `gc` freezes what is alive once all users are there, and has Python look for garbage less often;
+ * first thousand; `context` has its users share one TLS context; `gc` freezes what is alive once all users are there, and has Python look for garbage less often;
  * `bare` leaves this project's plugin out; `processes` runs two in the pod.
  */
-export type Variant = "poll" | "poll+gc" | "gc" | "bare" | "processes";
+export type Variant = "poll" | "poll+gc" | "poll+context" | "context" | "gc" | "bare" | "processes";
 
 /** One thing to measure. */
 export interface Configuration {
@@ -37,6 +37,8 @@ export const variants: readonly Configuration[] = [
   { userClass: "FastHttpUser", cpu: 0.5, tls: false, variant: "poll" },
   { userClass: "FastHttpUser", cpu: 1, tls: false, variant: "poll" },
   { userClass: "FastHttpUser", cpu: 1, tls: true, variant: "poll" },
+  { userClass: "FastHttpUser", cpu: 1, tls: true, variant: "context" },
+  { userClass: "FastHttpUser", cpu: 1, tls: true, variant: "poll+context" },
   { userClass: "FastHttpUser", cpu: 0.25, tls: false, variant: "poll+gc" },
   { userClass: "FastHttpUser", cpu: 1, tls: false, variant: "poll+gc" },
   { userClass: "FastHttpUser", cpu: 1, tls: false, variant: "processes" },

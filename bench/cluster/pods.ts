@@ -114,6 +114,7 @@ function containers(configuration: Configuration, targetIp: string | undefined, 
       BENCH_USER: configuration.userClass,
       ...(variant?.includes("gc") ? { BENCH_GC: "1" } : {}),
       ...(variant?.includes("poll") ? { BENCH_POLL: "1" } : {}),
+      ...(variant?.includes("context") ? { BENCH_CONTEXT: "1" } : {}),
     },
   };
   const script = `${scriptsFolder}/bench_users.py`;

@@ -1,9 +1,10 @@
 /** Where a busy worker's time goes, as py-spy sees it: a local Locust against the demo target, both on 127.0.0.1. */
-import { execFileSync, spawn } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { promisify } from "node:util";
 import { startDemoTarget } from "../../runner/demo/target";
 import type { UserClass } from "./configurations";
 import { sharesOf } from "./stacks";
@@ -52,7 +53,8 @@ export async function measureProfile(
     await pause(4000);
     const stacks = join(folder, "stacks");
     const args = ["record", "--pid", String(locust.pid), "--duration", String(profileSeconds), "--rate", "200"];
-    execFileSync(pySpy, [...args, "--format", "raw", "--output", stacks], { stdio: "ignore", timeout: 60_000 });
+    // The target is in this process, and must go on.
+    await promisify(execFile)(pySpy, [...args, "--format", "raw", "--output", stacks], { timeout: 60_000 });
     const { samples, shares } = sharesOf(readFileSync(stacks, "utf8"));
     return { round, userClass, samples, shares };
   } finally {

@@ -2,7 +2,7 @@
 
 `BENCH_USER`: HttpUser or FastHttpUser. `BENCH_TARGET`: address of the target's certificate, for TLS.
 `BENCH_GC`: 1 tunes Python's garbage collector once all users are there. `BENCH_POLL`: 1 lets FastHttpUser keep
-connections whose descriptors are 1024 or more.
+connections whose descriptors are 1024 or more. `BENCH_CONTEXT`: 1 has all users of FastHttpUser share one TLS context.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import locust.runners
 from gevent import monkey
 from geventhttpclient.connectionpool import ConnectionPool
 from locust import FastHttpUser, HttpUser, User, between, constant, events, task
+from locust.contrib.fasthttp import insecure_ssl_context_factory
 
 import bench_usage
 
@@ -70,6 +71,11 @@ if os.environ.get("BENCH_GC") == "1":
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)
+
+
+if os.environ.get("BENCH_CONTEXT") == "1":
+    _context = insecure_ssl_context_factory()
+    BenchUser.ssl_context_factory = staticmethod(lambda: _context)
 
 
 if os.environ.get("BENCH_POLL") == "1":
