@@ -79,7 +79,8 @@ export async function measureCapacity(
 
 /** A window without failures, with a p99 below the limit, in which the users came as often as they would. */
 export function fitsIn(limit: number): (window: Window) => boolean {
-  return ({ users, rps, p99, failures }) => failures === 0 && p99 < limit && rps > (users / secondsARequest) * 0.9;
+  return ({ users, arrived, rps, p99, failures }) =>
+    arrived === users && failures === 0 && p99 < limit && rps > (users / secondsARequest) * 0.9;
 }
 
 /** The machine may have been busy for a moment: what just does not fit gets a second chance. */

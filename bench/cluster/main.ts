@@ -70,6 +70,11 @@ async function measureInCluster(options: Options, store: Store): Promise<void> {
   const configurations = (options.quick ? quick : [...sizes, ...variants]).filter(
     (one) => options.match?.test(nameOf(one)) ?? true,
   );
+  const interrupted = () => {
+    namespace.remove();
+    process.exit(130);
+  };
+  process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
   try {
     namespace.make();
     await inRounds("capacity", options, store, async (round) => {
@@ -90,6 +95,7 @@ async function measureInCluster(options: Options, store: Store): Promise<void> {
       for (const size of masterSizes) store.add("master", await measureMaster(namespace, size, round));
     });
   } finally {
+    process.off("SIGINT", interrupted).off("SIGTERM", interrupted);
     namespace.remove();
   }
 }

@@ -22,13 +22,16 @@ export interface WindowPart {
 
 /** The answer of `POST /bench/window`. */
 export interface RawWindow {
+  readonly arrived: number;
   readonly parts: readonly WindowPart[];
   readonly target: readonly [Usage, Usage];
 }
 
 /** What a pod did in a span of time. */
 export interface Window {
+  /** Users that were asked for, and that were there. */
   readonly users: number;
+  readonly arrived: number;
   readonly seconds: number;
   readonly requests: number;
   readonly failures: number;
@@ -65,7 +68,7 @@ export function percentile(times: Readonly<Record<string, number>>, share: numbe
 }
 
 /** Adds up the processes of a pod. */
-export function toWindow(users: number, { parts, target }: RawWindow): Window {
+export function toWindow(users: number, { arrived, parts, target }: RawWindow): Window {
   const [first] = parts;
   if (first === undefined) throw new Error("no worker has reported anything");
   const times: Record<string, number> = {};
@@ -79,6 +82,7 @@ export function toWindow(users: number, { parts, target }: RawWindow): Window {
   const periods = to.periods - from.periods;
   return {
     users,
+    arrived,
     seconds: round(secondsOf(first), 2),
     requests: sum(({ requests }) => requests),
     failures: sum(({ failures }) => failures),

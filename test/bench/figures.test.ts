@@ -8,7 +8,7 @@ import type { Window } from "../../bench/cluster/window";
 
 function window(users: number, rps: number): Window {
   const numbers = { seconds: 4, requests: rps * 4, failures: 0, p50: 20, p99: 22, cpu: 0.2, throttled: 0 };
-  return { users, rps, ...numbers, memory: 0, peak: 0, targetCpu: 0.1 };
+  return { users, arrived: users, rps, ...numbers, memory: 0, peak: 0, targetCpu: 0.1 };
 }
 
 function capacity(round: number, configuration: Configuration, users: number | null, rps: number): Capacity {

@@ -14,20 +14,20 @@ describe("a window of a worker's reports", () => {
   const target = [usage(100, 1), usage(105, 3)] as const;
 
   it("has rates by the worker's clock and shares of its counters", () => {
-    expect(toWindow(50, { parts: [part], target })).to.deep.equal({
-      ...{ users: 50, seconds: 4, requests: 400, failures: 1, rps: 100, p50: 20, p99: 21 },
+    expect(toWindow(50, { arrived: 49, parts: [part], target })).to.deep.equal({
+      ...{ users: 50, arrived: 49, seconds: 4, requests: 400, failures: 1, rps: 100, p50: 20, p99: 21 },
       ...{ cpu: 0.25, throttled: 0.5, memory: 50_000_000, peak: 60_000_000, targetCpu: 0.4 },
     });
   });
 
   it("adds up the processes of a pod, whose counters are the same", () => {
     const other = { ...part, requests: 800, from: usage(10, 3, 100, 10), to: usage(18, 5, 180, 50) };
-    const window = toWindow(50, { parts: [part, other], target });
+    const window = toWindow(50, { arrived: 50, parts: [part, other], target });
     expect(window).to.include({ requests: 1200, failures: 2, rps: 200, cpu: 0.25 });
   });
 
   it("is not there without a worker", () => {
-    expect(() => toWindow(1, { parts: [], target })).to.throw("no worker");
+    expect(() => toWindow(1, { arrived: 0, parts: [], target })).to.throw("no worker");
   });
 
   it("has percentiles that the right share of requests does not exceed", () => {
