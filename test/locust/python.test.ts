@@ -19,15 +19,18 @@ describe("Python", function () {
     expect(status, `${stdout}${stderr}`).to.equal(0);
   });
 
-  for (const args of [["check"], ["format", "--check"]]) {
-    it(`passes ruff ${args.join(" ")}`, async () => {
-      const ruff = await testRuff();
-      const all = [...args, "--no-cache", "--config", "ruff.toml", ".", fixtures];
-      const { status, stdout, stderr } = spawnSync(ruff, all, {
-        cwd: join(root, "locust"),
-        encoding: "utf8",
+  const folders = [
+    { name: "locust", paths: [".", fixtures] },
+    { name: "bench/cluster/python", paths: ["."] },
+  ];
+  for (const { name, paths } of folders) {
+    for (const args of [["check"], ["format", "--check"]]) {
+      it(`passes ruff ${args.join(" ")} in ${name}`, async () => {
+        const ruff = await testRuff();
+        const all = [...args, "--no-cache", "--config", "ruff.toml", ...paths];
+        const { status, stdout, stderr } = spawnSync(ruff, all, { cwd: join(root, name), encoding: "utf8" });
+        expect(status, `${stdout}${stderr}`).to.equal(0);
       });
-      expect(status, `${stdout}${stderr}`).to.equal(0);
-    });
+    }
   }
 });

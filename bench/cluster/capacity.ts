@@ -1,0 +1,101 @@
+/** How much load a worker makes: the highest RPS, and the most users that still get their answers in time. */
+import type { BenchNamespace } from "./bench-namespace";
+import { type Configuration, processesOf } from "./configurations";
+import { type Load, withLoad } from "./load";
+import { highest, mostThatFits } from "./search";
+import { targetLimit, type Window } from "./window";
+
+/** What was measured of one configuration in one round. */
+export interface Capacity {
+  readonly round: number;
+  readonly configuration: Configuration;
+  /** ISO 8601. */
+  readonly at: string;
+  /** Users that ask again at once. */
+  readonly busiest: Window;
+  /** A few users of `between(1, 3)`. */
+  readonly unloaded: Window;
+  /** The most of them with a p99 below `bound` times that of the few; null where there was no such number. */
+  readonly fullest: Window | null;
+  /** Whether the target may be what held a number down. */
+  readonly targetBound: { readonly busiest: boolean; readonly fullest: boolean };
+  readonly steps: { readonly busy: readonly Window[]; readonly calm: readonly Window[] };
+}
+
+/** p99 may be below this many times its unloaded value. */
+export const bound = 2;
+/** Users of which p99 is taken as unloaded. */
+export const few = 30;
+/** Locust raises its own limit of open files to 10,000 and no further. */
+const mostUsersAProcess = 9800;
+/** What the least waits of `between(1, 3)` are on average, with the answer's time: users → requests a second. */
+const secondsARequest = 2.02;
+
+/** A former round's result tells where to begin. */
+export async function measureCapacity(
+  namespace: BenchNamespace,
+  configuration: Configuration,
+  round: number,
+  former: Capacity | undefined,
+): Promise<Capacity> {
+  const at = new Date().toISOString();
+  return withLoad(namespace, configuration, async (load) => {
+    const busy = await highest(
+      (users) => load(busyOrder(users)),
+      ({ rps }) => rps,
+      {
+        from: Math.max(4, Math.round((former?.busiest.users ?? 8) / 2)),
+      },
+    );
+    const unloaded = await load({
+      ...{ userClass: "CalmUser", users: few, spawnRate: 30, settle: 3 },
+      ...{ samples: 150, least: 8, most: 12 },
+    });
+    const limit = bound * unloaded.p99;
+    let last: Window | undefined;
+    const measure = async (users: number) => {
+      last = await calmWindow(load, users, limit, last);
+      return last;
+    };
+    const calm = await mostThatFits(measure, fitsIn(limit), {
+      // A guess that is too low costs little; behind one that is too high the worker has to catch up first.
+      from: former?.fullest?.users ?? busy.best.value.rps * secondsARequest * 0.4,
+      stride: former?.fullest ? 0.04 : 0.25,
+      precision: 0.04,
+      least: few,
+      most: mostUsersAProcess * processesOf(configuration),
+    });
+    const fullest = calm.best?.value ?? null;
+    return {
+      ...{ round, configuration, at, busiest: busy.best.value, unloaded, fullest },
+      targetBound: {
+        busiest: busy.best.value.targetCpu >= targetLimit,
+        fullest: calm.steps.some(({ value }) => value.targetCpu >= targetLimit),
+      },
+      steps: { busy: busy.steps.map(({ value }) => value), calm: calm.steps.map(({ value }) => value) },
+    };
+  });
+}
+
+/** A window without failures, with a p99 below the limit, in which the users came as often as they would. */
+export function fitsIn(limit: number): (window: Window) => boolean {
+  return ({ users, arrived, rps, p99, failures }) =>
+    arrived === users && failures === 0 && p99 < limit && rps > (users / secondsARequest) * 0.9;
+}
+
+/** The machine may have been busy for a moment: what just does not fit gets a second chance. */
+async function calmWindow(load: Load, users: number, limit: number, last: Window | undefined): Promise<Window> {
+  // Users that were answered late are behind by that much.
+  const behind = Math.min(15, ((last?.p99 ?? 0) / 1000) * 2);
+  const window = await load(calmOrder(users, behind));
+  return fitsIn(limit)(window) || window.p99 > limit * 1.5 ? window : load(calmOrder(users, 0));
+}
+
+function busyOrder(users: number) {
+  return { userClass: "BusyUser", users, spawnRate: 100, settle: 1, samples: 0, least: 4, most: 4 } as const;
+}
+
+function calmOrder(users: number, behind: number) {
+  const spawnRate = Math.max(30, Math.round(users / 4));
+  return { userClass: "CalmUser", users, spawnRate, settle: 3 + behind, samples: 1000, least: 4, most: 8 } as const;
+}

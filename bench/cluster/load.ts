@@ -1,0 +1,48 @@
+/** A worker that is measured: users in, numbers out. */
+import { webPort } from "../../components/locust/pod";
+import type { BenchNamespace } from "./bench-namespace";
+import { type Configuration, processesOf } from "./configurations";
+import { loadPod, targetUrls } from "./pods";
+import { type RawWindow, toWindow, type Window } from "./window";
+
+/** What is measured: users that ask again at once, or that wait 1 to 3 seconds. */
+export interface Order {
+  readonly userClass: "BusyUser" | "CalmUser";
+  readonly users: number;
+  /** Users a second. */
+  readonly spawnRate: number;
+  /** Seconds that they may take to be there. Defaults to 60. */
+  readonly patience?: number;
+  /** Seconds from the last user's start to the measurement. */
+  readonly settle: number;
+  /** Requests that are enough, where `least` seconds have passed; after `most` seconds fewer are too. */
+  readonly samples: number;
+  readonly least: number;
+  readonly most: number;
+}
+
+export type Load = (order: Order) => Promise<Window>;
+
+/** Starts a worker with its master, and ends both after the work. */
+export async function withLoad<T>(
+  namespace: BenchNamespace,
+  configuration: Configuration,
+  work: (load: Load) => Promise<T>,
+): Promise<T> {
+  const urls = targetUrls(namespace.targetIp);
+  const pod = loadPod(configuration, namespace.targetIp, namespace.token);
+  return namespace.withPod(pod, [webPort], ([url = ""]) =>
+    work(async (order) => {
+      const host = configuration.tls ? urls.tls : urls.plain;
+      const whole = { patience: 60, ...order, host, target: urls.usage, workers: processesOf(configuration) };
+      const response = await fetch(`${url}/bench/window`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${namespace.token}` },
+        body: new URLSearchParams({ order: JSON.stringify(whole) }),
+      });
+      const text = await response.text();
+      if (!response.ok) throw new Error(`the master answers ${response.status}: ${text.slice(0, 500)}`);
+      return toWindow(order.users, JSON.parse(text) as RawWindow);
+    }),
+  );
+}

@@ -1,0 +1,168 @@
+/** The charts of the page, as SVG, for light and dark pages. */
+import * as echarts from "echarts";
+import { nameOf } from "../configurations";
+import { memoryUsers } from "../memory";
+import type { Results } from "../results";
+import { digits, type Spread, spreadOf } from "../statistics";
+import { capacityFigures } from "./figures";
+
+/** A chart: bars with the least and the most of all rounds, or lines. */
+interface Chart {
+  readonly title: string;
+  readonly height: number;
+  readonly option: (ink: string) => echarts.EChartsOption;
+}
+
+const palette = ["#3b82c4", "#e08a1e", "#4ba36b", "#b565a7"];
+const inks = { light: "#333333", dark: "#d0d4da" };
+
+/** Files by name, `capacity-rps-dark.svg`. */
+export function charts(results: Results): Readonly<Record<string, string>> {
+  const made: Record<string, string> = {};
+  for (const [name, chart] of Object.entries(all(results))) {
+    for (const [mode, ink] of Object.entries(inks)) made[`${name}-${mode}.svg`] = render(chart, ink);
+  }
+  return made;
+}
+
+/** What the template shows a chart with. */
+export function pictures(results: Results): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(all(results)).map(([name, { title }]) => [
+      `chart:${name}`,
+      [
+        "<picture>",
+        `<source media="(prefers-color-scheme: dark)" srcset="benchmarks/${name}-dark.svg">`,
+        `<img alt="${title}" src="benchmarks/${name}-light.svg">`,
+        "</picture>",
+      ].join("\n"),
+    ]),
+  );
+}
+
+function all(results: Results): Readonly<Record<string, Chart>> {
+  const figures = capacityFigures(results);
+  const names = figures.map(({ configuration }) => nameOf(configuration));
+  return {
+    "per-dollar": bars(
+      "Requests a dollar, × the guidance's worker",
+      names,
+      figures.map((one) => one.toGuidance),
+    ),
+    users: bars(
+      "Most users of between(1, 3) in time",
+      names,
+      figures.map((one) => one.users),
+    ),
+    rps: bars(
+      "Highest RPS",
+      names,
+      figures.map((one) => one.rps),
+    ),
+    memory: memoryChart(results),
+    master: masterChart(results),
+  };
+}
+
+function bars(title: string, names: readonly string[], spreads: readonly (Spread | undefined)[]): Chart {
+  return {
+    title,
+    height: 90 + names.length * 26,
+    option: (ink) => ({
+      ...frame(title, ink),
+      grid: { left: 10, right: 60, top: 40, bottom: 10, containLabel: true },
+      xAxis: { type: "value", axisLabel: { color: ink }, splitLine: { lineStyle: { color: "#88888844" } } },
+      yAxis: { type: "category", inverse: true, data: [...names], axisLabel: { color: ink } },
+      series: [
+        {
+          type: "bar",
+          data: spreads.map((spread) => spread?.median ?? 0),
+          itemStyle: { color: palette[0] as string },
+          barWidth: "60%",
+        },
+        {
+          type: "custom",
+          // From the least to the most of all rounds.
+          renderItem: (_, api) => {
+            const [from, to] = [api.coord([api.value(0), api.value(2)]), api.coord([api.value(1), api.value(2)])];
+            const [x1 = 0, y = 0, x2 = 0] = [from[0], from[1], to[0]];
+            const line = (x: number, height: number) => ({ x1: x, x2: x, y1: y - height, y2: y + height });
+            const style = { stroke: ink, lineWidth: 1.2 };
+            return {
+              type: "group",
+              children: [
+                { type: "line", shape: { x1, x2, y1: y, y2: y }, style },
+                { type: "line", shape: line(x1, 4), style },
+                { type: "line", shape: line(x2, 4), style },
+                {
+                  type: "text",
+                  style: { text: digits(Number(api.value(3))), x: x2 + 6, y, fill: ink, verticalAlign: "middle" },
+                },
+              ],
+            };
+          },
+          data: spreads.flatMap((spread, index) =>
+            spread === undefined ? [] : [[spread.least, spread.most, index, spread.median]],
+          ),
+          z: 10,
+        },
+      ],
+    }),
+  };
+}
+
+function memoryChart({ memory }: Results): Chart {
+  const names = [...new Set(memory.map(({ userClass, tls }) => `${userClass}${tls ? ", TLS" : ""}`))];
+  return lines(
+    "Memory of a worker, MiB, by users",
+    names.map((name) => ({
+      name,
+      points: memoryUsers.map((users, index) => {
+        const of = memory.filter(({ userClass, tls }) => `${userClass}${tls ? ", TLS" : ""}` === name);
+        const spread = spreadOf(of.flatMap(({ windows }) => windows[index]?.memory ?? []));
+        return [users, (spread?.median ?? 0) / 2 ** 20];
+      }),
+    })),
+  );
+}
+
+function masterChart({ master }: Results): Chart {
+  const cpus = [...new Set(master.map(({ cpu }) => cpu))];
+  return lines(
+    "CPU of the master, vCPU, by workers",
+    cpus.map((cpu) => {
+      const steps = master.filter((one) => one.cpu === cpu).flatMap((one) => one.steps);
+      const counts = [...new Set(steps.map(({ workers }) => workers))];
+      const median = (workers: number) =>
+        spreadOf(steps.filter((step) => step.workers === workers).map((step) => step.cpu))?.median ?? 0;
+      return { name: `held to ${cpu} vCPU`, points: counts.map((workers) => [workers, median(workers)]) };
+    }),
+  );
+}
+
+function lines(title: string, series: readonly { readonly name: string; readonly points: number[][] }[]): Chart {
+  return {
+    title,
+    height: 300,
+    option: (ink) => ({
+      ...frame(title, ink),
+      legend: { bottom: 0, textStyle: { color: ink } },
+      grid: { left: 10, right: 40, top: 40, bottom: 36, containLabel: true },
+      xAxis: { type: "value", axisLabel: { color: ink }, splitLine: { show: false } },
+      yAxis: { type: "value", axisLabel: { color: ink }, splitLine: { lineStyle: { color: "#88888844" } } },
+      series: series.map(({ name, points }) => ({ type: "line", name, data: points, symbolSize: 7 })),
+    }),
+  };
+}
+
+function frame(title: string, ink: string): echarts.EChartsOption {
+  return { animation: false, color: palette, title: { text: title, textStyle: { color: ink, fontSize: 14 } } };
+}
+
+function render({ height, option }: Chart, ink: string): string {
+  const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width: 760, height });
+  chart.setOption(option(ink));
+  const svg = chart.renderToSVGString();
+  chart.dispose();
+  return `${svg}\n`;
+}

@@ -1,0 +1,34 @@
+/** Writes `docs/benchmarks.md` and its charts from the results. */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { few } from "../capacity";
+import type { Results } from "../results";
+import { charts, pictures } from "./charts";
+import { facts } from "./facts";
+import { tables } from "./tables";
+
+/** @param docs folder of the page */
+export function writePage(docs: string, results: Results): void {
+  const folder = join(docs, "benchmarks");
+  mkdirSync(folder, { recursive: true });
+  for (const [name, svg] of Object.entries(charts(results))) writeFileSync(join(folder, name), svg);
+  const template = readFileSync(join(__dirname, "template.md"), "utf8");
+  writeFileSync(join(docs, "benchmarks.md"), fill(template, { few: `${few}`, ...partsOf(results) }));
+}
+
+function partsOf(results: Results): Readonly<Record<string, string>> {
+  return { ...facts(results), ...tables(results), ...pictures(results) };
+}
+
+/**
+ * Puts values where a template has `{{name}}`.
+ *
+ * @throws Error where it names one that is not there
+ */
+export function fill(template: string, values: Readonly<Record<string, string>>): string {
+  return template.replace(/\{\{([^}]+)\}\}/g, (_, name: string) => {
+    const value = values[name];
+    if (value === undefined) throw new Error(`the page's template asks for ${name}, which nothing gives`);
+    return value;
+  });
+}

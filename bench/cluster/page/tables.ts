@@ -1,0 +1,145 @@
+/** The tables of the page, in Markdown. Pure. */
+import { cheapestSize, hourlyPrice, nameOf } from "../configurations";
+import { memoryUsers } from "../memory";
+import type { Results } from "../results";
+import { digits, spreadOf, spreadText } from "../statistics";
+import { capacityFigures, variantFigures } from "./figures";
+
+/** What one may call them in the template. */
+export function tables(results: Results): Readonly<Record<string, string>> {
+  return {
+    capacity: capacityTable(results),
+    variants: variantsTable(results),
+    prices: pricesTable(results),
+    memory: memoryTable(results),
+    master: masterTable(results),
+    start: startTable(results),
+    profile: profileTable(results),
+  };
+}
+
+function capacityTable(results: Results): string {
+  const rows = capacityFigures(results).map((one) => [
+    nameOf(one.configuration) + (one.targetBound ? " ¹" : ""),
+    spreadText(one.rps),
+    spreadText(one.users),
+    `${spreadText(one.unloaded)} → ${spreadText(one.loaded)}`,
+    spreadText(one.perDollar, millions),
+    spreadText(one.toGuidance),
+    spreadText(one.busyToGuidance),
+  ]);
+  const note = capacityFigures(results).some(({ targetBound }) => targetBound)
+    ? "\n\n¹ The target used more than 90 % of a core: the worker may be able to do more."
+    : "";
+  const head = ["worker", "highest RPS", "most users", "p99, ms", "requests a dollar, millions"];
+  return table([[...head, "× guidance", "× guidance, no waits"], ...rows]) + note;
+}
+
+function variantsTable(results: Results): string {
+  return table([
+    ["variant", "highest RPS, × without it", "most users, × without it"],
+    ...variantFigures(results).map((one) => [nameOf(one.configuration), spreadText(one.rps), spreadText(one.users)]),
+  ]);
+}
+
+function pricesTable(results: Results): string {
+  const cpus = [...new Set(capacityFigures(results).map(({ configuration }) => configuration.cpu))];
+  return table([
+    ["worker", "billed", "USD an hour", "USD an hour of one vCPU"],
+    ...cpus.map((cpu) => [
+      `${cpu} vCPU`,
+      `${cpu} vCPU, ${cheapestSize(cpu).memory / 1024} GB`,
+      hourlyPrice(cpu).toFixed(5),
+      (hourlyPrice(cpu) / cpu).toFixed(5),
+    ]),
+  ]);
+}
+
+function memoryTable({ memory }: Results): string {
+  const names = [...new Set(memory.map(memoryName))];
+  return table([
+    ["users", ...memoryUsers.map((users) => `${users}, MiB`), "at most, MiB"],
+    ...names.map((name) => {
+      const all = memory.filter((one) => memoryName(one) === name);
+      const at = (index: number) => spreadOf(all.flatMap(({ windows }) => mib(windows[index]?.memory)));
+      const peak = spreadOf(all.flatMap(({ windows }) => mib(windows.at(-1)?.peak)));
+      return [name, ...memoryUsers.map((_, index) => spreadText(at(index))), spreadText(peak)];
+    }),
+  ]);
+}
+
+function masterTable({ master }: Results): string {
+  const keys = [...new Set(master.flatMap(({ cpu, steps }) => steps.map(({ workers }) => `${cpu} ${workers}`)))];
+  return table([
+    ["master", "workers", "CPU, vCPU", "held at its limit", "memory, MiB", "status answered after, ms", "workers lost"],
+    ...keys.map((key) => {
+      const [cpu, workers] = key.split(" ").map(Number);
+      const all = master
+        .filter((one) => one.cpu === cpu)
+        .flatMap(({ steps }) => steps.filter((step) => step.workers === workers));
+      const spread = (value: (step: (typeof all)[number]) => number) => spreadOf(all.map(value));
+      return [
+        `${cpu} vCPU`,
+        `${workers}`,
+        spreadText(spread((step) => step.cpu)),
+        spreadText(
+          spread((step) => step.throttled * 100),
+          (value) => `${digits(value)} %`,
+        ),
+        spreadText(spread((step) => step.memory / 2 ** 20)),
+        spreadText(spread((step) => step.answer.median)),
+        spreadText(spread((step) => step.missing)),
+      ];
+    }),
+  ]);
+}
+
+function startTable({ start }: Results): string {
+  const row = (what: string, values: number[]) => [what, spreadText(spreadOf(values), (value) => value.toFixed(1))];
+  return table([
+    ["from … to …", "seconds"],
+    row(
+      "`loadtest run` → full load, 2 workers that are there",
+      start.map(({ fullLoad }) => fullLoad),
+    ),
+    row(
+      "`loadtest run --workers 8` → full load, from 2 workers",
+      start.map(({ fullLoadOfEight }) => fullLoadOfEight),
+    ),
+    row(
+      "`loadtest scale 8` → 8 ready workers, from 2",
+      start.map(({ scale }) => scale),
+    ),
+  ]);
+}
+
+function profileTable({ profile }: Results): string {
+  const classes = [...new Set(profile.map(({ userClass }) => userClass))];
+  const kinds = [...new Set(profile.flatMap(({ shares }) => Object.keys(shares)))];
+  const share = (kind: string, userClass: string) =>
+    spreadOf(profile.filter((one) => one.userClass === userClass).map(({ shares }) => (shares[kind] ?? 0) * 100));
+  const percent = (value: number) => value.toFixed(0);
+  return table([
+    ["where the time goes", ...classes.map((name) => `${name}, %`)],
+    ...kinds.map((kind) => [kind, ...classes.map((name) => spreadText(share(kind, name), percent))]),
+  ]);
+}
+
+function memoryName({ userClass, tls }: Results["memory"][number]): string {
+  return `${userClass}${tls ? ", TLS" : ""}`;
+}
+
+function mib(bytes: number | undefined): number[] {
+  return bytes === undefined ? [] : [bytes / 2 ** 20];
+}
+
+function millions(value: number): string {
+  return digits(value / 1e6);
+}
+
+/** Nothing measured gives a sentence that says so. */
+function table([head = [], ...rows]: readonly (readonly string[])[]): string {
+  if (rows.length === 0) return "Not measured.";
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  return [line(head), line(head.map((_, index) => (index === 0 ? "---" : "--:"))), ...rows.map(line)].join("\n");
+}

@@ -1,0 +1,99 @@
+"""The users that benchmarks measure with, and what the worker adds to its reports for them.
+
+`BENCH_USER`: HttpUser or FastHttpUser. `BENCH_TARGET`: address of the target's certificate, for TLS.
+`BENCH_GC`: 1 tunes Python's garbage collector once all users are there. `BENCH_POLL`: 1 lets FastHttpUser keep
+connections whose descriptors are 1024 or more. `BENCH_CONTEXT`: 1 has all users of FastHttpUser share one TLS context.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import urllib.request
+from pathlib import Path
+from select import POLLIN
+from typing import Any
+
+import certifi
+import locust.runners
+from gevent import monkey
+from geventhttpclient.connectionpool import ConnectionPool
+from locust import FastHttpUser, HttpUser, User, between, constant, events, task
+from locust.contrib.fasthttp import insecure_ssl_context_factory
+
+import bench_usage
+
+# The controller measures in whole reports, and Locust's 3 s would be coarse.
+locust.runners.WORKER_REPORT_INTERVAL = 1.0
+
+_CA_FILE = "/tmp/bench-ca.pem"
+_base: type[User] = FastHttpUser if os.environ["BENCH_USER"] == "FastHttpUser" else HttpUser
+
+
+class BenchUser(_base):  # type: ignore[misc, valid-type]
+    abstract = True
+
+    def on_start(self) -> None:
+        # As a script would for a target with a certificate of its own: HttpUser verifies, FastHttpUser does not.
+        if _base is HttpUser and self.host.startswith("https:"):
+            self.client.verify = _CA_FILE
+
+
+class BusyUser(BenchUser):
+    """Asks again at once."""
+
+    wait_time = constant(0)
+
+    @task
+    def get(self) -> None:
+        self.client.get("/")
+
+
+class CalmUser(BenchUser):
+    """Gets each answer after 20 ms, beside which Locust's rounding to whole milliseconds does not matter."""
+
+    wait_time = between(1, 3)
+
+    @task
+    def get(self) -> None:
+        self.client.get("/wait")
+
+
+@events.report_to_master.add_listener
+def _add_usage(data: dict[str, Any], **_: Any) -> None:
+    data["bench"] = bench_usage.usage()
+
+
+if os.environ.get("BENCH_GC") == "1":
+
+    @events.spawning_complete.add_listener
+    def _freeze(**_: Any) -> None:
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 50)
+
+
+if os.environ.get("BENCH_CONTEXT") == "1":
+    _context = insecure_ssl_context_factory()
+    BenchUser.ssl_context_factory = staticmethod(lambda: _context)
+
+
+if os.environ.get("BENCH_POLL") == "1":
+    _poll = monkey.get_original("select", "poll")
+
+    def _is_alive(_: ConnectionPool, sock: Any) -> bool:
+        # geventhttpclient asks select(), which refuses descriptors of 1024 and more: it takes those connections for
+        # dead, and makes a new one for each request.
+        if sock is None or sock.fileno() < 0:
+            return False
+        poller = _poll()
+        poller.register(sock.fileno(), POLLIN)
+        return not poller.poll(0)
+
+    ConnectionPool._is_socket_alive = _is_alive
+
+
+if "BENCH_TARGET" in os.environ:
+    # Beside all the usual ones, as who verifies loads those too.
+    with urllib.request.urlopen(os.environ["BENCH_TARGET"]) as _response:
+        Path(_CA_FILE).write_bytes(Path(certifi.where()).read_bytes() + _response.read())

@@ -1,0 +1,94 @@
+import type { StatusReport } from "../../runner/cli/cluster/status-report";
+import { type Command, type CommandEnd, startCommand } from "./cli";
+import { kubectl, podsOf, until } from "./cluster";
+import { PulumiProject } from "./pulumi";
+import { startTarget, targetIn } from "./target";
+
+/** A load test that a real `pulumi up` makes in the test cluster, with a target beside it, and its command line. */
+export class DeployedTest {
+  private project: PulumiProject | undefined;
+  private secret: string | undefined;
+
+  constructor(readonly namespace: string) {}
+
+  /** @param config keys of the stack's config that are to differ from Pulumi.local-cluster.yaml */
+  up(config: Readonly<Record<string, string>> = {}): void {
+    this.project = new PulumiProject();
+    this.stack.mustRun("stack", "init", "local-cluster");
+    for (const [key, value] of Object.entries({ namespace: this.namespace, targetHost: this.target, ...config })) {
+      this.stack.mustRun("config", "set", key, value);
+    }
+    this.stack.up();
+    startTarget(this.namespace);
+  }
+
+  /** Gives it new pods, as they are right after `up`. */
+  renew(): void {
+    kubectl(this.namespace, ["delete", "pods", "--selector", "app.kubernetes.io/name=locust", "--wait"]);
+    for (const name of ["locust-control", "locust-worker"]) {
+      kubectl(this.namespace, ["rollout", "status", `deployment/${name}`, "--timeout=60s"]);
+    }
+  }
+
+  /** Takes down whatever is up. */
+  down(): void {
+    this.project?.run("destroy", "--yes", "--skip-preview");
+    this.project?.remove();
+    this.project = undefined;
+  }
+
+  get isUp(): boolean {
+    return this.project !== undefined;
+  }
+
+  /** The project that it was made from. */
+  get stack(): PulumiProject {
+    if (this.project === undefined) throw new Error(`no test is up in namespace ${this.namespace}`);
+    return this.project;
+  }
+
+  /** The target's address, as the workers know it. */
+  get target(): string {
+    return targetIn(this.namespace);
+  }
+
+  /** The token of the master's page. */
+  get token(): string {
+    this.secret ??= this.stack.mustRun("stack", "output", "token", "--show-secrets").trim();
+    return this.secret;
+  }
+
+  /** Starts `loadtest …` in the project's folder. */
+  start(...args: readonly string[]): Command {
+    return startCommand(args, { cwd: this.stack.folder, env: this.stack.env });
+  }
+
+  run(...args: readonly string[]): Promise<CommandEnd> {
+    return this.start(...args).ended;
+  }
+
+  /** Runs a command that prints JSON. */
+  async json(...args: readonly string[]): Promise<{ code: CommandEnd["code"]; value: Record<string, unknown> }> {
+    const { code, stdout, stderr } = await this.run(...args, "--json");
+    try {
+      return { code, value: JSON.parse(stdout) };
+    } catch {
+      throw new Error(`loadtest ${args.join(" ")} printed no JSON (${code}):\n${stdout}\n${stderr}`);
+    }
+  }
+
+  async status(): Promise<StatusReport> {
+    return (await this.json("status")).value as unknown as StatusReport;
+  }
+
+  get replicas(): number {
+    return Number(
+      kubectl(this.namespace, ["get", "deployment", "locust-worker", "--output", "jsonpath={.spec.replicas}"]),
+    );
+  }
+
+  /** Waits until there are this many workers, and no others on their way out. */
+  async untilWorkers(count: number): Promise<void> {
+    await until(`${count} workers`, () => podsOf(this.namespace, "worker").length === count, 60);
+  }
+}
