@@ -5,11 +5,11 @@ import { type FargateSize, fargateOverheadMiB, fargateSizes } from "../../settin
 export type UserClass = "HttpUser" | "FastHttpUser";
 
 /**
- * Something that is done differently, to see what it is worth: `poll` has FastHttpUser keep its connections beyond the
- * first thousand; `context` has its users share one TLS context; `gc` freezes what is alive once all users are there, and has Python look for garbage less often;
- * `bare` leaves this project's plugin out; `processes` runs two in the pod.
+ * Something that is done differently, to see what it is worth: `cookieless` has FastHttpUser keep no cookies; `context`
+ * has its users share one TLS context; `gc` freezes what is alive once all users are there, and has Python look for
+ * garbage less often; `bare` leaves this project's plugin out; `processes` runs two in the pod.
  */
-export type Variant = "poll" | "poll+gc" | "poll+context" | "context" | "gc" | "bare" | "processes";
+export type Variant = "cookieless" | "context" | "gc" | "bare" | "processes";
 
 /** One thing to measure. */
 export interface Configuration {
@@ -33,23 +33,18 @@ export const sizes: readonly Configuration[] = [false, true].flatMap((tls) =>
 
 /** Variants, each of which is compared to the same without it in the same round. */
 export const variants: readonly Configuration[] = [
-  { userClass: "FastHttpUser", cpu: 0.25, tls: false, variant: "poll" },
-  { userClass: "FastHttpUser", cpu: 0.5, tls: false, variant: "poll" },
-  { userClass: "FastHttpUser", cpu: 1, tls: false, variant: "poll" },
-  { userClass: "FastHttpUser", cpu: 1, tls: true, variant: "poll" },
+  { userClass: "FastHttpUser", cpu: 0.25, tls: false, variant: "cookieless" },
+  { userClass: "FastHttpUser", cpu: 1, tls: false, variant: "cookieless" },
   { userClass: "FastHttpUser", cpu: 1, tls: true, variant: "context" },
-  { userClass: "FastHttpUser", cpu: 1, tls: true, variant: "poll+context" },
-  { userClass: "FastHttpUser", cpu: 0.25, tls: false, variant: "poll+gc" },
-  { userClass: "FastHttpUser", cpu: 1, tls: false, variant: "poll+gc" },
+  { userClass: "FastHttpUser", cpu: 1, tls: false, variant: "gc" },
   { userClass: "FastHttpUser", cpu: 1, tls: false, variant: "processes" },
   { userClass: "FastHttpUser", cpu: 1, tls: false, variant: "bare" },
   { userClass: "HttpUser", cpu: 0.25, tls: false, variant: "bare" },
-  { userClass: "HttpUser", cpu: 0.25, tls: false, variant: "gc" },
 ];
 
 /** What decides most. */
 export const quick: readonly Configuration[] = [...sizes, ...variants].filter(
-  ({ tls, variant }) => !tls && (variant === undefined || variant === "poll"),
+  ({ tls, variant }) => !tls && (variant === undefined || variant === "cookieless"),
 );
 
 /** Worker processes in the pod. */

@@ -25,7 +25,7 @@ docs/benchmarks.md and its charts from that file.
   --only PARTS   some of: ${parts.join(",")}; the results of the others are kept
   --add          add rounds to those that were measured before
   --quick        plain HTTP alone, and no variants
-  --match RE     of capacity, measure configurations whose names match: "FastHttpUser, 1 vCPU, poll" is one
+  --match RE     of capacity, measure configurations whose names match: "FastHttpUser, 1 vCPU, gc" is one
   --page         make the page from what was measured before
   --help
 

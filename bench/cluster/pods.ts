@@ -112,9 +112,7 @@ function containers(configuration: Configuration, targetIp: string | undefined, 
     ...{ users: 1, spawnRate: 1, runTime: "1h", workerReplicas: 1, autostart: false },
     environment: {
       BENCH_USER: configuration.userClass,
-      ...(variant?.includes("gc") ? { BENCH_GC: "1" } : {}),
-      ...(variant?.includes("poll") ? { BENCH_POLL: "1" } : {}),
-      ...(variant?.includes("context") ? { BENCH_CONTEXT: "1" } : {}),
+      ...(variant === undefined ? {} : { BENCH_VARIANT: variant }),
     },
   };
   const script = `${scriptsFolder}/bench_users.py`;

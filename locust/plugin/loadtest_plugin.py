@@ -13,6 +13,7 @@ from locust.env import Environment
 from locust.runners import MasterRunner, Runner, WorkerRunner
 from locust.web import WebUI
 
+import loadtest_connections
 import loadtest_guard
 import loadtest_lifeline
 import loadtest_recorder
@@ -22,6 +23,7 @@ import loadtest_targets
 import loadtest_worker
 
 loadtest_lifeline.arm_from_environment()
+loadtest_connections.keep_beyond_1024()
 _token = os.environ.pop("LOADTEST_TOKEN", None)
 _hosts = os.environ.pop("LOADTEST_ALLOWED_HOSTS", None)
 _status: loadtest_status.MasterStatus | None = None

@@ -1,8 +1,7 @@
 """The users that benchmarks measure with, and what the worker adds to its reports for them.
 
 `BENCH_USER`: HttpUser or FastHttpUser. `BENCH_TARGET`: address of the target's certificate, for TLS.
-`BENCH_GC`: 1 tunes Python's garbage collector once all users are there. `BENCH_POLL`: 1 lets FastHttpUser keep
-connections whose descriptors are 1024 or more. `BENCH_CONTEXT`: 1 has all users of FastHttpUser share one TLS context.
+`BENCH_VARIANT`: what is done differently, see `configurations.ts`.
 """
 
 from __future__ import annotations
@@ -11,13 +10,10 @@ import gc
 import os
 import urllib.request
 from pathlib import Path
-from select import POLLIN
 from typing import Any
 
 import certifi
 import locust.runners
-from gevent import monkey
-from geventhttpclient.connectionpool import ConnectionPool
 from locust import FastHttpUser, HttpUser, User, between, constant, events, task
 from locust.contrib.fasthttp import insecure_ssl_context_factory
 
@@ -27,6 +23,7 @@ import bench_usage
 locust.runners.WORKER_REPORT_INTERVAL = 1.0
 
 _CA_FILE = "/tmp/bench-ca.pem"
+_variant = os.environ.get("BENCH_VARIANT")
 _base: type[User] = FastHttpUser if os.environ["BENCH_USER"] == "FastHttpUser" else HttpUser
 
 
@@ -37,6 +34,8 @@ class BenchUser(_base):  # type: ignore[misc, valid-type]
         # As a script would for a target with a certificate of its own: HttpUser verifies, FastHttpUser does not.
         if _base is HttpUser and self.host.startswith("https:"):
             self.client.verify = _CA_FILE
+        if _variant == "cookieless":
+            self.client.client.cookiejar = None
 
 
 class BusyUser(BenchUser):
@@ -64,7 +63,7 @@ def _add_usage(data: dict[str, Any], **_: Any) -> None:
     data["bench"] = bench_usage.usage()
 
 
-if os.environ.get("BENCH_GC") == "1":
+if _variant == "gc":
 
     @events.spawning_complete.add_listener
     def _freeze(**_: Any) -> None:
@@ -73,24 +72,9 @@ if os.environ.get("BENCH_GC") == "1":
         gc.set_threshold(50_000, 20, 50)
 
 
-if os.environ.get("BENCH_CONTEXT") == "1":
+if _variant == "context":
     _context = insecure_ssl_context_factory()
     BenchUser.ssl_context_factory = staticmethod(lambda: _context)
-
-
-if os.environ.get("BENCH_POLL") == "1":
-    _poll = monkey.get_original("select", "poll")
-
-    def _is_alive(_: ConnectionPool, sock: Any) -> bool:
-        # geventhttpclient asks select(), which refuses descriptors of 1024 and more: it takes those connections for
-        # dead, and makes a new one for each request.
-        if sock is None or sock.fileno() < 0:
-            return False
-        poller = _poll()
-        poller.register(sock.fileno(), POLLIN)
-        return not poller.poll(0)
-
-    ConnectionPool._is_socket_alive = _is_alive
 
 
 if "BENCH_TARGET" in os.environ:
