@@ -138,7 +138,18 @@ describe("a run in a cluster that is disturbed", function () {
       skip(this, "the cluster's API server is not one that can be restarted here");
     }
     const results = temporaryFolder();
-    const before = await countsOf(namespace);
+    // Workers whose master was killed load the target until they notice, after a minute.
+    let before = await countsOf(namespace);
+    await until(
+      "an idle target",
+      async () => {
+        await sleep(4000);
+        const former = before;
+        before = await countsOf(namespace);
+        return before.requests === former.requests;
+      },
+      100,
+    );
     const command = await running(results);
     process.kill(Number(readFileSync(pidFile, "utf8")), "SIGKILL");
     await sleep(3000);

@@ -85,7 +85,10 @@ describe("completion", () => {
       if (spawnSync(shell, ["-c", "true"]).error !== undefined) {
         return skip(this, `${shell} is not here: its script was not tried`);
       }
-      const tried = spawnSync(shell, ["-n"], { input: stdout, encoding: "utf8" });
+      // A file, as fish does not take a socket for its input.
+      const file = join(temporaryFolder(), "completion");
+      writeFileSync(file, stdout);
+      const tried = spawnSync(shell, ["-n", file], { encoding: "utf8" });
       expect({ code: tried.status, stderr: tried.stderr }).to.deep.equal({ code: 0, stderr: "" });
     });
   }
