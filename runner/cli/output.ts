@@ -10,13 +10,14 @@ export function toJson(record: FinishedRecord): string {
 }
 
 /** Prints a run that has ended, for programs or for people; `exitCode` is false for a command that gives another. */
-export function printRun({ record, outcome, folder }: PrintedRun, json = false, exitCode = true): void {
+export function printRun({ record, outcome, folder }: KeptRun, json = false, exitCode = true): void {
   const colour = process.stdout.isTTY === true;
   const table = () => resultTable(record, outcome.rows, { colour, folder: relative(".", folder.path), exitCode });
   process.stdout.write(json ? toJson(record) : `${table()}\n`);
 }
 
-export interface PrintedRun {
+/** A run whose results are on disk. */
+export interface KeptRun {
   readonly record: FinishedRecord;
   readonly outcome: RunOutcome;
   readonly folder: ResultsFolder;

@@ -1,4 +1,4 @@
-import { readFinished, readRunData } from "../results/run-data";
+import { type RunOfFolder, readFinished, readRunData } from "../results/run-data";
 import { resultTable } from "../results/table";
 import { toJson } from "./output";
 
@@ -7,10 +7,8 @@ export async function reportFolder(
   directory: string,
   options: { readonly json?: boolean; readonly html?: string },
 ): Promise<number> {
-  const { record, requests } = await readFinished(directory);
-  if (options.html !== undefined) {
-    await (await import("./page-file.js")).writeReportPage(await readRunData(directory), options.html);
-  }
+  const { record, requests } =
+    options.html === undefined ? await readFinished(directory) : await withPage(directory, options.html);
   if (options.json === true) {
     process.stdout.write(toJson(record));
     return record.exitCode;
@@ -18,4 +16,10 @@ export async function reportFolder(
   const table = resultTable(record, requests, { colour: process.stdout.isTTY === true, folder: directory });
   process.stdout.write(`${table}\n`);
   return record.exitCode;
+}
+
+async function withPage(directory: string, file: string): Promise<RunOfFolder> {
+  const run = await readRunData(directory);
+  await (await import("./page-file.js")).writeReportPage(run, file);
+  return run;
 }

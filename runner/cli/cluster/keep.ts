@@ -2,7 +2,6 @@ import { join, resolve } from "node:path";
 import type { V1Pod } from "@kubernetes/client-node";
 import { parseThreshold } from "../../../settings/values/threshold";
 import type { RunOutcome, RunPlan } from "../../engine/plan";
-import { followRun } from "../../engine/run";
 import { messageOf } from "../../errors";
 import { saveLogs } from "../../places/kubernetes/logs";
 import { clusterTiming, type MasterLink } from "../../places/kubernetes/master";
@@ -12,11 +11,10 @@ import { ResultsError } from "../../results/errors";
 import { createResultsFolder, type ResultsFolder, reopenResultsFolder } from "../../results/folder";
 import { hasRun, listRuns, type RunSummary, summaryOf } from "../../results/history";
 import { readSeries } from "../../results/read";
-import type { FinishedRecord } from "../../results/run-record";
-import type { EndedBy, LocustStatus, Sample } from "../../types";
-import { observe } from "../execute";
-import { Recorder } from "../recorder";
-import { recordFacts, type TestSetup } from "../setup";
+import type { EndedBy, LocustStatus } from "../../types";
+import { followInto, type RunFolder } from "../follow";
+import type { KeptRun } from "../output";
+import type { TestSetup } from "../setup";
 import type { Signals } from "../signals";
 import type { Progress } from "../terminal/progress";
 import type { ClusterTest } from "./open";
@@ -43,63 +41,26 @@ export interface KeepRun {
   readonly signals: Signals;
 }
 
-export interface KeptRun {
-  readonly record: FinishedRecord;
-  readonly outcome: RunOutcome;
-  readonly folder: ResultsFolder;
-}
-
 /**
  * Keeps the results of the latest run that the master knows of, from its start on, after waiting for its end; a folder
  * that a killed command has begun is completed. Undefined where an interrupt came first: the run goes on then.
  */
 export async function keepLatestRun(options: KeepRun): Promise<KeptRun | undefined> {
-  const { test, link, seen, note, thresholds } = options;
+  const { test, link, seen, note, thresholds, stop = false, progress, signals } = options;
   const asked = setupOf(test, seen, note);
   const setup = { ...asked, plan: { ...asked.plan, ...(thresholds === undefined ? {} : { thresholds }) } };
   const watch = await link.watch();
   try {
     const found = await folderOf(options, setup.script);
-    try {
-      return await keepIn(found, options, setup, watch.lost);
-    } finally {
-      // Closed already, but for an error, which says more than one of closing.
-      await found.folder.close().catch(() => undefined);
-    }
+    return await followInto({
+      ...{ ...found, setup, seen, progress, client: link.client, masterLost: watch.lost, timing: clusterTiming },
+      signals: { interrupt: stop ? AbortSignal.abort() : signals.interrupt, kill: signals.kill },
+      leave: !stop,
+      beforeFinish: (outcome) => keepLogs(test, found.folder, outcome),
+    });
   } finally {
     watch.stop();
   }
-}
-
-async function keepIn(
-  { folder, earlier, warnings }: RunFolder,
-  { test, link, seen, stop = false, progress, signals }: KeepRun,
-  setup: TestSetup,
-  masterLost: AbortSignal,
-): Promise<KeptRun | undefined> {
-  const recorder = new Recorder(folder, recordFacts(setup));
-  for (const warning of warnings) recorder.warning(warning);
-  const outcome = await followRun(
-    {
-      client: link.client,
-      plan: setup.plan,
-      observer: observe(recorder, progress),
-      interrupt: stop ? AbortSignal.abort() : signals.interrupt,
-      kill: signals.kill,
-      masterLost,
-      timing: clusterTiming,
-    },
-    { seen, earlier, leave: !stop },
-  );
-  if (outcome.endedBy === "interrupt" && !stop) {
-    // The master still has all of it, and the next command goes on with this folder.
-    await folder.close();
-    return undefined;
-  }
-  for (const warning of await keepLogs(test, folder, outcome)) recorder.warning(warning);
-  const record = await recorder.finish(outcome);
-  if (outcome.complete) await link.client.kept(seen.run).catch(() => undefined);
-  return { record, outcome, folder };
 }
 
 /** Copies what master and workers have logged since the start of a run into its folder; gives warnings. */
@@ -140,13 +101,6 @@ export function setupOf(test: ClusterTest, status: LocustStatus, note: RunNote |
 export function finishedFolder(results: string, seen: LocustStatus, note: RunNote | undefined): string | undefined {
   const { found } = foldersOf(results, seen, note);
   return found.find(({ state, record }) => state === "finished" && !cutShort.includes(record.endedBy))?.path;
-}
-
-export interface RunFolder {
-  readonly folder: ResultsFolder;
-  /** What a former command has written of it. */
-  readonly earlier: readonly Sample[];
-  readonly warnings: readonly string[];
 }
 
 /** The folder that a killed or interrupted command has begun, where it is on this machine; else a new one. */

@@ -3,21 +3,19 @@ import { join, resolve } from "node:path";
 import { LocustClient } from "../../engine/client";
 import { Pulse } from "../../engine/pulse";
 import { waitForWorkers } from "../../engine/ready";
-import { followRun } from "../../engine/run";
 import { defaultTiming } from "../../engine/timing";
 import { messageOf, RunnerError } from "../../errors";
 import type { Session } from "../../places/place";
 import { createResultsFolder } from "../../results/folder";
 import { exitCodes, type LocustStatus } from "../../types";
 import type { DashboardOptions } from "../command-options";
-import { observe } from "../execute";
+import { followInto } from "../follow";
 import { type LocalTest, localSetup, openLocal } from "../local";
 import { printRun } from "../output";
 import { showPage, usualPort } from "../page";
 import { pageRunText, watchPageRuns } from "../page-runs";
-import { Recorder } from "../recorder";
 import { readCommandSettings } from "../settings";
-import { planOf, recordFacts, requireWorkers, type TestSetup } from "../setup";
+import { planOf, requireWorkers, type TestSetup } from "../setup";
 import { listenToSignals, type Signals } from "../signals";
 import { type Progress, progressOf } from "../terminal/progress";
 
@@ -52,13 +50,7 @@ async function dashboardHere(options: DashboardOptions): Promise<number> {
       await showPage(test.session.endpoint, options.open, progress);
       const { session, target } = test;
       const setup = localSetup(command, { ...plan, host: target });
-      const client = new LocustClient(session.endpoint);
-      await watchPageRuns({
-        client,
-        interrupt: signals.interrupt,
-        masterLost: session.masterLost,
-        keep: (seen) => keepRun(seen, { client, session, setup, results: options.results, progress, signals }),
-      });
+      await keepRuns({ session, setup, results: options.results, progress, signals });
       if (!signals.interrupt.aborted) throw new RunnerError(messageOf(session.masterLost.reason));
     } finally {
       await test.close();
@@ -69,8 +61,7 @@ async function dashboardHere(options: DashboardOptions): Promise<number> {
   }
 }
 
-interface KeepRun {
-  readonly client: LocustClient;
+interface PageTest {
   readonly session: Session;
   readonly setup: TestSetup;
   /** Folder of all runs. */
@@ -79,34 +70,24 @@ interface KeepRun {
   readonly signals: Signals;
 }
 
-/** Keeps and judges a run of the page; an interrupt ends it. */
-async function keepRun(seen: LocustStatus, options: KeepRun): Promise<void> {
-  const { client, session, setup, progress, signals } = options;
-  const { script } = seen;
-  const plan = {
-    ...setup.plan,
-    users: seen.targetUsers,
-    spawnRate: seen.spawnRate,
-    host: seen.host ?? setup.plan.host,
+/** Keeps and judges each run of the page; an interrupt ends it. */
+async function keepRuns({ session, setup, results, progress, signals }: PageTest): Promise<void> {
+  const { endpoint, masterLost, timing } = session;
+  const client = new LocustClient(endpoint);
+  const keep = async (seen: LocustStatus) => {
+    const own = setupOf(setup, seen);
+    const folder = await createResultsFolder({ base: resolve(results), script: own.script, now: new Date() });
+    progress.say(pageRunText(seen));
+    const job = { client, setup: own, seen, progress, signals, masterLost, timing };
+    const kept = await followInto({ ...job, folder, earlier: [], warnings: [], leave: false });
+    if (kept !== undefined) printRun(kept);
   };
-  const folder = await createResultsFolder({ base: resolve(options.results), script, now: new Date() });
-  const recorder = new Recorder(folder, recordFacts({ ...setup, script, plan }));
-  progress.say(pageRunText(seen));
-  const outcome = await followRun(
-    {
-      client,
-      plan,
-      observer: observe(recorder, progress),
-      interrupt: signals.interrupt,
-      kill: signals.kill,
-      masterLost: session.masterLost,
-      ...(session.timing === undefined ? {} : { timing: session.timing }),
-    },
-    { seen, leave: false },
-  );
-  const record = await recorder.finish(outcome);
-  if (outcome.complete) await client.kept(seen.run).catch(() => undefined);
-  printRun({ record, outcome, folder });
+  await watchPageRuns({ client, interrupt: signals.interrupt, masterLost, keep });
+}
+
+/** What a run of the page was asked for; the rest is the command's. */
+function setupOf(setup: TestSetup, { script, targetUsers, spawnRate, host }: LocustStatus): TestSetup {
+  return { ...setup, script, plan: { ...setup.plan, users: targetUsers, spawnRate, host: host ?? setup.plan.host } };
 }
 
 /** A start on the page without workers would do nothing, and say nothing. */

@@ -10,12 +10,8 @@ import { data, echo, forwarding, rest, until } from "./forwarding";
 const megabyte = 1 << 20;
 
 describe("a port that leads into a pod", () => {
-  let api: FakeApi;
-  beforeEach(async () => {
-    api = await FakeApi.start();
-  });
-  const { open, client, broken } = forwarding(() => api);
-  afterEach(() => api.close());
+  const there = forwarding();
+  const { open, client, broken } = there;
 
   it("notices that the other side is gone without a word", async () => {
     const silent = await FakeApi.start({ autoPong: false });
@@ -35,7 +31,7 @@ describe("a port that leads into a pod", () => {
   });
 
   it("stays where the other side answers, however little there is to say", async () => {
-    api.onForward = echo;
+    there.api.onForward = echo;
     await open({ timing: { ping: 20, silence: 100 } });
     const socket = client();
     await once(socket, "connect");
@@ -45,7 +41,7 @@ describe("a port that leads into a pod", () => {
   });
 
   it("stays where this process was busy for longer than that", async () => {
-    api.onForward = echo;
+    there.api.onForward = echo;
     await open({ timing: { ping: 20, silence: 100 } });
     const socket = client();
     socket.write("one");
@@ -61,7 +57,7 @@ describe("a port that leads into a pod", () => {
     let side: PodSide | undefined;
     let sent = 0;
     const total = 50 * megabyte;
-    api.onForward = (opened) => {
+    there.api.onForward = (opened) => {
       side = opened;
       const chunk = Buffer.concat([Buffer.from([0]), Buffer.alloc(32_768, "x")]);
       const next = () => {
@@ -94,7 +90,7 @@ describe("a port that leads into a pod", () => {
   it("reads no more from a client than the pod takes", async () => {
     let side: PodSide | undefined;
     let got = 0;
-    api.onForward = (opened) => {
+    there.api.onForward = (opened) => {
       side = opened;
       opened.on("message", (frame) => {
         got += frame.length - 1;
@@ -120,21 +116,21 @@ describe("a port that leads into a pod", () => {
   });
 
   it("closes the way when the client goes, and nothing is called broken", async () => {
-    api.onForward = echo;
+    there.api.onForward = echo;
     await open({ timing: { linger: 1000 } });
     for (const leave of [(socket: Socket) => socket.resetAndDestroy(), (socket: Socket) => socket.destroy()]) {
       const socket = client();
       socket.write("hello");
       await once(socket, "data");
-      expect(api.forwards.size).to.equal(1);
+      expect(there.api.forwards.size).to.equal(1);
       leave(socket);
-      await until("no way", () => api.forwards.size === 0, 500);
+      await until("no way", () => there.api.forwards.size === 0, 500);
     }
     expect(broken).to.deep.equal([]);
   });
 
   it("still brings the answer to a client that has closed its side", async () => {
-    api.onForward = (side) =>
+    there.api.onForward = (side) =>
       side.on("message", (frame) => {
         setTimeout(() => {
           side.send(Buffer.from(frame));

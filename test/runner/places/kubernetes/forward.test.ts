@@ -5,20 +5,16 @@ import { expect } from "chai";
 import { RunnerError, UsageError } from "../../../../runner/errors";
 import { ClusterRefused, ClusterUnreachable } from "../../../../runner/places/kubernetes/cluster";
 import { openForward } from "../../../../runner/places/kubernetes/forward";
-import { caught, FakeApi } from "./fake-api";
+import { caught } from "./fake-api";
 import { data, echo, forwarding, problem, rest, until } from "./forwarding";
 
 describe("a port that leads into a pod", () => {
-  let api: FakeApi;
-  beforeEach(async () => {
-    api = await FakeApi.start();
-  });
-  const { open, client, broken } = forwarding(() => api);
-  afterEach(() => api.close());
+  const there = forwarding();
+  const { open, client, broken } = there;
 
   it("keeps what is sent before the pod is reached, in order", async () => {
-    api.onUpgrade = (_, go) => setTimeout(go, 100);
-    api.onForward = echo;
+    there.api.onUpgrade = (_, go) => setTimeout(go, 100);
+    there.api.onForward = echo;
     await open();
     const socket = client();
     socket.write("one ");
@@ -29,21 +25,21 @@ describe("a port that leads into a pod", () => {
       got += chunk;
     });
     await until("the echo", () => got === "one two");
-    expect(api.calls).to.deep.equal(["/api/v1/namespaces/locust/pods/master-1/portforward?ports=8089"]);
+    expect(there.api.calls).to.deep.equal(["/api/v1/namespaces/locust/pods/master-1/portforward?ports=8089"]);
   });
 
   it("asks for the pod anew for each connection", async () => {
     const pods = ["master-1", "master-2"];
-    api.onForward = (side) => side.close(1000);
+    there.api.onForward = (side) => side.close(1000);
     await open({ target: async () => pods.shift() ?? "none" });
     await rest(client());
     await rest(client());
-    expect(api.calls.map((path) => /pods\/([^/]+)/.exec(path)?.[1])).to.deep.equal(["master-1", "master-2"]);
+    expect(there.api.calls.map((path) => /pods\/([^/]+)/.exec(path)?.[1])).to.deep.equal(["master-1", "master-2"]);
     expect(broken).to.deep.equal([]);
   });
 
   it("ends the client's connection as the pod does, with all that it said", async () => {
-    api.onForward = (side) => {
+    there.api.onForward = (side) => {
       side.send(data("x".repeat(200_000)));
       side.send(data("end"));
       side.close(1000);
@@ -56,7 +52,7 @@ describe("a port that leads into a pod", () => {
   });
 
   it("resets the client where the way to the pod breaks, so that half an answer does not look whole", async () => {
-    api.onForward = (side) => {
+    there.api.onForward = (side) => {
       side.send(data("HTTP/1.0 200 OK\r\n\r\nhalf"), () => side.terminate());
     };
     await open();
@@ -68,7 +64,7 @@ describe("a port that leads into a pod", () => {
   });
 
   it("resets the client, and says why, where nothing listens in the pod", async () => {
-    api.onForward = (side) => {
+    there.api.onForward = (side) => {
       side.send(
         problem(
           "error forwarding port 8089 to pod abc, uid : failed: dial tcp4 127.0.0.1:8089: connect: connection refused",
@@ -89,12 +85,13 @@ describe("a port that leads into a pod", () => {
     });
     expect((await rest(client())).how).to.equal("ECONNRESET");
     expect(broken.map(({ message }) => message)).to.deep.equal(["Locust's master has no pod now"]);
-    expect(api.calls).to.deep.equal([]);
+    expect(there.api.calls).to.deep.equal([]);
   });
 
   it("tells what the API server said", async () => {
     const body = '{"kind":"Status","message":"pods \\"master-1\\" not found","code":404}';
-    api.onUpgrade = (socket) => socket.end(`HTTP/1.1 404 Not Found\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+    there.api.onUpgrade = (socket) =>
+      socket.end(`HTTP/1.1 404 Not Found\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
     await open();
     expect((await rest(client())).how).to.equal("ECONNRESET");
     expect(broken[0]).to.be.instanceOf(ClusterRefused).with.property("status", 404);
@@ -102,11 +99,11 @@ describe("a port that leads into a pod", () => {
   });
 
   it("gives up on an API server that does not open the way, or is not there", async () => {
-    api.onUpgrade = () => undefined;
+    there.api.onUpgrade = () => undefined;
     await open({ timing: { connect: 100 } });
     expect((await rest(client())).how).to.equal("ECONNRESET");
     expect(broken[0]?.message).to.match(/^cannot forward port 8089 of pod master-1: .* no answer within 0\.1 s$/);
-    await api.close();
+    await there.api.close();
     await rest(client());
     expect(broken[1]).to.be.instanceOf(ClusterUnreachable);
     expect(broken[1]?.message).to.match(/connection refused$/);
@@ -114,7 +111,7 @@ describe("a port that leads into a pod", () => {
 
   it("survives a client that is gone before the pod is reached", async () => {
     let go: (() => void) | undefined;
-    api.onUpgrade = (_socket: Duplex, open_) => {
+    there.api.onUpgrade = (_socket: Duplex, open_) => {
       go = open_;
     };
     await open();
@@ -123,14 +120,14 @@ describe("a port that leads into a pod", () => {
     socket.resetAndDestroy();
     await pause(50);
     go?.();
-    await until("no way", () => api.forwards.size === 0);
+    await until("no way", () => there.api.forwards.size === 0);
     expect(broken).to.deep.equal([]);
   });
 
   it("ends everything at once, also what is not open yet", async () => {
     let upgrades = 0;
-    api.onForward = echo;
-    api.onUpgrade = (_, go) => {
+    there.api.onForward = echo;
+    there.api.onUpgrade = (_, go) => {
       if (upgrades++ === 0) go();
     };
     const forward = await open();
@@ -143,7 +140,7 @@ describe("a port that leads into a pod", () => {
     await Promise.all([forward.close(), forward.close()]);
     expect((await ends).map(({ how }) => how)).to.deep.equal(["ECONNRESET", "ECONNRESET"]);
     expect(performance.now() - begun).to.be.below(500);
-    await until("no way", () => api.forwards.size === 0);
+    await until("no way", () => there.api.forwards.size === 0);
     expect(broken).to.deep.equal([]);
     expect(String(await caught(once(client(), "connect")))).to.match(/ECONNREFUSED/);
   });
@@ -151,7 +148,12 @@ describe("a port that leads into a pod", () => {
   it("refuses a port that is taken, in one line", async () => {
     const forward = await open();
     const error = await caught(
-      openForward({ cluster: await api.cluster(), port: 8089, target: async () => "x", listenPort: forward.port }),
+      openForward({
+        cluster: await there.api.cluster(),
+        port: 8089,
+        target: async () => "x",
+        listenPort: forward.port,
+      }),
     );
     expect(error).to.be.instanceOf(UsageError);
     expect(error.message).to.equal(`port ${forward.port} for Locust's page is taken; choose another with --port`);

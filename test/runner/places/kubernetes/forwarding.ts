@@ -1,10 +1,12 @@
 import { connect, type Socket } from "node:net";
 import { type Forward, type ForwardOptions, openForward } from "../../../../runner/places/kubernetes/forward";
 import { poll } from "../../../support/poll";
-import type { FakeApi, PodSide } from "./fake-api";
+import { FakeApi, type PodSide } from "./fake-api";
 
 /** A port that leads into a pod of a fake API server, and its clients. */
 export interface Forwarding {
+  /** Another one in each test. */
+  readonly api: FakeApi;
   /** Opens the port: to port 8089 of `master-1` of the test's API server, if nothing else is said. */
   readonly open: (options?: Partial<ForwardOptions>, api?: FakeApi) => Promise<Forward>;
   /** Connects to the port that was opened last. */
@@ -14,20 +16,26 @@ export interface Forwarding {
 }
 
 /**
- * Gives the tests of the suite around it such ports, and has them and their clients closed after each test.
- *
- * @param api of the test that is going on
+ * Gives the tests of the suite around it such ports of an API server of their own, and has all closed after each test.
  */
-export function forwarding(api: () => FakeApi): Forwarding {
+export function forwarding(): Forwarding {
+  let api: FakeApi;
   const clients: Socket[] = [];
   const broken: Error[] = [];
   let forward: Forward;
+  beforeEach(async () => {
+    api = await FakeApi.start();
+  });
   afterEach(async () => {
     for (const socket of clients.splice(0)) socket.destroy();
     await forward.close();
+    await api.close();
   });
   return {
-    open: async (options = {}, on = api()) => {
+    get api() {
+      return api;
+    },
+    open: async (options = {}, on = api) => {
       broken.length = 0;
       const cluster = await on.cluster();
       const target = async () => "master-1";
