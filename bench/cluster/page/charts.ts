@@ -3,8 +3,8 @@ import * as echarts from "echarts";
 import { nameOf } from "../configurations";
 import { memoryUsers } from "../memory";
 import type { Results } from "../results";
-import { digits, type Spread, spreadOf } from "../statistics";
-import { capacityFigures } from "./figures";
+import { digits, type Spread } from "../statistics";
+import { capacityFigures, masterFigures, memoryFigures } from "./figures";
 
 /** A chart: bars with the least and the most of all rounds, or lines. */
 interface Chart {
@@ -111,32 +111,25 @@ function bars(title: string, names: readonly string[], spreads: readonly (Spread
   };
 }
 
-function memoryChart({ memory }: Results): Chart {
-  const names = [...new Set(memory.map(({ userClass, tls }) => `${userClass}${tls ? ", TLS" : ""}`))];
+function memoryChart(results: Results): Chart {
   return lines(
     "Memory of a worker, MiB, by users",
-    names.map((name) => ({
+    memoryFigures(results).map(({ name, memory }) => ({
       name,
-      points: memoryUsers.map((users, index) => {
-        const of = memory.filter(({ userClass, tls }) => `${userClass}${tls ? ", TLS" : ""}` === name);
-        const spread = spreadOf(of.flatMap(({ windows }) => windows[index]?.memory ?? []));
-        return [users, (spread?.median ?? 0) / 2 ** 20];
-      }),
+      points: memoryUsers.map((users, index) => [users, memory[index]?.median ?? 0]),
     })),
   );
 }
 
-function masterChart({ master }: Results): Chart {
-  const cpus = [...new Set(master.map(({ cpu }) => cpu))];
+function masterChart(results: Results): Chart {
+  const figures = masterFigures(results);
+  const sizes = [...new Set(figures.map(({ size }) => size))];
   return lines(
     "CPU of the master, vCPU, by workers",
-    cpus.map((cpu) => {
-      const steps = master.filter((one) => one.cpu === cpu).flatMap((one) => one.steps);
-      const counts = [...new Set(steps.map(({ workers }) => workers))];
-      const median = (workers: number) =>
-        spreadOf(steps.filter((step) => step.workers === workers).map((step) => step.cpu))?.median ?? 0;
-      return { name: `held to ${cpu} vCPU`, points: counts.map((workers) => [workers, median(workers)]) };
-    }),
+    sizes.map((size) => ({
+      name: `held to ${size} vCPU`,
+      points: figures.filter((one) => one.size === size).map(({ workers, cpu }) => [workers, cpu?.median ?? 0]),
+    })),
   );
 }
 

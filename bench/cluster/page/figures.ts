@@ -1,6 +1,8 @@
 /** What the page says, worked out from the results. Pure. */
 import type { Capacity } from "../capacity";
 import { type Configuration, guidance, nameOf, requestsPerDollar } from "../configurations";
+import type { MasterStep } from "../master";
+import { type Memory, memoryUsers } from "../memory";
 import type { Results } from "../results";
 import { ratios, type Spread, spreadOf } from "../statistics";
 
@@ -47,6 +49,57 @@ export function capacityFigures({ capacity }: Results): CapacityFigures[] {
   });
 }
 
+/** A kind of worker with more and more users. */
+export interface MemoryFigures {
+  /** `FastHttpUser, TLS` */
+  readonly name: string;
+  /** For each of `memoryUsers`, in MiB. */
+  readonly memory: readonly (Spread | undefined)[];
+  /** In MiB, with the page cache. */
+  readonly peak: Spread | undefined;
+}
+
+/** A master of a size with a number of workers. */
+export interface MasterFigures {
+  /** vCPU that it is held to. */
+  readonly size: number;
+  readonly workers: number;
+  readonly cpu: Spread | undefined;
+  /** Share of the time that it was held at its limit. */
+  readonly throttled: Spread | undefined;
+  /** MiB. */
+  readonly memory: Spread | undefined;
+  /** ms */
+  readonly answer: Spread | undefined;
+  readonly missing: Spread | undefined;
+}
+
+export function memoryFigures({ memory }: Results): MemoryFigures[] {
+  const nameOfOne = ({ userClass, tls }: Memory) => `${userClass}${tls ? ", TLS" : ""}`;
+  return [...grouped(memory, nameOfOne)].map(([name, all]) => ({
+    name,
+    memory: memoryUsers.map((_, index) => spreadOf(all.flatMap(({ windows }) => mib(windows[index]?.memory)))),
+    peak: spreadOf(all.flatMap(({ windows }) => mib(windows.at(-1)?.peak))),
+  }));
+}
+
+export function masterFigures({ master }: Results): MasterFigures[] {
+  const steps = master.flatMap(({ cpu, steps }) => steps.map((step) => ({ size: cpu, step })));
+  return [...grouped(steps, ({ size, step }) => `${size} ${step.workers}`).values()].flatMap((all) => {
+    const [first] = all;
+    if (first === undefined) return [];
+    const spread = (value: (step: MasterStep) => number) => spreadOf(all.map(({ step }) => value(step)));
+    return {
+      ...{ size: first.size, workers: first.step.workers },
+      cpu: spread(({ cpu }) => cpu),
+      throttled: spread(({ throttled }) => throttled),
+      memory: spread(({ memory }) => memory / 2 ** 20),
+      answer: spread(({ answer }) => answer.median),
+      missing: spread(({ missing }) => missing),
+    };
+  });
+}
+
 export function variantFigures({ capacity }: Results): VariantFigures[] {
   return configurationsIn(capacity)
     .filter(({ variant }) => variant !== undefined)
@@ -76,4 +129,15 @@ function of(capacity: readonly Capacity[], configuration: Configuration): Capaci
 /** Each once, in the order in which they were measured. */
 function configurationsIn(capacity: readonly Capacity[]): Configuration[] {
   return [...new Map(capacity.map(({ configuration }) => [nameOf(configuration), configuration])).values()];
+}
+
+/** By a key, in the order in which the keys come. */
+function grouped<T>(all: readonly T[], key: (one: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const one of all) groups.set(key(one), [...(groups.get(key(one)) ?? []), one]);
+  return groups;
+}
+
+function mib(bytes: number | undefined): number[] {
+  return bytes === undefined ? [] : [bytes / 2 ** 20];
 }

@@ -3,7 +3,7 @@ import { cheapestSize, hourlyPrice, nameOf } from "../configurations";
 import { memoryUsers } from "../memory";
 import type { Results } from "../results";
 import { digits, spreadOf, spreadText } from "../statistics";
-import { capacityFigures, variantFigures } from "./figures";
+import { capacityFigures, masterFigures, memoryFigures, variantFigures } from "./figures";
 
 /** What one may call them in the template. */
 export function tables(results: Results): Readonly<Record<string, string>> {
@@ -55,42 +55,29 @@ function pricesTable(results: Results): string {
   ]);
 }
 
-function memoryTable({ memory }: Results): string {
-  const names = [...new Set(memory.map(memoryName))];
+function memoryTable(results: Results): string {
   return table([
     ["users", ...memoryUsers.map((users) => `${users}, MiB`), "at most, MiB"],
-    ...names.map((name) => {
-      const all = memory.filter((one) => memoryName(one) === name);
-      const at = (index: number) => spreadOf(all.flatMap(({ windows }) => mib(windows[index]?.memory)));
-      const peak = spreadOf(all.flatMap(({ windows }) => mib(windows.at(-1)?.peak)));
-      return [name, ...memoryUsers.map((_, index) => spreadText(at(index))), spreadText(peak)];
-    }),
+    ...memoryFigures(results).map(({ name, memory, peak }) => [
+      name,
+      ...memory.map((spread) => spreadText(spread)),
+      spreadText(peak),
+    ]),
   ]);
 }
 
-function masterTable({ master }: Results): string {
-  const keys = [...new Set(master.flatMap(({ cpu, steps }) => steps.map(({ workers }) => `${cpu} ${workers}`)))];
+function masterTable(results: Results): string {
   return table([
     ["master", "workers", "CPU, vCPU", "held at its limit", "memory, MiB", "status answered after, ms", "workers lost"],
-    ...keys.map((key) => {
-      const [cpu, workers] = key.split(" ").map(Number);
-      const all = master
-        .filter((one) => one.cpu === cpu)
-        .flatMap(({ steps }) => steps.filter((step) => step.workers === workers));
-      const spread = (value: (step: (typeof all)[number]) => number) => spreadOf(all.map(value));
-      return [
-        `${cpu} vCPU`,
-        `${workers}`,
-        spreadText(spread((step) => step.cpu)),
-        spreadText(
-          spread((step) => step.throttled * 100),
-          (value) => `${digits(value)} %`,
-        ),
-        spreadText(spread((step) => step.memory / 2 ** 20)),
-        spreadText(spread((step) => step.answer.median)),
-        spreadText(spread((step) => step.missing)),
-      ];
-    }),
+    ...masterFigures(results).map((one) => [
+      `${one.size} vCPU`,
+      `${one.workers}`,
+      spreadText(one.cpu),
+      spreadText(one.throttled, (value) => `${digits(value * 100)} %`),
+      spreadText(one.memory),
+      spreadText(one.answer),
+      spreadText(one.missing),
+    ]),
   ]);
 }
 
@@ -123,14 +110,6 @@ function profileTable({ profile }: Results): string {
     ["where the time goes", ...classes.map((name) => `${name}, %`)],
     ...kinds.map((kind) => [kind, ...classes.map((name) => spreadText(share(kind, name), percent))]),
   ]);
-}
-
-function memoryName({ userClass, tls }: Results["memory"][number]): string {
-  return `${userClass}${tls ? ", TLS" : ""}`;
-}
-
-function mib(bytes: number | undefined): number[] {
-  return bytes === undefined ? [] : [bytes / 2 ** 20];
 }
 
 function millions(value: number): string {
