@@ -25,9 +25,9 @@ export interface Capacity {
 /** p99 may be below this many times its unloaded value. */
 export const bound = 2;
 /** Users of which p99 is taken as unloaded. */
-export const few = 30;
-/** Locust raises its own limit of open files to 10,000 and no further. */
-const mostUsersAProcess = 9800;
+export const few = 60;
+/** The target keeps 19,000 connections open. */
+const mostUsersAProcess = 18_000;
 /** What the least waits of `between(1, 3)` are on average, with the answer's time: users → requests a second. */
 const secondsARequest = 2.02;
 
@@ -43,13 +43,11 @@ export async function measureCapacity(
     const busy = await highest(
       (users) => load(busyOrder(users)),
       ({ rps }) => rps,
-      {
-        from: Math.max(4, Math.round((former?.busiest.users ?? 8) / 2)),
-      },
+      former === undefined ? { from: 4 } : { from: former.busiest.users, most: 1 },
     );
     const unloaded = await load({
-      ...{ userClass: "CalmUser", users: few, spawnRate: 30, settle: 3 },
-      ...{ samples: 150, least: 8, most: 12 },
+      ...{ userClass: "CalmUser", users: few, spawnRate: 60, settle: 3 },
+      ...{ samples: 240, least: 7, most: 9 },
     });
     const limit = bound * unloaded.p99;
     let last: Window | undefined;
@@ -59,9 +57,9 @@ export async function measureCapacity(
     };
     const calm = await mostThatFits(measure, fitsIn(limit), {
       // A guess that is too low costs little; behind one that is too high the worker has to catch up first.
-      from: former?.fullest?.users ?? busy.best.value.rps * secondsARequest * 0.4,
-      stride: former?.fullest ? 0.04 : 0.25,
-      precision: 0.04,
+      from: former?.fullest?.users ?? busy.best.value.rps * secondsARequest * 0.55,
+      stride: former?.fullest ? 0.05 : 0.15,
+      precision: 0.05,
       least: few,
       most: mostUsersAProcess * processesOf(configuration),
     });
@@ -92,7 +90,7 @@ async function calmWindow(load: Load, users: number, limit: number, last: Window
 }
 
 function busyOrder(users: number) {
-  return { userClass: "BusyUser", users, spawnRate: 100, settle: 1, samples: 0, least: 4, most: 4 } as const;
+  return { userClass: "BusyUser", users, spawnRate: 100, settle: 1, samples: 0, least: 3, most: 3 } as const;
 }
 
 function calmOrder(users: number, behind: number) {

@@ -4,12 +4,8 @@ import { type FargateSize, fargateOverheadMiB, fargateSizes } from "../../settin
 
 export type UserClass = "HttpUser" | "FastHttpUser";
 
-/**
- * Something that is done differently, to see what it is worth: `cookieless` has FastHttpUser keep no cookies; `context`
- * has its users share one TLS context; `gc` freezes what is alive once all users are there, and has Python look for
- * garbage less often; `bare` leaves this project's plugin out; `processes` runs two in the pod.
- */
-export type Variant = "cookieless" | "context" | "gc" | "bare" | "processes";
+/** What is done differently: `bare` leaves this project's plugin out; `processes` runs two in the pod. */
+export type Variant = "bare" | "processes";
 
 /** One thing to measure. */
 export interface Configuration {
@@ -20,31 +16,33 @@ export interface Configuration {
   readonly variant?: Variant;
 }
 
-/** What the guidance itself proposes, and everything is compared to. */
-export const guidance: Configuration = { userClass: "HttpUser", cpu: 0.25, tls: false };
+/** What the guidance itself proposes, which has no plugin of ours; everything is compared to it. */
+export const guidance: Configuration = { userClass: "HttpUser", cpu: 0.25, tls: false, variant: "bare" };
 
-const cpus = [0.25, 0.5, 1];
-const userClasses: readonly UserClass[] = ["HttpUser", "FastHttpUser"];
+/** With TLS, what it proposes with our plugin, which does nothing to HttpUser's requests. */
+export const guidanceTls: Configuration = { userClass: "HttpUser", cpu: 0.25, tls: true };
+
+// What is compared most comes right behind the guidance's own, which is measured first.
+const cpus = [1, 0.5, 0.25];
+const userClasses: readonly UserClass[] = ["FastHttpUser", "HttpUser"];
 
 /** Every class and size, plain and with TLS. */
-export const sizes: readonly Configuration[] = [false, true].flatMap((tls) =>
+const sizes: readonly Configuration[] = [false, true].flatMap((tls) =>
   cpus.flatMap((cpu) => userClasses.map((userClass) => ({ userClass, cpu, tls }))),
 );
 
 /** Variants, each of which is compared to the same without it in the same round. */
-export const variants: readonly Configuration[] = [
-  { userClass: "FastHttpUser", cpu: 0.25, tls: false, variant: "cookieless" },
-  { userClass: "FastHttpUser", cpu: 1, tls: false, variant: "cookieless" },
-  { userClass: "FastHttpUser", cpu: 1, tls: true, variant: "context" },
-  { userClass: "FastHttpUser", cpu: 1, tls: false, variant: "gc" },
-  { userClass: "FastHttpUser", cpu: 1, tls: false, variant: "processes" },
+const variants: readonly Configuration[] = [
   { userClass: "FastHttpUser", cpu: 1, tls: false, variant: "bare" },
-  { userClass: "HttpUser", cpu: 0.25, tls: false, variant: "bare" },
+  { userClass: "FastHttpUser", cpu: 1, tls: false, variant: "processes" },
 ];
 
+/** All that is measured in a round, in this order. */
+export const all: readonly Configuration[] = [guidance, ...sizes, ...variants];
+
 /** What decides most. */
-export const quick: readonly Configuration[] = [...sizes, ...variants].filter(
-  ({ tls, variant }) => !tls && (variant === undefined || variant === "cookieless"),
+export const quick: readonly Configuration[] = all.filter(
+  ({ tls, variant }) => !tls && variant !== "processes",
 );
 
 /** Worker processes in the pod. */
@@ -52,7 +50,7 @@ export function processesOf({ variant }: Configuration): number {
   return variant === "processes" ? 2 : 1;
 }
 
-/** Names a configuration, in results and for people: `FastHttpUser, 0.25 vCPU, TLS, gc`. */
+/** Names a configuration, in results and for people: `FastHttpUser, 0.25 vCPU, TLS, bare`. */
 export function nameOf({ userClass, cpu, tls, variant }: Configuration): string {
   return [userClass, `${cpu} vCPU`, ...(tls ? ["TLS"] : []), ...(variant === undefined ? [] : [variant])].join(", ");
 }

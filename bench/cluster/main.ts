@@ -8,7 +8,7 @@ import { removeProjects } from "../../test/support/project";
 import { hasPulumi } from "../../test/support/pulumi";
 import { BenchNamespace, buildTarget } from "./bench-namespace";
 import { measureCapacity } from "./capacity";
-import { type Configuration, nameOf, quick, sizes, variants } from "./configurations";
+import { all, type Configuration, nameOf, quick } from "./configurations";
 import { describeMachine } from "./machine";
 import { measureMaster } from "./master";
 import { measureMemory } from "./memory";
@@ -67,9 +67,7 @@ async function inRounds(part: Part, options: Options, store: Store, work: (round
 async function measureInCluster(options: Options, store: Store): Promise<void> {
   if (process.env.BENCH_IMAGE_LOADER !== undefined) buildTarget(process.env.BENCH_IMAGE_LOADER);
   const namespace = new BenchNamespace(`lt-bench-${process.pid}`);
-  const configurations = (options.quick ? quick : [...sizes, ...variants]).filter(
-    (one) => options.match?.test(nameOf(one)) ?? true,
-  );
+  const configurations = (options.quick ? quick : all).filter((one) => options.match?.test(nameOf(one)) ?? true);
   const interrupted = () => {
     namespace.remove();
     process.exit(130);

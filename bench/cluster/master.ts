@@ -29,7 +29,7 @@ export interface MasterStep {
 }
 
 export const masterWorkers = [10, 50, 200, 500] as const;
-const seconds = 15;
+const seconds = 12;
 
 export async function measureMaster(
   namespace: BenchNamespace,

@@ -24,7 +24,7 @@ export async function measureMemory(
   const windows = await withLoad(namespace, { userClass, cpu: 1, tls }, async (load) => {
     const made: Window[] = [];
     for (const users of memoryUsers) {
-      const pace = { spawnRate: Math.max(50, users / 8), patience: 180, settle: 4, samples: 0, least: 3, most: 3 };
+      const pace = { spawnRate: Math.max(50, users / 5), patience: 180, settle: 3, samples: 0, least: 3, most: 3 };
       made.push(await load({ userClass: "CalmUser", users, ...pace }));
     }
     return made;

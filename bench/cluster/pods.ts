@@ -107,13 +107,9 @@ function containers(configuration: Configuration, targetIp: string | undefined, 
     ...{ plugin: `${pluginFolder}/loadtest_plugin.py`, bindHost: "0.0.0.0", masterHost: "127.0.0.1" },
     ...{ masterPort, webPort },
   };
-  const { variant } = configuration;
   const settings = {
     ...{ users: 1, spawnRate: 1, runTime: "1h", workerReplicas: 1, autostart: false },
-    environment: {
-      BENCH_USER: configuration.userClass,
-      ...(variant === undefined ? {} : { BENCH_VARIANT: variant }),
-    },
+    environment: { BENCH_USER: configuration.userClass },
   };
   const script = `${scriptsFolder}/bench_users.py`;
   const { worker } = locustCommands(settings, { ...placement, script });

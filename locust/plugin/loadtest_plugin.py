@@ -13,7 +13,9 @@ from locust.env import Environment
 from locust.runners import MasterRunner, Runner, WorkerRunner
 from locust.web import WebUI
 
-import loadtest_connections
+import loadtest_fasthttp
+import loadtest_files
+import loadtest_garbage
 import loadtest_guard
 import loadtest_lifeline
 import loadtest_recorder
@@ -23,7 +25,7 @@ import loadtest_targets
 import loadtest_worker
 
 loadtest_lifeline.arm_from_environment()
-loadtest_connections.keep_beyond_1024()
+loadtest_fasthttp.install()
 _token = os.environ.pop("LOADTEST_TOKEN", None)
 _hosts = os.environ.pop("LOADTEST_ALLOWED_HOSTS", None)
 _status: loadtest_status.MasterStatus | None = None
@@ -50,6 +52,8 @@ def _on_init(environment: Environment, runner: Runner, web_ui: WebUI | None = No
             loadtest_routes.serve(web_ui.app, base_path, _status, loadtest_recorder.Recorder(_status))
     elif isinstance(runner, WorkerRunner):
         loadtest_targets.Targets(environment, runner)
+        loadtest_files.allow_many()
+        loadtest_garbage.Garbage(environment)
         loadtest_worker.WorkerReports(environment, runner)
 
 

@@ -26,7 +26,7 @@ describe("the figures of the benchmarks' page", () => {
     capacity: [
       capacity(1, guidance, 200, 300),
       capacity(1, fast, 8000, 6000),
-      capacity(1, { ...fast, variant: "gc" }, 16_000, 6000),
+      capacity(1, { ...fast, variant: "bare" }, 16_000, 6000),
       capacity(2, guidance, 400, 300),
       capacity(2, fast, null, 3000),
     ],

@@ -1,6 +1,6 @@
 /** What the page says, worked out from the results. Pure. */
 import type { Capacity } from "../capacity";
-import { type Configuration, guidance, nameOf, requestsPerDollar } from "../configurations";
+import { type Configuration, guidance, guidanceTls, nameOf, requestsPerDollar } from "../configurations";
 import type { MasterStep } from "../master";
 import { type Memory, memoryUsers } from "../memory";
 import type { Results } from "../results";
@@ -31,9 +31,9 @@ export interface VariantFigures {
 }
 
 export function capacityFigures({ capacity }: Results): CapacityFigures[] {
-  const base = of(capacity, guidance);
   return configurationsIn(capacity).map((configuration) => {
     const all = of(capacity, configuration);
+    const base = of(capacity, configuration.tls ? guidanceTls : guidance);
     const full = all.flatMap(({ fullest }) => (fullest === null ? [] : [fullest]));
     return {
       configuration,

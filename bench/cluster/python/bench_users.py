@@ -1,12 +1,10 @@
 """The users that benchmarks measure with, and what the worker adds to its reports for them.
 
 `BENCH_USER`: HttpUser or FastHttpUser. `BENCH_TARGET`: address of the target's certificate, for TLS.
-`BENCH_VARIANT`: what is done differently, see `configurations.ts`.
 """
 
 from __future__ import annotations
 
-import gc
 import os
 import urllib.request
 from pathlib import Path
@@ -15,7 +13,6 @@ from typing import Any
 import certifi
 import locust.runners
 from locust import FastHttpUser, HttpUser, User, between, constant, events, task
-from locust.contrib.fasthttp import insecure_ssl_context_factory
 
 import bench_usage
 
@@ -23,7 +20,6 @@ import bench_usage
 locust.runners.WORKER_REPORT_INTERVAL = 1.0
 
 _CA_FILE = "/tmp/bench-ca.pem"
-_variant = os.environ.get("BENCH_VARIANT")
 _base: type[User] = FastHttpUser if os.environ["BENCH_USER"] == "FastHttpUser" else HttpUser
 
 
@@ -34,8 +30,6 @@ class BenchUser(_base):  # type: ignore[misc, valid-type]
         # As a script would for a target with a certificate of its own: HttpUser verifies, FastHttpUser does not.
         if _base is HttpUser and self.host.startswith("https:"):
             self.client.verify = _CA_FILE
-        if _variant == "cookieless":
-            self.client.client.cookiejar = None
 
 
 class BusyUser(BenchUser):
@@ -61,20 +55,6 @@ class CalmUser(BenchUser):
 @events.report_to_master.add_listener
 def _add_usage(data: dict[str, Any], **_: Any) -> None:
     data["bench"] = bench_usage.usage()
-
-
-if _variant == "gc":
-
-    @events.spawning_complete.add_listener
-    def _freeze(**_: Any) -> None:
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 50)
-
-
-if _variant == "context":
-    _context = insecure_ssl_context_factory()
-    BenchUser.ssl_context_factory = staticmethod(lambda: _context)
 
 
 if "BENCH_TARGET" in os.environ:
