@@ -21,6 +21,8 @@ from geventhttpclient import client as ghc_client
 from geventhttpclient import connectionpool, header, response, url
 from locust.contrib import fasthttp
 
+import loadtest_deadlines
+
 _MOST_HEADS = 1024
 """Heads of requests that are remembered in a process."""
 _LONGEST_BODY = 16 * 1024
@@ -167,6 +169,12 @@ def _request(self: Any, method: str, request_uri: str, body: Any = b"", headers:
             pool.release_socket(sock)
             if attempts and error.errno in (errno.ECONNRESET, errno.EPIPE):
                 continue
+            raise
+        try:
+            if loadtest_deadlines.can_wait_for(sock):
+                loadtest_deadlines.wait_until_readable(sock)
+        except BaseException:
+            pool.release_socket(sock)
             raise
         try:
             made = response.HTTPSocketPoolResponse(

@@ -1,9 +1,9 @@
-"""The same as script1.py with calmer users, who wait 2 to 4 seconds: twice the users for the same load."""
+"""The same as script1.py with calmer users, who wait 2 to 4 seconds: three make the load of two."""
 
-from locust import HttpUser, between, task
+from locust import FastHttpUser, between, task
 
 
-class CalmUser(HttpUser):
+class CalmUser(FastHttpUser):
     wait_time = between(2, 4)
 
     @task

@@ -1,6 +1,6 @@
 """A load shape: the script decides how many users run when, instead of the settings, and ends the test."""
 
-from locust import HttpUser, LoadTestShape, constant, task
+from locust import FastHttpUser, LoadTestShape, constant, task
 
 # Until which second of the test, how many users, how many of them start or stop a second.
 STAGES = [
@@ -10,7 +10,7 @@ STAGES = [
 ]
 
 
-class StepsUser(HttpUser):
+class StepsUser(FastHttpUser):
     wait_time = constant(1)
 
     @task

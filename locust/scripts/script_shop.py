@@ -7,11 +7,11 @@ A user who cannot log in stops with a message: its requests would only fail.
 import logging
 import random
 
-from locust import HttpUser, between, task
+from locust import FastHttpUser, between, task
 from locust.exception import StopUser
 
 
-class ShopUser(HttpUser):
+class ShopUser(FastHttpUser):
     wait_time = between(1, 3)
 
     def on_start(self) -> None:
@@ -20,16 +20,17 @@ class ShopUser(HttpUser):
                 response.failure(f"login failed with status {response.status_code}")
                 logging.error("A user stops: POST /login answered %s", response.status_code)
                 raise StopUser
-            self.client.headers["Authorization"] = f"Bearer {response.json()['token']}"
+            self.headers = {"Authorization": f"Bearer {response.json()['token']}"}
 
     @task(6)
     def browse(self) -> None:
-        self.client.get("/products")
+        self.client.get("/products", headers=self.headers)
 
     @task(3)
     def look(self) -> None:
-        self.client.get(f"/products/{random.randint(1, 20)}", name="/products/[id]")
+        self.client.get(f"/products/{random.randint(1, 20)}", name="/products/[id]", headers=self.headers)
 
     @task(1)
     def buy(self) -> None:
-        self.client.post("/cart", json={"product": random.randint(1, 20), "quantity": 1})
+        product = {"product": random.randint(1, 20), "quantity": 1}
+        self.client.post("/cart", json=product, headers=self.headers)

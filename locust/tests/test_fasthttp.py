@@ -7,6 +7,7 @@ import ssl
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import gevent
 import gevent.ssl
 from geventhttpclient import client, connectionpool, response, url
 from locust import FastHttpUser
@@ -66,6 +68,8 @@ class Answer(BaseHTTPRequestHandler):
         if path == "/reset":  # says nothing more, as a server that has just ended
             self.close_connection = True
             return
+        if path == "/slow":
+            gevent.sleep(1)
         self.send_response({"/moved": 302, "/missing": 404}.get(path, 200))
         if path == "/moved":
             self.send_header("Location", "/cookie?after=moving")
@@ -228,6 +232,21 @@ class FastHttpTest(FastHttpCase):
             with mock.patch.object(response, "HTTPSocketPoolResponse", once):
                 self.assertEqual(user.client.get("/").status_code, 200)
             self.assertEqual([line for line, *_ in target.seen].count("GET / HTTP/1.1"), 3)
+
+    def test_gives_up_an_answer_as_the_client_itself(self) -> None:
+        errors = []
+        with self._target() as target:
+            for _ in range(2):
+                user = self._user(target.url(), network_timeout=0.3)
+                begun = time.monotonic()
+                answer = user.client.get("/slow")
+                errors.append((answer.status_code, repr(answer.error)))
+                self.assertGreaterEqual(time.monotonic() - begun, 0.3)
+                self.assertLess(time.monotonic() - begun, 0.7)
+                self.assertEqual(user.client.get("/").status_code, 200)
+                loadtest_fasthttp.install()
+        self.assertIn("timed out", errors[0][1])
+        self.assertEqual(errors[1], errors[0])
 
     def test_remembers_no_more_heads_than_it_may(self) -> None:
         loadtest_fasthttp.install()

@@ -77,7 +77,7 @@ describe("loadtest run, on a test that pulumi up has deployed", function () {
   it("ends in good order on Ctrl-C: every request is counted, and the workers are as before", async () => {
     const results = temporaryFolder();
     const counts = await counted(async () => {
-      const args = ["--workers", "3", "--users", "6", "--script", "script_fast.py", "--run-time", "60s"];
+      const args = ["--workers", "3", "--users", "6", "--script", "script_requests.py", "--run-time", "60s"];
       const command = test.start("run", ...args, "--results", results);
       await command.waitFor(/full load/, 90_000);
       command.signal("SIGINT");
@@ -88,7 +88,7 @@ describe("loadtest run, on a test that pulumi up has deployed", function () {
         .and.match(/script: script1\.py/);
     });
     const record = finished(onlyRun(results));
-    expect(record).to.include({ verdict: "aborted", endedBy: "interrupt", script: "script_fast.py" });
+    expect(record).to.include({ verdict: "aborted", endedBy: "interrupt", script: "script_requests.py" });
     expect({ requests: record.totals.requests, failures: record.totals.failures }).to.deep.equal(counts);
     await expectAsBefore();
     const args = kubectl(namespace, [
@@ -97,7 +97,7 @@ describe("loadtest run, on a test that pulumi up has deployed", function () {
       "--output",
       "jsonpath={.items[*].spec.template.spec.containers[*].args}",
     ]);
-    expect(args).to.include("script1.py").and.not.include("script_fast.py");
+    expect(args).to.include("script1.py").and.not.include("script_requests.py");
   });
 
   it("ends at once on a second Ctrl-C, with nothing left running", async () => {

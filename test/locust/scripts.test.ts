@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { type DemoTarget, startDemoTarget } from "../../runner/demo/target";
 import { freePort, type Running, scripts, sleep, startLocust, stopAll, until } from "./processes";
 
-const samples = ["script1.py", "script2.py", "script_fast.py", "script_shape.py", "script_shop.py"];
+const samples = ["script1.py", "script2.py", "script_requests.py", "script_shape.py", "script_shop.py"];
 
 describe("The sample scripts", function () {
   this.timeout(60_000);

@@ -1,14 +1,11 @@
 import os
 
-from locust import HttpUser, constant, task
+from locust import FastHttpUser, constant, task
 
 
-class Shopper(HttpUser):
+class Shopper(FastHttpUser):
     wait_time = constant(1)
-
-    def on_start(self) -> None:
-        self.client.headers["X-Api-Key"] = os.environ["API_KEY"]
 
     @task
     def front(self) -> None:
-        self.client.get("/")
+        self.client.get("/", headers={"X-Api-Key": os.environ["API_KEY"]})

@@ -1,7 +1,7 @@
-from locust import HttpUser, constant, task
+from locust import FastHttpUser, constant, task
 
 
-class Visitor(HttpUser):
+class Visitor(FastHttpUser):
     wait_time = constant(1)
 
     @task

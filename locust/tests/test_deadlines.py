@@ -1,0 +1,80 @@
+"""Many wait for answers with one timer."""
+
+import time
+import unittest
+from typing import Any
+
+import gevent
+import gevent.socket
+import gevent.ssl
+
+import loadtest_deadlines
+
+
+class DeadlinesTest(unittest.TestCase):
+    def _pair(self, timeout: float | None) -> tuple[Any, Any]:
+        pair = gevent.socket.socketpair()
+        for one in pair:
+            self.addCleanup(one.close)
+        pair[0].settimeout(timeout)
+        return pair
+
+    def _wait(self, timeout: float) -> tuple[gevent.Greenlet, Any]:
+        near, far = self._pair(timeout)
+
+        def wait() -> float | str:
+            begun = time.monotonic()
+            try:
+                loadtest_deadlines.wait_until_readable(near)
+            except TimeoutError as error:
+                return f"{error} after {time.monotonic() - begun:.1f} s"
+            return time.monotonic() - begun
+
+        return gevent.spawn(wait), far
+
+    def test_end_a_wait_with_the_first_byte(self) -> None:
+        wait, far = self._wait(5)
+        gevent.sleep(0.05)
+        far.send(b"x")
+        self.assertLess(wait.get(timeout=1), 0.2)
+        self.assertFalse(any(loadtest_deadlines._waiting.values()))
+
+    def test_end_each_wait_at_its_own_time(self) -> None:
+        waits = [self._wait(timeout)[0] for timeout in (0.5, 0.2, 0.5, 1.0)]
+        found = [wait.get(timeout=2) for wait in waits]
+        for text, least in zip(found, (0.5, 0.2, 0.5, 1.0), strict=True):
+            self.assertRegex(text, r"^timed out after")
+            seconds = float(text.split()[-2])
+            self.assertTrue(least <= seconds <= least + 0.3, found)
+
+    def test_throw_at_nobody_who_has_his_answer(self) -> None:
+        wait, far = self._wait(0.3)
+        gevent.sleep(0.25)
+        far.send(b"x")
+        self.assertIsInstance(wait.get(timeout=1), float)
+        gevent.sleep(0.3)
+        self.assertFalse(any(loadtest_deadlines._waiting.values()))
+
+    def test_forget_who_is_killed(self) -> None:
+        wait, _ = self._wait(5)
+        gevent.sleep(0.05)
+        wait.kill()
+        self.assertFalse(any(loadtest_deadlines._waiting.values()))
+        gevent.sleep(0.3)
+        self.assertIsNone(loadtest_deadlines._watch)
+        again, far = self._wait(0.3)
+        self.assertRegex(again.get(timeout=1), "^timed out")
+        far.close()
+
+    def test_are_for_plain_sockets_with_a_timeout(self) -> None:
+        self.assertTrue(loadtest_deadlines.can_wait_for(self._pair(1)[0]))
+        self.assertFalse(loadtest_deadlines.can_wait_for(self._pair(None)[0]))
+        self.assertFalse(loadtest_deadlines.can_wait_for(self._pair(0)[0]))
+        context = gevent.ssl.create_default_context()
+        wrapped = context.wrap_socket(self._pair(1)[0], server_hostname="x", do_handshake_on_connect=False)
+        self.addCleanup(wrapped.close)
+        self.assertFalse(loadtest_deadlines.can_wait_for(wrapped))
+
+
+if __name__ == "__main__":
+    unittest.main()
