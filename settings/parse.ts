@@ -3,6 +3,7 @@ import { hiddenSecret, SettingsError, type SettingsProblem } from "./errors";
 import { type KeyDescription, type KeyKind, refusal } from "./keys";
 import { type Rule, stackRules } from "./rules";
 import { describeSetting, type Settings, type SettingsKey, settingsKeys, settingsSchema } from "./schema";
+import { memoryThatComesWith } from "./values/fargate";
 
 /** Values of one origin, by key; a key whose value is undefined is not given. */
 export interface Layer {
@@ -68,6 +69,7 @@ export function parseLayers(
     else if (found.value !== undefined) valid[key] = found.value;
     problems.push(...found.problems);
   }
+  fillInMemory(valid, wrong);
   for (const rule of rules) {
     const found = rule({ valid, wrong });
     problems.push(...found);
@@ -83,6 +85,16 @@ export function parseLayers(
     throw new SettingsError([...more, ...all], source);
   }
   return valid as Settings;
+}
+
+/** Memory that is left out is what comes with the CPU, where that is right. */
+function fillInMemory(valid: Record<string, unknown>, wrong: ReadonlySet<SettingsKey>): void {
+  for (const role of ["worker", "control"] as const) {
+    const [cpu, memory] = [`${role}Cpu`, `${role}Memory`] as const;
+    if (valid[memory] === undefined && !wrong.has(memory) && typeof valid[cpu] === "number") {
+      valid[memory] = memoryThatComesWith(valid[cpu]);
+    }
+  }
 }
 
 /** The key that a problem is about, without the path inside its value: `thresholds` of `thresholds[1]`. */

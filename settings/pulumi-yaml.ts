@@ -4,7 +4,10 @@ import { describeSetting, settingsKeys } from "./schema";
 
 /** A key in the `config:` of `Pulumi.yaml`. */
 export interface ConfigDeclaration {
-  /** Left out for fractions, which Pulumi has no type for, and for secrets, whose type would make them required. */
+  /**
+   * Left out for fractions, which Pulumi has no type for, for secrets, whose type would make them required, and for
+   * numbers that may be left out.
+   */
   readonly type?: "string" | "integer" | "boolean" | "array" | "object";
   readonly items?: { readonly type: "string" };
   readonly secret?: true;
@@ -29,7 +32,9 @@ export function configDeclarations(): Record<string, ConfigDeclaration> {
 
 function declare(key: (typeof settingsKeys)[number]): ConfigDeclaration {
   const about = describeSetting(key);
-  const type = about.secret ? undefined : types[about.kind];
+  // The empty text that leaves a number out is no number.
+  const anyType = about.secret || (about.kind === "integer" && about.default === undefined);
+  const type = anyType ? undefined : types[about.kind];
   return {
     ...(type === undefined ? {} : { type }),
     ...(type === "array" ? { items: { type: "string" } as const } : {}),

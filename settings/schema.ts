@@ -155,21 +155,22 @@ export const settingsSchema = z.strictObject({
     description: "How many workers make the load; each is a process that uses one core at most.",
     allowed: "an integer from 0 to 1000",
   }),
-  // The defaults of the four sizes are starting points, to be revisited by benchmark.
-  workerCpu: key(cpu.prefault(0.25), {
+  // Why these sizes: docs/benchmarks.md.
+  workerCpu: key(cpu.prefault(1), {
     description: "CPU of each worker, in vCPU.",
     allowed: cpuAllowed,
   }),
-  workerMemory: key(memory.prefault(256), {
-    description: "MiB of each worker; Fargate adds 256 and rounds up, so 256 is billed as 0.5 GB.",
+  workerMemory: key(memory.optional(), {
+    description:
+      "MiB of each worker; left out, what Fargate bills with workerCpu anyway: 1792 with 1 vCPU, 256 with 0.25.",
     allowed: memoryAllowed,
   }),
   controlCpu: key(cpu.prefault(0.25), {
-    description: "CPU of Locust's master, in vCPU.",
+    description: "CPU of Locust's master, in vCPU; 0.25 do for about 400 workers.",
     allowed: cpuAllowed,
   }),
-  controlMemory: key(memory.prefault(256), {
-    description: "MiB of Locust's master; Fargate adds 256 and rounds up, so 256 is billed as 0.5 GB.",
+  controlMemory: key(memory.optional(), {
+    description: "MiB of Locust's master; left out, what Fargate bills with controlCpu anyway: 256 with 0.25 vCPU.",
     allowed: memoryAllowed,
   }),
   environment: key(environment().prefault({}), {
@@ -189,9 +190,13 @@ export const settingsSchema = z.strictObject({
   }),
 });
 
+type Checked = z.output<typeof settingsSchema>;
+/** Keys whose defaults follow from others: `parseSettings` fills them in. */
+type Derived = "workerMemory" | "controlMemory";
+
 /** Settings that are complete and right: what the rest of the product works with. */
-export type Settings = Readonly<z.output<typeof settingsSchema>>;
-export type SettingsKey = keyof Settings;
+export type Settings = Readonly<Omit<Checked, Derived> & Record<Derived, number>>;
+export type SettingsKey = keyof typeof settingsSchema.shape;
 
 /** Every key, in the order in which people should read them. */
 export const settingsKeys = Object.keys(settingsSchema.shape) as readonly SettingsKey[];

@@ -81,12 +81,22 @@ export function fitsIn(limit: number): (window: Window) => boolean {
     arrived === users && failures === 0 && p99 < limit && rps > (users / secondsARequest) * 0.9;
 }
 
-/** The machine may have been busy for a moment: what just does not fit gets a second chance. */
+/**
+ * The machine may have been busy for a moment: what just does not fit gets a second chance. The first users come all at
+ * once, and with TLS their handshakes take longer than that: they get as many as it takes to be connected.
+ */
 async function calmWindow(load: Load, users: number, limit: number, last: Window | undefined): Promise<Window> {
   // Users that were answered late are behind by that much.
   const behind = Math.min(15, ((last?.p99 ?? 0) / 1000) * 2);
-  const window = await load(calmOrder(users, behind));
-  return fitsIn(limit)(window) || window.p99 > limit * 1.5 ? window : load(calmOrder(users, 0));
+  let window = await load(calmOrder(users, behind));
+  for (let chance = 1; !fitsIn(limit)(window) && chance < (last === undefined ? 8 : 2); chance++) {
+    const { p99 } = window;
+    if (last !== undefined && p99 > limit * 1.5) break;
+    window = await load(calmOrder(users, 0));
+    // Nobody is connecting any more.
+    if (chance > 1 && window.p99 > p99 * 0.9) break;
+  }
+  return window;
 }
 
 function busyOrder(users: number) {

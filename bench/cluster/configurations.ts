@@ -41,9 +41,7 @@ const variants: readonly Configuration[] = [
 export const all: readonly Configuration[] = [guidance, ...sizes, ...variants];
 
 /** What decides most. */
-export const quick: readonly Configuration[] = all.filter(
-  ({ tls, variant }) => !tls && variant !== "processes",
-);
+export const quick: readonly Configuration[] = all.filter(({ tls, variant }) => !tls && variant !== "processes");
 
 /** Worker processes in the pod. */
 export function processesOf({ variant }: Configuration): number {

@@ -30,9 +30,12 @@ const masterSizes = [
 /** What is measured so far; each addition is on disk before the next measurement. */
 class Store {
   private results: Results;
+  /** Where to begin to look, also where it does not count any more. */
+  private readonly former: Results["capacity"];
 
   constructor(options: Options) {
     const former = readResults(file);
+    this.former = former?.capacity ?? [];
     const kept = (part: Part) => options.add || !options.only.includes(part);
     const lists = parts.map((part) => [part, kept(part) ? (former?.[part] ?? []) : []]);
     const date = new Date().toISOString().slice(0, 10);
@@ -45,7 +48,8 @@ class Store {
   }
 
   latest(configuration: Configuration) {
-    return this.results.capacity.findLast((one) => nameOf(one.configuration) === nameOf(configuration));
+    const all = [...this.former, ...this.results.capacity];
+    return all.findLast((one) => nameOf(one.configuration) === nameOf(configuration));
   }
 
   /** Rounds that are there already. */

@@ -29,6 +29,8 @@ export interface MasterStep {
 }
 
 export const masterWorkers = [10, 50, 200, 500] as const;
+/** Where the smaller size may not be enough. */
+const manyWorkers = [200, 500] as const;
 const seconds = 12;
 
 export async function measureMaster(
@@ -40,7 +42,7 @@ export async function measureMaster(
   return namespace.withPod(pod, [webPort, standInPort], async ([url = "", standIns = ""]) => {
     const client = new LocustClient({ url, token: namespace.token }, 30_000);
     const steps: MasterStep[] = [];
-    for (const workers of masterWorkers) {
+    for (const workers of size.cpu > 0.25 ? manyWorkers : masterWorkers) {
       // Each worker that joined a run would have the master deal all users out again.
       if (steps.length > 0) await client.stop(60_000);
       await pause(2000);

@@ -20,7 +20,7 @@ export interface Profile {
 }
 
 const root = join(__dirname, "..", "..");
-export const profileSeconds = 15;
+export const profileSeconds = 10;
 
 /** The sampler that PY_SPY names, or the one on the PATH; undefined where there is none. */
 export function findPySpy(): string | undefined {

@@ -51,6 +51,15 @@ export function largestMemory(cpu: number): number | undefined {
   return largest === undefined ? undefined : largest - fargateOverheadMiB;
 }
 
+/**
+ * The memory, in MiB, that a pod of this many vCPU may request at the price of the cheapest size that holds it: 256 with
+ * 0.25, 1792 with 1. Undefined above the largest.
+ */
+export function memoryThatComesWith(cpu: number): number | undefined {
+  const size = fargateSizeFor(cpu, 0);
+  return size === undefined ? undefined : size.memory - fargateOverheadMiB;
+}
+
 /** Annotation of a pod in which Fargate says at which size it runs and bills the pod. */
 export const capacityAnnotation = "CapacityProvisioned";
 

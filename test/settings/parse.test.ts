@@ -69,6 +69,16 @@ describe("parseSettings", () => {
     });
   });
 
+  it("takes the memory that comes with the CPU where none is given, or an empty text", () => {
+    const sizes = { workerCpu: 2, workerMemory: "", controlCpu: "0.5" };
+    expect(parseSettings(sizes, "x")).to.include({ workerMemory: 3840, controlMemory: 768 });
+    expect(parseSettings({ ...sizes, workerMemory: 300 }, "x")).to.include({ workerMemory: 300 });
+    expect(parseSettings({ platform: "existing", workerCpu: 0.1 }, "x")).to.include({ workerMemory: 256 });
+    expect(problemsOf({ workerCpu: 3 }).map(({ key }) => key)).to.deep.equal(["workerCpu"]);
+    expect(problemsOf({ workerCpu: "much" }).map(({ key }) => key)).to.deep.equal(["workerCpu"]);
+    expect(problemsOf({ workerMemory: 1 }).map(({ key }) => key)).to.deep.equal(["workerMemory"]);
+  });
+
   describe("texts, as Pulumi writes them", () => {
     it("become what their key asks for", () => {
       const settings = parseSettings(

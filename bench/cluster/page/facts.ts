@@ -1,8 +1,9 @@
 /** Single numbers that the page's sentences have. Pure. */
-import { guidance, nameOf } from "../configurations";
+import { all, guidance, nameOf } from "../configurations";
+import { masterWorkers } from "../master";
 import type { Results } from "../results";
 import { digits, spreadText } from "../statistics";
-import { capacityFigures } from "./figures";
+import { capacityFigures, masterFigures, variantFigures } from "./figures";
 
 export function facts(results: Results): Readonly<Record<string, string>> {
   const { machine, date } = results;
@@ -20,10 +21,30 @@ export function facts(results: Results): Readonly<Record<string, string>> {
     guidance: nameOf(guidance),
     best: best === undefined ? "–" : nameOf(best.configuration),
     bestRatio: spreadText(best?.toGuidance, digits),
+    ...byName(results),
     "rounds:capacity": rounds(results.capacity),
     "rounds:memory": rounds(results.memory),
     "rounds:master": rounds(results.master),
     "rounds:start": rounds(results.start),
     "rounds:profile": rounds(results.profile),
   };
+}
+
+/** What sentences say of one configuration, or of the smaller master with a number of workers. */
+function byName(results: Results): Readonly<Record<string, string>> {
+  const [figures, variants, masters] = [capacityFigures(results), variantFigures(results), masterFigures(results)];
+  const facts: Record<string, string> = {};
+  for (const name of all.map(nameOf)) {
+    const one = figures.find(({ configuration }) => nameOf(configuration) === name);
+    const variant = variants.find(({ configuration }) => nameOf(configuration) === name);
+    facts[`ratio:${name}`] = spreadText(one?.toGuidance);
+    facts[`users:${name}`] = spreadText(one?.users);
+    facts[`variant-users:${name}`] = spreadText(variant?.users);
+  }
+  for (const workers of masterWorkers) {
+    const one = masters.find((master) => master.workers === workers);
+    facts[`master-cpu:${workers}`] = spreadText(one?.cpu);
+    facts[`master-memory:${workers}`] = spreadText(one?.memory);
+  }
+  return facts;
 }

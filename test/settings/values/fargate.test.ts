@@ -6,6 +6,7 @@ import {
   fargateSizeFor,
   fargateSizes,
   largestMemory,
+  memoryThatComesWith,
   parseCapacity,
 } from "../../../settings/values/fargate";
 
@@ -39,6 +40,20 @@ describe("fargate", () => {
     expect(fargateSizeFor(16, 122625)).to.equal(undefined);
     expect(fargateSizeFor(17, 128)).to.equal(undefined);
     expect(largestMemory(3)).to.equal(undefined);
+  });
+
+  it("knows the memory that costs nothing more", () => {
+    const known = [0.25, 0.5, 1, 2, 4, 8, 16].map(memoryThatComesWith);
+    expect(known).to.deep.equal([256, 768, 1792, 3840, 7936, 16128, 32512]);
+    expect([0.05, 0.2, 0.3, 3].map(memoryThatComesWith)).to.deep.equal([256, 256, 768, 7936]);
+    expect(memoryThatComesWith(17)).to.equal(undefined);
+    fc.assert(
+      fc.property(fc.double({ min: 0.05, max: 16, noNaN: true }), (cpu) => {
+        const memory = memoryThatComesWith(cpu) ?? Number.NaN;
+        expect(fargateSizeFor(cpu, memory)).to.deep.equal(fargateSizeFor(cpu, 128));
+        expect(fargateSizeFor(cpu, memory + 1)).to.not.deep.equal(fargateSizeFor(cpu, 128));
+      }),
+    );
   });
 
   it("reads every size from Fargate's annotation", () => {
