@@ -156,13 +156,13 @@ export const settingsSchema = z.strictObject({
     allowed: "an integer from 0 to 1000",
   }),
   // Why these sizes: docs/benchmarks.md.
-  workerCpu: key(cpu.prefault(1), {
+  workerCpu: key(cpu.prefault(0.5), {
     description: "CPU of each worker, in vCPU.",
     allowed: cpuAllowed,
   }),
   workerMemory: key(memory.optional(), {
     description:
-      "MiB of each worker; left out, what Fargate bills with workerCpu anyway: 1792 with 1 vCPU, 256 with 0.25.",
+      "MiB of each worker; left out, what Fargate bills with workerCpu anyway: 768 with 0.5 vCPU, 1792 with 1.",
     allowed: memoryAllowed,
   }),
   controlCpu: key(cpu.prefault(0.25), {

@@ -49,9 +49,9 @@ export interface LocustDeploymentArgs {
   autostart?: boolean;
   /** How many workers make the load; 0 keeps only the master. Defaults to 2. */
   workerReplicas?: number;
-  /** vCPU of a worker, one of Fargate's sizes; a worker uses one core at most. Defaults to 1. */
+  /** vCPU of a worker, one of Fargate's sizes; a worker uses one core at most. Defaults to 0.5. */
   workerCpu?: number;
-  /** MiB of a worker; Fargate adds 256 and rounds up. Defaults to what comes with workerCpu: 1792 with 1 vCPU. */
+  /** MiB of a worker; Fargate adds 256 and rounds up. Defaults to what comes with workerCpu: 768 with 0.5 vCPU. */
   workerMemory?: number;
   /** vCPU of the master; Fargate rounds up to its sizes. Defaults to 0.25. */
   controlCpu?: number;

@@ -40,9 +40,9 @@ describe("hourlyCost", () => {
       ["public IPv4 address of a NAT gateway", 3, 0.015],
       ["CoreDNS pod", 2, 0.024685],
       ["Locust master", 1, 0.012343],
-      ["Locust worker", 2, 0.024685],
+      ["Locust worker", 2, 0.04937],
     ]);
-    expect(total).to.be.closeTo(0.3117, 0.0001);
+    expect(total).to.be.closeTo(0.3364, 0.0001);
   });
 
   it("counts a NAT gateway in each zone, one with single-az, and none in a VPC that exists", () => {
