@@ -1,8 +1,8 @@
 """Keeps Python's search for garbage from holding up users.
 
-Every full search walks through all that is alive, which of thousands of users takes hundreds of milliseconds in which no
-user gets its answer: those show as slow responses of the target. What users are made of lives until the test stops, so
-it is taken out of the search until then.
+Every full search walks through all that is alive, which of thousands of users takes hundreds of milliseconds. No user
+gets its answer meanwhile, which shows as slow responses of the target. What users are made of lives until the test
+stops, so it is taken out of the search until then.
 """
 
 from __future__ import annotations

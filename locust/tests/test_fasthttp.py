@@ -85,7 +85,10 @@ class Answer(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(text)
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = answer
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("do_"):
+            return self.answer
+        raise AttributeError(name)
 
     def _chunks(self) -> bytes:
         parts = []
@@ -210,9 +213,8 @@ class FastHttpTest(FastHttpCase):
         ):
             del client._may_retry_after_send_error
             loadtest_fasthttp.install()
-            left = [name for place, name in _places if name != "__init__"]
-            now = [getattr(place, name) for place, name in _places if name != "__init__" and name != "CookieJar"]
-            self.assertEqual(now, [_theirs[0], *_theirs[3:]], left)
+            now = [getattr(place, name) for place, name in _places if name not in {"__init__", "CookieJar"}]
+            self.assertEqual(now, [_theirs[0], *_theirs[3:]])
             self.assertIs(fasthttp.CookieJar, object)
 
     def test_asks_again_where_the_server_has_just_closed(self) -> None:
@@ -301,7 +303,8 @@ class ContextsTest(FastHttpCase):
             files = [str(Path(folder, name)) for name in ("key.pem", "cert.pem")]
             subject = ["-subj", "/CN=target", "-addext", "subjectAltName=IP:127.0.0.1"]
             key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", files[0]]
-            subprocess.run(["openssl", "req", "-x509", *key, *subject, "-out", files[1]], check=True, capture_output=True)
+            make = ["openssl", "req", "-x509", *key, *subject, "-out", files[1]]
+            subprocess.run(make, check=True, capture_output=True)
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(files[1], files[0])
             target.socket = context.wrap_socket(target.socket, server_side=True)
