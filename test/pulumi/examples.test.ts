@@ -78,7 +78,7 @@ describe("the examples, on the real engine", function () {
     it("makes pods that are ready, in a namespace that its Fargate profile takes", () => {
       project().up();
       expectReadyPods();
-      expect(inWorker("cat", "/loadtest/scripts/visit.py")).to.include("class Visitor(HttpUser)");
+      expect(inWorker("cat", "/loadtest/scripts/visit.py")).to.include("class Visitor(FastHttpUser)");
       const resources = project().resources();
       expect(resources.filter(({ type }) => type.startsWith("aws:ec2/"))).to.deep.equal([]);
       const only = (type: string) => resources.find((resource) => resource.type === type)?.outputs;
