@@ -1,4 +1,4 @@
-"""Waits for answers with one timer for all of them, where gevent has one for each, which costs 7 % of a request."""
+"""Waits for answers with one timer for all of them, where gevent has one for each, which is a tenth of a request."""
 
 from __future__ import annotations
 

@@ -42,7 +42,8 @@ describe("the figures of the benchmarks' page", () => {
   });
 
   it("hold a variant against the same without it", () => {
-    expect(variantFigures(results).map(({ users }) => users?.median)).to.deep.equal([2]);
+    // Nothing was measured of the guidance's worker with the plugin.
+    expect(variantFigures(results).map(({ users }) => users?.median)).to.deep.equal([undefined, 2]);
   });
 
   it("price a worker at the cheapest size of its CPU", () => {

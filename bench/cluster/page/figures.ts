@@ -102,7 +102,7 @@ export function masterFigures({ master }: Results): MasterFigures[] {
 
 export function variantFigures({ capacity }: Results): VariantFigures[] {
   return configurationsIn(capacity)
-    .filter((configuration) => configuration.variant !== undefined && nameOf(configuration) !== nameOf(guidance))
+    .filter(({ variant }) => variant !== undefined)
     .map((configuration) => {
       const { variant: _, ...plain } = configuration;
       const [with_, without] = [of(capacity, configuration), of(capacity, plain)];
