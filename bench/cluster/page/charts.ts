@@ -70,7 +70,7 @@ function bars(title: string, names: readonly string[], spreads: readonly (Spread
     height: 90 + names.length * 26,
     option: (ink) => ({
       ...frame(title, ink),
-      grid: { left: 10, right: 60, top: 40, bottom: 10, containLabel: true },
+      grid: { left: 30, right: 60, top: 40, bottom: 10, containLabel: true },
       xAxis: { type: "value", axisLabel: { color: ink }, splitLine: { lineStyle: { color: "#88888844" } } },
       yAxis: { type: "category", inverse: true, data: [...names], axisLabel: { color: ink } },
       series: [
