@@ -1,0 +1,113 @@
+"""A target that keeps what it is sent, and a case in which FastHttpUser's client is afterwards as it was."""
+
+import contextlib
+import threading
+import unittest
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import gevent
+from geventhttpclient import client, connectionpool
+from locust import FastHttpUser
+from locust.contrib import fasthttp
+from locust.env import Environment
+
+import loadtest_fasthttp
+
+PLACES = [
+    (connectionpool.ConnectionPool, "_is_socket_alive"),
+    (fasthttp, "CookieJar"),
+    (fasthttp.FastHttpSession, "__init__"),
+    (fasthttp.FastRequest, "set_url"),
+    (client.HTTPClient, "request"),
+]
+THEIRS = [getattr(place, name) for place, name in PLACES]
+
+
+class Target(ThreadingHTTPServer):
+    """Keeps what it is sent, and answers by the path."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Answer)
+        self.seen: list[tuple[Any, ...]] = []
+        self.connections = 0
+        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+
+    def handle_error(self, *_: object) -> None:
+        """Clients that are gone are no fault here."""
+
+    def url(self, scheme: str = "http") -> str:
+        return f"{scheme}://127.0.0.1:{self.server_port}"
+
+
+class Answer(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Target
+
+    def setup(self) -> None:
+        super().setup()
+        self.server.connections += 1
+
+    def answer(self) -> None:
+        coded = self.headers.get("transfer-encoding") == "chunked"
+        body = self._chunks() if coded else self.rfile.read(int(self.headers.get("content-length", 0)))
+        self.server.seen.append((self.requestline, self.headers.items(), body))
+        path = self.path.partition("?")[0]
+        if path == "/reset":  # says nothing more, as a server that has just ended
+            self.close_connection = True
+            return
+        if path == "/slow":
+            gevent.sleep(1)
+        self.send_response({"/moved": 302, "/missing": 404}.get(path, 200))
+        if path == "/moved":
+            self.send_header("Location", "/cookie?after=moving")
+        if path == "/cookie":
+            self.send_header("Set-Cookie", "flavour=oat; Path=/")
+            self.send_header("Set-Cookie", "size=large; Path=/")
+        if path == "/crumbs":
+            self.send_header("Set-Cookie", "flavour=; Max-Age=0; Path=/")
+        if path == "/last":
+            self.send_header("Connection", "close")
+        text = b"" if self.command == "HEAD" else b"hello"
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("do_"):
+            return self.answer
+        raise AttributeError(name)
+
+    def _chunks(self) -> bytes:
+        parts = []
+        while size := int(self.rfile.readline(), 16):
+            parts.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(parts)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+class FastHttpCase(unittest.TestCase):
+    def setUp(self) -> None:
+        for (place, name), value in zip(PLACES, THEIRS, strict=True):
+            self.addCleanup(setattr, place, name, value)
+        loadtest_fasthttp._heads.clear()
+
+    def user(self, host: str, **own: Any) -> FastHttpUser:
+        user_class = type("User", (FastHttpUser,), {"host": host, **own})
+        return user_class(Environment(user_classes=[user_class]))
+
+    @contextlib.contextmanager
+    def target(self) -> Iterator[Target]:
+        target = Target()
+        try:
+            yield target
+        finally:
+            target.shutdown()
+            target.server_close()

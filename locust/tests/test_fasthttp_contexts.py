@@ -1,0 +1,61 @@
+"""FastHttpUsers share a TLS context where they verify in the same way."""
+
+import ssl
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+from typing import Any
+
+import gevent.ssl
+
+import loadtest_fasthttp
+from fasthttp_case import FastHttpCase
+
+
+class ContextsTest(FastHttpCase):
+    def setUp(self) -> None:
+        super().setUp()
+        loadtest_fasthttp._unverified.cache_clear()
+        loadtest_fasthttp._verified.cache_clear()
+
+    def _context(self, **own: Any) -> ssl.SSLContext:
+        user = self.user("https://127.0.0.1:1", **own)
+        user.client.get("/")
+        (made,) = user.client.client.clientpool.clients.values()
+        return made._connection_pool.ssl_context
+
+    def test_are_shared_by_users_that_verify_in_the_same_way(self) -> None:
+        self.assertIsNot(self._context(), self._context())
+        loadtest_fasthttp.install()
+        lax, strict = self._context(), self._context(insecure=False)
+        self.assertIs(self._context(), lax)
+        self.assertIs(self._context(insecure=False), strict)
+        self.assertEqual((lax.verify_mode, lax.check_hostname), (ssl.CERT_NONE, False))
+        self.assertEqual((strict.verify_mode, strict.check_hostname), (ssl.CERT_REQUIRED, True))
+        self.assertNotEqual(strict.cert_store_stats()["x509_ca"], 0)
+
+    def test_are_a_script_s_own_where_it_makes_them(self) -> None:
+        loadtest_fasthttp.install()
+        own = gevent.ssl.create_default_context()
+        self.assertIs(self._context(ssl_context_factory=staticmethod(lambda: own)), own)
+
+    def test_verify_or_not_as_before(self) -> None:
+        loadtest_fasthttp.install()
+        with tempfile.TemporaryDirectory() as folder, self.target() as target:
+            files = [str(Path(folder, name)) for name in ("key.pem", "cert.pem")]
+            subject = ["-subj", "/CN=target", "-addext", "subjectAltName=IP:127.0.0.1"]
+            key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", files[0]]
+            make = ["openssl", "req", "-x509", *key, *subject, "-out", files[1]]
+            subprocess.run(make, check=True, capture_output=True)
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(files[1], files[0])
+            target.socket = context.wrap_socket(target.socket, server_side=True)
+            self.assertEqual(self.user(target.url("https")).client.get("/").status_code, 200)
+            refused = self.user(target.url("https"), insecure=False).client.get("/")
+            self.assertEqual(refused.status_code, 0)
+            self.assertIn("CERTIFICATE_VERIFY_FAILED", str(refused.error))
+
+
+if __name__ == "__main__":
+    unittest.main()
