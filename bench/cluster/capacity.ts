@@ -1,6 +1,6 @@
 /** How much load a worker makes: the highest RPS, and the most users that still get their answers in time. */
 import type { BenchNamespace } from "./bench-namespace";
-import { type Configuration, processesOf } from "./configurations";
+import type { Configuration } from "./configurations";
 import { type Load, withLoad } from "./load";
 import { highest, mostThatFits } from "./search";
 import { targetLimit, type Window } from "./window";
@@ -27,7 +27,7 @@ export const bound = 2;
 /** Users of which p99 is taken as unloaded. */
 export const few = 60;
 /** The target keeps 19,000 connections open. */
-const mostUsersAProcess = 18_000;
+const mostUsers = 18_000;
 /** What the least waits of `between(1, 3)` are on average, with the answer's time: users → requests a second. */
 const secondsARequest = 2.02;
 
@@ -61,7 +61,7 @@ export async function measureCapacity(
       stride: former?.fullest ? 0.05 : 0.15,
       precision: 0.05,
       least: few,
-      most: mostUsersAProcess * processesOf(configuration),
+      most: mostUsers,
     });
     const fullest = calm.best?.value ?? null;
     return {

@@ -1,6 +1,6 @@
 /** What is measured: a kind of user on a worker of a size, and what each costs. Pure. */
 import { podPrice } from "../../settings/prices";
-import { type FargateSize, fargateOverheadMiB, fargateSizes } from "../../settings/values/fargate";
+import { type FargateSize, fargateSizeFor } from "../../settings/values/fargate";
 
 export type UserClass = "HttpUser" | "FastHttpUser";
 
@@ -55,14 +55,9 @@ export function nameOf({ userClass, cpu, tls, variant }: Configuration): string 
 
 /** The cheapest of Fargate's sizes with this CPU. */
 export function cheapestSize(cpu: number): FargateSize {
-  const size = fargateSizes().find((one) => one.cpu === cpu);
+  const size = fargateSizeFor(cpu, 0);
   if (size === undefined) throw new RangeError(`Fargate has no size with ${cpu} vCPU`);
   return size;
-}
-
-/** MiB that a worker of the cheapest size with this CPU may use. */
-export function memoryOf(cpu: number): number {
-  return cheapestSize(cpu).memory - fargateOverheadMiB;
 }
 
 /** What a worker with this CPU costs at least, in USD an hour. */

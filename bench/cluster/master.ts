@@ -29,20 +29,18 @@ export interface MasterStep {
 }
 
 export const masterWorkers = [10, 50, 200, 500] as const;
-/** Where the smaller size may not be enough. */
-const manyWorkers = [200, 500] as const;
 const seconds = 12;
 
 export async function measureMaster(
   namespace: BenchNamespace,
-  size: { readonly cpu: number; readonly memory: number },
+  { workers: counts, ...size }: { readonly cpu: number; readonly memory: number; readonly workers: readonly number[] },
   round: number,
 ): Promise<Master> {
   const pod = masterPod(size.cpu, size.memory, namespace.token);
   return namespace.withPod(pod, [webPort, standInPort], async ([url = "", standIns = ""]) => {
     const client = new LocustClient({ url, token: namespace.token }, 30_000);
     const steps: MasterStep[] = [];
-    for (const workers of size.cpu > 0.25 ? manyWorkers : masterWorkers) {
+    for (const workers of counts) {
       // Each worker that joined a run would have the master deal all users out again.
       if (steps.length > 0) await client.stop(60_000);
       await pause(2000);

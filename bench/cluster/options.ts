@@ -5,7 +5,7 @@ import { type Part, parts } from "./results";
 export interface Options {
   readonly rounds: number;
   readonly only: readonly Part[];
-  /** Plain HTTP alone, and no variants. */
+  /** Plain HTTP alone, and one process in a pod. */
   readonly quick: boolean;
   /** Measure the capacity of those configurations alone whose names match; undefined for all. */
   readonly match: RegExp | undefined;
@@ -24,7 +24,7 @@ docs/benchmarks.md and its charts from that file.
   --rounds N     how often all is measured, each round after the other (5)
   --only PARTS   some of: ${parts.join(",")}; the results of the others are kept
   --add          add rounds to those that were measured before
-  --quick        plain HTTP alone, and no variants
+  --quick        plain HTTP alone, and one process in a pod
   --match RE     of capacity, measure configurations whose names match: "FastHttpUser, 1 vCPU, gc" is one
   --page         make the page from what was measured before
   --help

@@ -1,7 +1,8 @@
 /** The pods that benchmarks run, as plain objects of Kubernetes. Worker and master are those of a LocustDeployment. */
 import { masterPort, pluginFolder, podTemplate, scriptsFolder, webPort } from "../../components/locust/pod";
 import { locustCommands, locustVersion } from "../../settings/locust";
-import { type Configuration, memoryOf, processesOf } from "./configurations";
+import { memoryThatComesWith } from "../../settings/values/fargate";
+import { type Configuration, processesOf } from "./configurations";
 
 /** Built from `python/Dockerfile`. */
 export const targetImage = "localhost/loadtest-bench-target:1";
@@ -33,7 +34,7 @@ export interface BenchPod {
 /** One worker, held to a size, with a master that is not, in one pod, so that they talk over 127.0.0.1. */
 export function loadPod(configuration: Configuration, targetIp: string, token: string): BenchPod {
   const { master, worker } = containers(configuration, targetIp, token);
-  const limits = { cpu: `${configuration.cpu * 1000}m`, memory: `${memoryOf(configuration.cpu)}Mi` };
+  const limits = { cpu: `${configuration.cpu * 1000}m`, memory: `${memoryThatComesWith(configuration.cpu)}Mi` };
   return pod("load", [
     { ...master, resources: { requests: small } },
     { ...worker, resources: { requests: small, limits } },
