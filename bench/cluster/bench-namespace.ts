@@ -41,7 +41,7 @@ export class BenchNamespace {
   async withPod<T>(pod: BenchPod, ports: readonly number[], work: (urls: readonly string[]) => Promise<T>): Promise<T> {
     apply(this.name, ...pod.objects);
     try {
-      await until(`pod ${pod.name}`, () => this.isReady(pod.name), 120);
+      await this.ready(pod.name, 120);
       return await this.forwarded(pod.name, ports, [], work);
     } catch (error) {
       console.error(this.logs(pod.name));
@@ -49,6 +49,17 @@ export class BenchNamespace {
     } finally {
       kubectl(this.name, ["delete", "pod", pod.name, "--wait=true"]);
     }
+  }
+
+  /** Waits until all containers of a pod run, for so many seconds at most. */
+  ready(pod: string, seconds: number): Promise<void> {
+    return until(`pod ${pod}`, () => this.isReady(pod), seconds);
+  }
+
+  /** Why a container of a pod ended the last time, in Kubernetes' words: `OOMKilled`; nothing if it has not. */
+  endOf(pod: string, container: string): string {
+    const statuses = `.status.containerStatuses[?(@.name=="${container}")]`;
+    return kubectl(this.name, ["get", "pod", pod, "--output", `jsonpath={${statuses}.lastState.terminated.reason}`]);
   }
 
   private forwarded<T>(

@@ -1,7 +1,7 @@
 /** How much load a worker makes: the highest RPS, and the most users that still get their answers in time. */
 import type { BenchNamespace } from "./bench-namespace";
 import type { Configuration } from "./configurations";
-import { type Load, withLoad } from "./load";
+import { type Load, OutOfMemory, withLoad } from "./load";
 import { highest, mostThatFits } from "./search";
 import { targetLimit, type Window } from "./window";
 
@@ -17,6 +17,8 @@ export interface Capacity {
   readonly unloaded: Window;
   /** The most of them with a p99 below `bound` times that of the few; null where there was no such number. */
   readonly fullest: Window | null;
+  /** Numbers of users for which the worker's memory was not enough; left out where it was for all. */
+  readonly outOfMemory?: readonly number[];
   /** Whether the target may be what held a number down. */
   readonly targetBound: { readonly busiest: boolean; readonly fullest: boolean };
   readonly steps: { readonly busy: readonly Window[]; readonly calm: readonly Window[] };
@@ -28,6 +30,11 @@ export const bound = 2;
 export const few = 60;
 /** The target keeps 19,000 connections open. */
 const mostUsers = 18_000;
+/**
+ * Handshakes a second that leave a core some time for requests: one takes it 3 ms, and of HttpUser, which makes a context
+ * of its own for each user, 35 ms.
+ */
+const handshakes = { FastHttpUser: 200, HttpUser: 24 };
 /** What the least waits of `between(1, 3)` are on average, with the answer's time: users → requests a second. */
 const secondsARequest = 2.02;
 
@@ -46,16 +53,25 @@ export async function measureCapacity(
       former === undefined ? { from: 4 } : { from: former.busiest.users, most: 1 },
     );
     const unloaded = await load({
-      ...{ userClass: "CalmUser", users: few, spawnRate: 60, settle: 3 },
+      ...calmOrder(configuration, few, 0),
       ...{ samples: 240, least: 7, most: 9 },
     });
     const limit = bound * unloaded.p99;
-    let last: Window | undefined;
+    const windows: Window[] = [];
+    const outOfMemory: number[] = [];
     const measure = async (users: number) => {
-      last = await calmWindow(load, users, limit, last);
-      return last;
+      try {
+        const window = await calmWindow(load, configuration, users, limit, windows.at(-1));
+        windows.push(window);
+        return window;
+      } catch (error) {
+        if (!(error instanceof OutOfMemory)) throw error;
+        outOfMemory.push(users);
+        return undefined;
+      }
     };
-    const calm = await mostThatFits(measure, fitsIn(limit), {
+    const fits = (window: Window | undefined) => window !== undefined && fitsIn(limit)(window);
+    const calm = await mostThatFits(measure, fits, {
       // A guess that is too low costs little; behind one that is too high the worker has to catch up first.
       from: former?.fullest?.users ?? busy.best.value.rps * secondsARequest * 0.55,
       stride: former?.fullest ? 0.05 : 0.15,
@@ -66,11 +82,12 @@ export async function measureCapacity(
     const fullest = calm.best?.value ?? null;
     return {
       ...{ round, configuration, at, busiest: busy.best.value, unloaded, fullest },
+      ...(outOfMemory.length > 0 ? { outOfMemory } : {}),
       targetBound: {
         busiest: busy.best.value.targetCpu >= targetLimit,
-        fullest: calm.steps.some(({ value }) => value.targetCpu >= targetLimit),
+        fullest: windows.some(({ targetCpu }) => targetCpu >= targetLimit),
       },
-      steps: { busy: busy.steps.map(({ value }) => value), calm: calm.steps.map(({ value }) => value) },
+      steps: { busy: busy.steps.map(({ value }) => value), calm: windows },
     };
   });
 }
@@ -81,29 +98,32 @@ export function fitsIn(limit: number): (window: Window) => boolean {
     arrived === users && failures === 0 && p99 < limit && rps > (users / secondsARequest) * 0.9;
 }
 
-/**
- * The machine may have been busy for a moment: what just does not fit gets a second chance. The first users come all at
- * once, and with TLS their handshakes take longer than that: they get as many as it takes to be connected.
- */
-async function calmWindow(load: Load, users: number, limit: number, last: Window | undefined): Promise<Window> {
+/** The machine may have been busy for a moment: what just does not fit gets a second chance. */
+async function calmWindow(load: Load, configuration: Configuration, users: number, limit: number, last?: Window) {
   // Users that were answered late are behind by that much.
   const behind = Math.min(15, ((last?.p99 ?? 0) / 1000) * 2);
-  let window = await load(calmOrder(users, behind));
-  for (let chance = 1; !fitsIn(limit)(window) && chance < (last === undefined ? 8 : 2); chance++) {
-    const { p99 } = window;
-    if (last !== undefined && p99 > limit * 1.5) break;
-    window = await load(calmOrder(users, 0));
-    // Nobody is connecting any more.
-    if (chance > 1 && window.p99 > p99 * 0.9) break;
-  }
-  return window;
+  const window = await load(calmOrder(configuration, users, behind));
+  // In vain where it was far off; the first users may still be connecting.
+  if (fitsIn(limit)(window) || (last !== undefined && window.p99 > limit * 1.5)) return window;
+  return load(calmOrder(configuration, users, 0));
 }
 
 function busyOrder(users: number) {
   return { userClass: "BusyUser", users, spawnRate: 100, settle: 1, samples: 0, least: 3, most: 3 } as const;
 }
 
-function calmOrder(users: number, behind: number) {
-  const spawnRate = Math.max(30, Math.round(users / 4));
-  return { userClass: "CalmUser", users, spawnRate, settle: 3 + behind, samples: 1000, least: 4, most: 8 } as const;
+function calmOrder(configuration: Configuration, users: number, behind: number) {
+  const spawnRate = spawnRateOf(configuration, users);
+  const patience = users / spawnRate + 60;
+  const settle = 3 + behind;
+  return { userClass: "CalmUser", users, spawnRate, patience, settle, samples: 1000, least: 4, most: 8 } as const;
+}
+
+/**
+ * Users a second. With TLS they come no faster than the CPU connects them: a worker whose users all connect at once reports
+ * nothing for minutes.
+ */
+export function spawnRateOf({ userClass, cpu, tls }: Configuration, users: number): number {
+  if (tls) return cpu * handshakes[userClass];
+  return Math.max(30, Math.round(users / 4));
 }

@@ -21,7 +21,15 @@ export interface Order {
   readonly most: number;
 }
 
+/** @throws {OutOfMemory} where the worker needed more memory than it has; the next order finds a new one */
 export type Load = (order: Order) => Promise<Window>;
+
+/** So many users need more memory than the worker has. */
+export class OutOfMemory extends Error {
+  constructor(readonly users: number) {
+    super(`the worker ran out of memory with ${users} users`);
+  }
+}
 
 /** Starts a worker with its master, and ends both after the work. */
 export async function withLoad<T>(
@@ -42,7 +50,12 @@ export async function withLoad<T>(
       });
       const text = await response.text();
       if (!response.ok) throw new Error(`the master answers ${response.status}: ${text.slice(0, 500)}`);
-      return toWindow(order.users, JSON.parse(text) as RawWindow);
+      const answer = JSON.parse(text) as RawWindow | { readonly lost: true };
+      if (!("lost" in answer)) return toWindow(order.users, answer);
+      // Kubernetes waits longer each time, 5 minutes at most.
+      await namespace.ready(pod.name, 330);
+      if (namespace.endOf(pod.name, "worker") === "OOMKilled") throw new OutOfMemory(order.users);
+      throw new Error("no worker has reported anything");
     }),
   );
 }

@@ -11,7 +11,7 @@ import { measureCapacity } from "./capacity";
 import { all, type Configuration, nameOf, quick } from "./configurations";
 import { describeMachine } from "./machine";
 import { masterWorkers, measureMaster } from "./master";
-import { measureMemory } from "./memory";
+import { measureMemory, memoryConfigurations } from "./memory";
 import { help, type Options, parseOptions } from "./options";
 import { writePage } from "./page/page";
 import { findPySpy, measureProfile } from "./profile";
@@ -72,7 +72,9 @@ async function inRounds(part: Part, options: Options, store: Store, work: (round
 async function measureInCluster(options: Options, store: Store): Promise<void> {
   if (process.env.BENCH_IMAGE_LOADER !== undefined) buildTarget(process.env.BENCH_IMAGE_LOADER);
   const namespace = new BenchNamespace(`lt-bench-${process.pid}`);
-  const configurations = (options.quick ? quick : all).filter((one) => options.match?.test(nameOf(one)) ?? true);
+  const isWanted = (one: Configuration) => options.match?.test(nameOf(one)) ?? true;
+  const configurations = (options.quick ? quick : all).filter(isWanted);
+  const inMemory = memoryConfigurations.filter((one) => isWanted(one) && !(options.quick && one.tls));
   const interrupted = () => {
     namespace.remove();
     process.exit(130);
@@ -88,10 +90,8 @@ async function measureInCluster(options: Options, store: Store): Promise<void> {
       }
     });
     await inRounds("memory", options, store, async (round) => {
-      for (const tls of options.quick ? [false] : [false, true]) {
-        for (const userClass of ["HttpUser", "FastHttpUser"] as const) {
-          store.add("memory", await measureMemory(namespace, userClass, tls, round));
-        }
+      for (const configuration of inMemory) {
+        store.add("memory", await measureMemory(namespace, configuration, round));
       }
     });
     await inRounds("master", options, store, async (round) => {

@@ -1,6 +1,7 @@
 /** The memory that a worker needs for its users. */
 import type { BenchNamespace } from "./bench-namespace";
-import type { UserClass } from "./configurations";
+import { spawnRateOf } from "./capacity";
+import type { Configuration, UserClass } from "./configurations";
 import { withLoad } from "./load";
 import type { Window } from "./window";
 
@@ -14,18 +15,23 @@ export interface Memory {
 
 export const memoryUsers = [100, 500, 2000] as const;
 
+/** What it is measured of: one vCPU, so that 2,000 users of either class get along. */
+export const memoryConfigurations: readonly Configuration[] = [false, true].flatMap((tls) =>
+  (["HttpUser", "FastHttpUser"] as const).map((userClass) => ({ userClass, cpu: 1, tls })),
+);
+
 export async function measureMemory(
   namespace: BenchNamespace,
-  userClass: UserClass,
-  tls: boolean,
+  configuration: Configuration,
   round: number,
 ): Promise<Memory> {
-  // One vCPU, so that 2,000 users of either class get along.
-  const windows = await withLoad(namespace, { userClass, cpu: 1, tls }, async (load) => {
+  const { userClass, tls } = configuration;
+  const windows = await withLoad(namespace, configuration, async (load) => {
     const made: Window[] = [];
     for (const users of memoryUsers) {
-      const pace = { spawnRate: Math.max(50, users / 5), patience: 180, settle: 3, samples: 0, least: 3, most: 3 };
-      made.push(await load({ userClass: "CalmUser", users, ...pace }));
+      const pace = { spawnRate: spawnRateOf(configuration, users), patience: 180, samples: 0, least: 3, most: 3 };
+      // With TLS the last ones are still connecting.
+      made.push(await load({ userClass: "CalmUser", users, ...pace, settle: tls ? 20 : 3 }));
     }
     return made;
   });

@@ -7,7 +7,7 @@ export interface Options {
   readonly only: readonly Part[];
   /** Plain HTTP alone, and one process in a pod. */
   readonly quick: boolean;
-  /** Measure the capacity of those configurations alone whose names match; undefined for all. */
+  /** Measure capacity and memory of those configurations alone whose names match; undefined for all. */
   readonly match: RegExp | undefined;
   /** Make the page from what was measured before, and measure nothing. */
   readonly page: boolean;
@@ -25,7 +25,7 @@ docs/benchmarks.md and its charts from that file.
   --only PARTS   some of: ${parts.join(",")}; the results of the others are kept
   --add          add rounds to those that were measured before
   --quick        plain HTTP alone, and one process in a pod
-  --match RE     of capacity, measure configurations whose names match: "FastHttpUser, 1 vCPU, gc" is one
+  --match RE     of capacity and memory, measure configurations whose names match: "HttpUser, 1 vCPU, TLS" is one
   --page         make the page from what was measured before
   --help
 

@@ -35,7 +35,8 @@ export interface BenchPod {
 export function loadPod(configuration: Configuration, targetIp: string, token: string): BenchPod {
   const { master, worker } = containers(configuration, targetIp, token);
   const limits = { cpu: `${configuration.cpu * 1000}m`, memory: `${memoryThatComesWith(configuration.cpu)}Mi` };
-  return pod("load", [
+  // A worker that runs out of memory comes again.
+  return pod("load", "Always", [
     { ...master, resources: { requests: small } },
     { ...worker, resources: { requests: small, limits } },
   ]);
@@ -53,7 +54,7 @@ export function masterPod(cpu: number, memory: number, token: string): BenchPod 
     resources: { requests: small },
   };
   const limits = { cpu: `${cpu * 1000}m`, memory: `${memory}Mi` };
-  return pod("master", [{ ...master, resources: { requests: small, limits } }, standIns]);
+  return pod("master", "Never", [{ ...master, resources: { requests: small, limits } }, standIns]);
 }
 
 /** The target: nginx with one process. */
@@ -85,7 +86,7 @@ export function targetUrls(ip: string): { readonly plain: string; readonly tls: 
   return { plain: `http://${ip}:8000`, tls: `https://${ip}:8443`, usage: `http://${ip}:8001/` };
 }
 
-function pod(name: string, containers: readonly object[]): BenchPod {
+function pod(name: string, restartPolicy: "Always" | "Never", containers: readonly object[]): BenchPod {
   const template = asSpec(podTemplateOf("worker", [], {}));
   const ports = [
     { name: "web", port: webPort },
@@ -96,7 +97,7 @@ function pod(name: string, containers: readonly object[]): BenchPod {
     objects: [
       {
         ...{ apiVersion: "v1", kind: "Pod", metadata: { name, labels: { app: name } } },
-        spec: { ...template, restartPolicy: "Never", terminationGracePeriodSeconds: 1, containers },
+        spec: { ...template, restartPolicy, terminationGracePeriodSeconds: 1, containers },
       },
       { apiVersion: "v1", kind: "Service", metadata: { name }, spec: { selector: { app: name }, ports } },
     ],

@@ -46,6 +46,16 @@ describe("the figures of the benchmarks' page", () => {
     expect(variantFigures(results).map(({ users }) => users?.median)).to.deep.equal([undefined, 2]);
   });
 
+  it("say where memory was what ended the search, and not where it was a guess far too high", () => {
+    const boundWith = (outOfMemory: readonly number[]) => {
+      const one = { ...capacity(1, guidance, 200, 300), outOfMemory };
+      return capacityFigures({ capacity: [one] } as unknown as Results)[0]?.memoryBound;
+    };
+    expect(boundWith([300, 208])).to.equal(true);
+    expect(boundWith([300])).to.equal(false);
+    expect(capacityFigures(results).some(({ memoryBound }) => memoryBound)).to.equal(false);
+  });
+
   it("price a worker at the cheapest size of its CPU", () => {
     // 0.04048 for the vCPU and 2 × 0.004445 for its memory.
     expect(requestsPerDollar(100, 1)).to.be.closeTo(360_000 / 0.04937, 1);

@@ -3,7 +3,7 @@ import { all, guidance, nameOf } from "../configurations";
 import { masterWorkers } from "../master";
 import type { Results } from "../results";
 import { digits, spreadText } from "../statistics";
-import { capacityFigures, masterFigures, variantFigures } from "./figures";
+import { capacityFigures, masterFigures, memoryFigures, variantFigures } from "./figures";
 
 export function facts(results: Results): Readonly<Record<string, string>> {
   const { machine, date } = results;
@@ -24,7 +24,8 @@ export function facts(results: Results): Readonly<Record<string, string>> {
     ...byName(results),
     "rounds:capacity": rounds(results.capacity.filter(({ configuration }) => !configuration.tls)),
     "rounds:tls": rounds(results.capacity.filter(({ configuration }) => configuration.tls)),
-    "rounds:memory": rounds(results.memory),
+    // Of the kind that has least.
+    "rounds:memory": `${Math.min(...memoryFigures(results).map(({ peak }) => peak?.rounds ?? 0))}`,
     "rounds:master": rounds(results.master),
     "rounds:start": rounds(results.start),
     "rounds:profile": rounds(results.profile),

@@ -21,6 +21,8 @@ export interface CapacityFigures {
   readonly busyToGuidance: Spread | undefined;
   /** Whether the target may have held a number down in a round. */
   readonly targetBound: boolean;
+  /** Whether the worker's memory was not enough for a little more in a round. */
+  readonly memoryBound: boolean;
 }
 
 /** A variant against the same without it. */
@@ -45,6 +47,7 @@ export function capacityFigures({ capacity }: Results): CapacityFigures[] {
       toGuidance: spreadOf(ratios(all, base, perDollar)),
       busyToGuidance: spreadOf(ratios(all, base, busyPerDollar)),
       targetBound: all.some(({ targetBound }) => targetBound.busiest || targetBound.fullest),
+      memoryBound: all.some(isMemoryBound),
     };
   });
 }
@@ -112,6 +115,11 @@ export function variantFigures({ capacity }: Results): VariantFigures[] {
         users: spreadOf(ratios(with_, without, ({ fullest }) => fullest?.users)),
       };
     });
+}
+
+/** What could not be for want of memory is right above what could. */
+function isMemoryBound({ fullest, outOfMemory = [] }: Capacity): boolean {
+  return outOfMemory.length > 0 && Math.min(...outOfMemory) < (fullest?.users ?? 0) * 1.06;
 }
 
 function perDollar({ fullest, configuration }: Capacity): number | undefined {

@@ -18,9 +18,12 @@ export function tables(results: Results): Readonly<Record<string, string>> {
   };
 }
 
+const targetBoundNote = "¹ The target used more than 90 % of a core: the worker may be able to do more.";
+const memoryBoundNote = "² In a round, with a few users more the worker ran out of memory and was ended.";
+
 function capacityTable(results: Results): string {
   const rows = capacityFigures(results).map((one) => [
-    nameOf(one.configuration) + (one.targetBound ? " ¹" : ""),
+    nameOf(one.configuration) + (one.targetBound ? " ¹" : "") + (one.memoryBound ? " ²" : ""),
     spreadText(one.rps),
     spreadText(one.users),
     `${spreadText(one.unloaded)} → ${spreadText(one.loaded)}`,
@@ -28,11 +31,14 @@ function capacityTable(results: Results): string {
     spreadText(one.toGuidance),
     spreadText(one.busyToGuidance),
   ]);
-  const note = capacityFigures(results).some(({ targetBound }) => targetBound)
-    ? "\n\n¹ The target used more than 90 % of a core: the worker may be able to do more."
-    : "";
+  const notes = [
+    ...(capacityFigures(results).some(({ targetBound }) => targetBound) ? [targetBoundNote] : []),
+    ...(capacityFigures(results).some(({ memoryBound }) => memoryBound) ? [memoryBoundNote] : []),
+  ];
   const head = ["worker", "highest RPS", "most users", "p99, ms", "requests a dollar, millions"];
-  return table([[...head, "× guidance", "× guidance, no waits"], ...rows]) + note;
+  return (
+    table([[...head, "× guidance", "× guidance, no waits"], ...rows]) + notes.map((note) => `\n\n${note}`).join("")
+  );
 }
 
 function variantsTable(results: Results): string {

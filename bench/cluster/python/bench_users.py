@@ -18,6 +18,9 @@ import bench_usage
 
 # The controller measures in whole reports, and Locust's 3 s would be coarse.
 locust.runners.WORKER_REPORT_INTERVAL = 1.0
+# A worker whose users connect with TLS is silent for longer than the 3 s after which Locust ends the test.
+locust.runners.HEARTBEAT_LIVENESS = 100
+locust.runners.MASTER_HEARTBEAT_TIMEOUT = 100
 
 _CA_FILE = "/tmp/bench-ca.pem"
 _base: type[User] = FastHttpUser if os.environ["BENCH_USER"] == "FastHttpUser" else HttpUser
