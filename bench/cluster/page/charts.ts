@@ -45,7 +45,7 @@ function all(results: Results): Readonly<Record<string, Chart>> {
   const names = figures.map(({ configuration }) => nameOf(configuration));
   return {
     "per-dollar": bars(
-      "Requests a dollar, × the guidance's worker",
+      "Requests a dollar, × the guidance's worker (TLS: × the same with TLS)",
       names,
       figures.map((one) => one.toGuidance),
     ),
@@ -82,7 +82,8 @@ function bars(title: string, names: readonly string[], spreads: readonly (Spread
         },
         {
           type: "custom",
-          // From the least to the most of all rounds.
+          // From the least to the most of all rounds; both count for the axis.
+          encode: { x: [0, 1], y: 2 },
           renderItem: (_, api) => {
             const [from, to] = [api.coord([api.value(0), api.value(2)]), api.coord([api.value(1), api.value(2)])];
             const [x1 = 0, y = 0, x2 = 0] = [from[0], from[1], to[0]];

@@ -49,7 +49,8 @@ function variantsTable(results: Results): string {
 }
 
 function pricesTable(results: Results): string {
-  const cpus = [...new Set(capacityFigures(results).map(({ configuration }) => configuration.cpu))];
+  const measured = new Set(capacityFigures(results).map(({ configuration }) => configuration.cpu));
+  const cpus = [...measured].toSorted((a, b) => a - b);
   return table([
     ["worker", "billed", "USD an hour", "USD an hour of one vCPU"],
     ...cpus.map((cpu) => [
