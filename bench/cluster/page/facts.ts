@@ -2,7 +2,7 @@
 import { all, guidance, nameOf } from "../configurations";
 import { masterWorkers } from "../master";
 import type { Results } from "../results";
-import { digits, spreadText } from "../statistics";
+import { digits, type Spread, spreadText } from "../statistics";
 import { capacityFigures, masterFigures, memoryFigures, variantFigures } from "./figures";
 
 export function facts(results: Results): Readonly<Record<string, string>> {
@@ -22,14 +22,18 @@ export function facts(results: Results): Readonly<Record<string, string>> {
     best: best === undefined ? "–" : nameOf(best.configuration),
     bestRatio: spreadText(best?.toGuidance, digits),
     ...byName(results),
-    "rounds:capacity": rounds(results.capacity.filter(({ configuration }) => !configuration.tls)),
-    "rounds:tls": rounds(results.capacity.filter(({ configuration }) => configuration.tls)),
-    // Of the kind that has least.
-    "rounds:memory": `${Math.min(...memoryFigures(results).map(({ peak }) => peak?.rounds ?? 0))}`,
+    "rounds:capacity": least(figures.flatMap(({ configuration, rps }) => (configuration.tls ? [] : [rps]))),
+    "rounds:tls": least(figures.flatMap(({ configuration, rps }) => (configuration.tls ? [rps] : []))),
+    "rounds:memory": least(memoryFigures(results).map(({ peak }) => peak)),
     "rounds:master": rounds(results.master),
     "rounds:start": rounds(results.start),
     "rounds:profile": rounds(results.profile),
   };
+}
+
+/** Rounds of what was measured least often. */
+function least(spreads: readonly (Spread | undefined)[]): string {
+  return `${Math.min(...spreads.map((spread) => spread?.rounds ?? 0))}`;
 }
 
 /** What sentences say of one configuration, or of the smaller master with a number of workers. */

@@ -131,9 +131,11 @@ describe("a port that leads into a pod", () => {
       if (upgrades++ === 0) go();
     };
     const forward = await open();
-    const [first, second] = [client(), client()];
+    const first = client();
     first.write("hello");
     await once(first, "data");
+    // Not before: which of two that come at once asks first is open.
+    const second = client();
     await until("two upgrades", () => upgrades === 2);
     const ends = Promise.all([rest(first), rest(second)]);
     const begun = performance.now();
