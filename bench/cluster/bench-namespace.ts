@@ -56,10 +56,12 @@ export class BenchNamespace {
     return until(`pod ${pod}`, () => this.isReady(pod), seconds);
   }
 
-  /** Why a container of a pod ended the last time, in Kubernetes' words: `OOMKilled`; nothing if it has not. */
-  endOf(pod: string, container: string): string {
-    const statuses = `.status.containerStatuses[?(@.name=="${container}")]`;
-    return kubectl(this.name, ["get", "pod", pod, "--output", `jsonpath={${statuses}.lastState.terminated.reason}`]);
+  /** How often a container of a pod has come anew, and why it ended before, in Kubernetes' words: `OOMKilled`. */
+  latestEnd(pod: string, container: string): { readonly restarts: number; readonly reason: string } {
+    const status = `.status.containerStatuses[?(@.name=="${container}")]`;
+    const path = `jsonpath={${status}.restartCount} {${status}.lastState.terminated.reason}`;
+    const [restarts, reason = ""] = kubectl(this.name, ["get", "pod", pod, "--output", path]).split(" ");
+    return { restarts: Number(restarts), reason };
   }
 
   private forwarded<T>(

@@ -1,8 +1,8 @@
 /** How much load a worker makes: the highest RPS, and the most users that still get their answers in time. */
 import type { BenchNamespace } from "./bench-namespace";
 import type { Configuration } from "./configurations";
-import { type Load, OutOfMemory, withLoad } from "./load";
-import { highest, mostThatFits } from "./search";
+import { type Load, OutOfMemory, spawnRateOf, withLoad } from "./load";
+import { highest, mostThatFits, precision } from "./search";
 import { targetLimit, type Window } from "./window";
 
 /** What was measured of one configuration in one round. */
@@ -30,11 +30,6 @@ export const bound = 2;
 export const few = 60;
 /** The target keeps 19,000 connections open. */
 const mostUsers = 18_000;
-/**
- * Handshakes a second that leave a core some time for requests: one takes it 3 ms, and of HttpUser, which makes a context
- * of its own for each user, 35 ms.
- */
-const handshakes = { FastHttpUser: 200, HttpUser: 24 };
 /** What the least waits of `between(1, 3)` are on average, with the answer's time: users → requests a second. */
 const secondsARequest = 2.02;
 
@@ -57,17 +52,14 @@ export async function measureCapacity(
       ...{ samples: 240, least: 7, most: 9 },
     });
     const limit = bound * unloaded.p99;
-    const windows: Window[] = [];
-    const outOfMemory: number[] = [];
+    let last: Window | undefined;
     const measure = async (users: number) => {
       try {
-        const window = await calmWindow(load, configuration, users, limit, windows.at(-1));
-        windows.push(window);
-        return window;
+        last = await calmWindow(load, configuration, users, limit, last);
+        return last;
       } catch (error) {
-        if (!(error instanceof OutOfMemory)) throw error;
-        outOfMemory.push(users);
-        return undefined;
+        if (error instanceof OutOfMemory) return undefined;
+        throw error;
       }
     };
     const fits = (window: Window | undefined) => window !== undefined && fitsIn(limit)(window);
@@ -75,11 +67,13 @@ export async function measureCapacity(
       // A guess that is too low costs little; behind one that is too high the worker has to catch up first.
       from: former?.fullest?.users ?? busy.best.value.rps * secondsARequest * 0.55,
       stride: former?.fullest ? 0.05 : 0.15,
-      precision: 0.05,
+      precision,
       least: few,
       most: mostUsers,
     });
     const fullest = calm.best?.value ?? null;
+    const windows = calm.steps.flatMap(({ value }) => value ?? []);
+    const outOfMemory = calm.steps.flatMap(({ users, value }) => (value === undefined ? [users] : []));
     return {
       ...{ round, configuration, at, busiest: busy.best.value, unloaded, fullest },
       ...(outOfMemory.length > 0 ? { outOfMemory } : {}),
@@ -117,13 +111,4 @@ function calmOrder(configuration: Configuration, users: number, behind: number) 
   const patience = users / spawnRate + 60;
   const settle = 3 + behind;
   return { userClass: "CalmUser", users, spawnRate, patience, settle, samples: 1000, least: 4, most: 8 } as const;
-}
-
-/**
- * Users a second. With TLS they come no faster than the CPU connects them: a worker whose users all connect at once reports
- * nothing for minutes.
- */
-export function spawnRateOf({ userClass, cpu, tls }: Configuration, users: number): number {
-  if (tls) return cpu * handshakes[userClass];
-  return Math.max(30, Math.round(users / 4));
 }

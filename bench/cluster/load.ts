@@ -25,10 +25,21 @@ export interface Order {
 export type Load = (order: Order) => Promise<Window>;
 
 /** So many users need more memory than the worker has. */
-export class OutOfMemory extends Error {
-  constructor(readonly users: number) {
-    super(`the worker ran out of memory with ${users} users`);
-  }
+export class OutOfMemory extends Error {}
+
+/**
+ * Handshakes a second that leave a core some time for requests: one takes it 3 ms, and of HttpUser, which makes a context
+ * of its own for each user, 35 ms.
+ */
+export const handshakes = { FastHttpUser: 200, HttpUser: 24 };
+
+/**
+ * Users a second. With TLS they come no faster than the CPU connects them: a worker whose users all connect at once reports
+ * nothing for minutes.
+ */
+export function spawnRateOf({ userClass, cpu, tls }: Configuration, users: number): number {
+  if (tls) return cpu * handshakes[userClass];
+  return Math.max(30, Math.round(users / 4));
 }
 
 /** Starts a worker with its master, and ends both after the work. */
@@ -39,8 +50,9 @@ export async function withLoad<T>(
 ): Promise<T> {
   const urls = targetUrls(namespace.targetIp);
   const pod = loadPod(configuration, namespace.targetIp, namespace.token);
-  return namespace.withPod(pod, [webPort], ([url = ""]) =>
-    work(async (order) => {
+  return namespace.withPod(pod, [webPort], ([url = ""]) => {
+    let restarts = 0;
+    return work(async (order) => {
       const host = configuration.tls ? urls.tls : urls.plain;
       const whole = { patience: 60, ...order, host, target: urls.usage, workers: processesOf(configuration) };
       const response = await fetch(`${url}/bench/window`, {
@@ -54,8 +66,12 @@ export async function withLoad<T>(
       if (!("lost" in answer)) return toWindow(order.users, answer);
       // Kubernetes waits longer each time, 5 minutes at most.
       await namespace.ready(pod.name, 330);
-      if (namespace.endOf(pod.name, "worker") === "OOMKilled") throw new OutOfMemory(order.users);
-      throw new Error("no worker has reported anything");
-    }),
-  );
+      const end = namespace.latestEnd(pod.name, "worker");
+      if (end.restarts === restarts) throw new Error("the worker says nothing any more");
+      restarts = end.restarts;
+      if (end.reason === "OOMKilled")
+        throw new OutOfMemory(`${order.users} users need more memory than the worker has`);
+      throw new Error(`the worker has ended: ${end.reason}`);
+    });
+  });
 }

@@ -11,7 +11,7 @@ import { measureCapacity } from "./capacity";
 import { all, type Configuration, nameOf, quick } from "./configurations";
 import { describeMachine } from "./machine";
 import { masterWorkers, measureMaster } from "./master";
-import { measureMemory, memoryConfigurations } from "./memory";
+import { isForMemory, measureMemory } from "./memory";
 import { help, type Options, parseOptions } from "./options";
 import { writePage } from "./page/page";
 import { findPySpy, measureProfile } from "./profile";
@@ -72,9 +72,7 @@ async function inRounds(part: Part, options: Options, store: Store, work: (round
 async function measureInCluster(options: Options, store: Store): Promise<void> {
   if (process.env.BENCH_IMAGE_LOADER !== undefined) buildTarget(process.env.BENCH_IMAGE_LOADER);
   const namespace = new BenchNamespace(`lt-bench-${process.pid}`);
-  const isWanted = (one: Configuration) => options.match?.test(nameOf(one)) ?? true;
-  const configurations = (options.quick ? quick : all).filter(isWanted);
-  const inMemory = memoryConfigurations.filter((one) => isWanted(one) && !(options.quick && one.tls));
+  const configurations = (options.quick ? quick : all).filter((one) => options.match?.test(nameOf(one)) ?? true);
   const interrupted = () => {
     namespace.remove();
     process.exit(130);
@@ -90,7 +88,7 @@ async function measureInCluster(options: Options, store: Store): Promise<void> {
       }
     });
     await inRounds("memory", options, store, async (round) => {
-      for (const configuration of inMemory) {
+      for (const configuration of configurations.filter(isForMemory)) {
         store.add("memory", await measureMemory(namespace, configuration, round));
       }
     });

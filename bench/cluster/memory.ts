@@ -1,8 +1,7 @@
 /** The memory that a worker needs for its users. */
 import type { BenchNamespace } from "./bench-namespace";
-import { spawnRateOf } from "./capacity";
 import type { Configuration, UserClass } from "./configurations";
-import { withLoad } from "./load";
+import { spawnRateOf, withLoad } from "./load";
 import type { Window } from "./window";
 
 /** What a worker used in one round, with more and more users of `between(1, 3)`. */
@@ -16,9 +15,9 @@ export interface Memory {
 export const memoryUsers = [100, 500, 2000] as const;
 
 /** What it is measured of: one vCPU, so that 2,000 users of either class get along. */
-export const memoryConfigurations: readonly Configuration[] = [false, true].flatMap((tls) =>
-  (["HttpUser", "FastHttpUser"] as const).map((userClass) => ({ userClass, cpu: 1, tls })),
-);
+export function isForMemory({ cpu, variant }: Configuration): boolean {
+  return cpu === 1 && variant === undefined;
+}
 
 export async function measureMemory(
   namespace: BenchNamespace,

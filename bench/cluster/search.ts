@@ -33,6 +33,9 @@ export async function highest<T>(
   return { best, steps };
 }
 
+/** What benchmarks take as `precision`. */
+export const precision = 0.05;
+
 export interface BoundOptions {
   /** Where to begin. */
   readonly from: number;

@@ -4,6 +4,7 @@ import { type Configuration, guidance, guidanceTls, nameOf, requestsPerDollar } 
 import type { MasterStep } from "../master";
 import { type Memory, memoryUsers } from "../memory";
 import type { Results } from "../results";
+import { precision } from "../search";
 import { ratios, type Spread, spreadOf } from "../statistics";
 
 /** One configuration over all rounds. */
@@ -119,7 +120,8 @@ export function variantFigures({ capacity }: Results): VariantFigures[] {
 
 /** What could not be for want of memory is right above what could. */
 function isMemoryBound({ fullest, outOfMemory = [] }: Capacity): boolean {
-  return outOfMemory.length > 0 && Math.min(...outOfMemory) < (fullest?.users ?? 0) * 1.06;
+  // One user more is as near as a search of few users comes.
+  return Math.min(...outOfMemory) * (1 - precision) <= (fullest?.users ?? 0) + 1;
 }
 
 function perDollar({ fullest, configuration }: Capacity): number | undefined {

@@ -2,10 +2,17 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { few } from "../capacity";
+import { handshakes } from "../load";
 import type { Results } from "../results";
 import { charts, pictures } from "./charts";
 import { facts } from "./facts";
 import { tables } from "./tables";
+
+const constants = {
+  few: `${few}`,
+  "handshakes:FastHttpUser": `${handshakes.FastHttpUser}`,
+  "handshakes:HttpUser": `${handshakes.HttpUser}`,
+};
 
 /** @param docs folder of the page */
 export function writePage(docs: string, results: Results): void {
@@ -13,7 +20,7 @@ export function writePage(docs: string, results: Results): void {
   mkdirSync(folder, { recursive: true });
   for (const [name, svg] of Object.entries(charts(results))) writeFileSync(join(folder, name), svg);
   const template = readFileSync(join(__dirname, "template.md"), "utf8");
-  writeFileSync(join(docs, "benchmarks.md"), fill(template, { few: `${few}`, ...partsOf(results) }));
+  writeFileSync(join(docs, "benchmarks.md"), fill(template, { ...constants, ...partsOf(results) }));
 }
 
 function partsOf(results: Results): Readonly<Record<string, string>> {

@@ -22,7 +22,8 @@ const targetBoundNote = "¹ The target used more than 90 % of a core: the worker
 const memoryBoundNote = "² In a round, with a few users more the worker ran out of memory and was ended.";
 
 function capacityTable(results: Results): string {
-  const rows = capacityFigures(results).map((one) => [
+  const figures = capacityFigures(results);
+  const rows = figures.map((one) => [
     nameOf(one.configuration) + (one.targetBound ? " ¹" : "") + (one.memoryBound ? " ²" : ""),
     spreadText(one.rps),
     spreadText(one.users),
@@ -32,8 +33,8 @@ function capacityTable(results: Results): string {
     spreadText(one.busyToGuidance),
   ]);
   const notes = [
-    ...(capacityFigures(results).some(({ targetBound }) => targetBound) ? [targetBoundNote] : []),
-    ...(capacityFigures(results).some(({ memoryBound }) => memoryBound) ? [memoryBoundNote] : []),
+    ...(figures.some(({ targetBound }) => targetBound) ? [targetBoundNote] : []),
+    ...(figures.some(({ memoryBound }) => memoryBound) ? [memoryBoundNote] : []),
   ];
   const head = ["worker", "highest RPS", "most users", "p99, ms", "requests a dollar, millions"];
   return (
