@@ -39,8 +39,10 @@ const timeouts: pulumi.CustomTimeouts = {
  * (the master) and `locust-worker`; the Service `locust-control`, inside the cluster only, with port 8089 for the page
  * and the API and port 5557 for workers; and a PodDisruptionBudget for each Deployment.
  *
- * A change of scripts, token or variables ends all pods and starts new ones: a run that is under way is lost. A change
- * of `workerReplicas` keeps the pods that stay; a worker that goes reports all its samples first.
+ * A change of anything in the pods replaces their Deployment: all pods end, new ones start, and `pulumi up` waits until
+ * they are ready, for 6 minutes at most, and fails with their last words where they are not. A run that is under way is
+ * lost, and its lock goes with the master's Deployment. A change of `workerReplicas` keeps the pods that stay; a worker
+ * that goes reports all its samples first.
  *
  * Disruptions: the master is not evicted, as the samples of the run are in its memory; to drain its node, delete the
  * pod. Where EKS has to patch Fargate, it tries to evict, announces the date, and then deletes the pod. Workers are
@@ -150,11 +152,19 @@ export class LocustDeployment extends pulumi.ComponentResource {
       }),
     ];
     const slow = { ...child, customTimeouts: timeouts };
-    const control = new Deployment(`${name}-control`, deployment("control", settings.namespace, 1, controlPod), slow);
+    // The provider takes an update of a Deployment that ends all its pods first for done before there is a new one
+    // (kubernetes issue 115538): `up` would pass whatever becomes of them. A new Deployment is waited for, and its pods'
+    // troubles are told. The name is taken until the old one is gone.
+    const replaced = { ...slow, replaceOnChanges: ["spec.template"], deleteBeforeReplace: true };
+    const control = new Deployment(
+      `${name}-control`,
+      deployment("control", settings.namespace, 1, controlPod),
+      replaced,
+    );
     const worker = new Deployment(
       `${name}-worker`,
       deployment("worker", settings.namespace, settings.workerReplicas, workerPod),
-      slow,
+      replaced,
     );
     // It waits for the master to be ready; the Deployments must not wait for it.
     const masterService = new Service(`${name}-control`, service(settings.namespace), slow);

@@ -117,6 +117,8 @@ function container(pod: LocustPod, folders: Record<string, string>): core.v1.Con
     ...(role === "control"
       ? { ports: [port("web", webPort), port("workers", masterPort)], ...controlProbes() }
       : workerProbes()),
+    // What a pod that has failed says of itself: without it, the end of its log is known to nobody but its node.
+    terminationMessagePolicy: "FallbackToLogsOnError",
     // Fargate runs no pod whose requests and limits differ.
     resources: { requests: resources, limits: resources },
     securityContext: {

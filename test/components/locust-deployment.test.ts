@@ -89,6 +89,21 @@ describe("LocustDeployment", function () {
       expect((await workloads({ workerReplicas: 0 })).worker.deployment.spec.replicas).to.equal(0);
     });
 
+    it("are replaced with their pods, as the provider waits for new Deployments only; their number changes in place", async () => {
+      const options = new Map<string, pulumi.CustomResourceOptions>();
+      const look: pulumi.ResourceTransformation = ({ type, name, opts }) => {
+        if (type === kinds.deployment) options.set(name, opts);
+        return undefined;
+      };
+      await make({}, false, { transformations: [look] });
+      expect([...options.keys()]).to.have.members(["test-control", "test-worker"]);
+      for (const { replaceOnChanges, deleteBeforeReplace, customTimeouts } of options.values()) {
+        expect(replaceOnChanges).to.deep.equal(["spec.template"]);
+        expect(deleteBeforeReplace, "the name is taken").to.equal(true);
+        expect(customTimeouts?.create, "behind the Deployment's own deadline").to.equal("360s");
+      }
+    });
+
     it("take back the number of workers from whoever scaled them, and the script of both from whoever changed it", async () => {
       for (const { deployment } of Object.values(await workloads())) {
         expect(deployment.metadata.annotations).to.deep.equal({ "pulumi.com/patchForce": "true" });

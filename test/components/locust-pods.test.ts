@@ -71,6 +71,12 @@ describe("LocustDeployment", function () {
       }
     });
 
+    it("say in their status what they have last said in their log, where they fail", async () => {
+      for (const { container } of Object.values(await workloads())) {
+        expect(container.terminationMessagePolicy).to.equal("FallbackToLogsOnError");
+      }
+    });
+
     it("carry the labels by which they are found", async () => {
       for (const [role, { deployment }] of Object.entries(await workloads())) {
         const { matchLabels } = deployment.spec.selector;

@@ -1,24 +1,12 @@
-import { cpSync, mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect } from "chai";
 import type { LocustDeploymentArgs } from "../../components/locust-deployment";
 import { LocustClient } from "../../runner/engine/client";
 import type { LocustStatus } from "../../runner/types";
 import { deleteNamespace, isReady, kubectl, podsOf, until, withPort } from "../support/cluster";
+import { LocustProgram } from "../support/locust-program";
 import { needs } from "../support/needs";
-import { root } from "../support/pulumi-cli";
-import { PulumiProgram } from "../support/pulumi-program";
 
 const namespace = `lt-locust-${process.pid}`;
-
-const program = `
-import { Config } from "@pulumi/pulumi";
-import { LocustDeployment, type LocustDeploymentArgs } from "./components/locust-deployment";
-
-const args = new Config().requireObject<LocustDeploymentArgs>("args");
-export const locust = new LocustDeployment("shop", args);
-export const { token, tokenSecretName } = locust;
-`;
 
 const script = `
 import os
@@ -33,24 +21,19 @@ class Visitor(HttpUser):
         self.client.get("/?" + os.environ["WORD"], name="/")
 `;
 
-/** Small enough for a machine of two cores that runs the cluster too. */
-const small = { workerCpu: 0.1, workerMemory: 256, controlCpu: 0.2, controlMemory: 256 };
-
 const dollars = "$(HOME) $$ $x";
 
 describe("LocustDeployment, on the real engine and a real cluster", function () {
   this.timeout(120_000);
   // Each step goes on from the one before.
   this.bail(true);
-  let project: PulumiProgram;
+  let project: LocustProgram;
   let token: string;
 
   needs("pulumi", "cluster");
   before(() => {
-    project = new PulumiProgram(program);
-    cpSync(join(root, "locust", "plugin"), join(project.folder, "locust", "plugin"), { recursive: true });
-    mkdirSync(join(project.folder, "load"));
-    writeFileSync(join(project.folder, "load", "visit.py"), script);
+    project = new LocustProgram(namespace);
+    project.writeFile("visit.py", script);
   });
   after(function () {
     this.timeout(120_000);
@@ -60,19 +43,10 @@ describe("LocustDeployment, on the real engine and a real cluster", function () 
     deleteNamespace(namespace);
   });
 
-  function write(args: LocustDeploymentArgs): void {
-    const all = {
-      ...{ namespace, scriptsFolder: "load", script: "visit.py", ...small },
-      ...{ environment: { DOLLARS: dollars }, secretEnvironment: { WORD: "open-sesame" }, ...args },
-    };
-    writeFileSync(join(project.folder, "Pulumi.test.yaml"), `config:\n  program:args: ${JSON.stringify(all)}\n`);
-  }
-
   /** What Pulumi did, by kind: `{ updated: 1, unchanged: 12 }`. */
   function up(args: LocustDeploymentArgs, ...options: string[]): Record<string, number> {
-    write(args);
-    const [, summary = ""] = /\nResources:\n([\s\S]*?)\n\n/.exec(project.up(...options)) ?? [];
-    return Object.fromEntries([...summary.matchAll(/(\d+) ([a-z]+)/g)].map(([, count, word]) => [word, Number(count)]));
+    project.writeConfig({ environment: { DOLLARS: dollars }, secretEnvironment: { WORD: "open-sesame" }, ...args });
+    return project.upCounts(...options);
   }
 
   function master<T>(work: (client: LocustClient) => Promise<T>): Promise<T> {
@@ -86,7 +60,7 @@ describe("LocustDeployment, on the real engine and a real cluster", function () 
   }
 
   it("previews every object, and makes nothing", () => {
-    write({});
+    project.writeConfig({ secretEnvironment: { WORD: "open-sesame" } });
     expect(project.mustRun("preview")).to.match(/\+ 1[34] to create/);
     expect(() => kubectl(namespace, ["get", "namespace", namespace])).to.throw("NotFound");
   });
@@ -162,29 +136,6 @@ describe("LocustDeployment, on the real engine and a real cluster", function () 
     expect(up({ workerReplicas: 4 }), "a program that has not changed").to.not.have.property("updated");
     expect(up({ workerReplicas: 2 })).to.include({ updated: 1 });
     expect(names("worker")).to.have.length(2);
-  });
-
-  it("replaces one ConfigMap and all pods with the script", async () => {
-    const before = [...names("control"), ...names("worker")];
-    writeFileSync(join(project.folder, "load", "visit.py"), `${script}\n# changed\n`);
-    const start = performance.now();
-    expect(up({})).to.include({ replaced: 1, updated: 2 }).and.not.have.any.keys("created", "deleted");
-    console.log(`      roll: ${Math.round((performance.now() - start) / 1000)} s`);
-    expect([...names("control"), ...names("worker")])
-      .to.have.length(3)
-      .and.not.include.members(before);
-    await master((client) => until("two workers", async () => working(await client.status()).length === 2, 5));
-  });
-
-  it("goes on where somebody had both run something else, and has the last word", async () => {
-    const path = "/spec/template/spec/containers/0/args";
-    for (const part of ["control", "worker"]) {
-      const patch = JSON.stringify([{ op: "replace", path, value: ["--version"] }]);
-      kubectl(namespace, ["patch", `deployment/locust-${part}`, "--type=json", `--patch=${patch}`]);
-    }
-    writeFileSync(join(project.folder, "load", "visit.py"), `${script}\n# changed again\n`);
-    expect(up({})).to.include({ updated: 2 });
-    await master((client) => until("two workers", async () => working(await client.status()).length === 2, 5));
   });
 
   it("gets its workers back after the master's pod is deleted", async () => {

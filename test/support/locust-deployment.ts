@@ -20,10 +20,14 @@ function outputsOf({ type, name, inputs }: Registered): Record<string, unknown> 
   return inputs.metadata ? { metadata: { name: `${name}-1a2b3c4d`, ...inputs.metadata } } : {};
 }
 
-export async function make(args?: LocustDeploymentArgs, preview = false) {
+export async function make(
+  args?: LocustDeploymentArgs,
+  preview = false,
+  options: pulumi.ComponentResourceOptions = {},
+) {
   const engine = await mockEngine(preview ? () => ({}) : outputsOf, preview);
   const { LocustDeployment } = await import("../../components/locust-deployment.js");
-  const locust = new LocustDeployment("test", args);
+  const locust = new LocustDeployment("test", args, options);
   await known(locust.urn);
   await pulumi.runtime.disconnect();
   return { locust, engine };

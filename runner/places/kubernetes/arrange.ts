@@ -1,7 +1,7 @@
 import type { V1Deployment } from "@kubernetes/client-node";
 import { RunnerError } from "../../errors";
 import type { Cluster } from "./cluster";
-import { readDeployment, type TestNames } from "./pods";
+import { NoLoadTest, readDeployment, type TestNames } from "./pods";
 import { type PatchOperation, scriptBefore, scriptNow, withScript, withScriptBefore } from "./script-swap";
 
 /** What of a deployed test a run may want otherwise. */
@@ -65,6 +65,8 @@ export async function restore({ cluster, names, wanted, before, patience }: Rest
   try {
     return await cluster.retry("make the test as it was", work, { for: patience });
   } catch (error) {
+    // Taken down, or about to be deployed anew: what comes is as it was deployed.
+    if (error instanceof NoLoadTest) return undefined;
     const todo = [
       ...(wanted.workers === before.workers ? [] : [`loadtest scale ${before.workers}`]),
       ...(wanted.script === before.script ? [] : [`the next loadtest run goes back to ${before.script}`]),

@@ -6,7 +6,7 @@ import { exitCodes, type LocustStatus } from "../../types";
 import { type Cluster, ClusterRefused } from "./cluster";
 import type { DeployedTest } from "./deployed";
 import { type Forward, openForward } from "./forward";
-import { hasEnded, isReady, locustStatus, NoLoadTest, nameOf, readWorkload } from "./pods";
+import { hasEnded, isLeaving, isReady, locustStatus, NoLoadTest, nameOf, readWorkload } from "./pods";
 
 /** Between two looks at the master's pod, in ms. */
 const watchInterval = 2000;
@@ -31,6 +31,8 @@ export interface MasterOptions {
   /** Port on this machine; a free one where undefined. */
   readonly listenPort?: number | undefined;
 }
+
+const deploymentGone = "its Deployment was deleted, or replaced by pulumi up";
 
 /** A look at the pod of a master. */
 export interface MasterWatch {
@@ -107,9 +109,9 @@ export class MasterLink {
     void (async () => {
       while (!ended.signal.aborted) {
         await pause(interval, ended.signal);
-        const now = await this.identity().catch((error: unknown) =>
+        const now = await this.identity(first.deployment).catch((error: unknown) =>
           // No answer of the API server says nothing of the master.
-          error instanceof NoLoadTest ? { id: "", pod: "", how: "its Deployment was deleted" } : undefined,
+          error instanceof NoLoadTest ? { id: "", how: deploymentGone } : undefined,
         );
         if (now === undefined || now.id === first.id || ended.signal.aborted) continue;
         lost.abort(new Error(now.how === "" ? `its pod ${first.pod} is gone` : now.how));
@@ -123,15 +125,24 @@ export class MasterLink {
     await this.forward.close();
   }
 
-  /** The master's process: its pod, and how often its container was started there. */
-  private async identity(): Promise<{ id: string; pod: string; how: string }> {
-    const { pods } = await readWorkload(this.options.cluster, this.options.control);
+  /**
+   * The master's process: its pod, and how often its container was started there.
+   *
+   * @param expected uid of its Deployment; with another one, it is another test
+   */
+  private async identity(expected?: string): Promise<{ id: string; how: string; pod: string; deployment?: string }> {
+    const { deployment, pods } = await readWorkload(this.options.cluster, this.options.control);
+    const { uid } = deployment.metadata ?? {};
+    const of = uid === undefined ? {} : { deployment: uid };
+    // Its pods go with it.
+    const other = isLeaving(deployment) || (expected !== undefined && uid !== expected);
+    if (other) return { id: "", how: deploymentGone, pod: "", ...of };
     const pod = masterIn(pods);
-    if (pod === undefined) return { id: "", pod: "", how: "" };
+    if (pod === undefined) return { id: "", how: "", pod: "", ...of };
     const container = locustStatus(pod);
     const end = container?.lastState?.terminated ?? container?.state?.terminated;
     const how = end === undefined ? "" : `its container ended: ${end.reason ?? "Error"}, exit code ${end.exitCode}`;
-    return { id: `${pod.metadata?.uid} ${container?.restartCount ?? 0}`, pod: nameOf(pod), how };
+    return { id: `${pod.metadata?.uid} ${container?.restartCount ?? 0}`, how, pod: nameOf(pod), ...of };
   }
 }
 

@@ -62,6 +62,11 @@ export async function readBackground(cluster: Cluster, deployment: V1Deployment)
   };
 }
 
+/** An object that is being deleted: a Deployment stays in sight until its pods have ended. */
+export function isLeaving({ metadata }: V1Deployment | V1Pod): boolean {
+  return metadata?.deletionTimestamp !== undefined;
+}
+
 export function isReady({ metadata, status }: V1Pod): boolean {
   const ready = status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True");
   return metadata?.deletionTimestamp === undefined && ready === true;

@@ -3,7 +3,7 @@ import { RunnerError } from "../../errors";
 import { exitCodes } from "../../types";
 import type { Cluster } from "./cluster";
 import { isPassing } from "./failures";
-import { isSettled, readBackground, readWorkload, type TestNames, type Workload } from "./pods";
+import { isLeaving, isSettled, NoLoadTest, readBackground, readWorkload, type TestNames, type Workload } from "./pods";
 import { summarize, type TroubleKind, troubles } from "./trouble";
 
 /** How often to look, in ms. */
@@ -27,18 +27,23 @@ export interface Settled {
 
 /**
  * Waits until master and workers are as their Deployments say, and no former pod is left. Rejects with a RunnerError
- * that says, pod by pod, why they are not: at once where waiting cannot help.
+ * that says, pod by pod, why they are not: at once where waiting cannot help, or where `pulumi up` replaces the
+ * Deployments meanwhile, as the new ones are not what the run has asked for.
  */
 export async function waitForPods({ cluster, names, timeout, progress, signal }: Settling): Promise<Settled> {
   const began = performance.now();
   let said = "";
   let problem = "";
+  let first: string | undefined;
   while (!signal.aborted) {
     try {
       const [control, worker] = await Promise.all([
         readWorkload(cluster, names.control),
         readWorkload(cluster, names.worker),
       ]);
+      const uids = `${control.deployment.metadata?.uid} ${worker.deployment.metadata?.uid}`;
+      first ??= uids;
+      if (first !== uids || isLeaving(control.deployment) || isLeaving(worker.deployment)) throw replaced();
       if (isSettled(control) && isSettled(worker)) return { control, worker };
       const rollouts = await Promise.all([
         rolloutOf(cluster, "control", control),
@@ -53,6 +58,7 @@ export async function waitForPods({ cluster, names, timeout, progress, signal }:
       const hopeless = found.find((one) => one.hopeless);
       if (hopeless !== undefined) throw new RunnerError(`Locust's pods cannot be ready: ${hopeless.text}`);
     } catch (error) {
+      if (error instanceof NoLoadTest && first !== undefined) throw replaced();
       // The API server may be away, or busy, for a moment.
       if (!isPassing(error)) throw error;
       problem = error.message;
@@ -63,6 +69,12 @@ export async function waitForPods({ cluster, names, timeout, progress, signal }:
     await pause(interval, signal);
   }
   throw new RunnerError("interrupted while Locust's pods were getting ready", exitCodes.aborted);
+}
+
+function replaced(): RunnerError {
+  return new RunnerError(
+    "the test was deployed anew, or taken down, while its pods were getting ready: run it again once pulumi is done",
+  );
 }
 
 async function rolloutOf(cluster: Cluster, role: "control" | "worker", workload: Workload) {

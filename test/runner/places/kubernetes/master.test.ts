@@ -148,8 +148,26 @@ describe("the way to the master in a cluster", () => {
       expect(await lost(() => ended("OOMKilled", 137))).to.equal("its container ended: OOMKilled, exit code 137");
     });
 
-    it("and is lost when the test is taken down", async () => {
-      expect(await lost(() => void namespace.deployments.delete(names.control))).to.equal("its Deployment was deleted");
+    it("and is lost when the test is taken down, or deployed anew", async () => {
+      const gone = "its Deployment was deleted, or replaced by pulumi up";
+      const { control } = namespace;
+      const become = (metadata: object) =>
+        void namespace.deployments.set(names.control, { ...control, metadata: { ...control.metadata, ...metadata } });
+      // Its pod is there for a moment longer.
+      expect(await lost(() => become({ deletionTimestamp: new Date() }))).to.equal(gone);
+      become({});
+      expect(await lost(() => become({ uid: "another" }))).to.equal(gone);
+      expect(await lost(() => void namespace.deployments.delete(names.control))).to.equal(gone);
+    });
+
+    it("also as what was deployed after the command had begun", async () => {
+      const way = await open();
+      const { control } = namespace;
+      namespace.deployments.set(names.control, { ...control, metadata: { ...control.metadata, uid: "another" } });
+      const watch = await way.watch(30);
+      watches.push(watch);
+      await pause(200);
+      expect(watch.lost.aborted).to.equal(false);
     });
 
     it("and is not lost by a restart of before", async () => {

@@ -109,6 +109,27 @@ describe("waiting for pods", () => {
     expect((await caught(wait())).message).to.equal("cannot read Deployment locust-control: no");
   });
 
+  for (const [what, change] of [
+    ["is taken down", () => void namespace.deployments.delete(names.control)],
+    ["is being replaced", () => become({ deletionTimestamp: new Date() })],
+    ["was replaced", () => become({ uid: "another" })],
+  ] as const) {
+    it(`ends where the test ${what} meanwhile: the new pods are not those that the run has asked for`, async () => {
+      oneReady();
+      const done = caught(wait());
+      await looks(1);
+      change();
+      namespace.pods.set(names.worker, [readyPod({ owner }), readyPod({ owner })]);
+      const error = await done;
+      expect(error).to.be.instanceOf(RunnerError).with.property("exitCode", 4);
+      expect(error.message).to.match(/^the test was deployed anew, or taken down, while its pods were getting ready/);
+    });
+  }
+  const become = (metadata: object) => {
+    const { worker } = namespace;
+    namespace.deployments.set(names.worker, { ...worker, metadata: { ...worker.metadata, ...metadata } });
+  };
+
   it("ends with exit code 130 where it is interrupted, before and meanwhile", async () => {
     oneReady();
     setTimeout(() => stop.abort(), 100);
