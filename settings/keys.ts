@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { InvalidValueError } from "./errors";
+import { locustVariables } from "./locust-names";
 
 /** What a key of the settings says about itself, beside its type and default. */
 export interface KeyInfo {
@@ -103,14 +104,13 @@ export function listOf<T extends z.ZodType>(item: T, { min = 0, max = Number.POS
     .readonly();
 }
 
-/** Variables with these names are the product's own, or Locust's. */
-const reservedPrefixes = ["LOCUST_", "LOADTEST_"];
-
 const variableName = z.string().superRefine((name, context) => {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
     refuse(context, "named with letters, digits and _, and no digit first");
-  } else if (reservedPrefixes.some((prefix) => name.startsWith(prefix))) {
-    refuse(context, `named without ${reservedPrefixes.join(" or ")} at the front: those are set by the load test`);
+  } else if (locustVariables.has(name)) {
+    refuse(context, "no variable of Locust's own: its options are set by the load test");
+  } else if (name.startsWith("LOADTEST_")) {
+    refuse(context, "named without LOADTEST_ at the front: those are set by the load test");
   }
 });
 

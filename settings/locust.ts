@@ -1,4 +1,5 @@
 /** Arguments and environment of Locust's master and workers: one pure function, for processes and for pods. */
+import { dirname, join } from "node:path/posix";
 
 /** The version of Locust that all this is made for; `locust/requirements.txt` and `locust/Dockerfile` have it too. */
 export const locustVersion = "2.47.0";
@@ -16,7 +17,7 @@ export interface LocustSettings {
 
 /** Where master and workers live, and how they find each other. Paths are those that Locust sees. */
 export interface LocustPlacement {
-  /** The plugin's entry, `loadtest_plugin.py`; it is loaded before the script. */
+  /** The plugin's entry, `loadtest_plugin.py`; it is loaded before the script, and what starts Locust is beside it. */
   readonly plugin: string;
   readonly script: string;
   /** Address that the master's page and its port for workers listen on; `0.0.0.0` in a pod. */
@@ -30,7 +31,9 @@ export interface LocustPlacement {
 }
 
 export interface LocustCommand {
-  /** Arguments after `locust`, or after `python -m locust`. */
+  /** Python's own arguments: what starts Locust. */
+  readonly python: readonly string[];
+  /** Locust's arguments. */
   readonly args: readonly string[];
   /** Environment variables, without secrets. */
   readonly env: Readonly<Record<string, string>>;
@@ -64,6 +67,8 @@ export function locustCommands(
   settings: LocustSettings,
   placement: LocustPlacement,
 ): { readonly master: LocustCommand; readonly worker: LocustCommand } {
+  // -P: a folder called `locust` beside the script must not stand in for the package.
+  const python = ["-P", join(dirname(placement.plugin), "loadtest_main.py")];
   const files = ["-f", `${placement.plugin},${placement.script}`];
   // A worker with failures that it has not reported yet would exit 1 on SIGTERM, and look crashed in a rollout.
   const exitCode = ["--exit-code-on-error", "0"];
@@ -74,9 +79,12 @@ export function locustCommands(
   };
   return {
     master: {
+      python,
       args: [
         ...files,
         "--master",
+        // A script may change Locust's defaults, and without its page there is no run.
+        "--headful",
         ...["--master-bind-host", placement.bindHost, "--master-bind-port", String(placement.masterPort)],
         ...["--web-host", placement.bindHost, "--web-port", String(placement.webPort)],
         // Without it a killed worker's users are missing for about 65 s. There is no variable for it.
@@ -98,6 +106,7 @@ export function locustCommands(
       },
     },
     worker: {
+      python,
       args: [
         ...files,
         "--worker",

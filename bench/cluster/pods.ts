@@ -1,6 +1,6 @@
 /** The pods that benchmarks run, as plain objects of Kubernetes. Worker and master are those of a LocustDeployment. */
 import { masterPort, pluginFolder, podTemplate, scriptsFolder, webPort } from "../../components/locust/pod";
-import { locustCommands, locustVersion } from "../../settings/locust";
+import { type LocustCommand, locustCommands, locustVersion } from "../../settings/locust";
 import { memoryThatComesWith } from "../../settings/values/fargate";
 import { type Configuration, processesOf } from "./configurations";
 
@@ -87,7 +87,7 @@ export function targetUrls(ip: string): { readonly plain: string; readonly tls: 
 }
 
 function pod(name: string, restartPolicy: "Always" | "Never", containers: readonly object[]): BenchPod {
-  const template = asSpec(podTemplateOf("worker", [], {}));
+  const template = asSpec(podTemplateOf("worker", { python: [], args: [], env: {} }));
   const ports = [
     { name: "web", port: webPort },
     { name: "standins", port: standInPort },
@@ -118,11 +118,11 @@ function containers(configuration: Configuration, targetIp: string | undefined, 
   const { master } = locustCommands(settings, { ...placement, script: `${script},${scriptsFolder}/bench_control.py` });
   const certificate = { BENCH_TARGET: `${targetUrls(targetIp ?? "").plain}/cert.pem` };
   const workerEnv = configuration.tls ? { ...worker.env, ...certificate } : worker.env;
-  const control = containerOf("control", master.args, master.env);
+  const control = containerOf("control", master);
   return {
     master: { ...control, name: "master", env: [...control.env, { name: "LOADTEST_TOKEN", value: token }] },
     worker: {
-      ...containerOf("worker", changed(worker.args, configuration, script), workerEnv),
+      ...containerOf("worker", { ...worker, args: changed(worker.args, configuration, script), env: workerEnv }),
       name: "worker",
       // Its own probe looks for a connection, and two containers of a pod have one network: the master's would do.
       startupProbe: undefined,
@@ -137,15 +137,15 @@ function changed(args: readonly string[], configuration: Configuration, script: 
   return processes === 1 ? args : [...args, "--processes", String(processes)];
 }
 
-function containerOf(role: "control" | "worker", args: readonly string[], env: Readonly<Record<string, string>>) {
-  const [container] = asSpec(podTemplateOf(role, args, env)).containers;
+function containerOf(role: "control" | "worker", command: LocustCommand) {
+  const [container] = asSpec(podTemplateOf(role, command)).containers;
   if (container === undefined) throw new Error("a pod of Locust has one container");
   return container;
 }
 
-function podTemplateOf(role: "control" | "worker", args: readonly string[], env: Readonly<Record<string, string>>) {
+function podTemplateOf(role: "control" | "worker", command: LocustCommand) {
   return podTemplate({
-    ...{ role, image, imagePullPolicy: "IfNotPresent", command: { args, env }, cpu: 1, memory: 256, configMaps },
+    ...{ role, image, imagePullPolicy: "IfNotPresent", command, cpu: 1, memory: 256, configMaps },
     environmentSecret: undefined,
   });
 }

@@ -24,19 +24,6 @@ const connectWithinSeconds = 330;
 /** A worker that gets SIGTERM lets its users end their task and reports once more: as long as a stop, and some slack. */
 const graceSeconds = stopTimeoutSeconds + 20;
 
-/**
- * Starts Locust so that it can be ended before it is connected: the kernel ignores SIGTERM for process 1 unless it
- * has a handler, and Locust's own comes only after the connection. Else a worker without a master would hold up each
- * rollout for all of its grace.
- */
-const launcher = [
-  "import os, signal, sys",
-  "signal.signal(signal.SIGTERM, lambda *_: os._exit(143))",
-  "from locust.main import main",
-  "sys.argv[0] = 'locust'",
-  "main()",
-].join("\n");
-
 export interface LocustPod {
   readonly role: Role;
   readonly image: Input<string>;
@@ -101,8 +88,7 @@ function container(pod: LocustPod, folders: Record<string, string>): core.v1.Con
     name: "locust",
     image,
     imagePullPolicy,
-    // -P: a folder called `locust` beside the script must not stand in for the package.
-    command: ["python", "-P", "-c", launcher],
+    command: ["python", ...command.python],
     args: command.args.map(literal),
     // Data files beside the script are found by their relative names, here as on one's own machine.
     workingDir: scriptsFolder,

@@ -114,8 +114,9 @@ export class LocustClient {
         ...(options.body === undefined ? {} : { body: options.body }),
       });
       if (!response.ok) {
-        const text = (await response.text()).slice(0, 200);
-        throw new LocustRefused(`Locust answered ${response.status} to ${path.split("?")[0]}: ${text}`);
+        const page = /html/.test(response.headers.get("content-type") ?? "");
+        const text = page ? "" : `: ${(await response.text()).slice(0, 200)}`;
+        throw new LocustRefused(`Locust answered ${response.status} to ${path.split("?")[0]}${text}`);
       }
       // The body is read here, so that a connection that breaks in the middle counts as one that failed.
       const body = await response.arrayBuffer();

@@ -35,6 +35,11 @@ describe("Locust's command lines", () => {
     }
   });
 
+  it("are started by what is beside the plugin, with a page whatever a script sets", () => {
+    for (const { python } of [master, worker]) expect(python).to.deep.equal(["-P", "/plugin/loadtest_main.py"]);
+    expect(master.args).to.include("--headful");
+  });
+
   it("give the page the settings, and the workers their master", () => {
     expect(option(master.args, "--users")).to.equal("50");
     expect(option(master.args, "--spawn-rate")).to.equal("2.5");

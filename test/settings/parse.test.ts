@@ -141,7 +141,7 @@ describe("parseSettings", () => {
       hush,
       JSON.stringify([hush]),
       [hush],
-      { LOCUST_A: hush },
+      { LOCUST_HOST: hush },
       { "1A": hush, B: { C: hush } },
       JSON.stringify({ LOADTEST_A: hush, A: [hush] }),
     ];

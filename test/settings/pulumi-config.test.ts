@@ -108,8 +108,8 @@ describe("readConfig", () => {
   });
 
   it("does not show a secret that is wrong", () => {
-    const { message } = errorOf({ secretEnvironment: '{"LOCUST_A":"hunter2"}', token: "hunter2" });
-    expect(message).to.include("secretEnvironment.LOCUST_A").and.include("token is not a setting");
+    const { message } = errorOf({ secretEnvironment: '{"LOCUST_HOST":"hunter2"}', token: "hunter2" });
+    expect(message).to.include("secretEnvironment.LOCUST_HOST").and.include("token is not a setting");
     expect(message).to.not.include("hunter2");
   });
 

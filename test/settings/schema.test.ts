@@ -93,7 +93,7 @@ const atTheEdge: readonly (readonly [SettingsKey, unknown, Record<string, unknow
   ["controlMemory", 128],
   ["controlMemory", 1792],
   ["controlMemory", 3840, { controlCpu: 0.5 }],
-  ["environment", { _a1: "", LOCUSTS: "x", MY_LOCUST_: "y" }],
+  ["environment", { _a1: "", LOCUSTS: "x", LOCUST_TENANT: "y" }],
   ["secretEnvironment", { TOKEN: "x" }],
   ["logRetentionDays", 1],
   ["logRetentionDays", 3653],

@@ -34,8 +34,8 @@ describe("encrypted values in a stack's file", () => {
   });
 
   it("still have their names checked", () => {
-    const error = errorOf("config: {secretEnvironment: {LOCUST_A: {secure: v1:abc}}}");
-    expect(error.problems.map(({ key }) => key)).to.deep.equal(["secretEnvironment.LOCUST_A"]);
+    const error = errorOf("config: {secretEnvironment: {LOCUST_HOST: {secure: v1:abc}}}");
+    expect(error.problems.map(({ key }) => key)).to.deep.equal(["secretEnvironment.LOCUST_HOST"]);
   });
 
   it("are refused elsewhere at any depth, once and together with the rest", () => {

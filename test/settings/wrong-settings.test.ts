@@ -99,7 +99,12 @@ const wrong: readonly (readonly [string, Record<string, unknown>, readonly strin
   ["memory for a small control", { controlMemory: 2048 }, ["controlMemory"], "at most 1792 (MiB) with controlCpu 0.25"],
   ["a list for an object", { environment: ["A=1"] }, ["environment"], "an object of environment variables"],
   ["a variable with a dash", { environment: { "A-B": "1" } }, ["environment.A-B"], "letters, digits and _"],
-  ["a variable of Locust", { environment: { LOCUST_HOST: "x" } }, ["environment.LOCUST_HOST"], "without LOCUST_ or"],
+  [
+    "a variable of Locust",
+    { environment: { LOCUST_HOST: "x" } },
+    ["environment.LOCUST_HOST"],
+    "no variable of Locust's own",
+  ],
   [
     "a variable of ours",
     { secretEnvironment: { LOADTEST_TOKEN: "x" } },

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type LocustSettings, locustCommands, pluginVariables } from "../../../settings/locust";
+import { type LocustCommand, type LocustSettings, locustCommands, pluginVariables } from "../../../settings/locust";
+import { locustVariables } from "../../../settings/locust-names";
 import { LocustClient, LocustRefused } from "../../engine/client";
 import { pause } from "../../engine/timing";
 import { RunnerError } from "../../errors";
@@ -78,14 +79,13 @@ export class LocalPlace implements Place {
 
   private spawn(
     name: string,
-    command: { args: readonly string[]; env: Readonly<Record<string, string>> },
+    command: LocustCommand,
     extra: Readonly<Record<string, string>>,
   ): Promise<ManagedProcess> {
     return ManagedProcess.start({
       name,
       command: this.options.python,
-      // -P: a folder called `locust` beside the script must not stand in for the package.
-      args: ["-P", "-m", "locust", ...command.args],
+      args: [...command.python, ...command.args],
       env: { ...withoutLocust(process.env), ...command.env, ...extra },
       // Data files beside the script are found by their relative names, here as in a pod.
       cwd: dirname(this.options.script),
@@ -155,5 +155,7 @@ class LocalSession implements Session {
 
 /** Variables of this shell that would change Locust behind the settings' back: LOCUST_HOST, LOCUST_HEADLESS. */
 function withoutLocust(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(LOCUST|LOADTEST)_/.test(name)));
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => !locustVariables.has(name) && !name.startsWith("LOADTEST_")),
+  );
 }

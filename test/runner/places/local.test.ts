@@ -61,17 +61,18 @@ describe("starting Locust on this machine", () => {
     expect(await starts()).to.have.length(3);
   });
 
-  it("keeps this shell's Locust variables from Locust, and gives the master a token", async () => {
-    process.env.LOCUST_HOST = "http://elsewhere.test";
+  it("keeps this shell's variables of Locust from it, but not a script's own, and gives the master a token", async () => {
+    Object.assign(process.env, { LOCUST_HOST: "http://elsewhere.test", LOCUST_TENANT: "acme" });
     try {
       const session = await open(0);
       const env = (await (await fetch(session.endpoint.url)).json()) as Record<string, string>;
       await session.close();
       expect(env).to.not.have.property("LOCUST_HOST");
-      expect(env).to.include({ GREETING: "hello", LOADTEST_TOKEN: session.endpoint.token });
+      expect(env).to.include({ GREETING: "hello", LOCUST_TENANT: "acme", LOADTEST_TOKEN: session.endpoint.token });
       expect(session.endpoint.token).to.have.length(32);
     } finally {
       delete process.env.LOCUST_HOST;
+      delete process.env.LOCUST_TENANT;
     }
   });
 });
