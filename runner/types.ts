@@ -46,7 +46,10 @@ export interface LocustStatus {
   readonly shape: string | null;
   /** The target that holds for all user classes: of the command line, or of the page. */
   readonly host: string | null;
-  /** The target of every user class: in a run its target, else that of a run that says none; null where nothing does. */
+  /**
+   * The target of every user class: in a run its target, else that of a run that says none. Null where an HTTP user has
+   * none; other users may do without, and are left out then. What a script says is no URL of ours: it may be anything.
+   */
   readonly hosts: Readonly<Record<string, string | null>>;
   readonly workers: readonly WorkerStatus[];
   /** `id`: of this process of the master. A master with another one knows nothing of earlier tests. */

@@ -35,7 +35,7 @@ export interface LocustDeploymentArgs {
   scriptsFolder?: string;
   /** The script to run, a file in `scriptsFolder`. Defaults to "script1.py". */
   script?: string;
-  /** What the load is aimed at, an http or https URL without a path. Left out, the script or the run decides. */
+  /** What the load is aimed at, an http or https URL; a base path may be in it. Left out, the script or the run decides. */
   targetHost?: string;
   /** Simulated users that Locust's page proposes, all workers together. Defaults to 100. */
   users?: number;

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from locust import User
+from locust import FastHttpUser, HttpUser, User
 from locust.env import Environment
 from locust.runners import Runner, WorkerRunner
 from werkzeug.datastructures import MultiDict
 
 from loadtest_run import LatestRun
 
+# They end at their first start without a host; an empty one is enough for a script with whole URLs.
+_NEED_HOST = (HttpUser, FastHttpUser)
 # What a class has that gets its `host` from a base.
 _INHERITED = object()
 
@@ -67,9 +69,13 @@ class Targets:
         return completed
 
     def hosts(self, run: LatestRun) -> dict[str, str | None]:
-        """By user class: what the run that is going on uses, else what a run without a target would."""
+        """By user class: what the run that is going on uses, else what a run without a target would.
+
+        None for a class that needs one and has none. A client that is not HTTP may do without, and is not there then.
+        """
         host = self._environment.host if run.going or not self._asked else self._default
-        return {cls.__name__: host or self._own(cls) or None for cls in self._environment.user_classes}
+        found = {cls: host or self._own(cls) for cls in self._environment.user_classes}
+        return {cls.__name__: own for cls, own in found.items() if own or issubclass(cls, _NEED_HOST)}
 
     def _own(self, cls: type[User]) -> str | None:
         entries = (self._own_entry(base) for base in cls.__mro__)

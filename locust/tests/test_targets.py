@@ -3,7 +3,7 @@
 import unittest
 from types import SimpleNamespace
 
-from locust import User
+from locust import FastHttpUser, HttpUser, User
 from locust.env import Environment
 from locust.event import Events
 from werkzeug.datastructures import MultiDict
@@ -45,7 +45,7 @@ def classes() -> tuple[type[User], type[User], type[User]]:
     class Heir(Base):
         pass
 
-    class Nowhere(User):
+    class Nowhere(HttpUser):
         pass
 
     return Base, Heir, Nowhere
@@ -90,6 +90,24 @@ class TargetsTest(unittest.TestCase):
         node.swarm(host="")
         self.assertEqual(node.hosts(), expected)
         self.assertEqual((base.host, heir.host, nowhere.host), tuple(expected.values()))
+
+    def test_are_needed_by_http_users_only(self) -> None:
+        class Publisher(User):
+            pass
+
+        class Broker(User):
+            host = "mqtt://broker"
+
+        class Fast(FastHttpUser):
+            pass
+
+        class Whole(HttpUser):
+            host = ""
+
+        node = Node(Publisher, Broker, Fast, Whole)
+        self.assertEqual(node.hosts(), {"Broker": "mqtt://broker", "Fast": None, "Whole": ""})
+        node.swarm(host="http://x")
+        self.assertEqual(node.hosts(), dict.fromkeys(("Publisher", "Broker", "Fast", "Whole"), "http://x"))
 
     def test_are_those_locust_was_started_with_where_a_run_has_none(self) -> None:
         node = Node(*classes(), host="http://start")

@@ -34,7 +34,7 @@ export function placeOptions(command: Command): Command {
 export function loadOptions(command: Command): Command {
   return command
     .option("--script <file>", "one of the scripts that are there")
-    .option("--host <url>", "target: http(s)://host[:port]")
+    .option("--host <url>", "target: http(s)://host[:port][/path]")
     .option("--users <n>", "users at full load")
     .option("--spawn-rate <n>", "users started a second")
     .option("--run-time <time>", "length of the run, with its ramp: 90, 90s, 5m, 1h30m")

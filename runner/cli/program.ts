@@ -102,7 +102,7 @@ function addDashboard(program: Command, done: Done): void {
     );
   placeOptions(command)
     .option("--script <file>", "with --local: script in the scripts' folder")
-    .option("--host <url>", "with --local: target that the page offers, http(s)://host[:port]")
+    .option("--host <url>", "with --local: target that the page offers, http(s)://host[:port][/path]")
     .option("--users <n>", "what the page offers, with --local")
     .option("--spawn-rate <n>", "what the page offers, with --local")
     .option("--run-time <time>", "what the page offers, with --local")

@@ -2,11 +2,12 @@ import { UsageError } from "../errors";
 import { requireReachable } from "../places/reach";
 import type { LocustStatus } from "../types";
 
-/** Every user class needs a target that answers. */
+/** Every HTTP user needs a target, and those that can be asked answer. */
 export async function requireLocalTargets(status: LocustStatus): Promise<void> {
   requireTargets(status, ", or --demo");
-  const hosts = Object.values(status.hosts).flatMap((host) => host ?? []);
-  for (const host of new Set(hosts)) await requireReachable(host);
+  const hosts = Object.values(status.hosts).filter((host) => host !== null);
+  // Other hosts are for the script's own clients.
+  for (const host of new Set(hosts)) if (/^https?:/i.test(host) && URL.canParse(host)) await requireReachable(host);
 }
 
 /** @param more further ways to say a target */

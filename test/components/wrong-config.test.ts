@@ -45,7 +45,7 @@ const wrong: readonly (readonly [string, Record<string, string>, readonly string
   ["a folder that is not there", { scriptsFolder: "nowhere" }, ["scriptsFolder is"]],
   ["a script that is not there", { script: "nothing.py" }, ["script is"]],
   ["a script of another language", { script: "script.js" }, ["script is"]],
-  ["a target with a path", { targetHost: "https://example.com/shop" }, ["targetHost is"]],
+  ["a target with a query", { targetHost: "https://example.com/shop?q=1" }, ["targetHost is"]],
   ["a target of another protocol", { targetHost: "ftp://example.com" }, ["targetHost is"]],
   ["no users", { users: "0" }, ["users is"]],
   ["users in words", { users: "many" }, ["users is"]],

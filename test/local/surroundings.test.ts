@@ -26,6 +26,44 @@ class Tenant(FastHttpUser):
         self.client.get("/")
 `;
 
+const publisher = `from locust import HttpUser, User, constant, task
+
+
+class Publisher(User):
+    wait_time = constant(0.5)
+
+    @task
+    def publish(self):
+        self.environment.events.request.fire(
+            request_type="PUB", name="topic", response_time=None, response_length=0, exception=None, context={}
+        )
+
+
+class Broker(Publisher):
+    host = "mqtt://nowhere.invalid:1883"
+`;
+
+const items = `from locust import FastHttpUser, HttpUser, constant, task
+
+
+class Fast(FastHttpUser):
+    wait_time = constant(0.5)
+
+    @task
+    def item(self):
+        self.client.get("/7")
+
+
+class Plain(HttpUser):
+    wait_time = constant(0.5)
+
+    @task
+    def item(self):
+        self.client.get("/8")
+`;
+
+const load = ["--users", "4", "--spawn-rate", "4", "--run-time", "4s", "--workers", "1"];
+
 const confs: readonly (readonly [name: string, text: string])[] = [
   ["locust.conf", "headless = true\nusers = 1\nrun-time = 1m\nweb-port: 1\nweb-base-path: /x\ntags: [smoke]\n"],
   ["pyproject.toml", '[tool.locust]\nheadless = true\nlocustfile = "/nowhere.py"\nhost = "http://127.0.0.1:1"\n'],
@@ -53,7 +91,6 @@ describe("what lies around a script", function () {
       const home = temporaryFolder();
       mkdirSync(home, { recursive: true });
       writeFileSync(join(home, ".locust.conf"), text);
-      const load = ["--users", "4", "--spawn-rate", "4", "--run-time", "4s", "--workers", "1"];
       const args = ["run", "--local", "--script", "tenants.py", "--host", target.url, ...load];
       const env = { HOME: home, LOCUST_HEADLESS: "true", LOCUST_TAGS: "smoke", LOCUST_TENANT: "simple" };
       const { code, stderr, stdout } = await startCommand([...args, "--results", project.results], {
@@ -65,4 +102,25 @@ describe("what lies around a script", function () {
       expect(totals.requests).to.be.within(16, 40);
     });
   }
+
+  it("need not be a target for users that have none, or one of another kind", async () => {
+    const project = makeProject({ "publisher.py": publisher });
+    const args = ["run", "--local", "--script", "publisher.py", ...load, "--results", project.results];
+    const { code, stderr, stdout } = await startCommand(args, { cwd: project.directory }).ended;
+    expect(code, stderr).to.equal(0);
+    expect(stdout).to.match(/PUB topic +\d+ +0/);
+  });
+
+  it("may be a target with a base path", async () => {
+    const project = makeProject({ "items.py": items });
+    const args = ["run", "--local", "--script", "items.py", "--host", `${target.url}/products/`, ...load];
+    const { code, stderr } = await startCommand([...args, "--results", project.results], {
+      cwd: project.directory,
+    }).ended;
+    expect(code, stderr).to.equal(0);
+    const { totals, target: recorded } = finished(onlyRun(project.results));
+    expect(recorded).to.equal(`${target.url}/products`);
+    expect(totals).to.include({ failures: 0 });
+    expect(target.counts().byRoute["GET /products/:id"]?.requests).to.equal(totals.requests);
+  });
 });

@@ -32,7 +32,7 @@ const wrong: readonly (readonly [string, Record<string, unknown>, readonly strin
     "its load",
     {
       ...{ users: 0, spawnRate: "fast", runTime: "1d", thresholds: ["p95<500", "speed>9"], workerReplicas: 1001 },
-      ...{ targetHost: "https://example.com/shop", script: "a/b.py", environment: { LOCUST_HOST: "x" } },
+      ...{ targetHost: "https://example.com/shop?q=1", script: "a/b.py", environment: { LOCUST_HOST: "x" } },
     },
     [
       ...["script", "targetHost", "users", "spawnRate", "runTime", "thresholds[1]"],
