@@ -7,8 +7,9 @@ import type { LoadTestOutput } from "./settings/outputs";
 import { fixedHourlyCost, prices } from "./settings/prices";
 import { type ProgramSettings, readConfig } from "./settings/pulumi-config";
 import { listScripts, scriptExists } from "./settings/script";
+import { packagesAreThere } from "./settings/script-packages";
 
-const settings = readConfig([scriptExists(__dirname), filesFitConfigMap(__dirname)]);
+const settings = readConfig([scriptExists, filesFitConfigMap, packagesAreThere].map((rule) => rule(__dirname)));
 
 const cluster = settings.platform === "eks-fargate" ? fargateCluster(settings) : existingCluster(settings);
 const locust = locustOn(cluster.provider, settings, cluster.image);

@@ -6,11 +6,12 @@ import { Service } from "@pulumi/kubernetes/core/v1/service";
 import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1/podDisruptionBudget";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword";
-import { locustCommands, locustVersion } from "../settings/locust";
+import { locustCommands, locustImage } from "../settings/locust";
 import type { LocustDeploymentArgs } from "./locust/args";
 import { checkArgs, checkSecretEnvironment, checkToken } from "./locust/check";
 import {
   commonLabels,
+  type MountedFiles,
   masterPort,
   pluginFolder,
   podTemplate,
@@ -19,7 +20,7 @@ import {
   tokenKey,
   webPort,
 } from "./locust/pod";
-import { readPlugin } from "./locust/scripts";
+import { type ConfigMapFiles, readPlugin, volumeItems } from "./locust/scripts";
 import { controlName, deployment, disruptionBudget, restricted, service, workerName } from "./locust/workload";
 
 export { type LocustDeploymentArgs, ScriptDelivery } from "./locust/args";
@@ -98,10 +99,12 @@ export class LocustDeployment extends pulumi.ComponentResource {
     const metadata = { namespace: settings.namespace, labels: commonLabels };
 
     // ConfigMaps and Secrets get names from Pulumi: a change makes a new one, and pods that name it are replaced.
-    const configMaps = scripts && {
-      plugin: new ConfigMap(`${name}-plugin`, { metadata, immutable: true, ...readPlugin() }, child).metadata.name,
-      scripts: new ConfigMap(`${name}-scripts`, { metadata, immutable: true, ...scripts }, child).metadata.name,
+    const mounted = (part: string, files: ConfigMapFiles): MountedFiles => {
+      const map = new ConfigMap(`${name}-${part}`, { metadata, immutable: true, ...files }, child);
+      const items = volumeItems(files);
+      return { name: map.metadata.name, ...(items === undefined ? {} : { items }) };
     };
+    const configMaps = scripts && { plugin: mounted("plugin", readPlugin()), scripts: mounted("scripts", scripts) };
     const token = pulumi.secret(
       args.token === undefined
         ? new RandomPassword(`${name}-token`, { length: 32, special: false }, { parent: this }).result
@@ -129,7 +132,7 @@ export class LocustDeployment extends pulumi.ComponentResource {
       webPort,
     });
     const pods = {
-      image: args.image ?? `docker.io/locustio/locust:${locustVersion}`,
+      image: args.image ?? locustImage,
       imagePullPolicy: args.imagePullPolicy ?? "IfNotPresent",
       configMaps,
       environmentSecret,

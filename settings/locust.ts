@@ -4,6 +4,9 @@ import { dirname, join } from "node:path/posix";
 /** The version of Locust that all this is made for; `locust/requirements.txt` and `locust/Dockerfile` have it too. */
 export const locustVersion = "2.47.0";
 
+/** Locust's own image, which has none of the packages that scripts may need. */
+export const locustImage = `docker.io/locustio/locust:${locustVersion}`;
+
 /** The settings that Locust's command lines depend on. */
 export interface LocustSettings {
   readonly targetHost?: string | undefined;

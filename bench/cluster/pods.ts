@@ -145,7 +145,8 @@ function containerOf(role: "control" | "worker", command: LocustCommand) {
 
 function podTemplateOf(role: "control" | "worker", command: LocustCommand) {
   return podTemplate({
-    ...{ role, image, imagePullPolicy: "IfNotPresent", command, cpu: 1, memory: 256, configMaps },
+    ...{ role, image, imagePullPolicy: "IfNotPresent", command, cpu: 1, memory: 256 },
+    configMaps: { plugin: { name: configMaps.plugin }, scripts: { name: configMaps.scripts } },
     environmentSecret: undefined,
   });
 }

@@ -28,9 +28,9 @@ export interface LocustDeploymentArgs {
   /** How the scripts reach the pods, "configmap" or "image". Defaults to "configmap". */
   scriptDelivery?: ScriptDelivery;
   /**
-   * Folder of the scripts and their data; relative to the folder that the program runs in. Its files are taken, not
-   * its folders, and not files whose names start with a dot. Unused with `scriptDelivery` "image". Defaults to
-   * "locust/scripts".
+   * Folder of the scripts, their helpers and their data; relative to the folder that the program runs in. All in it is
+   * taken, but for `__pycache__` and what has a name that starts with a dot. Unused with `scriptDelivery` "image".
+   * Defaults to "locust/scripts".
    */
   scriptsFolder?: string;
   /** The script to run, a file in `scriptsFolder`. Defaults to "script1.py". */

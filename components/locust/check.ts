@@ -7,6 +7,7 @@ import { asRunError } from "../../settings/pulumi-config";
 import { oneValuePerVariable, type Rule } from "../../settings/rules";
 import type { Settings } from "../../settings/schema";
 import { scriptExists } from "../../settings/script";
+import { packagesAreThere } from "../../settings/script-packages";
 import type { LocustDeploymentArgs } from "./args";
 import { type ConfigMapFiles, filesFitConfigMap, readFiles } from "./scripts";
 
@@ -35,7 +36,9 @@ export function checkArgs(name: string, args: LocustDeploymentArgs): CheckedArgs
   if (isPlain(args.secretEnvironment)) values.secretEnvironment = namesOf(args.secretEnvironment);
   const inImage = args.scriptDelivery === "image";
   const here = process.cwd();
-  const rules = inImage ? [] : [scriptExists(here), filesFitConfigMap(here)];
+  // Of another image than Locust's own nothing is known.
+  const packages = args.image === undefined ? [packagesAreThere(here)] : [];
+  const rules = inImage ? [] : [scriptExists(here), filesFitConfigMap(here), ...packages];
   const settings = asRunError(() => parse(values, sourceOf(name), ownProblems(name, args), rules));
   return { settings, scripts: inImage ? undefined : readFiles(resolve(here, settings.scriptsFolder)) };
 }

@@ -24,6 +24,13 @@ const connectWithinSeconds = 330;
 /** A worker that gets SIGTERM lets its users end their task and reports once more: as long as a stop, and some slack. */
 const graceSeconds = stopTimeoutSeconds + 20;
 
+/** A ConfigMap as a folder. */
+export interface MountedFiles {
+  readonly name: Input<string>;
+  /** Where each file is in the folder; undefined where all are beside each other, under their keys. */
+  readonly items?: core.v1.KeyToPath[];
+}
+
 export interface LocustPod {
   readonly role: Role;
   readonly image: Input<string>;
@@ -33,8 +40,8 @@ export interface LocustPod {
   readonly cpu: number;
   /** MiB. */
   readonly memory: number;
-  /** Names of the ConfigMaps; undefined where the files are in the image. */
-  readonly configMaps: { readonly plugin: Input<string>; readonly scripts: Input<string> } | undefined;
+  /** The ConfigMaps; undefined where the files are in the image. */
+  readonly configMaps: { readonly plugin: MountedFiles; readonly scripts: MountedFiles } | undefined;
   /** Name of the Secret with the token. Only the master has it: the scripts' users run in the workers. */
   readonly tokenSecret?: Input<string>;
   /** Name of the Secret with the variables of the scripts. */
@@ -73,7 +80,7 @@ export function podTemplate(pod: LocustPod): core.v1.PodTemplateSpec {
       },
       containers: [container(pod, folders)],
       volumes: [
-        ...mounted.map(([name, configMap]) => ({ name, configMap: { name: configMap } })),
+        ...mounted.map(([name, configMap]) => ({ name, configMap })),
         { name: "home", emptyDir: {} },
         { name: "tmp", emptyDir: {} },
       ],

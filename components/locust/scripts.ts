@@ -1,11 +1,13 @@
 /** Folders of files as ConfigMaps. */
 import { isUtf8 } from "node:buffer";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import type { core } from "@pulumi/kubernetes/types/input";
 import { InvalidValueError } from "../../settings/errors";
 import type { Rule } from "../../settings/rules";
+import { configMapKey, configMapPath, listFiles } from "../../settings/script-files";
 
-/** What a ConfigMap holds, by file name. The API server drops what is empty, so that is left out. */
+/** What a ConfigMap holds, by key. The API server drops what is empty, so that is left out. */
 export interface ConfigMapFiles {
   /** Texts. */
   readonly data?: Record<string, string>;
@@ -19,39 +21,42 @@ export const configMapLimit = 1024 * 1024;
 const viaImage = 'scriptDelivery "image" has no such limit';
 
 /**
- * Reads the files of a folder, one level. Left out are folders, and files whose names start with a dot: those are
- * the editor's or the operating system's, or secrets (`.env`).
+ * Reads the files of a folder and of the folders in it.
  *
  * @param given the folder as it was written, for the error
- * @throws InvalidValueError where the files are too large for a ConfigMap, or one has a name that is no key of it
+ * @throws InvalidValueError where the files are too large for a ConfigMap, or the path of one makes no key of it
  */
 export function readFiles(folder: string, given: string = folder): ConfigMapFiles {
-  const names = readdirSync(folder)
-    .filter((name) => !name.startsWith(".") && statSync(join(folder, name), { throwIfNoEntry: false })?.isFile())
-    // The order of a directory is the file system's; the program's inputs should be the same everywhere.
-    .sort();
-  const wrong = names.find((name) => !/^[-._A-Za-z0-9]{1,253}$/.test(name));
+  const paths = listFiles(folder);
+  const wrong = paths.find((path) => configMapKey(path) === undefined);
   if (wrong !== undefined) {
-    const letters = 'of letters, digits, "-", "_" and "." only';
+    const letters = 'of letters, digits, "-", "_" and single "." only, and paths of 253 characters at most';
     throw new InvalidValueError(given, `a folder of files with names ${letters}, unlike ${JSON.stringify(wrong)}`);
   }
   // Sizes first: a folder of recordings need not be read to be refused.
-  const bytes = names.reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+  const bytes = paths.reduce((sum, path) => sum + statSync(join(folder, path)).size, 0);
   if (bytes > configMapLimit) {
     const most = `a folder of at most ${configMapLimit} bytes (1 MiB), as a ConfigMap holds no more`;
     throw new InvalidValueError(given, `${most}, and these are ${bytes}: ${viaImage}`);
   }
   const texts: [string, string][] = [];
   const others: [string, string][] = [];
-  for (const name of names) {
-    const content = readFileSync(join(folder, name));
-    if (isUtf8(content)) texts.push([name, content.toString("utf8")]);
-    else others.push([name, content.toString("base64")]);
+  for (const path of paths) {
+    const content = readFileSync(join(folder, path));
+    const key = configMapKey(path) ?? path;
+    if (isUtf8(content)) texts.push([key, content.toString("utf8")]);
+    else others.push([key, content.toString("base64")]);
   }
   return {
     ...(texts.length === 0 ? {} : { data: Object.fromEntries(texts) }),
     ...(others.length === 0 ? {} : { binaryData: Object.fromEntries(others) }),
   };
+}
+
+/** Where a volume has each file, in its folder; undefined where all are beside each other, under their keys. */
+export function volumeItems({ data = {}, binaryData = {} }: ConfigMapFiles): core.v1.KeyToPath[] | undefined {
+  const items = [...Object.keys(data), ...Object.keys(binaryData)].map((key) => ({ key, path: configMapPath(key) }));
+  return items.some(({ key, path }) => key !== path) ? items : undefined;
 }
 
 /**

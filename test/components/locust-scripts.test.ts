@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { kinds, make, named, option, refused, workload } from "../support/locust-deployment";
@@ -51,6 +51,43 @@ describe("LocustDeployment", function () {
           expect(mount).to.include({ mountPath: `/loadtest/${part}`, readOnly: true });
         }
       }
+    });
+
+    it("may have helpers in folders, which the pods see at their paths", async () => {
+      for (const file of ["lib/__init__.py", "lib/deep/data.bin", "lib/.secret", "lib/__pycache__/x.pyc"]) {
+        mkdirSync(dirname(join(folder, file)), { recursive: true });
+        writeFileSync(join(folder, file), file.endsWith(".bin") ? Buffer.from([0xff]) : "");
+      }
+      const { engine } = await make({ scriptsFolder: folder, script: "load.py" });
+      const { data, binaryData } = named(engine, kinds.configMap, "test-scripts").inputs;
+      expect(Object.keys(data)).to.deep.equal(["lib..__init__.py", "load.py", "users.csv"]);
+      expect(Object.keys(binaryData)).to.deep.equal(["lib..deep..data.bin", "photo.jpg"]);
+      for (const role of ["control", "worker"]) {
+        const volumes = workload(engine, role).pod.volumes.map(({ name, configMap }) => [name, configMap?.items]);
+        expect(Object.fromEntries(volumes).scripts).to.deep.equal([
+          { key: "lib..__init__.py", path: "lib/__init__.py" },
+          { key: "load.py", path: "load.py" },
+          { key: "users.csv", path: "users.csv" },
+          { key: "lib..deep..data.bin", path: "lib/deep/data.bin" },
+          { key: "photo.jpg", path: "photo.jpg" },
+        ]);
+        expect(Object.fromEntries(volumes).plugin).to.equal(undefined);
+      }
+      writeFileSync(join(folder, "lib", "all users.csv"), "");
+      expect(await refused({ scriptsFolder: folder, script: "load.py" })).to.include('unlike "lib/all users.csv"');
+      rmSync(join(folder, "lib"), { recursive: true });
+    });
+
+    it("are refused where Locust's own image lacks their packages, and not with another one", async () => {
+      writeFileSync(join(folder, "calls.py"), "import os\nimport grpc\n");
+      const args = { scriptsFolder: folder, script: "calls.py" };
+      expect(await refused(args)).to.include(
+        'script is "calls.py": must be one whose packages Locust\'s own image has, which lacks grpc (calls.py, line 2): ' +
+          'put it into locust/requirements.txt and set scriptDelivery "image", or give LocustDeployment an image',
+      );
+      await make({ ...args, image: "mine:1" });
+      await make({ ...args, environment: { PYTHONPATH: "/somewhere" } });
+      rmSync(join(folder, "calls.py"));
     });
 
     it("stay in the image with scriptDelivery image", async () => {

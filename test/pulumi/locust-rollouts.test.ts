@@ -10,10 +10,12 @@ const namespace = `lt-rollouts-${process.pid}`;
 const script = `
 from locust import HttpUser, task
 
+from lib.deep.paths import FRONT
+
 class Visitor(HttpUser):
     @task
     def front(self) -> None:
-        self.client.get("/")
+        self.client.get(FRONT)
 `;
 
 const parts = ["control", "worker"] as const;
@@ -28,6 +30,9 @@ describe("changes of the pods, on the real engine and a real cluster", function 
   needs("pulumi", "cluster");
   before(() => {
     project = new LocustProgram(namespace);
+    // Pods that are ready have found it, at its path.
+    project.writeFile("lib/deep/paths.py", 'FRONT = "/"\n');
+    project.writeFile("lib/__init__.py", "");
     project.writeFile("visit.py", script);
     up({});
   });

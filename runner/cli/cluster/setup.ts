@@ -1,8 +1,8 @@
 import { parseLayers } from "../../../settings/parse";
+import { missingPackages, withoutMissing } from "../../../settings/script-packages";
 import { commandLine } from "../../../settings/stack-files";
 import { UsageError } from "../../errors";
-import type { Cluster } from "../../places/kubernetes/cluster";
-import { scriptsIn } from "../../places/kubernetes/deployed";
+import { filesIn, scriptsIn } from "../../places/kubernetes/deployed";
 import { overridesOf, type SettingsOptions } from "../settings";
 import { planOf, requireWorkers, type TestSetup } from "../setup";
 import type { ClusterTest } from "./open";
@@ -53,28 +53,39 @@ export async function clusterSetup(
   };
 }
 
-/** Another script needs to be there already: pods only see what was deployed. */
+/** Another script needs to be there already, with its packages: pods only see what was deployed. */
 async function requireScript(test: ClusterTest, script: string): Promise<void> {
   if (script === test.deployed.script) return;
-  const scripts = await deployedScripts(test);
-  if (scripts === undefined || scripts.includes(script)) return;
-  throw new UsageError(
-    `script ${script} is not deployed: there is ${scripts.join(", ")}; pulumi up brings new files of the scripts' folder`,
-  );
+  const files = await deployedFiles(test);
+  const scripts = scriptsOf(test, files);
+  if (scripts?.includes(script) === false) {
+    throw new UsageError(
+      `script ${script} is not deployed: there is ${scripts.join(", ")}; pulumi up brings new files of the scripts' folder`,
+    );
+  }
+  if (files === undefined || !test.deployed.knownModules) return;
+  const read = (path: string) => files.get(path) ?? "";
+  const missing = missingPackages(script, { paths: new Set(files.keys()), read });
+  if (missing.length > 0) throw new UsageError(`script ${script} cannot run: it must be ${withoutMissing(missing)}`);
 }
 
 /** Undefined where nobody says: in an image, without Pulumi. */
-export async function deployedScripts({ cluster, deployed, output }: ClusterTest): Promise<string[] | undefined> {
-  const { scriptsConfigMap: name } = deployed;
-  const files = name === undefined ? undefined : await readFiles(cluster, name);
-  return files ?? (output === undefined ? undefined : [...output.scripts]);
+export async function deployedScripts(test: ClusterTest): Promise<readonly string[] | undefined> {
+  return scriptsOf(test, await deployedFiles(test));
 }
 
-async function readFiles(cluster: Cluster, name: string): Promise<string[] | undefined> {
+function scriptsOf({ output }: ClusterTest, files: ReadonlyMap<string, string> | undefined) {
+  return files === undefined ? output?.scripts : scriptsIn(files);
+}
+
+/** The scripts' folder in the pods; undefined where it is in an image. */
+async function deployedFiles({ cluster, deployed }: ClusterTest): Promise<Map<string, string> | undefined> {
+  const { scriptsConfigMap: name } = deployed;
+  if (name === undefined) return undefined;
   const { namespace } = cluster;
   const read = () => cluster.core.readNamespacedConfigMap({ namespace, name });
   const map = await cluster.find(`read ConfigMap ${name}`, read);
-  return map === undefined ? undefined : scriptsIn(map);
+  return map === undefined ? undefined : filesIn(map);
 }
 
 function withoutUndefined(values: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import type { V1ConfigMap, V1Container, V1Deployment } from "@kubernetes/client-node";
-import { pluginVariables } from "../../../settings/locust";
+import { locustImage, pluginVariables } from "../../../settings/locust";
+import { configMapPath } from "../../../settings/script-files";
 import { RunnerError } from "../../errors";
 import { locustContainer, nameOf, notOurs } from "./container";
 import type { OptionText } from "./options";
@@ -37,6 +38,8 @@ export interface DeployedTest {
   readonly controlMemory: number | undefined;
   /** Name of the ConfigMap that the script is in; undefined where it is in the image. */
   readonly scriptsConfigMap: string | undefined;
+  /** Whether modules come from Locust's own image and that ConfigMap, and from nowhere else. */
+  readonly knownModules: boolean;
   readonly createdAt: Date | undefined;
 }
 
@@ -72,13 +75,20 @@ export function readDeployed(control: V1Deployment, worker: V1Deployment): Deplo
     controlCpu: limitOf(master, "cpu"),
     controlMemory: limitOf(master, "memory"),
     scriptsConfigMap: configMapAt(control, master, scriptPath),
+    knownModules: master.image === locustImage && !master.env?.some(({ name }) => name === "PYTHONPATH"),
     createdAt: control.metadata?.creationTimestamp,
   };
 }
 
-/** File names of the scripts in a ConfigMap, sorted: what `withScript` can be given. */
-export function scriptsIn({ data = {}, binaryData = {} }: V1ConfigMap): string[] {
-  return [...Object.keys(data), ...Object.keys(binaryData)].filter((name) => name.endsWith(".py")).sort();
+/** The files in a ConfigMap of scripts, by their paths; those that are no texts are empty. */
+export function filesIn({ data = {}, binaryData = {} }: V1ConfigMap): Map<string, string> {
+  const others = Object.keys(binaryData).map((key) => [key, ""] as const);
+  return new Map([...Object.entries(data), ...others].map(([key, text]) => [configMapPath(key), text]));
+}
+
+/** The scripts of a folder, sorted: what `withScript` can be given. Modules in folders are helpers. */
+export function scriptsIn(files: ReadonlyMap<string, string>): string[] {
+  return [...files.keys()].filter((path) => path.endsWith(".py") && !path.includes("/")).sort();
 }
 
 function tokenSecretOf(deployment: V1Deployment, container: V1Container): { name: string; key: string } {

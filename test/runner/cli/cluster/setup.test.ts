@@ -118,6 +118,22 @@ describe("the script of a run in a cluster", () => {
     expect((await clusterSetup(test({}), { script: "c.py" })).script).to.equal("c.py");
   });
 
+  it("is refused where its packages are not in Locust's own image, and taken where the image is another", async () => {
+    namespace.configMaps.push({
+      metadata: { name: "with-packages" },
+      data: { "script1.py": "", "grpc.py": "import lib.client\n", "lib..client.py": "import grpc, pandas\n" },
+    });
+    const change = { scriptsConfigMap: "with-packages" };
+    const error = await caught(clusterSetup(test(change), { script: "grpc.py" }));
+    expect(error).to.be.instanceOf(UsageError);
+    // The folder's own grpc.py comes first.
+    expect(error.message).to.match(
+      /^script grpc\.py cannot run: it must be .* lacks pandas \(lib\/client\.py, line 1\): put it /,
+    );
+    const own = test({ ...change, knownModules: false });
+    expect((await clusterSetup(own, { script: "grpc.py" })).script).to.equal("grpc.py");
+  });
+
   it("is the one that was deployed, and not what a killed command has put in its place", async () => {
     const swapped = { scriptsConfigMap: "scripts", script: "b.py", scriptBefore: "script1.py" };
     expect((await clusterSetup(test(swapped), {})).script).to.equal("script1.py");

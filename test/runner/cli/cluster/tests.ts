@@ -25,7 +25,12 @@ export function deployed(change: Partial<DeployedTest> = {}): DeployedTest {
     ...{ targetHost: undefined },
     tokenSecret: { name: "the-token", key: "token" },
     ...{ workerReplicas: 2, workerCpu: 0.25, workerMemory: 256, controlCpu: 0.25 },
-    ...{ controlMemory: 256, scriptsConfigMap: undefined, createdAt: new Date("2026-11-24T10:00:00Z") },
+    ...{
+      controlMemory: 256,
+      scriptsConfigMap: undefined,
+      knownModules: true,
+      createdAt: new Date("2026-11-24T10:00:00Z"),
+    },
     ...change,
   };
 }

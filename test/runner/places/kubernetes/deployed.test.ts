@@ -1,7 +1,7 @@
 import type { V1Container, V1Deployment, V1EnvVar } from "@kubernetes/client-node";
 import { expect } from "chai";
 import { RunnerError } from "../../../../runner/errors";
-import { readDeployed, scriptsIn } from "../../../../runner/places/kubernetes/deployed";
+import { filesIn, readDeployed, scriptsIn } from "../../../../runner/places/kubernetes/deployed";
 import { workloads } from "../../../support/locust-deployment";
 import { deployment } from "./deployments";
 
@@ -51,6 +51,7 @@ describe("what is deployed", function () {
       workerReplicas: 8,
       ...{ workerCpu: 0.25, workerMemory: 1792, controlCpu: 1, controlMemory: 1024 },
       scriptsConfigMap: "test-scripts-1a2b3c4d",
+      knownModules: false,
       createdAt: new Date("2026-05-04T03:02:01Z"),
     });
   });
@@ -146,12 +147,24 @@ describe("what is deployed", function () {
     );
   });
 
-  it("lists the scripts of a ConfigMap, of any encoding", () => {
-    expect(scriptsIn({ data: { "b.py": "", "users.csv": "" }, binaryData: { "a.py": "" } })).to.deep.equal([
-      "a.py",
-      "b.py",
-    ]);
-    expect(scriptsIn({})).to.deep.equal([]);
+  it("knows all modules of Locust's own image, where nobody says another place for them", async () => {
+    expect((await deployed()).knownModules).to.equal(true);
+    expect((await deployed({ image: "registry.test/locustio/locust:2.47.0" })).knownModules).to.equal(false);
+    const environment = { PYTHONPATH: "/loadtest/scripts/lib" };
+    expect((await deployed({ environment })).knownModules).to.equal(false);
+  });
+
+  it("lists the scripts of a ConfigMap, of any encoding, and not their helpers in folders", () => {
+    const data = { "b.py": "b", "users.csv": "", "lib..helpers.py": "h" };
+    const files = filesIn({ data, binaryData: { "a.py": "AA==" } });
+    expect(Object.fromEntries(files)).to.deep.equal({
+      "b.py": "b",
+      "users.csv": "",
+      "lib/helpers.py": "h",
+      "a.py": "",
+    });
+    expect(scriptsIn(files)).to.deep.equal(["a.py", "b.py"]);
+    expect(scriptsIn(filesIn({}))).to.deep.equal([]);
   });
 });
 
