@@ -124,6 +124,9 @@ export type EndedBy =
   | "interrupt"
   | "stopped-elsewhere"
   | "workers-lost"
+  /** It was not heard of any more. It goes on without this command, and may have the rest of the run. */
+  | "master-silent"
+  /** It has ended, and with it what it had not told yet. */
   | "master-lost"
   | "results-unwritable"
   | "command-killed"

@@ -21,7 +21,8 @@ export interface Opened {
   readonly beforeFinish?: (outcome: RunOutcome) => Promise<readonly string[]>;
   /** Called when all results are on disk. */
   readonly afterFinish?: (outcome: RunOutcome) => Promise<void>;
-  close(): Promise<void>;
+  /** Gives warnings on what is not as it was before. */
+  close(): Promise<readonly string[]>;
 }
 
 export interface RunJob {
@@ -70,13 +71,20 @@ export async function executeRun({
       kill: signals.kill,
       masterLost: session.masterLost,
       startFailed: session.startFailed,
+      masterStays: session.stays,
       ...(session.timing === undefined ? {} : { timing: session.timing }),
     });
     if (outcome.endedBy === "interrupt" && outcome.startedAt === undefined) throw interrupted();
     for (const warning of (await opened.beforeFinish?.(outcome)) ?? []) recorder.warning(warning);
     const record = await recorder.finish(outcome, compare);
     await opened.afterFinish?.(outcome);
-    return { record, outcome };
+    const { close } = opened;
+    opened = undefined;
+    const warnings = await close();
+    for (const warning of warnings) progress.warning(warning);
+    const amended = await recorder.amend(record, warnings).catch(() => record);
+    await folder.close();
+    return { record: amended, outcome };
   } catch (error) {
     if (recorder.hasStarted) {
       await folder.close().catch(() => undefined);
@@ -86,7 +94,7 @@ export async function executeRun({
     await keepFailure(folder, recorder, failure);
     throw failure;
   } finally {
-    await opened?.close();
+    for (const warning of (await opened?.close()) ?? []) progress.warning(warning);
   }
 }
 
@@ -99,6 +107,7 @@ async function keepFailure(folder: ResultsFolder, recorder: Recorder, error: unk
   const logs = await readdir(folder.logs).catch(() => []);
   if (logs.length > 0 && error instanceof RunnerError && error.exitCode === exitCodes.error) {
     await recorder.finish(notStarted(messageOf(error))).catch(() => undefined);
+    await folder.close().catch(() => undefined);
   } else {
     await folder.close().catch(() => undefined);
     await rm(folder.path, { recursive: true, force: true });

@@ -22,7 +22,7 @@ export interface LocalTest {
   /** The target that was asked for, or the demo's; undefined where the script has to say. */
   readonly target: string | undefined;
   readonly demo: Demo | undefined;
-  close(): Promise<void>;
+  close(): Promise<readonly string[]>;
 }
 
 /** Installs Locust where it is missing, starts the demo target if asked, then master and workers. */
@@ -46,8 +46,9 @@ export async function openLocal({ command, demo: wantsDemo, logs, port, ...optio
       target,
       demo,
       async close() {
-        await session.close();
+        const warnings = await session.close();
         await demo?.close();
+        return warnings;
       },
     };
   } catch (error) {

@@ -82,7 +82,7 @@ export class Recorder implements RunObserver {
 
   /**
    * Judges the run and writes its final record, with what `compare` says of a run that came to its end. Rejects with a
-   * ResultsError that leaves the last one.
+   * ResultsError that leaves the last one. The folder is left open.
    */
   async finish(outcome: RunOutcome, compare?: Compare): Promise<FinishedRecord> {
     this.status = outcome.status ?? this.status;
@@ -97,6 +97,7 @@ export class Recorder implements RunObserver {
       ...(outcome.endedBy === "not-started" ? { master: null } : {}),
       status: "finished",
       endedBy: outcome.endedBy,
+      complete: outcome.complete,
       endedAt: outcome.endedAt.toISOString(),
       durationSeconds: seconds(outcome.duration),
       rampSeconds: outcome.ramp === null ? null : seconds(outcome.ramp),
@@ -104,8 +105,15 @@ export class Recorder implements RunObserver {
     };
     const judged = compare === undefined ? record : this.compared(record, outcome, compare);
     await this.folder.writeRun(judged);
-    await this.folder.close();
     return judged;
+  }
+
+  /** Adds warnings on what came after the run to its final record. */
+  async amend(record: FinishedRecord, warnings: readonly string[]): Promise<FinishedRecord> {
+    if (warnings.length === 0) return record;
+    const amended = { ...record, warnings: [...new Set([...record.warnings, ...warnings])] };
+    await this.folder.writeRun(amended);
+    return amended;
   }
 
   private compared(record: FinishedRecord, outcome: RunOutcome, compare: Compare): FinishedRecord {

@@ -12,8 +12,15 @@ export interface EndSignals {
 export class Ending {
   by: EndedBy | undefined;
   error: string | undefined;
+  /** What a master is that is not heard of any more. */
+  readonly silent: "master-silent" | "master-lost";
 
-  constructor(private readonly signals: EndSignals) {}
+  constructor(
+    private readonly signals: EndSignals,
+    masterStays = false,
+  ) {
+    this.silent = masterStays ? "master-silent" : "master-lost";
+  }
 
   /** Whether the run goes on, after what the signals say. */
   get open(): boolean {
@@ -30,11 +37,21 @@ export class Ending {
     return undefined;
   }
 
-  /** The run ended in order, and then its last numbers were lost: they count for nothing. */
-  spoil(by: "master-lost" | "results-unwritable", error: string): void {
+  /** The run ended in order, and then its last numbers were not had: it is not judged by those before. */
+  spoil(by: "master-silent" | "master-lost" | "results-unwritable" | "interrupt", error?: string): void {
     // An interrupted run is not judged by its numbers; a broken one is broken already.
-    if (this.by === "interrupt" || this.by === "master-lost" || this.by === "results-unwritable") return;
+    if (this.by === "interrupt" || this.broken) return;
     this.by = by;
     this.error = error;
+  }
+
+  /** Whether nothing more is to be had of the master. */
+  get masterGone(): boolean {
+    return this.by === "master-silent" || this.by === "master-lost";
+  }
+
+  /** Whether numbers are missing that nobody chose to leave out. */
+  get broken(): boolean {
+    return this.masterGone || this.by === "results-unwritable";
   }
 }

@@ -29,6 +29,7 @@ export class LiveRun {
 
   private number = 0;
   private master = "";
+  private drained = false;
   private complete = false;
 
   constructor(options: RunOptions) {
@@ -43,7 +44,7 @@ export class LiveRun {
     // Not startFailed: a worker that is lost in a run aborts that signal too.
     this.pulse = new Pulse(this.client, AbortSignal.any([this.kill, this.masterLost]));
     this.numbers = new Numbers(this.client, this.plan);
-    this.end = new Ending(this);
+    this.end = new Ending(this, options.masterStays);
     this.track = new Track(this.plan, this.observer, this.end);
   }
 
@@ -91,6 +92,7 @@ export class LiveRun {
 
   async attach(seen: LocustStatus, earlier?: readonly Sample[]): Promise<void> {
     this.begin(seen, seen.run);
+    this.pulse.last = seen;
     // Without a plan of ours, users and time may be changed on the page, as a load shape does.
     const shape = this.plan.runTime === undefined ? true : seen.shape;
     await this.track.begin(seen, { run: this.number, shape, elapsed: seen.elapsed ?? 0, earlier });
@@ -108,7 +110,7 @@ export class LiveRun {
         this.judge(status);
         // What the master says after the end is no load any more.
         if (this.end.by !== undefined) this.track.enter("stop");
-        if (this.end.by !== "master-lost") await this.track.record(status);
+        if (!this.end.masterGone) await this.track.record(status);
       }
       if (this.end.by === undefined && performance.now() >= nextSnapshot) {
         nextSnapshot += this.timing.snapshot;
@@ -133,7 +135,7 @@ export class LiveRun {
   /** Stops the test and waits until the last report of every worker is in. */
   private async stop(): Promise<void> {
     this.track.enter("stop");
-    if (this.end.by === "master-lost") return;
+    if (this.end.masterGone) return;
     const deadline = performance.now() + this.timing.drain;
     const stopper = new Stopper(this.client, this.timing, !isKnownOver(this.pulse.last, this.number, this.master));
     while (!this.kill.aborted && !this.masterLost.aborted && performance.now() < deadline) {
@@ -142,24 +144,24 @@ export class LiveRun {
         if (status.run !== this.number || status.master.id !== this.master) break;
         await this.track.record(status);
         if (status.drained) {
-          this.complete = true;
+          this.drained = true;
           break;
         }
         stopper.see(status);
       }
       await pause(this.timing.poll, this.kill, this.masterLost);
     }
-    if (this.complete) await stopper.done;
+    if (this.drained) await stopper.done;
     // The stop has to get away before the way is closed.
     else if (this.kill.aborted) await Promise.race([stopper.done, pause(this.timing.farewell)]);
     else if (this.masterLost.aborted) this.end.spoil("master-lost", messageOf(this.masterLost.reason));
-    else this.end.spoil("master-lost", "the last reports of its workers did not arrive");
+    else this.end.spoil(this.end.silent, "the last reports of its workers did not arrive");
   }
 
   /** Gets the final numbers and the report; without a master, those of the last snapshot stay. */
   private async collect(): Promise<void> {
-    if (!this.kill.aborted && this.end.by !== "master-lost") {
-      await this.finalNumbers();
+    if (!this.kill.aborted && !this.end.masterGone) {
+      this.complete = (await this.finalNumbers()) && this.drained;
       try {
         const html = await this.client.report(this.kill);
         await this.track.tell(() => this.observer.report?.(html));
@@ -167,6 +169,7 @@ export class LiveRun {
         this.observer.warning?.(`Locust's report could not be had: ${messageOf(error)}`);
       }
     }
+    if (this.kill.aborted && !this.complete) this.end.spoil("interrupt");
     this.track.enter("collected");
   }
 
@@ -181,7 +184,7 @@ export class LiveRun {
       rows: this.numbers.latest?.rows ?? [],
       thresholds: this.numbers.latest?.thresholds ?? evaluateThresholds(this.plan.thresholds, []),
       integrity: this.track.report(this.end.by) ?? null,
-      complete: this.complete,
+      complete: this.complete && !this.end.broken,
       status: this.pulse.last,
     };
   }
@@ -200,7 +203,7 @@ export class LiveRun {
   private async look(): Promise<LocustStatus | undefined> {
     const status = await this.pulse.look();
     if (status === undefined && this.pulse.silence > this.timing.silence && this.end.open) {
-      this.end.finish("master-lost", this.pulse.complaint());
+      this.end.finish(this.end.silent, this.pulse.complaint());
     }
     return status;
   }
@@ -228,15 +231,16 @@ export class LiveRun {
   }
 
   /** The last numbers are the ones that count: a connection that is cut now is waited for. */
-  private async finalNumbers(): Promise<void> {
+  private async finalNumbers(): Promise<boolean> {
     const deadline = performance.now() + this.timing.silence;
     while (!(await this.snapshot())) {
-      if (this.kill.aborted || this.masterLost.aborted) return;
+      if (this.kill.aborted || this.masterLost.aborted) return false;
       if (performance.now() > deadline) {
-        this.end.spoil("master-lost", "its last numbers could not be had");
-        return;
+        this.end.spoil(this.end.silent, "its last numbers could not be had");
+        return false;
       }
       await pause(this.timing.poll, this.kill, this.masterLost);
     }
+    return true;
   }
 }

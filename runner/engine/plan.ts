@@ -57,6 +57,8 @@ export interface RunOptions {
   readonly kill?: AbortSignal;
   /** Aborted, with an Error as its reason, by whoever sees the master die. */
   readonly masterLost?: AbortSignal;
+  /** Whether the master stays when this command ends, as a cluster's does. Defaults to false. */
+  readonly masterStays?: boolean | undefined;
   /** Aborted when master or workers cannot come up; its reason is thrown while workers are waited for. */
   readonly startFailed?: AbortSignal;
   readonly timing?: Partial<Timing>;
@@ -76,7 +78,7 @@ export interface RunOutcome {
   readonly rows: readonly RequestStats[];
   readonly thresholds: readonly ThresholdResult[];
   readonly integrity: IntegrityReport | null;
-  /** Whether the last reports of all workers are in the numbers. */
+  /** Whether the last reports of all workers are in the numbers, and those on disk. */
   readonly complete: boolean;
   readonly status?: LocustStatus | undefined;
 }

@@ -28,6 +28,8 @@ export interface Session {
   readonly startFailed: AbortSignal;
   /** Where the way to the master is longer than on one machine. */
   readonly timing?: Partial<Timing>;
-  /** Ends what `open` brought up. Safe to call twice. */
-  close(): Promise<void>;
+  /** Whether the master stays when the session is closed. Defaults to false. */
+  readonly stays?: boolean;
+  /** Ends what `open` brought up, or makes it as it was. Gives warnings on what could not be done. Safe to call twice. */
+  close(): Promise<readonly string[]>;
 }

@@ -63,6 +63,7 @@ function rebuild(
     ...decide({ endedBy: "command-killed", thresholds, integrity: load }),
     status: "finished",
     endedBy: "command-killed",
+    complete: false,
     endedAt: samples.at(-1)?.time ?? record.startedAt,
     durationSeconds: loaded?.t ?? record.durationSeconds,
     rampSeconds: load.users.reachedAfterSeconds,

@@ -144,12 +144,17 @@ const finishedRecord = z.object({
     "interrupt",
     "stopped-elsewhere",
     "workers-lost",
+    "master-silent",
     "master-lost",
     "results-unwritable",
     "command-killed",
     "not-started",
   ]),
   endedAt: time,
+  complete: z
+    .boolean()
+    .optional()
+    .describe("Whether the last reports of all workers are in the numbers; missing in older records"),
   comparison: comparison.optional(),
 });
 

@@ -27,6 +27,7 @@ export interface Decision {
 
 const errors: Partial<Record<EndedBy, string>> = {
   "master-lost": "Locust's master was lost, and with it the numbers of the run.",
+  "master-silent": "Locust's master was not heard of any more.",
   "results-unwritable": "The results could not be written.",
   "command-killed": "The command was killed before the run was over; the numbers go up to its last sample.",
   "not-started": "The run could not start.",
@@ -43,7 +44,7 @@ export function decide(outcome: Outcome): Decision {
   const withDetail = (sentence: string) => (detail === "" ? sentence : `${sentence.slice(0, -1)}: ${detail}.`);
   const broken = errors[endedBy];
   if (broken !== undefined) {
-    return decision("error", [withDetail(broken)]);
+    return decision("error", [withDetail(broken), ...(endedBy === "master-silent" ? [mayHaveTheRest] : [])]);
   }
   if (endedBy === "interrupt") {
     return decision("aborted", [withDetail("The run was interrupted before it was over.")]);
@@ -68,6 +69,7 @@ export function decide(outcome: Outcome): Decision {
   return decision("passed", details);
 }
 
+const mayHaveTheRest = "It may have the rest of the run: loadtest report --wait completes these results from it.";
 const unknownLoad = "Nothing is known of the load that was applied.";
 
 function unasked(endedBy: EndedBy): string[] {

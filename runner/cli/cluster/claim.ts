@@ -5,10 +5,10 @@ import type { Arrangement } from "../../places/kubernetes/arrange";
 import { acquireLock, type RunLock, readLock, type SeenLock } from "../../places/kubernetes/lock";
 import { describeRun, isOver, type RunNote } from "../../places/kubernetes/note";
 import { holderOf, whoRuns } from "../../places/kubernetes/who";
-import type { LocustStatus } from "../../types";
+import { exitCodes, type LocustStatus } from "../../types";
 import type { TestSetup } from "../setup";
 import { clock } from "../terminal/words";
-import { keepLatestRun } from "./keep";
+import { finishedFolder, keepLatestRun } from "./keep";
 import { type ClusterTest, sameTest } from "./open";
 import type { ClusterContext } from "./with-master";
 
@@ -30,7 +30,7 @@ export interface Claim {
 
 /** Takes the test for a run. Rejects, naming who and since when, while another run is going on. */
 export async function claimTest(options: ClaimOptions): Promise<Claim> {
-  const { test, link, setup, progress, signals } = options;
+  const { test, link, setup, signals } = options;
   const found = await lockOf(test);
   const status = await link.status(signals.interrupt);
   // A living command says for itself, by its lock, who it is.
@@ -38,20 +38,59 @@ export async function claimTest(options: ClaimOptions): Promise<Claim> {
   const { deployed } = test;
   const present = { workers: deployed.workerReplicas, script: deployed.scriptBefore ?? deployed.script };
   const lock = await takeLock(options, noteOf(setup, present));
+  const former = lock.takenOver?.note;
   try {
-    const former = lock.takenOver?.note;
     const before = former === undefined ? present : { ...present, workers: workersBefore(former, present.workers) };
-    if (former !== undefined) await lock.update({ before: { workerReplicas: before.workers, script: before.script } });
-    if (status.run > 0 && !status.kept) {
-      progress.say("Keeping the results of the run before, which nobody has kept yet.");
-      const kept = await keepLatestRun({ ...options, seen: status, note: matching(former, status) });
-      if (kept !== undefined) progress.say(`They are in ${relative(".", kept.folder.path)} (${kept.record.verdict}).`);
-    }
+    if (status.run > 0 && !status.kept) await keepFormer(options, status, matching(former, status));
+    if (former !== undefined) await lock.write(noteOf(setup, before));
     return { lock, before };
   } catch (error) {
-    await lock.release();
+    await leaveLock(lock, { asBefore: former === undefined, owed: former !== undefined });
     throw error;
   }
+}
+
+/** Keeps what the next run would take the place of. */
+async function keepFormer(options: ClaimOptions, seen: LocustStatus, note: RunNote | undefined): Promise<void> {
+  const { link, progress, results } = options;
+  if (finishedFolder(results, seen, note) !== undefined) {
+    await link.client.kept(seen.run).catch(() => undefined);
+    return;
+  }
+  progress.say("Keeping the results of the run before, which nobody has kept yet.");
+  const kept = await keepLatestRun({ ...options, seen, note });
+  if (kept === undefined) throw new RunnerError("interrupted", exitCodes.aborted);
+  progress.say(`They are in ${relative(".", kept.folder.path)} (${kept.record.verdict}).`);
+}
+
+/** What there is to do when a command ends. */
+export interface Left {
+  /** Whether the test is as it was before the run. */
+  readonly asBefore: boolean;
+  /** Whether the master has more of the run than is kept. */
+  readonly owed: boolean;
+  /** Whether the run was broken off; defaults to what the note says already. */
+  readonly aborted?: boolean;
+}
+
+/** Gives the lock back where nothing is left to do; else leaves it, with its note, for the command that comes next. */
+export async function leaveLock(lock: RunLock, { asBefore, owed, aborted = false }: Left): Promise<void> {
+  if (asBefore && !owed) await lock.release();
+  else {
+    await lock.update({
+      mode: "start",
+      ...(asBefore ? { before: undefined } : {}),
+      ...(aborted ? { aborted } : {}),
+    });
+  }
+}
+
+/** The test without the workers that a command which is gone has left there: those of another script are known. */
+export async function withoutLeftovers(test: ClusterTest): Promise<ClusterTest> {
+  const found = await lockOf(test);
+  if (found?.note === undefined || hasCommand(found)) return test;
+  const { deployed } = test;
+  return { ...test, deployed: { ...deployed, workerReplicas: workersBefore(found.note, deployed.workerReplicas) } };
 }
 
 /** Takes the lock for a run that the note tells of, or for what such a run has left. */
@@ -92,7 +131,7 @@ export function isGoing(status: LocustStatus): boolean {
 
 /** What a command that was killed has left is no state to come back to; what somebody has set since then is. */
 export function workersBefore({ workers, before }: RunNote, present: number): number {
-  return present === workers ? before.workerReplicas : present;
+  return before !== undefined && present === workers ? before.workerReplicas : present;
 }
 
 function noteOf({ plan, script, stack, settings }: TestSetup, before: Arrangement): RunNote {

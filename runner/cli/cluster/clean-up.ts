@@ -1,6 +1,6 @@
 import { messageOf } from "../../errors";
 import { restore } from "../../places/kubernetes/arrange";
-import { hasCommand, lockOf, takeLock, workersBefore } from "./claim";
+import { hasCommand, type Left, leaveLock, lockOf, takeLock, workersBefore } from "./claim";
 import type { ClusterContext } from "./with-master";
 
 /** How long to try to make the test as it was, in ms. */
@@ -8,9 +8,10 @@ const patience = 60_000;
 
 /**
  * When a run is over whose command is gone, or had only started it: makes the test as it was before that run, and
- * removes the lock. What cannot be done is a warning, and is left to the next command.
+ * removes the lock, unless the master has more of the run than is kept. What cannot be done is a warning, and is left to
+ * the next command.
  */
-export async function cleanUp(context: ClusterContext): Promise<void> {
+export async function cleanUp(context: ClusterContext, left: Pick<Left, "owed" | "aborted">): Promise<void> {
   const { test, progress } = context;
   const found = await lockOf(test);
   const note = found?.note;
@@ -18,11 +19,13 @@ export async function cleanUp(context: ClusterContext): Promise<void> {
   const { cluster, names, deployed } = test;
   try {
     const lock = await takeLock(context, note);
-    const wanted = { workers: note.workers, script: note.script };
-    const before = { workers: workersBefore(note, deployed.workerReplicas), script: note.before.script };
-    const changed = await restore({ cluster, names, wanted, before, patience });
-    if (changed !== undefined) progress.say(changed);
-    await lock.release();
+    if (note.before !== undefined) {
+      const wanted = { workers: note.workers, script: note.script };
+      const before = { workers: workersBefore(note, deployed.workerReplicas), script: note.before.script };
+      const changed = await restore({ cluster, names, wanted, before, patience });
+      if (changed !== undefined) progress.say(changed);
+    }
+    await leaveLock(lock, { ...left, asBefore: true });
   } catch (error) {
     progress.warning(messageOf(error));
   }

@@ -11,9 +11,8 @@ import { ResultsError } from "../../results/errors";
 import { createResultsFolder, type ResultsFolder, reopenResultsFolder } from "../../results/folder";
 import { hasRun, listRuns, type RunSummary, summaryOf } from "../../results/history";
 import { readSeries } from "../../results/read";
-import type { EndedBy, LocustStatus } from "../../types";
-import { followInto, type RunFolder } from "../follow";
-import type { KeptRun } from "../output";
+import type { LocustStatus } from "../../types";
+import { type FollowedRun, followInto, type RunFolder } from "../follow";
 import type { TestSetup } from "../setup";
 import type { Signals } from "../signals";
 import type { Progress } from "../terminal/progress";
@@ -21,8 +20,6 @@ import type { ClusterTest } from "./open";
 
 /** In ms. */
 const day = 86_400_000;
-/** Ends of a record that has less of a run than the master may have. */
-const cutShort: readonly (EndedBy | null)[] = ["command-killed", "master-lost", "results-unwritable"];
 
 export interface KeepRun {
   readonly test: ClusterTest;
@@ -33,7 +30,7 @@ export interface KeepRun {
   readonly note: RunNote | undefined;
   /** Of a run of Locust's page, instead of the stack's. */
   readonly thresholds?: RunPlan["thresholds"] | undefined;
-  /** Ends the run where it is going on; defaults to waiting for its end. */
+  /** Breaks the run off, as its note may say too; defaults to waiting for its end. */
   readonly stop?: boolean;
   /** Folder of all runs. */
   readonly results: string;
@@ -43,17 +40,19 @@ export interface KeepRun {
 
 /**
  * Keeps the results of the latest run that the master knows of, from its start on, after waiting for its end; a folder
- * that a killed command has begun is completed. Undefined where an interrupt came first: the run goes on then.
+ * that a command has left half full is completed. Undefined where an interrupt came first: the run goes on then.
  */
-export async function keepLatestRun(options: KeepRun): Promise<KeptRun | undefined> {
-  const { test, link, seen, note, thresholds, stop = false, progress, signals } = options;
+export async function keepLatestRun(options: KeepRun): Promise<FollowedRun | undefined> {
+  const { test, link, seen, note, thresholds, progress, signals } = options;
+  const stop = options.stop === true || note?.aborted === true;
   const asked = setupOf(test, seen, note);
   const setup = { ...asked, plan: { ...asked.plan, ...(thresholds === undefined ? {} : { thresholds }) } };
   const watch = await link.watch();
   try {
     const found = await folderOf(options, setup.script);
     return await followInto({
-      ...{ ...found, setup, seen, progress, client: link.client, masterLost: watch.lost, timing: clusterTiming },
+      ...{ ...found, setup, seen, progress, client: link.client, masterLost: watch.lost },
+      ...{ masterStays: true, timing: clusterTiming },
       signals: { interrupt: stop ? AbortSignal.abort() : signals.interrupt, kill: signals.kill },
       leave: !stop,
       beforeFinish: (outcome) => keepLogs(test, found.folder, outcome),
@@ -100,20 +99,26 @@ export function setupOf(test: ClusterTest, status: LocustStatus, note: RunNote |
 /** The folder in which the results of a run are already, whole, where it is on this machine. */
 export function finishedFolder(results: string, seen: LocustStatus, note: RunNote | undefined): string | undefined {
   const { found } = foldersOf(results, seen, note);
-  return found.find(({ state, record }) => state === "finished" && !cutShort.includes(record.endedBy))?.path;
+  return found.find(({ state, record }) => state === "finished" && record.complete === true)?.path;
 }
 
-/** The folder that a killed or interrupted command has begun, where it is on this machine; else a new one. */
+/**
+ * The folder that a command has left half full, where it is on this machine; else a new one. One that says how its run
+ * was judged is only gone on with where it is known what was asked.
+ */
 export async function folderOf(
   { note, results, seen }: Pick<KeepRun, "note" | "results" | "seen">,
   script: string,
 ): Promise<RunFolder> {
   const { found, warnings } = foldersOf(results, seen, note);
   for (const { path, state, record } of found) {
-    if (state !== "killed") continue;
+    const half = state === "finished" && record.complete === false && note !== undefined;
+    if (state !== "killed" && !half) continue;
     try {
       const earlier = readSeries(join(path, "series.ndjson"));
-      return { folder: await reopenResultsFolder(path), earlier, warnings: [...record.warnings, ...warnings] };
+      // Those on the load are made anew.
+      const earlierWarnings = record.warnings.filter((text) => !record.integrity?.warnings.includes(text));
+      return { folder: await reopenResultsFolder(path), earlier, warnings: [...earlierWarnings, ...warnings] };
     } catch (error) {
       if (!(error instanceof ResultsError)) throw error;
       warnings.push(leftAlone(error.message));

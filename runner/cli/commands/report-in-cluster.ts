@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { pause } from "../../engine/timing";
 import { RunnerError, UsageError } from "../../errors";
-import type { RunNote } from "../../places/kubernetes/note";
+import { clock as clockTime, hasNotBegun, type RunNote } from "../../places/kubernetes/note";
 import { parseRequestsCsv, totalPercentiles, totals } from "../../results/requests-csv";
 import { readRunData } from "../../results/run-data";
 import { progressTable } from "../../results/table";
@@ -20,24 +21,33 @@ import { clock, failures } from "../terminal/words";
 /** `loadtest report` without a folder: the latest run in the cluster, kept when it has ended. */
 export async function reportInCluster(options: ReportOptions): Promise<number> {
   return withMaster(options, "no longer waiting; the run goes on", async (context) => {
-    const { test, link, progress, signals } = context;
-    const found = await lockOf(test);
-    const seen = await link.status(signals.interrupt);
+    const { test, progress } = context;
+    const { found, seen } = await latestRun(context, options.wait === true);
     const note = matching(found?.note, seen);
-    if (seen.run === 0 || (found?.note !== undefined && note === undefined && !hasCommand(found) && !isGoing(seen))) {
-      return reportLost(context, options, found?.note);
+    if (found?.note !== undefined && note === undefined && !hasCommand(found) && !isGoing(seen)) {
+      await requireBegun(context, found.note, seen);
+      if (found.note.masterId !== undefined && found.note.masterId !== seen.master.id) {
+        return reportLost(context, options, found.note);
+      }
+      progress.warning(`of ${runOf(found.note)} nothing more is to be had: another has begun since`);
+    }
+    if (seen.run === 0) {
+      throw new RunnerError(`nothing has run yet since Locust's master was started: loadtest run ${sameTest(test)}`);
     }
     const { plan } = setupOf(test, seen, note);
     if (isGoing(seen) && options.wait !== true && options.html !== undefined) {
       throw new UsageError("the run goes on, and its page is made when it has ended: add --wait");
     }
     if (isGoing(seen) && options.wait !== true) return reportSoFar(context, options, seen, plan.thresholds);
-    const there = seen.kept ? finishedFolder(options.results, seen, note) : undefined;
-    if (there !== undefined) return reportFolder(there, options);
+    const there = finishedFolder(options.results, seen, note);
+    if (there !== undefined) {
+      await cleanUp(context, { owed: false });
+      return reportFolder(there, options);
+    }
     progress.expect(plan);
     const kept = await keepLatestRun({ ...context, seen, note, results: options.results });
     if (kept === undefined) return exitCodes.aborted;
-    await cleanUp(context);
+    await cleanUp(context, { owed: kept.owed, aborted: kept.record.endedBy === "interrupt" });
     if (options.html !== undefined) {
       const run = await readRunData(kept.folder.path);
       await (await import("../page-file.js")).writeReportPage(run, options.html);
@@ -47,22 +57,39 @@ export async function reportInCluster(options: ReportOptions): Promise<number> {
   });
 }
 
-/** The master knows nothing of the run that the lock tells of, or of any: what is on this machine is all there is. */
-async function reportLost(context: ClusterContext, options: ReportOptions, note: RunNote | undefined): Promise<number> {
-  const { test, progress } = context;
-  if (note === undefined) {
-    throw new RunnerError(`nothing has run yet since Locust's master was started: loadtest run ${sameTest(test)}`);
+/** The latest run of the master, and the lock, once no command prepares another one. */
+async function latestRun({ test, link, progress, signals }: ClusterContext, wait: boolean) {
+  for (let said = false; ; said = true) {
+    const [found, seen] = [await lockOf(test), await link.status(signals.interrupt)];
+    const { note } = found ?? {};
+    if (note === undefined || !hasCommand(found) || isGoing(seen) || !hasNotBegun(note, seen)) return { found, seen };
+    if (!wait) throw new RunnerError(`${runOf(note)} has not begun yet: --wait waits for it`);
+    if (!said) progress.say(`Waiting for ${runOf(note)} to begin`);
+    await pause(1000, signals.interrupt);
   }
-  await cleanUp(context);
+}
+
+/** An older run must not be taken for the one that was to be, however often somebody asks: its note stays. */
+async function requireBegun(context: ClusterContext, note: RunNote, seen: LocustStatus): Promise<void> {
+  if (!hasNotBegun(note, seen)) return;
+  await cleanUp(context, { owed: true });
+  throw new RunnerError(`there are no results of ${runOf(note)}: it had not begun when its command ended`);
+}
+
+function runOf({ by, host, script, startedAt }: RunNote): string {
+  return `the run of ${script} that ${by}@${host} wanted at ${clockTime(new Date(startedAt), new Date())}`;
+}
+
+/** The master knows nothing of the run that the lock tells of: what is on this machine is all there is. */
+async function reportLost(context: ClusterContext, options: ReportOptions, note: RunNote): Promise<number> {
+  const { progress } = context;
+  await cleanUp(context, { owed: false });
   const folder = note.results;
   if (folder !== undefined && existsSync(join(folder, "run.json"))) {
     progress.warning("Locust's master was restarted since then: these are the results up to the end of their command");
     return reportFolder(folder, options);
   }
-  throw new RunnerError(
-    `the results of the run that ${note.by}@${note.host} started at ${note.startedAt} are lost: ` +
-      "Locust's master was restarted since then",
-  );
+  throw new RunnerError(`the results of ${runOf(note)} are lost: Locust's master was restarted since then`);
 }
 
 async function reportSoFar(

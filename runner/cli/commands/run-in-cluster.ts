@@ -3,12 +3,14 @@ import { UsageError } from "../../errors";
 import { KubernetesPlace } from "../../places/kubernetes/kubernetes";
 import { createResultsFolder } from "../../results/folder";
 import { baselineOf } from "../baseline";
-import { type Claim, claimTest } from "../cluster/claim";
+import { type Claim, claimTest, leaveLock, withoutLeftovers } from "../cluster/claim";
 import { keepLogs } from "../cluster/keep";
+import { sameTest } from "../cluster/open";
 import { clusterSetup } from "../cluster/setup";
 import { type ClusterContext, withMaster } from "../cluster/with-master";
 import type { RunCommandOptions } from "../command-options";
 import { executeRun } from "../execute";
+import { isOwed } from "../follow";
 import { printRun } from "../output";
 import type { Compare } from "../recorder";
 import type { TestSetup } from "../setup";
@@ -18,18 +20,26 @@ import { requireTargets } from "../targets";
 export async function runInCluster(options: RunCommandOptions): Promise<number> {
   if (options.demo === true) throw new UsageError("--demo starts its target on this machine: --local --demo");
   return withMaster(options, "ending the run and keeping what was measured…", async (context) => {
-    const setup = await clusterSetup(context.test, options, options.abortAfter);
+    const setup = await clusterSetup(await withoutLeftovers(context.test), options, options.abortAfter);
     context.progress.expect(setup.plan);
     const compare = await baselineOf(options);
     const claim = await claimTest({ ...context, setup, results: options.results });
     const place = placeOf(context, setup, claim, options.readyTimeout * 1000);
+    const left: RunLeft = { owed: false };
     try {
-      return await runClaimed(options, context, setup, claim, place, compare);
+      return await runClaimed(options, context, setup, claim, place, compare, left);
     } finally {
-      // While the test is not as it was, the lock's note says how it should be.
-      if (place.asBefore) await claim.lock.release();
+      const { owed, aborted = context.signals.interrupt.aborted } = left;
+      await leaveLock(claim.lock, { asBefore: place.asBefore, owed, aborted });
+      if (owed) context.progress.say(`For the rest of its results: loadtest report ${sameTest(context.test)} --wait`);
     }
   });
+}
+
+/** What there is to do for a run when its command ends; see `Left`. */
+interface RunLeft {
+  owed: boolean;
+  aborted?: boolean;
 }
 
 /** @param timeout how long pods may take to be ready, in ms */
@@ -58,9 +68,11 @@ async function runClaimed(
   { lock }: Claim,
   place: KubernetesPlace,
   compare: Compare | undefined,
+  left: RunLeft,
 ): Promise<number> {
   const { script } = setup;
   const folder = await createResultsFolder({ base: resolve(options.results), script, now: new Date() });
+  let number = 0;
   const { record, outcome } = await executeRun({
     setup,
     folder,
@@ -73,8 +85,10 @@ async function runClaimed(
       return {
         session,
         beforeFinish: async (ended) => (kill.aborted ? [] : keepLogs(test, folder, ended)),
-        afterFinish: ({ complete, status }) =>
-          complete && status !== undefined ? link.client.kept(status.run).catch(() => undefined) : Promise.resolve(),
+        async afterFinish(ended) {
+          left.owed = await isOwed(link.client, ended, number);
+          left.aborted = ended.endedBy === "interrupt";
+        },
         close: () => session.close(),
       };
     },
@@ -82,7 +96,9 @@ async function runClaimed(
       if (setup.plan.host === undefined) requireTargets(status);
       // From now on a killed command's run can be told from others.
       const startedAt = new Date().toISOString();
-      await lock.update({ results: folder.path, startedAt, masterId: status.master.id, run: status.run + 1 });
+      number = status.run + 1;
+      left.owed = true;
+      await lock.update({ results: folder.path, startedAt, masterId: status.master.id, run: number });
     },
   });
   printRun({ record, outcome, folder }, options.json);

@@ -1,7 +1,7 @@
 import { startRun } from "../../engine/run";
 import { RunnerError } from "../../errors";
 import { exitCodes } from "../../types";
-import { claimTest } from "../cluster/claim";
+import { claimTest, leaveLock, withoutLeftovers } from "../cluster/claim";
 import { sameTest } from "../cluster/open";
 import { clusterSetup } from "../cluster/setup";
 import { withMaster } from "../cluster/with-master";
@@ -21,7 +21,7 @@ export interface StartOptions extends ClusterOptions, Omit<SettingsOptions, "sta
 export async function startCommand(options: StartOptions): Promise<number> {
   return withMaster(options, "not starting", async (context) => {
     const { test, link, progress, signals } = context;
-    const setup = await clusterSetup(test, options);
+    const setup = await clusterSetup(await withoutLeftovers(test), options);
     progress.expect(setup.plan);
     const claim = await claimTest({ ...context, setup, results: options.results });
     const place = placeOf(context, setup, claim, options.readyTimeout * 1000);
@@ -49,12 +49,11 @@ export async function startCommand(options: StartOptions): Promise<number> {
         if (failure !== undefined) throw new RunnerError(failure.error ?? "the run did not start");
         started = true;
       } finally {
-        if (!started) await session.close();
+        for (const warning of started ? [] : await session.close()) progress.warning(warning);
       }
     } finally {
       // The lock stays, without a command that renews it: it says whose run it is, and what was there before.
-      if (started) await claim.lock.update({ mode: "start" });
-      else if (place.asBefore) await claim.lock.release();
+      await leaveLock(claim.lock, { asBefore: place.asBefore, owed: started });
     }
     const { users, runTime, host, workers } = setup.plan;
     if (options.json === true) {

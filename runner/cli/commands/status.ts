@@ -50,7 +50,7 @@ async function describe(
   );
   const pods = [...control.pods, ...worker.pods];
   const note = found?.note;
-  const toRestore = note !== undefined && note.before.workerReplicas !== note.workers;
+  const before = note?.before?.workerReplicas;
   return {
     stack,
     context: cluster.context,
@@ -67,7 +67,7 @@ async function describe(
       found === undefined
         ? null
         : { by: found.holder, since: found.since?.toISOString() ?? null, alive: hasCommand(found) },
-    workersBefore: toRestore ? note.before.workerReplicas : null,
+    workersBefore: before === undefined || before === note?.workers ? null : before,
     cost: costOf(test, pods, now) ?? null,
   };
 }

@@ -1,3 +1,4 @@
+import { hasNotBegun } from "../../places/kubernetes/note";
 import { exitCodes } from "../../types";
 import { hasCommand, isGoing, lockOf, matching } from "../cluster/claim";
 import { cleanUp } from "../cluster/clean-up";
@@ -28,13 +29,13 @@ export async function stopCommand(options: StopOptions): Promise<number> {
     }
     if (!going && (seen.run === 0 || seen.kept)) {
       say("No run is going on.", { stopped: false });
-      await cleanUp(context);
+      await cleanUp(context, { owed: found?.note !== undefined && hasNotBegun(found.note, seen) });
       return exitCodes.passed;
     }
     const note = matching(found?.note, seen);
     const kept = await keepLatestRun({ ...context, seen, note, stop: going, results: options.results });
     if (kept === undefined) return exitCodes.aborted;
-    await cleanUp(context);
+    await cleanUp(context, { owed: kept.owed, aborted: kept.record.endedBy === "interrupt" });
     printRun(kept, options.json, false);
     return exitCodes.passed;
   });

@@ -41,20 +41,22 @@ export class KubernetesPlace implements Place {
       return new KubernetesSession(link, worker.pods.filter(isReady).length, watch, giveBack);
     } catch (error) {
       watch?.stop();
-      await giveBack();
+      for (const warning of await giveBack()) progress(`warning: ${warning}`);
       throw error;
     }
   }
 
-  private async giveBack(progress: (text: string) => void, kill: AbortSignal): Promise<void> {
+  /** Gives a warning where the test is not as it was. */
+  private async giveBack(progress: (text: string) => void, kill: AbortSignal): Promise<readonly string[]> {
     const { cluster, names, wanted, before, lost } = this.options;
     try {
       lost.throwIfAborted();
       const changed = await restore({ cluster, names, wanted, before, patience: kill.aborted ? 5000 : 60_000 });
       if (changed !== undefined) progress(changed);
       this.asBefore = true;
+      return [];
     } catch (error) {
-      progress(`warning: ${messageOf(error)}`);
+      return [messageOf(error)];
     }
   }
 }
@@ -66,19 +68,20 @@ class KubernetesSession implements Session {
   /** Pods were ready before: what comes later is seen by the master. */
   readonly startFailed = never;
   readonly timing = clusterTiming;
-  private closing: Promise<void> | undefined;
+  readonly stays = true;
+  private closing: Promise<readonly string[]> | undefined;
 
   constructor(
     link: MasterLink,
     readonly workers: number,
     private readonly watch: MasterWatch,
-    private readonly giveBack: () => Promise<void>,
+    private readonly giveBack: () => Promise<readonly string[]>,
   ) {
     this.endpoint = link.endpoint;
     this.masterLost = watch.lost;
   }
 
-  close(): Promise<void> {
+  close(): Promise<readonly string[]> {
     this.watch.stop();
     this.closing ??= this.giveBack();
     return this.closing;

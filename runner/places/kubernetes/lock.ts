@@ -61,8 +61,8 @@ const attempts = 10;
  * differ, so such a Lease of another machine is first watched, by our own monotonic clock, for half of its duration:
  * its holder, if there is one, renews it in that time. The same goes for a Lease that is fresh where its process on
  * this machine is gone (or is in a container that has our host's name), and for one that was renewed in the future.
- * On a takeover, `before` of the former note is kept until it is changed by `update`: what was there before that run
- * is known until it is restored, also if this command is killed too.
+ * On a takeover the former note stays, with our name, until it is replaced by `write`: what was asked of that run, and
+ * what was there before it, is known until it is kept and restored, also if this command is killed too.
  *
  * @throws RunGoing where somebody has it; RunnerError where the API refuses, or does not answer
  */
@@ -127,7 +127,8 @@ async function tryOnce(options: LockOptions, api: LeaseApi): Promise<RunLock | u
   const view = viewLease(found);
   if (!(await isFree(options, api, found, view))) return undefined;
   if (view.problem !== undefined) warn(`${view.problem}; what was there before that run is not known`);
-  return take(view.note === undefined ? options.note : { ...options.note, before: view.note.before }, found);
+  const { mode, by, host, pid } = options.note;
+  return take(view.note === undefined ? options.note : { ...view.note, mode, by, host, pid }, found);
 }
 
 /** True for a Lease whose holder is gone, and false for one that has changed meanwhile; throws where it has a holder. */

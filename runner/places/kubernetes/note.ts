@@ -8,7 +8,7 @@ const count = z.int().min(0);
 const schema = z
   .object({
     schemaVersion: z.literal(1),
-    /** `run`: the command stays, and renews the Lease. `start`: it has gone, and the run goes on by itself. */
+    /** `run`: the command stays, and renews the Lease. `start`: it has gone, and the run is the master's. */
     mode: z.enum(["run", "start"]),
     /** Who: a user's name, on a host, in a process. */
     by: text,
@@ -37,12 +37,14 @@ const schema = z
     stack: text.nullable(),
     /** Without secrets. */
     settings: z.record(text, z.unknown()).readonly().optional(),
-    /** What a command that comes after a killed one restores. */
-    before: z.object({ workerReplicas: count, script: text }).readonly(),
+    /** The command has broken the run off, and left before its last numbers were in. */
+    aborted: z.boolean().optional(),
+    /** What a command that comes after a killed one restores; missing where the test is as it was. */
+    before: z.object({ workerReplicas: count, script: text }).readonly().optional(),
   })
   .readonly();
 
-/** The note of a run, as JSON in an annotation of the Lease. */
+/** The note of a run, as JSON in an annotation of the Lease. It stays until all results of the run are kept. */
 export type RunNote = z.infer<typeof schema>;
 
 /** Kubernetes takes 256 KiB in all annotations of an object together. */
@@ -90,6 +92,16 @@ export function describeRun(note: RunNote, now: Date): string {
   if (runTime === null) return `${begin}; it runs until it is stopped`;
   const end = new Date(started.getTime() + runTime * 1000);
   return `${begin}; it ${end > now ? "ends" : "should have ended"} at ${clock(end, now)}`;
+}
+
+/** Whether the run that a note tells of has not begun, by what the master says when no run is going on. */
+export function hasNotBegun(
+  note: RunNote,
+  { run, kept, master }: Pick<LocustStatus, "run" | "kept" | "master">,
+): boolean {
+  // What was not kept then was kept before the note was written.
+  if (note.masterId === undefined || note.run === undefined) return run === 0 || kept;
+  return note.masterId === master.id && run < note.run;
 }
 
 /**

@@ -27,7 +27,7 @@ const retry = 1000;
 /** The lock, while we have it: a Lease that renews itself, except for a run that is only started. */
 export class RunLock {
   private readonly gone = new AbortController();
-  /** Aborted, with an Error that says who has it, when the lock is seen to be somebody else's, or deleted. */
+  /** Aborted, with an Error that says who has it, when the lock is seen to be somebody else's. */
   readonly lost: AbortSignal = this.gone.signal;
   private current: RunNote;
   /** One request at a time: our own changes must not look like somebody else's. */
@@ -53,13 +53,18 @@ export class RunLock {
     return this.current;
   }
 
+  /** Changes the note, as `write` does. */
+  update(changes: Partial<RunNote>): Promise<boolean> {
+    return this.write({ ...this.current, ...changes });
+  }
+
   /**
-   * Changes the note. With mode `start` the Lease is renewed no more, and stays when this process ends.
+   * Replaces the note. With mode `start` the Lease is renewed no more, and stays when this process ends.
    *
    * @returns whether it is written; if not, it is tried again while this process lives. Never rejects.
    */
-  async update(changes: Partial<RunNote>): Promise<boolean> {
-    this.current = { ...this.current, ...changes };
+  async write(note: RunNote): Promise<boolean> {
+    this.current = note;
     this.unwritten = true;
     if (this.closed) return false;
     await this.renew();
@@ -88,13 +93,13 @@ export class RunLock {
   }
 
   private renew(): Promise<void> {
-    const done = this.queue.then(() => this.write());
+    const done = this.queue.then(() => this.renewOnce());
     this.queue = done;
     return done;
   }
 
   /** Writes the note with a new time; tells where the lock is lost. */
-  private async write(): Promise<void> {
+  private async renewOnce(): Promise<void> {
     try {
       await this.writeOnce();
       this.failing = false;
@@ -106,35 +111,38 @@ export class RunLock {
   }
 
   private async writeOnce(): Promise<void> {
-    const { parts, now, api } = this.options;
+    const { parts, now, api, warn } = this.options;
+    let there: V1Lease | undefined = this.lease;
     for (let attempt = 0; attempt < 3 && !this.closed; attempt++) {
       const note = this.current;
-      const written = await api.replace(makeLease({ ...parts, note, renewed: now(), now: this.lease }));
+      const lease = makeLease({ ...parts, note, renewed: now(), now: there });
+      const written = await (there === undefined ? api.create(lease) : api.replace(lease));
       if (written !== undefined) {
+        if (there === undefined) warn("somebody has deleted the lock of the run, and it is made anew");
         this.lease = written;
         this.unwritten = this.current !== note;
         return;
       }
       // Somebody has changed it beside us; or a request of ours was done whose answer did not come.
       const found = await this.readAgain();
-      if (found !== "ours") this.lose(found);
+      // One that was deleted is nobody's.
+      there = found === "gone" ? undefined : this.lease;
+      if (typeof found === "object") this.lose(found.by);
     }
   }
 
   /** Takes over what others have changed, while the Lease is ours; else says whose it is. */
-  private async readAgain(limit?: number): Promise<"ours" | { readonly by: string | undefined }> {
+  private async readAgain(limit?: number): Promise<"ours" | "gone" | { readonly by: string }> {
     const found = await this.options.api.read(limit);
-    if (found === undefined) return { by: undefined };
+    if (found === undefined) return "gone";
     if (!isSameHold(found, this.lease)) return { by: found.spec?.holderIdentity ?? "somebody" };
     this.lease = found;
     return "ours";
   }
 
-  private lose({ by }: { readonly by: string | undefined }): void {
+  private lose(by: string): void {
     this.close();
-    this.gone.abort(
-      new Error(by === undefined ? "the lock of the run was deleted" : `${by} has taken the lock of the run`),
-    );
+    this.gone.abort(new Error(`${by} has taken the lock of the run`));
   }
 
   private close(): void {
@@ -152,7 +160,7 @@ export class RunLock {
       try {
         if ((await this.options.api.delete(this.lease, left())) === true) return "released";
         const found = await this.readAgain(left());
-        if (found !== "ours") return found.by === undefined ? "gone" : "taken";
+        if (found !== "ours") return found === "gone" ? found : "taken";
       } catch {
         await pause(Math.min(200, left()));
       }

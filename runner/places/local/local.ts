@@ -97,7 +97,7 @@ export class LocalPlace implements Place {
 class LocalSession implements Session {
   private readonly lost = new AbortController();
   private readonly failed = new AbortController();
-  private closing: Promise<void> | undefined;
+  private closing: Promise<readonly string[]> | undefined;
   readonly masterLost = this.lost.signal;
   readonly startFailed = this.failed.signal;
   private readonly processes: ManagedProcess[] = [];
@@ -139,8 +139,8 @@ class LocalSession implements Session {
     }
   }
 
-  close(): Promise<void> {
-    this.closing ??= Promise.all(this.processes.map((child) => child.stop(endGrace))).then(() => {});
+  close(): Promise<readonly string[]> {
+    this.closing ??= Promise.all(this.processes.map((child) => child.stop(endGrace))).then(() => []);
     return this.closing;
   }
 

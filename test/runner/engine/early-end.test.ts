@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { parseThreshold } from "../../../settings/values/threshold";
 import { engineRuns, plan, timing } from "./engine-runs";
-import { requestsCsv, worker } from "./scripted";
+import { requestsCsv, status, worker } from "./scripted";
 
 describe("run engine, when something comes between", () => {
   const { locust, drive, whenRunning, events, observer } = engineRuns();
@@ -33,14 +33,29 @@ describe("run engine, when something comes between", () => {
     expect(outcome.rows.at(-1)?.requests).to.equal(100);
   });
 
-  it("takes a silent master for lost, and keeps the last numbers", async () => {
+  it("is aborted too where it is killed after its end, before the last numbers were in", async () => {
+    const kill = new AbortController();
     whenRunning(() => {
-      locust().silent = true;
+      locust().ended({ drained: false, elapsed: 60 });
+      setTimeout(() => kill.abort(), 50);
     });
-    const outcome = await drive();
-    expect(outcome.endedBy).to.equal("master-lost");
-    expect(outcome.error).to.match(/^no answer from Locust's master for/);
-    expect(outcome.rows.at(-1)?.requests).to.equal(100);
+    locust().onStop = () => undefined;
+    expect(await drive({ kill: kill.signal })).to.include({ endedBy: "interrupt", complete: false });
+  });
+
+  it("takes a silent master for lost, where that goes with the command, and keeps the last numbers", async () => {
+    for (const masterStays of [false, true]) {
+      locust().silent = false;
+      locust().status = status();
+      whenRunning(() => {
+        locust().silent = true;
+      });
+      const outcome = await drive({ masterStays });
+      expect(outcome).to.include({ endedBy: masterStays ? "master-silent" : "master-lost", complete: false });
+      expect(outcome.error).to.match(/^no answer from Locust's master for/);
+      expect(outcome.rows.at(-1)?.requests).to.equal(100);
+    }
+    expect(locust().calls.filter((call) => call === "POST /stop")).to.deep.equal([]);
   });
 
   it("survives a master that is silent for a while", async () => {
@@ -118,6 +133,7 @@ describe("run engine, when something comes between", () => {
       endedBy: "results-unwritable",
       error: "results/x cannot be written: the disk is full",
     });
+    expect(outcome.complete, "on disk").to.equal(false);
     expect(locust().calls.at(-1)).to.equal("POST /stop");
   });
 

@@ -133,6 +133,7 @@ export function finishedRecord(thresholds: readonly string[] = [], more: Partial
     ...decide({ endedBy, thresholds: results, integrity, ...more.comparison }),
     endedBy,
     endedAt: "2026-11-24T11:13:05.000Z",
+    complete: true,
     thresholds: results,
     integrity,
     ...more,

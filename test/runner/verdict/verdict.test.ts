@@ -13,10 +13,18 @@ const [met, missed] = ["p95<500", "p95<5"].map((text) => evaluateThresholds([par
 
 const allEnds: EndedBy[] = [
   ...(["run-time", "shape", "page", "threshold", "interrupt", "stopped-elsewhere"] as const),
-  ...(["workers-lost", "master-lost", "results-unwritable", "command-killed", "not-started"] as const),
+  ...(["workers-lost", "master-silent", "master-lost", "results-unwritable", "command-killed", "not-started"] as const),
 ];
 
 describe("decide", () => {
+  it("says of a silent master that it may have the rest, and how to get it", () => {
+    const error = "no answer from Locust's master for 120 s";
+    expect(decide({ endedBy: "master-silent", error, thresholds: [], integrity: good }).reasons).to.deep.equal([
+      "Locust's master was not heard of any more: no answer from Locust's master for 120 s.",
+      "It may have the rest of the run: loadtest report --wait completes these results from it.",
+    ]);
+  });
+
   // For each end: the verdict with nothing wrong, a threshold missed, a bad load, both.
   const table: Record<EndedBy, [Verdict, Verdict, Verdict, Verdict]> = {
     "run-time": ["passed", "failed", "invalid", "invalid"],
@@ -26,6 +34,7 @@ describe("decide", () => {
     interrupt: ["aborted", "aborted", "aborted", "aborted"],
     "stopped-elsewhere": ["invalid", "invalid", "invalid", "invalid"],
     "workers-lost": ["invalid", "invalid", "invalid", "invalid"],
+    "master-silent": ["error", "error", "error", "error"],
     "master-lost": ["error", "error", "error", "error"],
     "results-unwritable": ["error", "error", "error", "error"],
     "command-killed": ["error", "error", "error", "error"],

@@ -8,7 +8,9 @@ import {
   claimTest,
   hasCommand,
   isGoing,
+  leaveLock,
   matching,
+  withoutLeftovers,
   workersBefore,
 } from "../../../../runner/cli/cluster/claim";
 import { cleanUp } from "../../../../runner/cli/cluster/clean-up";
@@ -43,7 +45,10 @@ describe("a test in a cluster", () => {
 
   async function claim(options: Parameters<typeof clusterSetup>[1] = {}): Promise<Claim> {
     const { context } = there;
-    const taken = await claimTest({ ...context, setup: await clusterSetup(context.test, options) });
+    const taken = await claimTest({
+      ...context,
+      setup: await clusterSetup(await withoutLeftovers(context.test), options),
+    });
     claims.push(taken);
     return taken;
   }
@@ -124,7 +129,7 @@ describe("a test in a cluster", () => {
       left({ workers: 5, before: { workerReplicas: 2, script: "script1.py" } });
       there.namespace.scaled(names.worker, 9);
       expect((await claim()).before.workers).to.equal(9);
-      expect(noted()?.before.workerReplicas).to.equal(9);
+      expect(noted()?.before?.workerReplicas).to.equal(9);
     });
 
     it("after the results of the run before are kept, where nobody has done so", async () => {
@@ -136,7 +141,39 @@ describe("a test in a cluster", () => {
       expect(there.said().slice(-1)[0]).to.match(/^They are in .*\(passed\)\.$/);
     });
 
-    it("and is free again where those cannot be kept", async () => {
+    it("as the run before was asked for, when its results are kept; its note stays until then", async () => {
+      left({ mode: "start", masterId: "master-1", run: 1, thresholds: ["p95<1"], users: 10, runTime: 12 });
+      there.endRun();
+      await claim({ users: "3" });
+      const [name = ""] = readdirSync(there.results);
+      expect(readRun(join(there.results, name))).to.include({ verdict: "failed", complete: true });
+      expect(noted()).to.include({ users: 3 }).and.not.have.any.keys("masterId", "run", "results", "aborted");
+      expect(noted()?.thresholds).to.deep.equal([]);
+    });
+
+    it("and is not where that is interrupted, or those cannot be kept: their note stays", async () => {
+      const plan = { mode: "start", masterId: "master-1", run: 1, users: 10, aborted: true } as const;
+      for (const how of ["interrupted", "not kept"]) {
+        left(plan);
+        there.endRun();
+        if (how === "not kept") there.locust.status = { ...there.locust.status, startedAt: "no date" };
+        else there.interrupt.abort();
+        await caught(claim());
+        expect(noted(), how).to.include(plan).and.have.property("before");
+      }
+    });
+
+    it("with the workers that were there before a command that is gone, where nobody says how many", async () => {
+      left({ workers: 5, before: { workerReplicas: 2, script: "script1.py" } });
+      there.namespace.scaled(names.worker, 5);
+      const test = await withoutLeftovers(there.context.test);
+      expect((await clusterSetup(test, {})).plan.workers).to.equal(2);
+      const { before } = await claim();
+      expect(before.workers).to.equal(2);
+      expect(await withoutLeftovers(there.context.test), "of a living one").to.deep.equal(there.context.test);
+    });
+
+    it("and is free again where those of nobody's plan cannot be kept", async () => {
       there.endRun();
       there.locust.status = { ...there.locust.status, startedAt: "no date" };
       await caught(claim());
@@ -144,13 +181,43 @@ describe("a test in a cluster", () => {
     });
   });
 
+  describe("is left by a command", () => {
+    it("free, where nothing is left to do", async () => {
+      const { lock } = await claim();
+      await leaveLock(lock, { asBefore: true, owed: false, aborted: true });
+      expect(there.namespace.leases.lease).to.equal(undefined);
+    });
+
+    it("with its note, for the next one, where it is not as before, or results are owed", async () => {
+      const { lock } = await claim({ workers: "4" });
+      await leaveLock(lock, { asBefore: false, owed: false });
+      expect(noted()).to.deep.include({ mode: "start", before: { workerReplicas: 2, script: "script1.py" } });
+      await leaveLock(lock, { asBefore: true, owed: true, aborted: true });
+      expect(noted()).to.include({ mode: "start", workers: 4, aborted: true }).and.not.have.property("before");
+      expect(there.namespace.leases.lease?.spec).to.not.have.property("leaseDurationSeconds");
+    });
+  });
+
   describe("is cleaned up when a run is over", () => {
+    it("and keeps its note while its results are owed, or it had not begun", async () => {
+      left({ ...wants, masterId: "master-1", run: 1, before: { workerReplicas: 2, script: "script1.py" } });
+      await changed();
+      there.endRun();
+      await cleanUp(there.context, { owed: true, aborted: true });
+      expect(now()).to.deep.equal({ workers: 2, script: "script1.py" });
+      expect(noted()).to.include({ mode: "start", workers: 5, run: 1, aborted: true }).and.not.have.property("before");
+      there.namespace.scaled(names.worker, 5);
+      await cleanUp(there.context, { owed: false });
+      expect(now().workers, "somebody's own").to.equal(5);
+      expect(there.namespace.leases.lease).to.equal(undefined);
+    });
+
     it("whose command was killed, or had only started it", async () => {
       for (const mode of ["run", "start"] as const) {
         left({ mode, ...wants, masterId: "master-1", run: 1, before: { workerReplicas: 2, script: "script1.py" } });
         await changed();
         there.endRun();
-        await cleanUp(there.context);
+        await cleanUp(there.context, { owed: false });
         expect(now(), mode).to.deep.equal({ workers: 2, script: "script1.py" });
         expect(there.namespace.leases.lease, mode).to.equal(undefined);
         expect(there.said(), mode).to.deep.equal(["As before: workers: 5 → 2, script: script1.py"]);
@@ -158,10 +225,10 @@ describe("a test in a cluster", () => {
     });
 
     it("and left alone where a command drives it, or nobody has", async () => {
-      await cleanUp(there.context);
+      await cleanUp(there.context, { owed: false });
       await claim();
       await changed();
-      await cleanUp(there.context);
+      await cleanUp(there.context, { owed: false });
       expect(now()).to.deep.equal(wants);
       expect(there.namespace.changes).to.deep.equal([]);
       expect(noted()?.pid).to.equal(process.pid);
@@ -171,7 +238,7 @@ describe("a test in a cluster", () => {
       left({ mode: "start", ...wants, masterId: "master-1", run: 1 });
       await changed();
       there.locust.run({ run: 1 });
-      await cleanUp(there.context);
+      await cleanUp(there.context, { owed: false });
       expect(there.said())
         .to.have.length(1)
         .with.property("0")
@@ -181,7 +248,7 @@ describe("a test in a cluster", () => {
         if (method === "PATCH") response.writeHead(403, { "content-type": "application/json" }).end("{}");
         return method === "PATCH";
       };
-      await cleanUp(there.context);
+      await cleanUp(there.context, { owed: false });
       expect(there.said().at(-1)).to.match(/^warning: the test is not as it was before: loadtest scale 2; /);
       expect(noted()).to.include({ mode: "start", workers: 5 });
     });

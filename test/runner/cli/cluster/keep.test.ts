@@ -70,10 +70,21 @@ describe("the results of a run in a cluster", () => {
 
     it("that has all of it: not in one that was cut short, where it was kept again", async () => {
       const path = makeRun(there.results, `${own}-1`, over());
-      for (const endedBy of ["command-killed", "master-lost", "results-unwritable"] as const) {
-        makeRun(there.results, `${own}-2`, over({ endedBy }));
-        expect(finishedFolder(there.results, seen, undefined), endedBy).to.equal(path);
+      makeRun(there.results, `${own}-2`, over({ endedBy: "interrupt", complete: false }));
+      expect(finishedFolder(there.results, seen, undefined)).to.equal(path);
+    });
+
+    it("that its command has left half full, where it is known what was asked", async () => {
+      const { integrity } = over();
+      const load = { ...over(), integrity: integrity && { ...integrity, warnings: ["of the load"] } };
+      const warnings = ["a gap", "of the load"];
+      for (const endedBy of ["interrupt", "master-silent", "results-unwritable", "command-killed"] as const) {
+        makeRun(there.results, own, { ...load, endedBy, complete: false, warnings }, [sampleAt(0), sampleAt(1)]);
+        const found = await folder(note({ masterId: master.id, run: 1 }));
+        expect(found, endedBy).to.deep.include({ name: own, warnings: ["a gap"] });
+        expect(found.earlier.map(({ t }) => t)).to.deep.equal([0, 1]);
       }
+      expect((await folder()).name, "of nobody's plan").to.equal(`${own}-2`);
     });
 
     it("once, where its command has noted one among all runs", async () => {
@@ -130,6 +141,9 @@ describe("the results of a run in a cluster", () => {
   });
 
   describe("are kept", () => {
+    /** By the command that has started the master's run. */
+    const noted = (more: Partial<RunNote>) =>
+      note({ users: 10, spawnRate: 10, runTime: 12, masterId: master.id, run: 1, thresholds: [], ...more });
     const keep = (more: Partial<Parameters<typeof keepLatestRun>[0]> = {}) =>
       keepLatestRun({ ...there.context, seen: there.locust.status, note: undefined, ...more });
 
@@ -158,6 +172,42 @@ describe("the results of a run in a cluster", () => {
       const kept = await keep({ stop: true });
       expect(kept?.record.endedBy).to.equal("interrupt");
       expect(there.locust.calls).to.deep.equal(["POST /stop", "POST /loadtest/kept run=1"]);
+    });
+
+    it("by what was asked, in the folder that its command has left half full", async () => {
+      there.endRun();
+      const half = { endedBy: "master-silent", complete: false, verdict: "error" } as const;
+      const earlier = there.locust.series.samples.slice(0, 2);
+      const samples = earlier.map(({ state, ...sample }) => ({ ...sample, phase: "hold" as const }));
+      const path = makeRun(there.results, own, over(half), samples);
+      const kept = await keep({ note: noted({ thresholds: ["p95<1"], settings: { users: 10 } }) });
+      expect(kept).to.include({ owed: false });
+      expect(kept?.folder.path).to.equal(path);
+      expect(readdirSync(there.results)).to.deep.equal([own]);
+      const record = readRun(path);
+      expect(record).to.include({ verdict: "failed", endedBy: "run-time", complete: true });
+      expect(record.settings).to.deep.equal({ users: 10, thresholds: ["p95<1"] });
+    });
+
+    it("and stay aborted where their command has broken the run off, and left", async () => {
+      there.endRun();
+      const kept = await keep({ note: noted({ aborted: true }) });
+      expect(kept?.record).to.include({ verdict: "aborted", exitCode: 130, endedBy: "interrupt", complete: true });
+      expect(there.locust.calls, "it is over").to.deep.equal(["POST /loadtest/kept run=1"]);
+      there.locust.run({ run: 2, startedAt: new Date().toISOString(), elapsed: 0 });
+      there.locust.onStop = () => there.locust.ended({ elapsed: 1 });
+      const stopped = await keep({ note: noted({ aborted: true, run: 2 }) });
+      expect(stopped?.record).to.include({ verdict: "aborted", complete: true });
+      expect(there.locust.calls, "its stop had not arrived").to.include("POST /stop");
+    });
+
+    it("and are owed where the last of them cannot be had", async () => {
+      there.endRun();
+      there.locust.requests = "torn";
+      setTimeout(() => there.kill.abort(), 300);
+      const kept = await keep({ stop: true });
+      expect(kept).to.include({ owed: true });
+      expect(kept?.record).to.include({ complete: false, verdict: "aborted" });
     });
 
     it("later, where an interrupt comes first: the run goes on, and its folder is gone on with", async () => {

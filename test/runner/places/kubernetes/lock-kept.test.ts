@@ -100,12 +100,35 @@ describe("the lock of a namespace", () => {
       expect(leases.lease?.spec?.holderIdentity).to.equal("kim@laptop");
     });
 
-    it("until it is deleted, which is told", async () => {
-      const lock = await acquire(quick);
+    it("also where somebody deletes it, as nobody has the test then, with all that it said", async () => {
+      const warnings: string[] = [];
+      const lock = await acquire({ ...quick, warn: (line) => warnings.push(line) });
+      await lock.update({ masterId: "m", run: 1 });
       leases.lease = undefined;
-      await until("the loss", () => lock.lost.aborted, 2);
-      expect(String(lock.lost.reason)).to.equal("Error: the lock of the run was deleted");
+      await until("a new one", () => leases.lease !== undefined, 2);
+      expect((await readLock(leases, "load"))?.note).to.deep.equal(note({ masterId: "m", run: 1 }));
+      await until("renewals", () => renewals() > 4, 2);
+      expect(lock.lost.aborted).to.equal(false);
+      expect(warnings).to.deep.equal(["somebody has deleted the lock of the run, and it is made anew"]);
+      leases.lease = undefined;
+      expect(await lock.update({ mode: "start" }), "as it is left").to.equal(true);
+      expect((await readLock(leases, "load"))?.note).to.include({ mode: "start", run: 1 });
+    });
+
+    it("not where somebody has deleted it and another has taken it", async () => {
+      const lock = await acquire({ duration: 1, renew: 60 });
+      leases.lease = undefined;
+      await acquire({ holder: "kim@laptop" });
+      expect(await lock.update({ run: 1 })).to.equal(false);
+      expect(String(lock.lost.reason)).to.equal("Error: kim@laptop has taken the lock of the run");
+      expect(await lock.release()).to.equal("taken");
+    });
+
+    it("and is gone when it is given back, where somebody has just deleted it", async () => {
+      const lock = await acquire({ renew: 60 });
+      leases.lease = undefined;
       expect(await lock.release()).to.equal("gone");
+      expect(leases.lease).to.equal(undefined);
     });
   });
 

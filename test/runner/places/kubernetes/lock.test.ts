@@ -130,16 +130,17 @@ describe("the lock of a namespace", () => {
 
   describe("is taken over from a command that was killed", () => {
     const before = { workerReplicas: 8, script: "b.py" };
-    const theirs = { note: note({ host: "laptop", before }), holder: "kim@laptop" };
+    const theirs = { note: note({ host: "laptop", before, users: 7, run: 3 }), holder: "kim@laptop" };
 
-    it("with its note, and with what was there before it", async () => {
+    it("with its note, which stays until it is replaced: what was asked, and what was there before", async () => {
       await killed({ ...theirs, now: ago(60), duration: 1 });
       const lock = await acquire();
       expect(lock.takenOver).to.deep.include({ note: theirs.note, holder: "kim@laptop" });
-      expect(lock.note.before, "until it is restored").to.deep.equal(before);
-      expect(await readLock(leases, "load")).to.deep.include({ note: note({ before }), holder: "sam@laptop" });
-      await lock.update({ before: { workerReplicas: 2, script: "a.py" } });
-      expect((await readLock(leases, "load"))?.note?.before).to.deep.equal({ workerReplicas: 2, script: "a.py" });
+      const ours = { ...theirs.note, host: note().host };
+      expect(await readLock(leases, "load")).to.deep.include({ note: ours, holder: "sam@laptop" });
+      const own = note({ script: "b.py" });
+      expect(await lock.write(own)).to.equal(true);
+      expect((await readLock(leases, "load"))?.note).to.deep.equal(own);
     });
 
     it("at once where its time is over by the clock that both have", async () => {

@@ -1,6 +1,13 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { describeRun, isOver, type RunNote, readNote, writeNote } from "../../../../runner/places/kubernetes/note";
+import {
+  describeRun,
+  hasNotBegun,
+  isOver,
+  type RunNote,
+  readNote,
+  writeNote,
+} from "../../../../runner/places/kubernetes/note";
 import { holderOf, whoRuns } from "../../../../runner/places/kubernetes/who";
 import type { LocustStatus } from "../../../../runner/types";
 import { note } from "./notes";
@@ -80,6 +87,15 @@ describe("the note of a run", () => {
     it("when the master is in another run, or is another one", () => {
       expect(isOver(known, status("running", 4))).to.equal(true);
       expect(isOver(known, status("running", 3, "another"))).to.equal(true);
+    });
+
+    it("or has not begun: not of an older run that was kept already, nor of one that came later", () => {
+      const seen = (run: number, kept = true, id = "m") => ({ ...status("stopped", run, id), kept });
+      expect(hasNotBegun(note(), seen(0, false)), "the master's first").to.equal(true);
+      expect(hasNotBegun(note(), seen(2)), "behind a kept one").to.equal(true);
+      expect(hasNotBegun(note(), seen(3, false)), "of the page").to.equal(false);
+      expect([2, 3, 4].map((run) => hasNotBegun(known, seen(run)))).to.deep.equal([true, false, false]);
+      expect(hasNotBegun(known, seen(1, true, "another")), "of a master that is gone").to.equal(false);
     });
 
     it("when it never began, as far as can be told", () => {
