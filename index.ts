@@ -1,7 +1,8 @@
 /** The Pulumi program: settings → components → outputs. */
 import { Provider } from "@pulumi/kubernetes/provider";
-import { getStack, type Input, type Output } from "@pulumi/pulumi";
+import type { Input, Output, Resource } from "@pulumi/pulumi";
 import { FargateCluster, LoadTestNetwork, LocustDeployment, LocustImage } from "./components";
+import { protectFromDeletion } from "./components/deletion-protection";
 import { filesFitConfigMap } from "./components/locust/scripts";
 import type { LoadTestOutput } from "./settings/outputs";
 import { fixedHourlyCost, prices } from "./settings/prices";
@@ -13,6 +14,7 @@ const settings = readConfig([scriptExists, filesFitConfigMap, packagesAreThere].
 
 const cluster = settings.platform === "eks-fargate" ? fargateCluster(settings) : existingCluster(settings);
 const locust = locustOn(cluster.provider, settings, cluster.image);
+if (cluster.parts.length > 0) protectFromDeletion("load-test", settings.deletionProtection, [locust, ...cluster.parts]);
 
 /** For the command line. A field that is known in a preview is shown there, so these are not one output. */
 const loadtest: { [Key in keyof LoadTestOutput]: Input<Exclude<LoadTestOutput[Key], undefined>> } = {
@@ -62,6 +64,8 @@ interface ClusterParts {
   readonly name?: Output<string>;
   readonly kubeconfig?: Output<string>;
   readonly image?: LocustImage;
+  /** What is made for it; none on a cluster that exists. */
+  readonly parts: readonly Resource[];
 }
 
 function fargateCluster(from: ProgramSettings): ClusterParts {
@@ -81,27 +85,28 @@ function fargateCluster(from: ProgramSettings): ClusterParts {
     vpcId: network.vpcId,
     controlPlaneSubnetIds: network.controlPlaneSubnetIds,
     podSubnetIds: network.podSubnetIds,
-    // A stack's name may have dots and be longer than a cluster's.
-    clusterName: `load-test-${getStack()}`.replace(/[^\w-]/g, "-").slice(0, 100),
     namespaces: [from.namespace],
     version: from.kubernetesVersion,
+    ...given({ coreDnsVersion: from.coreDnsVersion }),
     publicAccessCidrs: [...from.publicAccessCidrs],
     admins: [...(from.clusterAdmins ?? [])],
     deletionProtection: from.deletionProtection,
     logRetentionDays: from.logRetentionDays,
   });
   const { kubeconfig: config } = cluster;
+  const image = from.scriptDelivery === "image" ? new LocustImage("locust") : undefined;
   return {
     provider: new Provider("cluster", { kubeconfig: config }, { dependsOn: [cluster, network] }),
     natAddresses: network.natAddresses,
     name: cluster.clusterName,
     kubeconfig: config,
-    ...(from.scriptDelivery === "image" ? { image: new LocustImage("locust") } : {}),
+    parts: [network, cluster, ...(image ? [image] : [])],
+    ...(image && { image }),
   };
 }
 
 function existingCluster({ kubeContext }: ProgramSettings): ClusterParts {
-  return { provider: new Provider("cluster", given({ context: kubeContext })), natAddresses: [] };
+  return { provider: new Provider("cluster", given({ context: kubeContext })), natAddresses: [], parts: [] };
 }
 
 function locustOn(provider: Provider, from: ProgramSettings, image: LocustImage | undefined): LocustDeployment {

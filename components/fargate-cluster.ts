@@ -1,10 +1,14 @@
 import { LogGroup } from "@pulumi/aws/cloudwatch/logGroup";
+import { Addon } from "@pulumi/aws/eks/addon";
+import { FargateProfile } from "@pulumi/aws/eks/fargateProfile";
 import { Cluster } from "@pulumi/eks/cluster";
 import * as pulumi from "@pulumi/pulumi";
 import { readClusterArgs } from "../settings/cluster-args";
 import { asRunError } from "../settings/pulumi-config";
 import { adminEntries } from "./cluster-admins";
+import { protectFromDeletion } from "./deletion-protection";
 import { podExecutionRole } from "./pod-execution-role";
+import { insideOf, withStackTag } from "./stack-tags";
 
 /** Everything the control plane can write to its log. */
 const controlPlaneLogs = ["api", "audit", "authenticator", "controllerManager", "scheduler"];
@@ -17,24 +21,35 @@ export interface FargateClusterArgs {
   controlPlaneSubnetIds: pulumi.Input<pulumi.Input<string>[]>;
   /** Private subnets of the pods, with a way out through NAT. Changing them replaces the Fargate profile, not more. */
   podSubnetIds: pulumi.Input<pulumi.Input<string>[]>;
-  /** Name of the cluster in EKS. Defaults to the component's name and the stack's, with a dash between them. */
+  /**
+   * Name of the cluster in EKS. Defaults to the component's name and the stack's, with a dash between them, and a hash
+   * where EKS would not take that.
+   */
   clusterName?: string;
   /** Namespaces whose pods run on Fargate beside `default` and CoreDNS; 3 at most. Defaults to `["locust"]`. */
   namespaces?: string[];
   /** Version of Kubernetes. Defaults to "1.36". */
   version?: string;
-  /** Who may reach the cluster's API server over the internet. Defaults to `["0.0.0.0/0"]`. */
+  /**
+   * Version of the CoreDNS add-on, such as "v1.12.4-eksbuild.1". Defaults to the one that EKS takes when the cluster is
+   * made; it stays then, also when Kubernetes' version changes.
+   */
+  coreDnsVersion?: string;
+  /** Who may reach the cluster's API server over the internet: 40 ranges at most. Defaults to `["0.0.0.0/0"]`. */
   publicAccessCidrs?: string[];
   /**
    * ARNs of IAM users and roles that administer the cluster. Whoever creates it does so anyway and must not be here,
    * as EKS refuses a second entry. Defaults to none.
    */
   admins?: string[];
-  /** Refuse to delete the cluster until this is false again. Defaults to false. */
+  /**
+   * Refuse to delete the cluster, and all in this component, until this is false again: Pulumi does so before it deletes
+   * any of it, and EKS for all others. Defaults to false.
+   */
   deletionProtection?: boolean;
   /** Days that CloudWatch keeps the control plane's log. Defaults to 30. */
   logRetentionDays?: number;
-  /** Tags of all that can have tags. Defaults to none. */
+  /** Tags of all that can have tags. Defaults to `load-test:stack` alone, which is the stack's name. */
   tags?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
 }
 
@@ -50,7 +65,8 @@ export interface FargateClusterArgs {
  * hour.
  *
  * The AWS command line must be installed: the kubeconfig gets its tokens from it. Kubernetes objects should have
- * `dependsOn: cluster`, so that they are deleted before what they need.
+ * `dependsOn: cluster`, so that they are made when pods can start, and deleted before what they need. Roles and the
+ * Fargate profile are named after the component, whose name has 39 characters at most.
  *
  * @example
  * const cluster = new FargateCluster("load-test", {
@@ -78,25 +94,18 @@ export class FargateCluster extends pulumi.ComponentResource {
 
   constructor(name: string, args: FargateClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     // Before anything is registered.
-    const plan = asRunError(() =>
-      readClusterArgs({ ...args }, args.clusterName ?? `${name}-${pulumi.getStack()}`, `FargateCluster ${name}`),
-    );
+    const plan = asRunError(() => readClusterArgs(name, pulumi.getStack(), { ...args }));
     super("serverless-load-testing:index:FargateCluster", name, args, opts);
     const { clusterName } = plan;
-    const tags = args.tags === undefined ? {} : { tags: args.tags };
+    const tags = withStackTag(args.tags);
 
     // Made by the first line of the log otherwise: kept forever, and left behind by destroy.
     const logs = new LogGroup(
       `${name}-control-plane-logs`,
-      {
-        name: `/aws/eks/${clusterName}/cluster`,
-        retentionInDays: plan.logRetentionDays,
-        ...tags,
-      },
+      { name: `/aws/eks/${clusterName}/cluster`, retentionInDays: plan.logRetentionDays, tags },
       { parent: this },
     );
-    const podRole = podExecutionRole(name, clusterName, args.tags, this);
-
+    const podRole = podExecutionRole(name, clusterName, tags, this);
     const cluster = new Cluster(
       `${name}-eks`,
       {
@@ -104,11 +113,6 @@ export class FargateCluster extends pulumi.ComponentResource {
         version: plan.version,
         vpcId: args.vpcId,
         subnetIds: args.controlPlaneSubnetIds,
-        fargate: {
-          podExecutionRoleArn: podRole.role.arn,
-          selectors: plan.selectors.map((selector) => ({ ...selector })),
-          subnetIds: args.podSubnetIds,
-        },
         // Access entries alone: no ConfigMap to write into the new cluster.
         authenticationMode: "API",
         accessEntries: adminEntries(plan.admins, this),
@@ -125,15 +129,48 @@ export class FargateCluster extends pulumi.ComponentResource {
         skipDefaultSecurityGroups: true,
         useDefaultVpcCni: true,
         kubeProxyAddonOptions: { enabled: false },
-        ...tags,
+        // Made below. The component's own, like its Fargate profile, is missing in previews that do not know all of it.
+        corednsAddonOptions: { enabled: false },
+        tags,
       },
-      { parent: this, dependsOn: [logs, ...podRole.policies] },
+      { parent: this, dependsOn: [logs, ...podRole.policies], transforms: [insideOf(name, args.tags)] },
     );
+    const profile = new FargateProfile(
+      `${name}-fargate`,
+      {
+        // Its own name has random letters: a profile cannot change, and the new one is made before the old one goes.
+        clusterName,
+        podExecutionRoleArn: podRole.role.arn,
+        selectors: plan.selectors.map((selector) => ({ ...selector })),
+        subnetIds: args.podSubnetIds,
+        tags,
+      },
+      { parent: this, dependsOn: [cluster] },
+    );
+    const coreDns = new Addon(
+      `${name}-coredns`,
+      {
+        clusterName,
+        addonName: "coredns",
+        // EKS decides once, when the add-on is made; asking for the newest would change it with each release.
+        ...(plan.coreDnsVersion === undefined ? {} : { addonVersion: plan.coreDnsVersion }),
+        configurationValues: JSON.stringify({ computeType: "Fargate" }),
+        // EKS gives each cluster a CoreDNS for nodes.
+        resolveConflictsOnCreate: "OVERWRITE",
+        resolveConflictsOnUpdate: "OVERWRITE",
+        tags,
+      },
+      // Pods that are there before their profile wait for a node forever.
+      { parent: this, dependsOn: [profile] },
+    );
+    protectFromDeletion(`${name}-protection`, plan.deletionProtection, [logs, cluster, profile, coreDns], this);
 
-    // With the cluster's URN, so that what uses the name waits for the cluster, though a preview knows the name.
+    // With URNs, so that what uses the name waits for the cluster, though a preview knows the name; and what uses the
+    // kubeconfig for all that pods need, though a preview does not know a new profile.
     this.clusterName = pulumi.all([clusterName, cluster.urn]).apply(([known]) => known);
     this.endpoint = cluster.core.apply(({ endpoint }) => endpoint);
-    this.kubeconfig = pulumi.secret(cluster.kubeconfigJson);
+    const ready = pulumi.all([cluster.kubeconfigJson, profile.urn, coreDns.urn]);
+    this.kubeconfig = pulumi.secret(ready.apply(([kubeconfig]) => kubeconfig));
     this.oidcProviderArn = cluster.oidcProviderArn;
     this.oidcProviderUrl = cluster.oidcProviderUrl;
     this.podExecutionRoleArn = podRole.role.arn;

@@ -1,11 +1,12 @@
 // All of `ec2`, not the one file: it registers the classes with which Pulumi turns the VPC's output `natGateways`
 // into resources; without them it would hand over plain ids.
-import { DefaultSecurityGroup } from "@pulumi/aws/ec2";
+import { DefaultSecurityGroup, Eip, NatGateway, Route } from "@pulumi/aws/ec2";
 import { Vpc } from "@pulumi/awsx/ec2/vpc";
 import * as pulumi from "@pulumi/pulumi";
 import { controlPlaneZones, type NetworkPlan } from "../settings/network";
 import { readNetworkArgs } from "../settings/network-args";
 import { asRunError } from "../settings/pulumi-config";
+import { insideOf, nameTag, withStackTag } from "./stack-tags";
 
 /** How a load test's network is spread over availability zones. */
 export const NetworkLayout = {
@@ -38,8 +39,8 @@ export interface LoadTestNetworkArgs {
   /** Subnets of the existing VPC in two zones or more, for the EKS control plane. Needed with vpcId only. */
   controlPlaneSubnetIds?: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * Tags of all that is made. Values may be outputs; the record itself may not, as awsx spreads it. Defaults to none
-   * but the names.
+   * Tags of all that is made. Values may be outputs; the record itself may not, as awsx spreads it. Defaults to names
+   * and `load-test:stack`, which is the stack's name.
    */
   tags?: Record<string, pulumi.Input<string>>;
 }
@@ -136,20 +137,24 @@ function newNetwork(
         { type: "Public", cidrBlocks: plan.publicCidrs, tags: { "kubernetes.io/role/elb": "1" } },
         { type: "Private", cidrBlocks: plan.privateCidrs, tags: { "kubernetes.io/role/internal-elb": "1" } },
       ],
-      natGateways: { strategy: plan.natGateways },
+      // Made below: awsx lets them not wait for the internet gateway, without which AWS makes none.
+      natGateways: { strategy: "None" },
       // Without it the private endpoint of EKS has no name that pods can resolve.
       enableDnsHostnames: true,
       ...(tags === undefined ? {} : { tags }),
     },
-    { parent },
+    { parent, transforms: [insideOf(name, tags)] },
   );
+  const named = (resource: string) =>
+    withStackTag(tags).apply((wanted): Record<string, string> => ({ Name: nameTag(name, resource), ...wanted }));
   const groupName = `${name}-default`;
   // Every VPC has this group, open among its members and outwards; to take it over without rules closes it.
   new DefaultSecurityGroup(
     groupName,
-    { vpcId: vpc.vpcId, ingress: [], egress: [], tags: { Name: groupName, ...tags } },
+    { vpcId: vpc.vpcId, ingress: [], egress: [], tags: named(groupName) },
     { parent },
   );
+  const gateways = natGateways(name, plan, vpc, named, parent);
 
   const first = (count: number) => vpc.privateSubnetIds.apply((ids) => ids.slice(0, count));
   return {
@@ -158,6 +163,42 @@ function newNetwork(
     privateSubnetIds: vpc.privateSubnetIds,
     podSubnetIds: first(plan.podZones),
     controlPlaneSubnetIds: first(controlPlaneZones),
-    natAddresses: vpc.natGateways.apply((gateways) => pulumi.output(gateways.map(({ publicIp }) => publicIp))),
+    natAddresses: pulumi.all(gateways.map(({ publicIp }) => publicIp)),
   };
+}
+
+/** The ways out of the private subnets: an address and a gateway in each zone, or in the first for all. */
+function natGateways(
+  name: string,
+  plan: NetworkPlan,
+  vpc: Vpc,
+  named: (resource: string) => pulumi.Output<Record<string, string>>,
+  parent: pulumi.Resource,
+): NatGateway[] {
+  const zones = Array.from({ length: plan.zones }, (_, zone) => zone);
+  const gateways = zones.slice(0, plan.natGateways === "Single" ? 1 : plan.zones).map((zone) => {
+    const natName = `${name}-nat-${zone + 1}`;
+    // Released before the internet gateway goes, which AWS keeps as long as an address is in use.
+    const child = { parent, dependsOn: vpc.internetGateway };
+    const { allocationId } = new Eip(natName, { domain: "vpc", tags: named(natName) }, child);
+    const subnetId = vpc.publicSubnets.apply((subnets) => idOf(subnets[zone]));
+    return new NatGateway(natName, { subnetId, allocationId, tags: named(natName) }, child);
+  });
+  for (const zone of zones) {
+    // A zone's public subnet comes first, and each has a table.
+    const routeTableId = vpc.routeTables.apply((tables) => idOf(tables[2 * zone + 1]));
+    const natGatewayId = pulumi.output(gateways[zone] ?? gateways[0]).apply(idOf);
+    new Route(
+      `${name}-private-${zone + 1}`,
+      { routeTableId, destinationCidrBlock: "0.0.0.0/0", natGatewayId },
+      { parent },
+    );
+  }
+  return gateways;
+}
+
+/** Of a resource that must be there. */
+function idOf(resource: pulumi.CustomResource | undefined): pulumi.Output<string> {
+  if (resource === undefined) throw new Error("The VPC has less than was planned.");
+  return resource.id;
 }

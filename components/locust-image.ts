@@ -7,8 +7,9 @@ import { Image } from "@pulumi/docker-build/image";
 import { Platform } from "@pulumi/docker-build/types/enums";
 import * as pulumi from "@pulumi/pulumi";
 import { hashContext } from "../settings/content-hash";
-import { checkImageArgs } from "../settings/image-args";
+import { readImageArgs } from "../settings/image-args";
 import { asRunError } from "../settings/pulumi-config";
+import { withStackTag } from "./stack-tags";
 
 /** Images that the repository keeps: the newest, and some to go back to. */
 const keptImages = 10;
@@ -20,9 +21,12 @@ export interface LocustImageArgs {
    * this package's folder `locust`, with the scripts in it.
    */
   context?: string;
-  /** Name of the ECR repository, once in an account and region. Defaults to "locust". */
+  /**
+   * Name of the ECR repository, once in an account and region. Defaults to the component's name and the stack's, with a
+   * dash between them, and a hash where ECR would not take that.
+   */
   repositoryName?: string;
-  /** Tags of the repository. Defaults to none. */
+  /** Tags of the repository. Defaults to `load-test:stack` alone, which is the stack's name. */
   tags?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
 }
 
@@ -59,19 +63,19 @@ export class LocustImage extends pulumi.ComponentResource {
   constructor(name: string, args: LocustImageArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     const context = resolve(args.context ?? packageFolder("locust"));
     // Before anything is registered.
-    asRunError(() => checkImageArgs({ ...args, context }, `LocustImage ${name}`));
+    const repositoryName = asRunError(() => readImageArgs(name, pulumi.getStack(), { ...args, context }));
     super("serverless-load-testing:index:LocustImage", name, args, opts);
 
     const repository = new Repository(
       `${name}-repository`,
       {
-        name: args.repositoryName ?? "locust",
+        name: repositoryName,
         imageTagMutability: "IMMUTABLE",
         imageScanningConfiguration: { scanOnPush: true },
         encryptionConfigurations: [{ encryptionType: "AES256" }],
         // Else destroy stops at a repository that is not empty.
         forceDelete: true,
-        ...(args.tags === undefined ? {} : { tags: args.tags }),
+        tags: withStackTag(args.tags),
       },
       { parent: this },
     );

@@ -32,7 +32,7 @@ export interface PodExecutionRole {
 export function podExecutionRole(
   name: string,
   clusterName: string,
-  tags: pulumi.Input<{ [key: string]: pulumi.Input<string> }> | undefined,
+  tags: pulumi.Output<Record<string, string>>,
   parent: pulumi.Resource,
 ): PodExecutionRole {
   const { partition } = getPartitionOutput({}, { parent });
@@ -54,7 +54,7 @@ export function podExecutionRole(
           ArnLike: { "aws:SourceArn": pulumi.interpolate`${here("eks")}:fargateprofile/${clusterName}/*` },
         },
       }),
-      ...(tags && { tags }),
+      tags,
     },
     { parent },
   );

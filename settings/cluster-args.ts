@@ -1,5 +1,6 @@
 /** Reads what the component FargateCluster is given, by the same rules as the stack's config. */
 import { SettingsError, type SettingsProblem } from "./errors";
+import { clusterNameRule, nameInStack } from "./names";
 import { parseKey } from "./parse";
 import type { Settings } from "./schema";
 
@@ -7,6 +8,8 @@ import type { Settings } from "./schema";
 export interface ClusterPlan {
   readonly clusterName: string;
   readonly version: string;
+  /** Of the CoreDNS add-on; undefined leaves it to EKS, once. */
+  readonly coreDnsVersion?: string;
   /** Which pods run on Fargate. */
   readonly selectors: readonly FargateSelector[];
   readonly publicAccessCidrs: readonly string[];
@@ -32,12 +35,17 @@ const ownSelectors: readonly FargateSelector[] = [
 const mostSelectors = 5;
 const defaultNamespaces = ["locust"];
 
-const namePattern = /^[0-9A-Za-z][-_0-9A-Za-z]{0,99}$/;
-const nameAllowed = 'at most 100 letters, digits, "-" and "_", a letter or digit first';
+const clusterNameAllowed = 'at most 100 letters, digits, "-" and "_", a letter or digit first';
+
+/** IAM takes 64 characters, and the longest name made of the component's is that of the control plane's role. */
+const longestName = 64 - "-eks-eksRole-role-1234567".length;
+const namePattern = new RegExp(`^(?!eks(-|$))[0-9A-Za-z][-_0-9A-Za-z]{0,${longestName - 1}}$`, "i");
+const nameAllowed = `at most ${longestName} letters, digits, "-" and "_", a letter or digit first, and not begin with "eks-", which EKS keeps for itself: roles and the Fargate profile are named after it`;
 
 /** Names of the component's arguments, and the settings that they are. */
 const settingOf = {
   version: "kubernetesVersion",
+  coreDnsVersion: "coreDnsVersion",
   publicAccessCidrs: "publicAccessCidrs",
   admins: "clusterAdmins",
   deletionProtection: "deletionProtection",
@@ -50,28 +58,32 @@ const subnetLists = {
   podSubnetIds: [1, "a list of one private subnet or more"],
 } as const;
 
-type ClusterArgument = keyof typeof settingOf | keyof typeof subnetLists | "vpcId" | "namespaces";
+type ClusterArgument = keyof typeof settingOf | keyof typeof subnetLists | "vpcId" | "namespaces" | "clusterName";
 
 /**
  * Checks arguments and fills in the defaults. Ids that only AWS will know are taken as they are.
  *
- * @param clusterName the cluster's name, given or made up
- * @param source what the error names as the origin
+ * @param name of the component, which the names of its parts begin with
+ * @param stack whose name a cluster has that is given none
  * @throws SettingsError with everything that is wrong
  */
 export function readClusterArgs(
+  name: string,
+  stack: string,
   args: Readonly<Partial<Record<ClusterArgument, unknown>>>,
-  clusterName: string,
-  source: string,
 ): ClusterPlan {
   const problems: SettingsProblem[] = [];
+  if (!namePattern.test(name)) problems.push({ key: "name", value: name, allowed: nameAllowed });
   if (args.vpcId === undefined || args.vpcId === "") {
     problems.push({ key: "vpcId", value: args.vpcId, allowed: "the id of the VPC that the subnets are in" });
   }
   for (const [key, [min, allowed]] of Object.entries(subnetLists) as [keyof typeof subnetLists, [number, string]][]) {
     problems.push(...checkList(key, args[key], min, allowed));
   }
-  if (!namePattern.test(clusterName)) problems.push({ key: "clusterName", value: clusterName, allowed: nameAllowed });
+  const { clusterName = nameInStack(name, stack, clusterNameRule) } = args;
+  if (typeof clusterName !== "string" || !clusterNameRule.pattern.test(clusterName)) {
+    problems.push({ key: "clusterName", value: clusterName, allowed: clusterNameAllowed });
+  }
 
   const { namespaces = defaultNamespaces } = args;
   problems.push(...checkNamespaces(namespaces));
@@ -82,11 +94,16 @@ export function readClusterArgs(
     read[argument] = found.value;
     problems.push(...found.problems.map((one) => ({ ...one, key: argument + one.key.slice(key.length) })));
   }
-  if (problems.length > 0) throw new SettingsError(problems, source);
+  if (problems.length > 0) throw new SettingsError(problems, `FargateCluster ${name}`);
 
-  const { admins = [], ...settings } = read as Pick<ClusterPlan, "version" | "publicAccessCidrs"> &
+  const { admins = [], ...settings } = read as Pick<ClusterPlan, "version" | "coreDnsVersion" | "publicAccessCidrs"> &
     Pick<Settings, "deletionProtection" | "logRetentionDays"> & { readonly admins?: readonly string[] };
-  return { ...settings, admins, clusterName, selectors: selectorsOf(namespaces as readonly string[]) };
+  return {
+    ...settings,
+    admins,
+    clusterName: String(clusterName),
+    selectors: selectorsOf(namespaces as readonly string[]),
+  };
 }
 
 /** A namespace that is given is selected as a whole, whatever of it every cluster selects. */

@@ -1,7 +1,7 @@
 /** Every setting of a load test, once: its type, default, range and description. */
 import * as z from "zod";
 import { checkedBy, describeKey, environment, type KeyDescription, key, listOf, readBy } from "./keys";
-import { cidrAllowed, isPrivateCidr, parseCidr } from "./values/cidr";
+import { isPrivateCidr, parseCidr, parsePublicCidr, publicCidrAllowed } from "./values/cidr";
 import { durationAllowed, parseDuration } from "./values/duration";
 import { fargateCpus, largestMemory } from "./values/fargate";
 import { kubernetesVersionAllowed, kubernetesVersions } from "./values/kubernetes-versions";
@@ -90,10 +90,21 @@ export const settingsSchema = z.strictObject({
       allowed: kubernetesVersionAllowed,
     },
   ),
-  publicAccessCidrs: key(listOf(checkedBy(parseCidr), { min: 1 }).prefault(["0.0.0.0/0"]), {
+  coreDnsVersion: key(
+    z
+      .string()
+      .regex(/^v\d+\.\d+\.\d+-eksbuild\.\d+$/)
+      .optional(),
+    {
+      description: "Version of EKS's CoreDNS add-on; left out, the one that EKS took when the cluster was made.",
+      allowed: 'a version of the add-on, such as "v1.12.4-eksbuild.1"',
+    },
+  ),
+  // EKS takes 40.
+  publicAccessCidrs: key(listOf(checkedBy(parsePublicCidr), { min: 1, max: 40 }).prefault(["0.0.0.0/0"]), {
     description: "Who may reach the API server of the cluster over the internet; it asks for AWS credentials anyway.",
-    allowed: "a list of one IPv4 range or more",
-    items: cidrAllowed,
+    allowed: "a list of 1 to 40 IPv4 ranges",
+    items: publicCidrAllowed,
   }),
   clusterAdmins: key(listOf(z.string().regex(/^arn:aws(-[a-z]+)*:iam::\d{12}:(user|role)\/[\w+=,.@/-]+$/)).optional(), {
     description: "IAM users and roles that administer the cluster, beside whoever creates it.",
@@ -101,7 +112,7 @@ export const settingsSchema = z.strictObject({
     items: 'the ARN of an IAM user or role, such as "arn:aws:iam::123456789012:role/admin"',
   }),
   deletionProtection: key(z.boolean().prefault(false), {
-    description: "Refuse to delete the cluster until this is off again.",
+    description: "Refuse to destroy the stack and its cluster until this is off again.",
     allowed: "true or false",
   }),
   namespace: key(

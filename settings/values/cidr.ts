@@ -11,8 +11,21 @@ export interface Cidr {
 /** What `parseCidr` takes, to be read after "must be". */
 export const cidrAllowed = 'an IPv4 range that starts at its first address, such as "203.0.113.0/24"';
 
+/** What `parsePublicCidr` takes, to be read after "must be". */
+export const publicCidrAllowed = `${cidrAllowed}, without private or other reserved addresses, which EKS refuses; or "0.0.0.0/0"`;
+
 /** The private ranges of RFC 1918. */
 const privateRanges = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
+
+/**
+ * Ranges that no one on the internet has ("Reserved IP addresses", to which EKS's user guide points). Those for
+ * documentation are left out: EKS's own example is one of them.
+ */
+const reservedRanges = [
+  ...privateRanges,
+  ...["0.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "192.0.0.0/24", "192.88.99.0/24"],
+  ...["198.18.0.0/15", "224.0.0.0/4", "240.0.0.0/4"],
+];
 
 /**
  * Reads an IPv4 range: four decimal numbers, a slash and the prefix, without leading zeros. Bits behind the prefix
@@ -29,6 +42,18 @@ export function parseCidr(text: string): Cidr {
     throw new InvalidValueError(text, cidrAllowed);
   }
   return { address, prefix };
+}
+
+/**
+ * Reads a range of addresses that may come in from the internet: all of it, or one without reserved addresses.
+ *
+ * @throws InvalidValueError for any other text
+ */
+export function parsePublicCidr(text: string): Cidr {
+  const cidr = parseCidr(text);
+  const reserved = reservedRanges.map(parseCidr).some((one) => containsCidr(one, cidr) || containsCidr(cidr, one));
+  if (reserved && cidr.prefix > 0) throw new InvalidValueError(text, publicCidrAllowed);
+  return cidr;
 }
 
 /** Writes a range as `parseCidr` reads it. */

@@ -95,7 +95,9 @@ describe("the policies of a FargateCluster", function () {
     });
 
     it("has the tags", async () => {
-      expect((await make({ tags: { team: "load" } })).engine.one(roleType).inputs.tags).to.deep.equal({ team: "load" });
+      expect((await make({ tags: { team: "load" } })).engine.one(roleType).inputs.tags).to.deep.equal({
+        ...{ team: "load", "load-test:stack": "test" },
+      });
     });
   });
 });

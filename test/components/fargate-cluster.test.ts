@@ -15,17 +15,21 @@ import {
 import { isKnown, known, mockEngine } from "../support/mock-engine";
 
 const componentType = "serverless-load-testing:index:FargateCluster";
+const protectionType = "serverless-load-testing:index:DeletionProtection";
+const profileType = "aws:eks/fargateProfile:FargateProfile";
+const addonType = "aws:eks/addon:Addon";
+const tagged = { team: "load", "load-test:stack": "test" };
 const logGroupType = "aws:cloudwatch/logGroup:LogGroup";
 const attachmentType = "aws:iam/rolePolicyAttachment:RolePolicyAttachment";
 const rolePolicyType = "aws:iam/rolePolicy:RolePolicy";
 const jo = "arn:aws:iam::123456789012:user/jo";
 
 /** The lines of the message that some arguments end with, before anything is registered. */
-async function refused(args: object): Promise<string[]> {
+async function refused(args: object, name = "load"): Promise<string[]> {
   const engine = await mockEngine(outputsOf);
   const { FargateCluster } = await import("../../components/fargate-cluster.js");
   try {
-    new FargateCluster("load", args as FargateClusterArgs);
+    new FargateCluster(name, args as FargateClusterArgs);
   } catch (error) {
     await pulumi.runtime.disconnect();
     expect(engine.registered, "nothing is registered").to.deep.equal([]);
@@ -41,23 +45,15 @@ describe("FargateCluster", function () {
 
   describe("its EKS cluster", () => {
     it("has only Fargate, access entries, every log and standard support", async () => {
-      const { kubeProxyAddonOptions, ...inputs } = await inputsWith();
-      // Pulumi's SDK adds defaults to it.
+      const { kubeProxyAddonOptions, corednsAddonOptions, ...inputs } = await inputsWith();
+      // Pulumi's SDK adds defaults to them.
       expect(kubeProxyAddonOptions).to.include({ enabled: false });
+      expect(corednsAddonOptions).to.include({ enabled: false });
       expect(inputs).to.deep.equal({
         name: "load-test",
         version: "1.36",
         vpcId: "vpc-1",
         subnetIds: ["subnet-1", "subnet-2"],
-        fargate: {
-          podExecutionRoleArn: roleArn,
-          selectors: [
-            { namespace: "kube-system", labels: { "k8s-app": "kube-dns" } },
-            { namespace: "default" },
-            { namespace: "locust" },
-          ],
-          subnetIds: ["subnet-1"],
-        },
         authenticationMode: "API",
         accessEntries: {},
         endpointPrivateAccess: true,
@@ -70,36 +66,74 @@ describe("FargateCluster", function () {
         skipDefaultNodeGroup: true,
         skipDefaultSecurityGroups: true,
         useDefaultVpcCni: true,
+        tags: { "load-test:stack": "test" },
       });
     });
 
-    const options: readonly [Partial<FargateClusterArgs>, string, unknown][] = [
+    it("has a Fargate profile, with a name that Pulumi makes up anew for each, and then CoreDNS on it", async () => {
+      const { engine } = await make();
+      const { inputs: profile, name: profileName } = engine.one(profileType);
+      expect(profileName).to.equal("load-fargate");
+      expect(profile).to.deep.equal({
+        clusterName: "load-test",
+        podExecutionRoleArn: roleArn,
+        selectors: [
+          { namespace: "kube-system", labels: { "k8s-app": "kube-dns" } },
+          { namespace: "default" },
+          { namespace: "locust" },
+        ],
+        subnetIds: ["subnet-1"],
+        tags: { "load-test:stack": "test" },
+      });
+      expect(engine.one(addonType).inputs, "no version: EKS's, once").to.deep.equal({
+        clusterName: "load-test",
+        addonName: "coredns",
+        configurationValues: '{"computeType":"Fargate"}',
+        resolveConflictsOnCreate: "OVERWRITE",
+        resolveConflictsOnUpdate: "OVERWRITE",
+        tags: { "load-test:stack": "test" },
+      });
+      const order = engine.registered.map(({ type }) => type);
+      expect(order.indexOf(profileType)).to.be.lessThan(order.indexOf(addonType));
+    });
+
+    const options: readonly [Partial<FargateClusterArgs>, string, unknown, string?][] = [
       [{ clusterName: "mine" }, "name", "mine"],
       [{ version: "1.35" }, "version", "1.35"],
       [{ publicAccessCidrs: ["203.0.113.0/24"] }, "publicAccessCidrs", ["203.0.113.0/24"]],
       [{ deletionProtection: true }, "deletionProtection", true],
-      [{ tags: { team: "load" } }, "tags", { team: "load" }],
-      [{ podSubnetIds: ["subnet-2", "subnet-3"] }, "fargate.subnetIds", ["subnet-2", "subnet-3"]],
-      [{ namespaces: ["a", "b", "c"] }, "fargate.selectors[4].namespace", "c"],
-      [{ namespaces: [] }, "fargate.selectors.length", 2],
-      [{ namespaces: ["default", "a", "b", "c"] }, "fargate.selectors.length", 5],
-      [{ namespaces: ["kube-system"] }, "fargate.selectors", [{ namespace: "default" }, { namespace: "kube-system" }]],
+      [{ tags: { team: "load" } }, "tags", tagged],
+      [{ tags: { team: "load" } }, "tags", tagged, profileType],
+      [{ tags: { team: "load" } }, "tags", tagged, addonType],
+      [{ coreDnsVersion: "v1.12.4-eksbuild.1" }, "addonVersion", "v1.12.4-eksbuild.1", addonType],
+      [{ clusterName: "mine" }, "clusterName", "mine", addonType],
+      [{ podSubnetIds: ["subnet-2", "subnet-3"] }, "subnetIds", ["subnet-2", "subnet-3"], profileType],
+      [{ namespaces: ["a", "b", "c"] }, "selectors[4].namespace", "c", profileType],
+      [{ namespaces: [] }, "selectors.length", 2, profileType],
+      [{ namespaces: ["default", "a", "b", "c"] }, "selectors.length", 5, profileType],
+      [
+        { namespaces: ["kube-system"] },
+        "selectors",
+        [{ namespace: "default" }, { namespace: "kube-system" }],
+        profileType,
+      ],
     ];
-    for (const [args, property, value] of options) {
-      it(`is told of ${JSON.stringify(args)}`, async () => {
-        expect(await inputsWith(args)).to.have.deep.nested.property(property, value);
+    for (const [args, property, value, type = clusterType] of options) {
+      it(`is told of ${JSON.stringify(args)}: ${type}`, async () => {
+        expect((await make(args)).engine.one(type).inputs).to.have.deep.nested.property(property, value);
       });
     }
 
     it("takes ids that are outputs", async () => {
-      const inputs = await inputsWith({
+      const { engine } = await make({
         vpcId: pulumi.output("vpc-2"),
         controlPlaneSubnetIds: pulumi.output(["subnet-3", "subnet-4"]),
         podSubnetIds: [pulumi.output("subnet-4")],
       });
+      const { inputs } = engine.one(clusterType);
       expect(inputs).to.include({ vpcId: "vpc-2" });
       expect(inputs.subnetIds).to.deep.equal(["subnet-3", "subnet-4"]);
-      expect(inputs.fargate.subnetIds).to.deep.equal(["subnet-4"]);
+      expect(engine.one(profileType).inputs.subnetIds).to.deep.equal(["subnet-4"]);
     });
   });
 
@@ -107,12 +141,13 @@ describe("FargateCluster", function () {
     expect((await make()).engine.one(logGroupType).inputs).to.deep.equal({
       name: "/aws/eks/load-test/cluster",
       retentionInDays: 30,
+      tags: { "load-test:stack": "test" },
     });
     const args = { clusterName: "mine", logRetentionDays: 7, tags: { team: "load" } };
     expect((await make(args)).engine.one(logGroupType).inputs).to.deep.equal({
       name: "/aws/eks/mine/cluster",
       retentionInDays: 7,
-      tags: { team: "load" },
+      tags: tagged,
     });
   });
 
@@ -142,7 +177,7 @@ describe("FargateCluster", function () {
     await pulumi.runtime.disconnect();
     expect(new Set(asked.map(({ token }) => token))).to.deep.equal(new Set(Object.keys(answers)));
     const made = engine.registered.filter(({ type }) => type.startsWith("aws:"));
-    expect(made).to.have.lengthOf(4);
+    expect(made).to.have.lengthOf(6);
     for (const { provider: used } of [...asked, ...made]) expect(used).to.include("pulumi:providers:aws::other::");
   });
 
@@ -153,7 +188,7 @@ describe("FargateCluster", function () {
     expect(await pulumi.isSecret(cluster.kubeconfig)).to.equal(true);
     const types = engine.registered.map(({ type }) => type);
     expect(types).to.have.members([
-      ...[componentType, clusterType, logGroupType],
+      ...[componentType, clusterType, logGroupType, profileType, addonType, protectionType],
       ...[roleType, attachmentType, rolePolicyType],
     ]);
   });
@@ -162,7 +197,7 @@ describe("FargateCluster", function () {
     it(`registers its resources under itself, and its outputs, in ${preview ? "a preview" : "an update"}`, async () => {
       const { engine } = await make({}, preview);
       const urns = [...engine.states.keys()].filter((urn) => !urn.includes("::pulumi:pulumi:Stack::"));
-      expect(urns).to.have.lengthOf(6);
+      expect(urns).to.have.lengthOf(9);
       for (const urn of urns) expect(urn).to.include(`::${componentType}`);
       const component = urns.find((urn) => urn.endsWith("::load")) ?? "";
       expect(Object.keys(engine.states.get(component) ?? {})).to.include.members([
@@ -200,12 +235,24 @@ describe("FargateCluster", function () {
     for (const line of lines) expect(line).to.match(/must be \S/);
   });
 
+  it("refuses a name that leaves no room for those of roles, or that EKS keeps for itself", async () => {
+    for (const name of ["x".repeat(40), "a.b", "eks", "EKS-load"]) {
+      const [first, line] = await refused(required, name);
+      expect(first).to.equal(`1 setting is wrong (FargateCluster ${name}):`);
+      expect(line).to.match(
+        /^ {2}name is ".*": must be at most 39 letters, digits, "-" and "_", a letter or digit first/,
+      );
+    }
+    const { name } = (await make({}, false, "x".repeat(39))).engine.one(clusterType);
+    expect(`${name}-eksRole-role-1234567`).to.have.lengthOf(64);
+  });
+
   const wrong: readonly [Partial<FargateClusterArgs>, RegExp][] = [
     [{ namespaces: ["a", "b", "c", "d"] }, /namespaces is .* at most 3 namespaces beside kube-system and default/],
     [{ namespaces: ["a", "a"] }, /namespaces\[1\] is "a": must be there once/],
     [{ clusterName: "x".repeat(101) }, /clusterName is .* at most 100 letters/],
     [{ clusterName: "a.b" }, /clusterName is "a.b"/],
-    [{ publicAccessCidrs: [] }, /publicAccessCidrs is \[\]: must be a list of one IPv4 range or more/],
+    [{ publicAccessCidrs: [] }, /publicAccessCidrs is \[\]: must be a list of 1 to 40 IPv4 ranges/],
     [{ admins: [jo, jo] }, /admins\[1\] is .* must be there once/],
   ];
   for (const [args, message] of wrong) {

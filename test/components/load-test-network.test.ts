@@ -1,10 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import type { LoadTestNetworkArgs } from "../../components/load-test-network";
-import { isKnown, known, mockEngine, type Registered } from "../support/mock-engine";
+import { isKnown, known, type MockEngine, mockEngine, type Registered } from "../support/mock-engine";
 
 const componentType = "serverless-load-testing:index:LoadTestNetwork";
 const vpcType = "awsx:ec2:Vpc";
+const natType = "aws:ec2/natGateway:NatGateway";
+const internetGatewayType = "aws:ec2/internetGateway:InternetGateway";
+const eipType = "aws:ec2/eip:Eip";
+const routeType = "aws:ec2/route:Route";
 const groupType = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup";
 
 const privateIds = ["subnet-1a", "subnet-2a", "subnet-3a"];
@@ -16,10 +20,17 @@ const existing = {
 };
 
 /** What the VPC's own component would give back. */
-function outputsOf({ type }: Registered): Record<string, unknown> {
+function outputsOf({ type, name }: Registered): Record<string, unknown> {
+  if (type === natType) return { publicIp: `203.0.113.${name.at(-1)}` };
+  if (type === eipType) return { allocationId: `eipalloc-${name.at(-1)}` };
   if (type !== vpcType) return {};
-  const natGateways = [{ publicIp: "203.0.113.1" }, { publicIp: "203.0.113.2" }];
-  return { vpcId: "vpc-new", privateSubnetIds: privateIds, publicSubnetIds: publicIds, natGateways };
+  return {
+    ...{ vpcId: "vpc-new", privateSubnetIds: privateIds, publicSubnetIds: publicIds },
+    publicSubnets: publicIds.map((id) => ({ id })),
+    // A zone's public table first.
+    routeTables: ["1b", "1a", "2b", "2a", "3b", "3a"].map((zone) => ({ id: `rtb-${zone}` })),
+    internetGateway: new pulumi.CustomResource(internetGatewayType, "gateway"),
+  };
 }
 
 /** Makes a network named "net" as in an update, or as in a preview of one. */
@@ -38,6 +49,13 @@ async function make(
 /** The inputs of the only VPC that some arguments make. */
 async function vpcOf(args?: LoadTestNetworkArgs): Promise<Record<string, unknown>> {
   return (await make(args)).engine.one(vpcType).inputs;
+}
+
+/** Which table sends pods to which gateway. */
+function waysOut({ registered }: MockEngine): readonly (readonly [string, string])[] {
+  const routes = registered.filter(({ type }) => type === routeType).map(({ inputs }) => inputs);
+  for (const route of routes) expect(route.destinationCidrBlock).to.equal("0.0.0.0/0");
+  return routes.map(({ routeTableId, natGatewayId }) => [routeTableId, natGatewayId] as const);
 }
 
 /** The message that some arguments end with, before anything is registered. */
@@ -77,15 +95,37 @@ describe("LoadTestNetwork", function () {
             tags: { "kubernetes.io/role/internal-elb": "1" },
           },
         ],
-        natGateways: { strategy: "OnePerAz" },
+        natGateways: { strategy: "None" },
         enableDnsHostnames: true,
       });
     });
 
     it("has two zones and one NAT gateway in a single-az layout", async () => {
-      const vpc = await vpcOf({ layout: "single-az" });
-      expect(vpc.numberOfAvailabilityZones).to.equal(2);
-      expect(vpc.natGateways).to.deep.equal({ strategy: "Single" });
+      const { engine } = await make({ layout: "single-az" });
+      expect(engine.one(vpcType).inputs.numberOfAvailabilityZones).to.equal(2);
+      expect(engine.one(natType).inputs).to.deep.equal({
+        ...{ subnetId: "subnet-1b", allocationId: "eipalloc-1" },
+        tags: { Name: "net-test-nat-1", "load-test:stack": "test" },
+      });
+      expect(waysOut(engine)).to.deep.equal([
+        ["rtb-1a", "net-nat-1-id"],
+        ["rtb-2a", "net-nat-1-id"],
+      ]);
+    });
+
+    it("has a NAT gateway with an address in each zone, and a way to it from that zone's pods", async () => {
+      const { engine } = await make();
+      const gateways = engine.registered.filter(({ type }) => type === natType);
+      expect(gateways.map(({ inputs }) => [inputs.subnetId, inputs.allocationId])).to.deep.equal([
+        ["subnet-1b", "eipalloc-1"],
+        ["subnet-2b", "eipalloc-2"],
+        ["subnet-3b", "eipalloc-3"],
+      ]);
+      expect(waysOut(engine)).to.deep.equal([
+        ["rtb-1a", "net-nat-1-id"],
+        ["rtb-2a", "net-nat-2-id"],
+        ["rtb-3a", "net-nat-3-id"],
+      ]);
     });
 
     it("has the addresses that it is given", async () => {
@@ -112,14 +152,19 @@ describe("LoadTestNetwork", function () {
         vpcId: "vpc-new",
         ingress: [],
         egress: [],
-        tags: { Name: "net-default" },
+        tags: { Name: "net-test-default", "load-test:stack": "test" },
       });
     });
 
     it("has the tags that it is given, also those that are outputs", async () => {
       const { engine } = await make({ tags: { team: "load", owner: pulumi.output("me") } });
       expect(engine.one(vpcType).inputs.tags).to.deep.equal({ team: "load", owner: "me" });
-      expect(engine.one(groupType).inputs.tags).to.deep.equal({ Name: "net-default", team: "load", owner: "me" });
+      const tagged = engine.registered.filter(({ type }) => [groupType, natType, eipType].includes(type));
+      expect(tagged).to.have.lengthOf(7);
+      for (const { name, inputs } of tagged) {
+        const all = { Name: name.replace("net", "net-test"), team: "load", owner: "me", "load-test:stack": "test" };
+        expect(inputs.tags).to.deep.equal(all);
+      }
     });
 
     it("gives out its subnets, the pods' and the control plane's among them, and its addresses", async () => {
@@ -129,7 +174,7 @@ describe("LoadTestNetwork", function () {
       expect(await known(network.privateSubnetIds)).to.deep.equal(privateIds);
       expect(await known(network.podSubnetIds)).to.deep.equal(privateIds);
       expect(await known(network.controlPlaneSubnetIds)).to.deep.equal(privateIds.slice(0, 2));
-      expect(await known(network.natAddresses)).to.deep.equal(["203.0.113.1", "203.0.113.2"]);
+      expect(await known(network.natAddresses)).to.deep.equal(["203.0.113.1", "203.0.113.2", "203.0.113.3"]);
     });
 
     it("keeps pods in the first zone in a single-az layout, and the control plane where it is in any other", async () => {
@@ -181,8 +226,14 @@ describe("LoadTestNetwork", function () {
       const urn = await known(network.urn);
       expect(urn).to.equal(`urn:pulumi:test::serverless-load-testing::${componentType}::net`);
       const inside = (type: string, name: string) => urn.replace(/::net$/, `$${type}::${name}`);
-      const urns = [...engine.states.keys()];
-      expect(urns).to.have.members([urn, inside(vpcType, "net-vpc"), inside(groupType, "net-default")]);
+      const urns = [...engine.states.keys()].filter((one) => !one.endsWith(`${internetGatewayType}::gateway`));
+      expect(urns).to.have.members([
+        ...[urn, inside(vpcType, "net-vpc"), inside(groupType, "net-default")],
+        ...["1", "2", "3"].flatMap((zone) => [
+          ...[inside(eipType, `net-nat-${zone}`), inside(natType, `net-nat-${zone}`)],
+          inside(routeType, `net-private-${zone}`),
+        ]),
+      ]);
       const outputs = ["vpcId", "publicSubnetIds", "privateSubnetIds", "podSubnetIds", "controlPlaneSubnetIds"];
       expect(engine.states.get(urn)).to.have.all.keys(...outputs, "natAddresses");
     });

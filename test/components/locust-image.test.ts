@@ -64,7 +64,8 @@ describe("LocustImage", function () {
 
   it("has a repository that scans, encrypts, keeps tags as they are and goes with its images", async () => {
     expect((await make()).engine.one(repositoryType).inputs).to.deep.equal({
-      name: "locust",
+      name: "load-test",
+      tags: { "load-test:stack": "test" },
       imageTagMutability: "IMMUTABLE",
       imageScanningConfiguration: { scanOnPush: true },
       encryptionConfigurations: [{ encryptionType: "AES256" }],
@@ -75,12 +76,12 @@ describe("LocustImage", function () {
   it("has a repository of the name and with the tags that it is given", async () => {
     const { inputs } = (await make({ repositoryName: "team/load", tags: { team: "load" } })).engine.one(repositoryType);
     expect(inputs.name).to.equal("team/load");
-    expect(inputs.tags).to.deep.equal({ team: "load" });
+    expect(inputs.tags).to.deep.equal({ team: "load", "load-test:stack": "test" });
   });
 
   it("keeps the last 10 images", async () => {
     const { inputs } = (await make()).engine.one(lifecycleType);
-    expect(inputs.repository).to.equal("locust");
+    expect(inputs.repository).to.equal("load-test");
     const [rule, ...others] = JSON.parse(inputs.policy).rules;
     expect(others).to.deep.equal([]);
     expect(rule.action).to.deep.equal({ type: "expire" });

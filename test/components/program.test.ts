@@ -26,8 +26,16 @@ function configOf(stack: string): Record<string, string> {
 function outputsOf({ type }: Registered): Record<string, unknown> {
   if (type === "awsx:ec2:Vpc") {
     const ids = (kind: string) => ["1", "2", "3"].map((zone) => `subnet-${kind}-${zone}`);
-    const natGateways = [{ publicIp: "203.0.113.1" }];
-    return { vpcId: "vpc-1", privateSubnetIds: ids("private"), publicSubnetIds: ids("public"), natGateways };
+    return {
+      ...{
+        vpcId: "vpc-1",
+        privateSubnetIds: ids("private"),
+        publicSubnetIds: ids("public"),
+        internetGateway: new pulumi.CustomResource("aws:ec2/internetGateway:InternetGateway", "gateway"),
+      },
+      publicSubnets: ids("public").map((id) => ({ id })),
+      routeTables: ids("table").flatMap((id) => [{ id: `${id}-public` }, { id }]),
+    };
   }
   if (type === "eks:index:Cluster") return { kubeconfigJson: "{}", eksCluster: { name: "load-test-dev" } };
   if (type === "random:index/randomPassword:RandomPassword") return { result: "0123456789abcdef" };
@@ -57,8 +65,9 @@ describe("the program", function () {
     for (const stack of ["dev", "single-az"]) {
       it(`makes network, cluster and Locust for ${stack} in ${preview ? "a preview" : "an update"}`, async () => {
         const engine = await run(stack, preview);
-        const natGateways = stack === "dev" ? "OnePerAz" : "Single";
-        expect(engine.one("awsx:ec2:Vpc").inputs).to.deep.include({ natGateways: { strategy: natGateways } });
+        expect(engine.one("awsx:ec2:Vpc").inputs).to.include({ numberOfAvailabilityZones: stack === "dev" ? 3 : 2 });
+        const gateways = engine.registered.filter(({ type }) => type === "aws:ec2/natGateway:NatGateway");
+        expect(gateways).to.have.lengthOf(stack === "dev" ? 3 : 1);
         expect(engine.one("eks:index:Cluster").inputs).to.include({ version: "1.36", authenticationMode: "API" });
         expect(kubernetesObjects(engine)).to.have.length.of.at.least(9);
         expect(engine.registered.filter(({ type }) => type.startsWith("aws:ecr"))).to.deep.equal([]);
@@ -93,7 +102,7 @@ describe("the program", function () {
 
   it("builds an image and has the pods use it by digest when scripts are delivered so", async () => {
     const engine = await run("dev", false, { scriptDelivery: "image" });
-    expect(engine.one("aws:ecr/repository:Repository").inputs).to.include({ name: "locust" });
+    expect(engine.one("aws:ecr/repository:Repository").inputs).to.include({ name: "locust-test" });
     expect(engine.one("docker-build:index:Image").inputs).to.include({ push: true, buildOnPreview: false });
     const images = engine.registered
       .filter(({ type }) => type.endsWith(":Deployment"))
@@ -113,6 +122,7 @@ describe("the program", function () {
   });
 
   const passedOn: ReadonlyArray<readonly [Record<string, string>, string, Record<string, unknown>]> = [
+    [{ coreDnsVersion: "v1.12.4-eksbuild.1" }, "aws:eks/addon:Addon", { addonVersion: "v1.12.4-eksbuild.1" }],
     [{ kubernetesVersion: "1.35" }, "eks:index:Cluster", { version: "1.35" }],
     [{ deletionProtection: "true" }, "eks:index:Cluster", { deletionProtection: true }],
     [{ publicAccessCidrs: '["203.0.113.0/24"]' }, "eks:index:Cluster", { publicAccessCidrs: ["203.0.113.0/24"] }],

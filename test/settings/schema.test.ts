@@ -19,6 +19,7 @@ const defaults: Record<SettingsKey, unknown> = {
   podSubnetIds: undefined,
   controlPlaneSubnetIds: undefined,
   kubernetesVersion: "1.36",
+  coreDnsVersion: undefined,
   publicAccessCidrs: ["0.0.0.0/0"],
   clusterAdmins: undefined,
   deletionProtection: false,
@@ -62,6 +63,7 @@ const atTheEdge: readonly (readonly [SettingsKey, unknown, Record<string, unknow
   ["podSubnetIds", ["subnet-01234567"], existingVpc],
   ["controlPlaneSubnetIds", subnets, existingVpc],
   ["kubernetesVersion", "1.34"],
+  ["coreDnsVersion", "v1.12.4-eksbuild.1"],
   ["kubernetesVersion", "1.35"],
   ["publicAccessCidrs", ["203.0.113.7/32", "198.51.100.0/24"]],
   [

@@ -52,7 +52,20 @@ const wrong: readonly (readonly [string, Record<string, unknown>, readonly strin
     "subnet-0123456789abcdef0",
   ],
   ["an old Kubernetes", { kubernetesVersion: "1.30" }, ["kubernetesVersion"], '"1.36" (until 2027-08-02)'],
-  ["access for nobody", { publicAccessCidrs: [] }, ["publicAccessCidrs"], "one IPv4 range or more"],
+  ["access for nobody", { publicAccessCidrs: [] }, ["publicAccessCidrs"], "a list of 1 to 40 IPv4 ranges"],
+  [
+    "access for more ranges than EKS takes",
+    { publicAccessCidrs: Array.from({ length: 41 }, (_, index) => `198.51.100.${index}/32`) },
+    ["publicAccessCidrs"],
+    "a list of 1 to 40 IPv4 ranges",
+  ],
+  [
+    "access for a private range",
+    { publicAccessCidrs: ["8.8.8.0/24", "10.1.0.0/16"] },
+    ["publicAccessCidrs[1]"],
+    "without private or other reserved addresses, which EKS refuses",
+  ],
+  ["a CoreDNS that is no add-on's", { coreDnsVersion: "1.12.4" }, ["coreDnsVersion"], '"v1.12.4-eksbuild.1"'],
   ["access for an address", { publicAccessCidrs: ["203.0.113.7"] }, ["publicAccessCidrs[0]"], "203.0.113.0/24"],
   [
     "a session as an admin",

@@ -32,11 +32,11 @@ export const answers: Record<string, Record<string, unknown>> = {
   "aws:index/getCallerIdentity:getCallerIdentity": { accountId: "210987654321" },
 };
 
-/** Makes a cluster named "load" as in an update, or as in a preview of one. */
-export async function make(args: Partial<FargateClusterArgs> = {}, preview = false) {
+/** Makes a cluster as in an update, or as in a preview of one. */
+export async function make(args: Partial<FargateClusterArgs> = {}, preview = false, name = "load") {
   const engine = await mockEngine(preview ? () => ({}) : outputsOf, preview, ({ token }) => answers[token] ?? {});
   const { FargateCluster } = await import("../../components/fargate-cluster.js");
-  const cluster = new FargateCluster("load", { ...required, ...args });
+  const cluster = new FargateCluster(name, { ...required, ...args });
   await known(cluster.urn);
   await pulumi.runtime.disconnect();
   return { cluster, engine };

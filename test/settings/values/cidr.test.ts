@@ -8,6 +8,7 @@ import {
   formatCidr,
   isPrivateCidr,
   parseCidr,
+  parsePublicCidr,
   prefixForParts,
 } from "../../../settings/values/cidr";
 
@@ -39,6 +40,24 @@ describe("cidr", () => {
       expect(() => parseCidr(text)).to.throw(InvalidValueError, "an IPv4 range that starts at its first address");
     });
   }
+
+  const reserved = [
+    ...["10.0.0.0/8", "10.1.2.3/32", "172.31.0.0/16", "192.168.1.0/24", "100.64.0.0/10", "127.0.0.1/32"],
+    ...["169.254.169.254/32", "198.18.0.0/15", "224.0.0.0/4", "255.255.255.255/32", "0.0.0.0/8"],
+    // With such ranges inside.
+    ...["8.0.0.0/5", "128.0.0.0/1"],
+  ];
+  for (const text of reserved) {
+    it(`refuses ${text} as a range of the internet`, () => {
+      expect(() => parsePublicCidr(text)).to.throw(InvalidValueError, "without private or other reserved addresses");
+    });
+  }
+
+  it("takes the internet, and its ranges beside those that are reserved", () => {
+    for (const text of ["0.0.0.0/0", "8.8.8.0/24", "11.0.0.0/8", "172.32.0.0/11", "203.0.113.5/32"]) {
+      expect(parsePublicCidr(text)).to.deep.equal(parseCidr(text));
+    }
+  });
 
   it("writes what it reads, and reads what it writes", () => {
     fc.assert(

@@ -1,0 +1,49 @@
+/** Tags that tell what one stack has made from what another has. */
+import * as pulumi from "@pulumi/pulumi";
+
+type Tags = pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
+
+/** Tag of all that can have tags: its value is the stack's name. */
+const stackTag = "load-test:stack";
+
+/** The tags that somebody wants, and the stack's. */
+export function withStackTag(tags: Tags = {}): pulumi.Output<Record<string, string>> {
+  return pulumi.output(tags).apply((wanted): Record<string, string> => ({ ...wanted, [stackTag]: pulumi.getStack() }));
+}
+
+/** The tag `Name` of what is called `COMPONENT-rest`: `COMPONENT-STACK-rest`. */
+export function nameTag(component: string, resource: string): string {
+  return `${component}-${pulumi.getStack()}${resource.slice(component.length)}`;
+}
+
+/** Kinds inside of awsx's and eks's components that can have tags; these do not give them to all. */
+const taggable = new Set([
+  ...["Vpc", "Subnet", "InternetGateway", "RouteTable"].map((kind) => typeOf("ec2", kind)),
+  ...["Cluster", "AccessEntry"].map((kind) => typeOf("eks", kind)),
+  ...["Role", "OpenIdConnectProvider"].map((kind) => typeOf("iam", kind)),
+]);
+
+/**
+ * Changes what a component of another package makes: all that can have tags gets them, a tag `Name` gets the stack's
+ * name, and nothing that starts in a public subnet gets a public address.
+ *
+ * @param component name of our component, with which the names of all parts begin
+ */
+export function insideOf(component: string, tags: Tags | undefined): pulumi.ResourceTransform {
+  return ({ type, name, props }) => {
+    if (!taggable.has(type)) return undefined;
+    const all = pulumi.all([props.tags, withStackTag(tags)]).apply(([own = {}, ours]) => ({
+      ...own,
+      ...("Name" in own ? { Name: nameTag(component, name) } : {}),
+      ...ours,
+    }));
+    const closed = type === typeOf("ec2", "Subnet") ? { mapPublicIpOnLaunch: false } : {};
+    // Without options: those that are given back here lose some of what Pulumi knows.
+    return { props: { ...props, ...closed, tags: all }, opts: undefined as never };
+  };
+}
+
+/** `aws:ec2/routeTable:RouteTable` */
+function typeOf(module: string, kind: string): string {
+  return `aws:${module}/${kind.charAt(0).toLowerCase()}${kind.slice(1)}:${kind}`;
+}
