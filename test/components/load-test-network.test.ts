@@ -1,3 +1,4 @@
+import { InternetGateway } from "@pulumi/aws/ec2/internetGateway";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import type { LoadTestNetworkArgs } from "../../components/load-test-network";
@@ -29,7 +30,7 @@ function outputsOf({ type, name }: Registered): Record<string, unknown> {
     publicSubnets: publicIds.map((id) => ({ id })),
     // A zone's public table first.
     routeTables: ["1b", "1a", "2b", "2a", "3b", "3a"].map((zone) => ({ id: `rtb-${zone}` })),
-    internetGateway: new pulumi.CustomResource(internetGatewayType, "gateway"),
+    internetGateway: new InternetGateway("gateway"),
   };
 }
 

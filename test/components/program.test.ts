@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { InternetGateway } from "@pulumi/aws/ec2/internetGateway";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { parse } from "yaml";
@@ -31,7 +32,7 @@ function outputsOf({ type }: Registered): Record<string, unknown> {
         vpcId: "vpc-1",
         privateSubnetIds: ids("private"),
         publicSubnetIds: ids("public"),
-        internetGateway: new pulumi.CustomResource("aws:ec2/internetGateway:InternetGateway", "gateway"),
+        internetGateway: new InternetGateway("gateway"),
       },
       publicSubnets: ids("public").map((id) => ({ id })),
       routeTables: ids("table").flatMap((id) => [{ id: `${id}-public` }, { id }]),
