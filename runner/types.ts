@@ -15,6 +15,8 @@ export interface WorkerStatus {
   readonly memory: number;
   /** Undefined where nothing limits it. */
   readonly memoryLimit?: number | undefined;
+  /** Requests of its users that had no answer yet. */
+  readonly underWay?: number;
 }
 
 /** What the plugin's `GET /loadtest/status` answers: one consistent, uncached view of the master. */
@@ -27,6 +29,8 @@ export interface LocustStatus {
   readonly state: "ready" | "spawning" | "running" | "stopping" | "stopped" | "cleanup" | "missing";
   /** How many tests this master has started; 0 before the first. */
   readonly run: number;
+  /** Seconds for which listeners of `test_start` have been preparing the next test; null where none is on its way. */
+  readonly preparing?: number | null;
   /** The latest test has ended, and each living worker's last numbers are in. */
   readonly drained: boolean;
   /** When the latest test was started, by the master's clock: UTC, ISO 8601; null before the first. */
@@ -56,13 +60,19 @@ export interface LocustStatus {
   readonly master: { readonly id: string; readonly cpu: number; readonly cpuLimit: number; readonly memory: number };
   readonly requests: number;
   readonly failures: number;
-  /** Over the last ten seconds or so, as Locust's page shows it. */
+  /** Over the last six seconds or so; 0 at the latest nine seconds after the last answer. */
   readonly rps: number;
   readonly failuresPerSecond: number;
-  /** Of the last ten seconds, in ms; null before the first request. */
+  /** Of the last ten seconds, in ms; null before the first request, and while nothing is answered. */
   readonly p50: number | null;
   readonly p95: number | null;
   readonly p99: number | null;
+  /** Requests of HttpUser and FastHttpUser without an answer yet, as workers said in the last three seconds. */
+  readonly underWay?: number;
+  /** Seconds for which the oldest of them had waited; 0 without one. */
+  readonly oldestWait?: number;
+  /** Those that got no answer before the end of the test, and the grace after it: they are among the failures. */
+  readonly cutOff?: number;
 }
 
 /** A run goes through these in this order, and may go to `stop` from any of them. */
@@ -84,6 +94,9 @@ export interface Sample {
   readonly failuresPerSecond: number;
   readonly requests: number;
   readonly failures: number;
+  /** Requests without an answer yet, and the seconds that the oldest waits; missing in older results. */
+  readonly underWay?: number;
+  readonly oldestWait?: number;
   readonly p50: number | null;
   readonly p95: number | null;
   readonly p99: number | null;
@@ -112,6 +125,8 @@ export interface LostWorker {
   readonly name: string;
   /** Seconds since the start of the run. */
   readonly t: number;
+  /** Requests of its users without an answer, when it was last heard of: they are in no total. */
+  readonly underWay?: number | undefined;
 }
 
 /** Why a run came to its end. */

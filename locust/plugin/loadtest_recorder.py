@@ -32,6 +32,8 @@ def to_sample(status: dict[str, Any], seconds: float, now: datetime) -> dict[str
         "failuresPerSecond": round(status["failuresPerSecond"], 2),
         "requests": status["requests"],
         "failures": status["failures"],
+        "underWay": status["underWay"],
+        "oldestWait": status["oldestWait"],
         "p50": status["p50"],
         "p95": status["p95"],
         "p99": status["p99"],
@@ -48,7 +50,7 @@ class Recorder:
         self._complete = True
         # As the JSON that is served: little memory, and no work when somebody asks.
         self._series: SampleSeries[bytes] = SampleSeries()
-        status.environment.events.test_start.add_listener(self._on_test_start)
+        status.on_load.append(self._begin)
 
     def answer(self, after: float) -> bytes:
         """JSON of the samples later than `after`, in seconds of the run; the last one is final once it is drained."""
@@ -57,7 +59,7 @@ class Recorder:
         head = f'{{"run":{self._status.run.number},"interval":{self._series.interval:g},"samples":['
         return b"".join((head.encode(), b",".join(self._series.after(after)), b"]}"))
 
-    def _on_test_start(self, **_: Any) -> None:
+    def _begin(self) -> None:
         self._series = SampleSeries()
         self._complete = False
         gevent.spawn(self._record, self._series)

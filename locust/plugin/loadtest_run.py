@@ -5,6 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+_AT_ONCE = 0.5
+"""Seconds that a start takes by itself."""
+
 
 class LatestRun:
     """Is told of starts, ends and limits, and knows nothing of Locust. Times are seconds."""
@@ -22,6 +25,7 @@ class LatestRun:
         self._form_limit: float | None = None
         self._own_limit: float | None = None
         self._asked = False
+        self._asked_at = 0.0
         self._asked_limit: float | None = None
 
     def ask(self, limit: float | None) -> None:
@@ -32,14 +36,18 @@ class LatestRun:
         if self.going:
             self._form_limit = None if limit is None else self.age + limit
         else:
-            self._asked, self._asked_limit = True, limit
+            self._asked, self._asked_at, self._asked_limit = True, self._clock(), limit
 
     def start(self, own_limit: float | None) -> None:
-        """`own_limit`: what limits the first run that no form has asked for."""
+        """Load begins. `own_limit`: what limits the first run that no form has asked for."""
         self.number += 1
         self.kept = False
         self._began, self._ended = self._clock(), None
         self._form_limit, self._own_limit = self._asked_limit, None
+        # Locust's timer is as old as the form, and the script may have prepared the run since.
+        prepared = self._began - self._asked_at
+        if self._form_limit is not None and prepared > _AT_ONCE:
+            self._form_limit = max(0.0, self._form_limit - prepared)
         if not self._asked and self.autostarted is None:
             self._own_limit, self.autostarted = own_limit, self.number
         self._asked, self._asked_limit = False, None

@@ -6,6 +6,7 @@ import json
 import logging
 import platform
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -25,6 +26,8 @@ from locust.runners import (
 )
 
 import loadtest_usage
+from loadtest_dispatcher import Dispatcher
+from loadtest_rates import Rates
 from loadtest_run import LatestRun
 from loadtest_stops import GOING, Stops
 from loadtest_targets import Targets
@@ -63,6 +66,8 @@ class MasterStatus:
         self.targets = Targets(environment, runner)
         self._runner = runner
         self._stops = Stops(runner, self.run)
+        self._rates = Rates(environment, self.run)
+        environment.dispatcher_class = Dispatcher
         self._id = uuid4().hex
         self._started_at: datetime | None = None
         self._meter = loadtest_usage.CpuMeter(shortest=ONCE_A_SECOND)
@@ -75,7 +80,10 @@ class MasterStatus:
         # Who was asked to take part in the latest run, as Locust knew it then; it makes a new node after each stop.
         self._participants: dict[str, WorkerNode | None] = {}
         self._bystanders: set[str] = set()
-        environment.events.test_start.add_listener(self._on_test_start)
+        self.on_load: list[Callable[[], None]] = []
+        """Called when the load of a run begins: all listeners of `test_start` are done, whenever they were added."""
+        self._update_state = runner.update_state
+        runner.update_state = self._see_state  # type: ignore[method-assign]
         environment.events.test_stopping.add_listener(self._on_test_stopping)
         environment.events.test_stop.add_listener(self._on_test_stop)
         environment.events.worker_report.add_listener(self._on_worker_report)
@@ -83,7 +91,10 @@ class MasterStatus:
     def discard_stale(self, client_id: str, data: dict[str, Any]) -> None:
         """Empty a report that has samples of another run: Locust would add them to this one. Call it before Locust."""
         report = data.get("loadtest")
-        if report is None or report["run"] == self.run.number or not (data["stats"] or data["errors"]):
+        if report is None or not (data["stats"] or data["errors"]):
+            return
+        # Locust has cleared its statistics before listeners of `test_start` prepare the next run.
+        if report["run"] == self.run.number and self._stops.preparing is None:
             return
         requests = sum(entry["num_requests"] for entry in data["stats"])
         logger.warning("Left out %d requests of run %d, reported late by %s", requests, report["run"], client_id)
@@ -96,13 +107,16 @@ class MasterStatus:
         self._notice_end()
         total = environment.stats.total
         elapsed = run.elapsed
+        preparing = self._stops.preparing
         shape = environment.shape_class
+        rps, failures_per_second = self._rates.now
         return {
             "locust": locust.__version__,
             "python": platform.python_version(),
             "script": environment.locustfile,
             "state": runner.state,
             "run": run.number,
+            "preparing": None if preparing is None else round(preparing, 3),
             "drained": self.is_drained(),
             "startedAt": None if self._started_at is None else utc_text(self._started_at),
             "elapsed": None if elapsed is None else round(elapsed, 3),
@@ -123,9 +137,10 @@ class MasterStatus:
             },
             "requests": total.num_requests,
             "failures": total.num_failures,
-            "rps": total.current_rps,
-            "failuresPerSecond": total.current_fail_per_sec,
+            "rps": rps,
+            "failuresPerSecond": failures_per_second,
             **self._current_percentiles(),
+            **self._unanswered(),
         }
 
     def with_absent_workers(self, response: Response) -> Response:
@@ -152,13 +167,13 @@ class MasterStatus:
 
     def _notice_end(self) -> None:
         """A start that is broken off, or a last worker that leaves in an odd way, ends a run without an event."""
-        if self._runner.state not in GOING and not self._stops.starting:
+        if self._runner.state not in GOING:
             self.run.end()
 
     def _current_percentiles(self) -> dict[str, int | None]:
         total = self.environment.stats.total
         shares = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
-        if total.num_requests == 0:
+        if total.num_requests == 0 or self._rates.now[0] == 0:
             self._percentiles_at = 0.0
             return dict.fromkeys(shares)  # Locust's answer would be 0
         now = time.monotonic()
@@ -169,7 +184,12 @@ class MasterStatus:
             }
         return self._percentiles
 
-    def _on_test_start(self, **_: Any) -> None:
+    def _see_state(self, state: str) -> None:
+        if state == STATE_SPAWNING and self._runner.state not in GOING:
+            self._begin()
+        self._update_state(state)
+
+    def _begin(self) -> None:
         options = self.environment.parsed_options
         shape = self.environment.shape_class
         autostarts = options is not None and options.autostart and shape is None
@@ -182,6 +202,9 @@ class MasterStatus:
         active = (STATE_INIT, STATE_SPAWNING, STATE_RUNNING)
         self._participants = {key: node for key, node in clients.items() if node.state in active}
         self._bystanders = set()
+        self._rates.start()
+        for listener in self.on_load:
+            listener()
 
     def _on_test_stopping(self, **_: Any) -> None:
         self.run.end()
@@ -197,6 +220,7 @@ class MasterStatus:
         if report is None:
             return
         self._reports[client_id] = Report(report, time.monotonic())
+        self._rates.see(client_id, data)
         if report["run"] == self.run.number:
             self._participants.setdefault(client_id, None)
             self._bystanders.discard(client_id)
@@ -205,6 +229,17 @@ class MasterStatus:
         ):
             # It has gone through a stop and still is in an older run: the start never reached it.
             self._bystanders.add(client_id)
+
+    def _unanswered(self) -> dict[str, Any]:
+        """Requests that have no answer yet, as living workers last said, and those that the end of the run cut off."""
+        clients = self._runner.clients
+        reports = {key: report.data for key, report in self._reports.items() if report.data["run"] == self.run.number}
+        living = [data for key, data in reports.items() if key in clients and clients[key].state != STATE_MISSING]
+        return {
+            "underWay": sum(data.get("underWay", 0) for data in living),
+            "oldestWait": round(max((data.get("oldestWait", 0) for data in living), default=0), 1),
+            "cutOff": sum(data.get("cutOff", 0) for data in reports.values()),
+        }
 
     def _has_drained(self, client_id: str) -> bool:
         report = self._reports.get(client_id)
@@ -239,6 +274,7 @@ class MasterStatus:
             "cpu": round(data.get("cpu", 0.0), 4),
             "cpuLimit": data.get("cpuLimit", 1.0),
             "memory": data.get("memory", 0),
+            "underWay": data.get("underWay", 0),
         }
         limit = data.get("memoryLimit")
         return worker if limit is None else {**worker, "memoryLimit": limit}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 from types import FrameType
 from typing import Any
 
@@ -25,14 +26,16 @@ class Stops:
 
     - A stop ends a ramp that is still going on. Locust does that for its page's button only: a run whose time is over
       before all users are there goes on to start them, and nothing ever stops them.
+    - A stop ends a start whose `test_start` listeners are not done; Locust would begin with the load behind it.
     - The time limit that a run got from `--autostart` does not stop a later one. Locust never takes it back.
+    - Workers that come or go while a start is just over have their users moved by another one.
     """
 
     def __init__(self, runner: MasterRunner, run: LatestRun) -> None:
         self._runner = runner
         self._run = run
         self._start, self._stop = runner.start, runner.stop
-        self._starts: set[gevent.Greenlet] = set()
+        self._starts: dict[gevent.Greenlet, float] = {}
         self._stopping = False
         runner.start, runner.stop = self.start, self.stop
 
@@ -41,26 +44,47 @@ class Stops:
         """A start or change is under way: Locust's `start` returns when the ramp is done."""
         return bool(self._starts)
 
+    @property
+    def preparing(self) -> float | None:
+        """Seconds for which a start has not come to its load: listeners of `test_start` take their time."""
+        if self._runner.state in GOING or not self._starts:
+            return None
+        return time.monotonic() - min(self._starts.values())
+
     def start(self, *args: Any, **kwargs: Any) -> None:
         if self._stopping:
             return
         # In a greenlet of its own: the one that asks may be Locust's loop over its workers, which must not be killed.
-        job = gevent.spawn(self._start, *args, **kwargs)
-        self._starts.add(job)
+        job = gevent.spawn(self._start_and_settle, *args, **kwargs)
+        self._starts[job] = time.monotonic()
         try:
             job.get()
         finally:
             job.kill()  # Locust kills who waits here
-            self._starts.discard(job)
+            self._starts.pop(job, None)
+
+    def _start_and_settle(self, *args: Any, **kwargs: Any) -> None:
+        self._start(*args, **kwargs)
+        runner = self._runner
+        while runner.state == STATE_RUNNING and getattr(runner._users_dispatcher, "is_due", False):
+            self._start(runner.target_user_count, runner.spawn_rate)
 
     def stop(self, *args: Any, **kwargs: Any) -> None:
         run = self._run
         if _is_for_autostart(sys._getframe().f_back) and run.autostarted not in (None, run.number):
             logger.info("That was the limit of run %d; run %d is not stopped", run.autostarted, run.number)
             return
-        if self._runner.state in GOING:
+        if self._runner.state in GOING or self._starts:
+            self._end_preparing_shape()
             self._end_starts()
         self._stop(*args, **kwargs)
+
+    def _end_preparing_shape(self) -> None:
+        """Locust does it for a run whose load has begun."""
+        runner = self._runner
+        if self.preparing is not None and runner.shape_greenlet not in (None, gevent.getcurrent()):
+            runner.shape_greenlet.kill()
+            runner.shape_greenlet = runner.shape_last_tick = None
 
     def _end_starts(self) -> None:
         self._stopping = True

@@ -14,6 +14,7 @@ from locust.exception import RPCError
 from locust.runners import STATE_CLEANUP, STATE_RUNNING, STATE_SPAWNING, WorkerRunner
 
 import loadtest_usage
+from loadtest_unanswered import Unanswered
 
 logger = logging.getLogger("locust.loadtest.worker")
 
@@ -24,9 +25,11 @@ RUN_OPTION = "loadtest_run"
 class WorkerReports:
     """Adds `data["loadtest"]` to each report; create it in `events.init`, behind the script's own listeners.
 
-    `{"name", "cpu", "cpuLimit", "memory", "memoryLimit", "run", "drained", "leaving"}`: CPU in cores, memory in bytes
-    (`memoryLimit` None without one); `drained`: all users of run `run` have stopped and this report has their last
-    samples; `leaving`: this worker is about to quit.
+    `{"name", "cpu", "cpuLimit", "memory", "memoryLimit", "run", "drained", "leaving", "underWay", "oldestWait",
+    "cutOff"}`: CPU in cores, memory in bytes (`memoryLimit` None without one); `drained`: all users of run `run` have
+    stopped and this report has their last samples; `leaving`: this worker is about to quit; `underWay`: requests
+    without an answer yet, of which the oldest waits for `oldestWait` seconds; `cutOff`: those of this run that got
+    none.
     """
 
     def __init__(self, environment: Environment, runner: WorkerRunner) -> None:
@@ -35,6 +38,7 @@ class WorkerReports:
         self._drained = False
         self._leaving = False
         self._meter = loadtest_usage.CpuMeter()
+        self._unanswered = Unanswered(environment, runner)
         self._fixed = {
             "name": os.environ.get("LOADTEST_WORKER_NAME") or socket.gethostname(),
             "cpuLimit": loadtest_usage.cpu_limit(),
@@ -44,7 +48,6 @@ class WorkerReports:
         environment.events.test_start.add_listener(self._on_test_start)
         environment.events.test_stop.add_listener(self._on_test_stop)
         environment.events.quitting.add_listener(self._on_quitting)
-        self._send()  # the master knows the name at once, not 3 s later
 
     def _on_report(self, data: dict[str, Any], **_: Any) -> None:
         data["loadtest"] = {
@@ -54,10 +57,14 @@ class WorkerReports:
             "run": getattr(self._environment.parsed_options, RUN_OPTION, 0),
             "drained": self._drained,
             "leaving": self._leaving,
+            "underWay": self._unanswered.count,
+            "oldestWait": round(self._unanswered.oldest, 1),
+            "cutOff": self._unanswered.cut_off,
         }
 
     def _on_test_start(self, **_: Any) -> None:
         self._drained = False
+        self._unanswered.cut_off = 0
 
     def _on_test_stop(self, **_: Any) -> None:
         self._drained = True

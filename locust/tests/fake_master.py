@@ -33,8 +33,11 @@ class Master:
             target_user_count=0,
             spawn_rate=0,
             worker_indexes={},
+            shape_greenlet=None,
+            _users_dispatcher=None,
             start=self.begin,
             stop=lambda: None,
+            update_state=lambda state: setattr(self.runner, "state", state),
         )
         self.status = MasterStatus(self.environment, self.runner)  # type: ignore[arg-type]
         self.recorder = Recorder(self.status)
@@ -43,14 +46,19 @@ class Master:
         self.runner.clients[name] = WorkerNode(name, state)
         self.report(name, run=self.status.run.number)
 
-    def report(self, name: str, **more: Any) -> None:
+    def report(
+        self, name: str, stats_total: dict[str, int] | None = None, late: list[int] | None = None, **more: Any
+    ) -> None:
         own = {"name": name, "cpu": 0.1, "cpuLimit": 0.25, "memory": 5, "run": 0, "drained": False, "leaving": False}
-        data = {"stats": [], "errors": {}, "loadtest": {**own, **more}}
+        stats = [{"num_requests": requests} for requests in late or ()]
+        data = {"stats": stats, "errors": {}, "stats_total": stats_total or {}, "loadtest": {**own, **more}}
+        self.status.discard_stale(name, data)
         self.environment.events.worker_report.fire(client_id=name, data=data)
 
     def begin(self) -> None:
         self.environment.events.test_start.fire(environment=self.environment)
-        self.runner.state = "running"
+        self.runner.update_state("spawning")
+        self.runner.update_state("running")
 
     def end(self) -> None:
         self.environment.events.test_stopping.fire(environment=self.environment)

@@ -31,21 +31,39 @@ class StatusTest(unittest.TestCase):
         gevent.sleep(0.01)
         self.assertEqual(master.status.snapshot()["elapsed"], elapsed)
 
-    def test_no_end_before_the_first_user(self) -> None:
+    def test_a_run_begins_when_the_script_has_prepared_it(self) -> None:
         master = Master()
-        seen: list[bool] = []
-        listen = master.environment.events.test_start.add_listener
+        seen: list[dict[str, Any]] = []
 
-        @listen
         def slow(**_: Any) -> None:
-            master.status.snapshot()
-            seen.append(master.status.run.going)
+            gevent.sleep(0.02)
+            seen.append(master.status.snapshot())
+            master.report("w-1", run=0, late=[1])
 
-        master.runner.start()
-        self.assertEqual(seen, [True])
+        master.join("w-1")
+        self.assertIsNone(master.status.snapshot()["preparing"])
+        master.environment.events.test_start.add_listener(slow)
+        with self.assertLogs("locust.loadtest.status"):  # of what came late of the run before
+            master.runner.start()
+        self.assertEqual((seen[0]["run"], seen[0]["elapsed"]), (0, None))
+        self.assertGreaterEqual(seen[0]["preparing"], 0.02)
+        begun = master.status.snapshot()
+        self.assertEqual((begun["run"], begun["preparing"]), (1, None))
+        self.assertLess(begun["elapsed"], 0.02)
+
+    def test_what_waits_for_an_answer(self) -> None:
+        master = Master()
+        master.begin()
+        for name, state, waiting in (("w-1", "running", 2), ("w-2", "running", 3), ("w-3", "missing", 4)):
+            master.join(name, state)
+            master.report(name, run=1, underWay=waiting, oldestWait=waiting * 10.04, cutOff=1)
+        master.report("w-4", run=0, underWay=9, oldestWait=90, cutOff=9)
+        status = master.status.snapshot()
+        self.assertEqual((status["underWay"], status["oldestWait"], status["cutOff"]), (5, 30.1, 3))
 
     def test_percentiles_once_a_second(self) -> None:
         master = Master()
+        master.report("w-1", stats_total={"num_requests": 1, "num_failures": 0})
         master.environment.stats.log_request("GET", "/", 12, 1)
         total = master.environment.stats.total
         with mock.patch.object(type(total), "get_current_response_time_percentile", return_value=7) as asked:
@@ -131,6 +149,7 @@ class RecorderTest(unittest.TestCase):
         master = self.master
         master.begin()
         gevent.sleep(0.03)
+        master.end()
         master.begin()
         self.assertEqual(master.series(), {"run": 2, "interval": 1, "samples": []})
         gevent.sleep(0.05)
@@ -156,6 +175,8 @@ class RecorderTest(unittest.TestCase):
                 "failuresPerSecond": 0.0,
                 "requests": 0,
                 "failures": 0,
+                "underWay": 0,
+                "oldestWait": 0,
                 "p50": None,
                 "p95": None,
                 "p99": None,

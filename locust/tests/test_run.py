@@ -42,11 +42,20 @@ class LatestRunTest(unittest.TestCase):
         self.run_.end()
         self.run_.ask(5)
         self.assertEqual(self.run_.limit, None, "of the run that has ended")
-        self.run_.start(None)
+        self.after(0.5).start(None)
         self.assertEqual(self.run_.limit, 5)
         self.run_.end()
         self.run_.start(None)
         self.assertEqual(self.run_.limit, None, "a form counts once")
+
+    def test_limit_of_a_form_counts_from_it(self) -> None:
+        self.run_.ask(25)
+        self.after(12).start(None)
+        self.assertEqual((self.run_.elapsed, self.run_.limit), (0, 13))
+        self.run_.end()
+        self.run_.ask(5)
+        self.after(12).start(None)
+        self.assertEqual(self.run_.limit, 0)
 
     def test_limit_of_autostart_is_that_of_its_run_alone(self) -> None:
         run = self.run_

@@ -15,6 +15,7 @@ class FakeMaster:
 
     def __init__(self) -> None:
         self.state = "ready"
+        self.shape_greenlet = self._users_dispatcher = None
         self.log: list[str] = []
         self.on_start = lambda: gevent.sleep(60)
 

@@ -121,6 +121,7 @@ export function observe(recorder: Recorder, progress: Progress): RunObserver {
       recorder.waiting(status);
       progress.waiting(status);
     },
+    preparing: (seconds) => progress.preparing(seconds),
     phase: (phase) => progress.enter(phase),
     warning(text) {
       recorder.warning(text);

@@ -13,6 +13,7 @@ import type { LocustStatus, RequestStats, Sample } from "../types";
 import type { Comparison } from "../verdict/comparison";
 import type { IntegrityReport } from "../verdict/integrity";
 import { evaluateThresholds, type ThresholdResult } from "../verdict/thresholds";
+import { unansweredWarnings } from "../verdict/unanswered";
 import { decide } from "../verdict/verdict";
 
 /** What a run's record says that does not come from Locust. */
@@ -87,7 +88,8 @@ export class Recorder implements RunObserver {
   async finish(outcome: RunOutcome, compare?: Compare): Promise<FinishedRecord> {
     this.status = outcome.status ?? this.status;
     this.startedAt ??= outcome.startedAt ?? outcome.endedAt;
-    const { integrity } = outcome;
+    const { integrity, unanswered } = outcome;
+    for (const warning of unanswered === undefined ? [] : unansweredWarnings(unanswered)) this.warning(warning);
     for (const warning of integrity?.warnings ?? []) this.warning(warning);
     const files = await listFiles(this.folder.path);
     const record: FinishedRecord = {
@@ -95,6 +97,7 @@ export class Recorder implements RunObserver {
       ...decide({ ...outcome, integrity }),
       // The master gives that number to the next run.
       ...(outcome.endedBy === "not-started" ? { master: null } : {}),
+      ...(unanswered === undefined ? {} : { unanswered }),
       status: "finished",
       endedBy: outcome.endedBy,
       complete: outcome.complete,

@@ -3,6 +3,7 @@ import type { LocustStatus, Sample } from "../types";
 import { evaluateThresholds } from "../verdict/thresholds";
 import { type LocustClient, MasterUnreachable } from "./client";
 import { Ending } from "./ending";
+import { timeOfLoad, waitForLoad } from "./load";
 import { Numbers } from "./numbers";
 import { isKnownOver, isLoading, nextStep } from "./phase";
 import type { RunObserver, RunOptions, RunOutcome, RunPlan } from "./plan";
@@ -30,6 +31,8 @@ export class LiveRun {
   private number = 0;
   private master = "";
   private drained = false;
+  /** Seconds, from the beginning of the load. */
+  private runTime: number | undefined;
   private complete = false;
 
   constructor(options: RunOptions) {
@@ -62,7 +65,7 @@ export class LiveRun {
   async start(ready: LocustStatus): Promise<boolean> {
     if (!this.end.open) return false;
     const { users, spawnRate, runTime, host } = this.plan;
-    let problem = "Locust accepted the run and did not start it";
+    let problem: string | undefined;
     try {
       // A target is always said: else that of an earlier run would hold.
       const request = { users, spawnRate, host: host ?? "", ...(runTime === undefined ? {} : { runTime }) };
@@ -76,16 +79,15 @@ export class LiveRun {
       }
     }
     this.begin(ready, ready.run + 1);
-    await this.track.begin(ready, { run: this.number, shape: ready.shape });
-    while (this.end.open) {
-      const status = await this.look();
-      if (status !== undefined && status.run >= this.number) return true;
-      if (performance.now() - this.track.start > this.timing.start) {
-        this.end.finish("not-started", problem);
-        await this.client.stop(this.timing.start).catch(() => undefined);
-        return false;
-      }
-      await this.wait(this.timing.poll);
+    const { client, pulse, number: run, timing, observer, end } = this;
+    const load = await waitForLoad({ client, pulse, run, problem, timing, observer, end, signals: this });
+    if (load === undefined) return false;
+    pulse.reset();
+    await this.track.begin(load, { run, shape: load.shape, elapsed: load.elapsed ?? 0 });
+    this.runTime = timeOfLoad(runTime, load);
+    if (runTime !== undefined && this.runTime !== runTime) {
+      const took = Math.round(runTime - (load.runTime ?? 0));
+      observer.warning?.(`the script's test_start listeners took ${took} s of the run time of ${runTime} s`);
     }
     return true;
   }
@@ -96,6 +98,7 @@ export class LiveRun {
     // Without a plan of ours, users and time may be changed on the page, as a load shape does.
     const shape = this.plan.runTime === undefined ? true : seen.shape;
     await this.track.begin(seen, { run: this.number, shape, elapsed: seen.elapsed ?? 0, earlier });
+    this.runTime = timeOfLoad(this.plan.runTime, seen);
     await this.track.catchUp(this.client, this.number, this.kill);
   }
 
@@ -184,6 +187,7 @@ export class LiveRun {
       rows: this.numbers.latest?.rows ?? [],
       thresholds: this.numbers.latest?.thresholds ?? evaluateThresholds(this.plan.thresholds, []),
       integrity: this.track.report(this.end.by) ?? null,
+      unanswered: this.track.unanswered(this.complete, this.pulse.last?.cutOff),
       complete: this.complete && !this.end.broken,
       status: this.pulse.last,
     };
@@ -215,7 +219,7 @@ export class LiveRun {
       master: this.master,
       status,
       elapsed: this.track.elapsed,
-      runTime: this.plan.runTime,
+      runTime: this.runTime,
       overtime: this.timing.overtime / 1000,
     });
     if (step.kind === "on") this.track.enter(step.phase);

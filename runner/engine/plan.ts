@@ -2,6 +2,7 @@ import type { Threshold } from "../../settings/values/threshold";
 import type { EndedBy, LocustStatus, Phase, RequestStats, Sample } from "../types";
 import type { IntegrityReport } from "../verdict/integrity";
 import type { ThresholdResult } from "../verdict/thresholds";
+import type { Unanswered } from "../verdict/unanswered";
 import type { CsvName, LocustClient } from "./client";
 import type { Timing } from "./timing";
 
@@ -34,7 +35,9 @@ export interface Snapshot {
 export interface RunObserver {
   /** Workers are being waited for. */
   waiting?(status: LocustStatus): void;
-  /** The master has accepted the run, as its `run`th; `status` may be of the moment before. */
+  /** Listeners of `test_start` prepare the run, for so many seconds by now. */
+  preparing?(seconds: number): void;
+  /** The load of the run has begun, the master's `run`th. */
   started?(status: LocustStatus, at: Date, run: number): Promise<void> | void;
   phase?(phase: Phase): void;
   /** `late`: it is of the master's own record, and its moment has passed. */
@@ -78,6 +81,8 @@ export interface RunOutcome {
   readonly rows: readonly RequestStats[];
   readonly thresholds: readonly ThresholdResult[];
   readonly integrity: IntegrityReport | null;
+  /** Undefined where the run never started. */
+  readonly unanswered?: Unanswered | undefined;
   /** Whether the last reports of all workers are in the numbers, and those on disk. */
   readonly complete: boolean;
   readonly status?: LocustStatus | undefined;

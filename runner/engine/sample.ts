@@ -16,6 +16,8 @@ export function toSample(status: LocustStatus, phase: Phase, seconds: number, no
     failuresPerSecond: round(status.failuresPerSecond, 2),
     requests: status.requests,
     failures: status.failures,
+    underWay: status.underWay ?? 0,
+    oldestWait: status.oldestWait ?? 0,
     p50: status.p50,
     p95: status.p95,
     p99: status.p99,
@@ -26,12 +28,15 @@ export function toSample(status: LocustStatus, phase: Phase, seconds: number, no
 
 /** Remembers the workers of a run and says which of them went away. */
 export function createRollCall(): (status: LocustStatus, seconds: number) => readonly LostWorker[] {
-  const present = new Map<string, string>();
+  const present = new Map<string, LocustStatus["workers"][number]>();
   return (status, seconds) => {
     const here = new Set(status.workers.filter((worker) => worker.state !== "missing").map((worker) => worker.id));
     const lost = [...present].filter(([id]) => !here.has(id));
     for (const [id] of lost) present.delete(id);
-    for (const worker of livingWorkers(status)) present.set(worker.id, worker.name);
-    return lost.map(([, name]) => ({ name, t: round(seconds, 1) }));
+    for (const worker of livingWorkers(status)) present.set(worker.id, worker);
+    return lost.map(([, { name, underWay = 0 }]) => ({
+      ...{ name, t: round(seconds, 1) },
+      ...(underWay > 0 ? { underWay } : {}),
+    }));
   };
 }

@@ -8,7 +8,9 @@ export interface Timing {
   readonly poll: number;
   /** How long workers may take to connect. */
   readonly ready: number;
-  /** How long the master may take to begin a test that it accepted. */
+  /** How long listeners of `test_start` may take to prepare a test. */
+  readonly prepare: number;
+  /** How long the master may take to begin a test that it accepted, and that is prepared. */
   readonly start: number;
   /** How long the master may stay silent in a run before it counts as lost. */
   readonly silence: number;
@@ -25,10 +27,11 @@ export const defaultTiming: Timing = {
   snapshot: 3000,
   poll: 100,
   ready: 60_000,
+  prepare: 300_000,
   start: 5000,
   silence: 7000,
   overtime: 3000,
-  drain: 25_000,
+  drain: 90_000,
   farewell: 1000,
 };
 

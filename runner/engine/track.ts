@@ -1,6 +1,7 @@
 import { messageOf } from "../errors";
 import type { EndedBy, LocustStatus, Phase, RecordedSample, Sample } from "../types";
-import { createIntegrity, type IntegrityReport } from "../verdict/integrity";
+import { createIntegrity, type IntegrityReport, withRequests } from "../verdict/integrity";
+import type { Unanswered } from "../verdict/unanswered";
 import { round } from "../verdict/words";
 import { type LocustClient, LocustRefused, MasterUnreachable } from "./client";
 import type { Ending } from "./ending";
@@ -34,6 +35,7 @@ export class Track {
   ramp: number | null = null;
   private began = 0;
   private latest = 0;
+  private last: Sample | undefined;
   private integrity: ReturnType<typeof createIntegrity> | undefined;
   private readonly rollCall = createRollCall();
 
@@ -63,11 +65,6 @@ export class Track {
     return (performance.now() - this.began) / 1000;
   }
 
-  /** When the run began, on the clock of `performance.now()`. */
-  get start(): number {
-    return this.began;
-  }
-
   enter(phase: Phase, t = this.elapsed): void {
     if (phase === this.phase) return;
     if (phase === "hold") this.ramp ??= t;
@@ -85,7 +82,7 @@ export class Track {
     const { elapsed } = this;
     for (const worker of this.rollCall(status, elapsed)) {
       this.integrity?.lost(worker);
-      this.observer.warning?.(`worker ${worker.name} was lost after ${worker.t} s`);
+      this.observer.warning?.(`worker ${worker.name} was lost after ${worker.t} s${withRequests(worker)}`);
     }
     await this.keep(toSample(status, this.phase, elapsed, new Date()), false);
   }
@@ -105,6 +102,12 @@ export class Track {
       if (!(error instanceof MasterUnreachable || error instanceof LocustRefused)) throw error;
       this.observer.warning?.(`samples of ${Math.round(now - this.latest)} s are missing: ${error.message}`);
     }
+  }
+
+  /** @param complete whether all that workers counted is in the numbers. @param cutOff the master's number of those */
+  unanswered(complete: boolean, cutOff = 0): Unanswered {
+    const { underWay = 0, oldestWait = 0 } = (complete ? undefined : this.last) ?? {};
+    return { cutOff, left: underWay, oldestWaitSeconds: oldestWait };
   }
 
   report(endedBy?: EndedBy): IntegrityReport | undefined {
@@ -134,6 +137,7 @@ export class Track {
 
   private count(sample: Sample): void {
     this.latest = sample.t;
+    this.last = sample;
     this.integrity?.add(sample);
   }
 }

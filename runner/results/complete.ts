@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { LostWorker, RequestStats, Sample } from "../types";
 import { createIntegrity } from "../verdict/integrity";
 import { evaluateThresholds, thresholdsOf } from "../verdict/thresholds";
+import { unansweredWarnings } from "../verdict/unanswered";
 import { decide } from "../verdict/verdict";
 import { ResultsError, writeError } from "./errors";
 import { listFiles, removeLeftovers, writeAtomically } from "./files";
@@ -57,6 +58,8 @@ function rebuild(
   }
   const load = integrity.report();
   const thresholds = evaluateThresholds(thresholdsOf(record.thresholds), rows);
+  const { underWay: left = 0, oldestWait: oldestWaitSeconds = 0 } = samples.at(-1) ?? {};
+  const unanswered = { cutOff: 0, left, oldestWaitSeconds };
   const loaded = samples.findLast(({ phase }) => phase === "ramp" || phase === "hold");
   return {
     ...record,
@@ -68,10 +71,11 @@ function rebuild(
     durationSeconds: loaded?.t ?? record.durationSeconds,
     rampSeconds: load.users.reachedAfterSeconds,
     totals: totals(rows),
+    unanswered,
     percentiles: totalPercentiles(rows),
     thresholds,
     integrity: load,
-    warnings: [...new Set([...warnings, ...load.warnings])],
+    warnings: [...new Set([...warnings, ...unansweredWarnings(unanswered), ...load.warnings])],
   };
 }
 

@@ -1,5 +1,5 @@
 import builder from "junit-report-builder";
-import { actualText } from "../verdict/words";
+import { actualText, thresholdText } from "../verdict/words";
 import type { FinishedRecord } from "./run-record";
 
 /**
@@ -24,7 +24,7 @@ export function toJUnit(record: FinishedRecord): string {
       .time(time);
 
   for (const threshold of thresholds) {
-    const one = testCase(`threshold ${threshold.threshold}`);
+    const one = testCase(`threshold ${thresholdText(threshold)}`);
     if (!threshold.passed) {
       const note = threshold.note === undefined ? "" : ` (${threshold.note})`;
       const limit = `${threshold.metric} ${threshold.operator} ${threshold.limit}`;

@@ -18,9 +18,14 @@ const thresholdResult = z.object({
   actual: z.number().nullable().describe("null: no data, which never passes"),
   passed: z.boolean(),
   note: text.optional(),
+  default: z.literal(true).optional().describe("It holds where no thresholds are given"),
 });
 
-const lostWorker = z.object({ name: text, t: seconds.describe("Seconds since the start of the run") });
+const lostWorker = z.object({
+  name: text,
+  t: seconds.describe("Seconds since the start of the run"),
+  underWay: count.optional().describe("Requests of its users without an answer, which are in no total"),
+});
 
 const cpuUse = z.object({ mean: share, max: share }).describe("Shares of what the process may use");
 
@@ -106,6 +111,14 @@ const common = {
       max: z.number(),
     })
     .describe("Over all requests; times in ms"),
+  unanswered: z
+    .object({
+      cutOff: count.describe("When the grace after the end was over; they are among the failures"),
+      left: count.describe("Under way when the run was last heard of, and in no total"),
+      oldestWaitSeconds: seconds.describe("Of those that are left"),
+    })
+    .optional()
+    .describe("Requests of HttpUser and FastHttpUser without an answer; missing in older records"),
   percentiles: z.record(text, z.number().nullable()).describe("Over all requests, in ms, by name (p95)"),
   thresholds: z.array(thresholdResult),
   integrity: integrityReport.nullable(),

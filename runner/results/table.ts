@@ -3,7 +3,7 @@ import type { RequestStats, Verdict } from "../types";
 import type { Comparison } from "../verdict/comparison";
 import { requestLabel, requestRows, totalRow } from "../verdict/rows";
 import type { ThresholdResult } from "../verdict/thresholds";
-import { actualText } from "../verdict/words";
+import { actualText, thresholdText } from "../verdict/words";
 import { bareTable, gap } from "./bare-table";
 import { comparisonTable } from "./comparison-table";
 import type { FinishedRecord } from "./run-record";
@@ -105,7 +105,7 @@ function milliseconds(value: number | null | undefined): string {
 
 function thresholdLines(result: ThresholdResult, colors: Colors): string[] {
   const value = result.actual === null ? `has no data: ${result.note ?? "none"}` : `was ${actualText(result)}`;
-  const text = `${result.threshold} ${value}`;
+  const text = `${thresholdText(result)} ${value}`;
   return marked([text], result.passed ? "✓" : "✗", result.passed ? colors.green : colors.red);
 }
 

@@ -40,6 +40,11 @@ export interface Integrity {
 
 const master = "master";
 
+/** What a lost worker has taken along, to end a sentence. */
+export function withRequests({ underWay = 0 }: LostWorker): string {
+  return underWay === 0 ? "" : `, with ${underWay} ${underWay === 1 ? "request" : "requests"} under way`;
+}
+
 /** Starts judging; see the constants of `users.ts` and `cpu.ts` for what is allowed. */
 export function createIntegrity({ users, spawnRate, workers, shape }: AskedLoad): Integrity {
   const usersWatch = new UsersWatch(users, spawnRate, shape !== null && shape !== false);
@@ -49,6 +54,7 @@ export function createIntegrity({ users, spawnRate, workers, shape }: AskedLoad)
   let previous: Sample | undefined;
   let samples = 0;
   let requests = 0;
+  let underWay = 0;
   let mostWorkers = 0;
   const resets: number[] = [];
 
@@ -59,6 +65,7 @@ export function createIntegrity({ users, spawnRate, workers, shape }: AskedLoad)
     // Locust's page has a button for it; what was counted before is gone then.
     if (previous !== undefined && sample.requests < previous.requests) resets.push(sample.t);
     requests = Math.max(requests, sample.requests);
+    underWay = Math.max(underWay, sample.underWay ?? 0);
     mostWorkers = Math.max(mostWorkers, sample.workers);
     if (sample.phase === "ramp" || sample.phase === "hold") {
       // After a wait for workers the ramp begins somewhere between two samples: the later is the milder.
@@ -77,7 +84,12 @@ export function createIntegrity({ users, spawnRate, workers, shape }: AskedLoad)
     if (samples === 0) {
       problems.push("samples: there are none, so nothing is known of the load");
     } else if (requests === 0) {
-      problems.push("requests: none were sent");
+      // A script's own client tells of a request when it has ended.
+      problems.push(
+        underWay > 0
+          ? `requests: none was answered, of ${underWay} at a time`
+          : "requests: none were sent that Locust was told of",
+      );
     }
     problems.push(
       ...resets.map(
@@ -89,7 +101,11 @@ export function createIntegrity({ users, spawnRate, workers, shape }: AskedLoad)
     if (unfinished !== undefined) {
       (endedBy === "threshold" ? warnings : problems).push(unfinished);
     }
-    problems.push(...lostWorkers.map(({ name, t }) => `workers: ${name} was lost ${round(t, 0)} s into the run`));
+    problems.push(
+      ...lostWorkers.map(
+        (worker) => `workers: ${worker.name} was lost ${round(worker.t, 0)} s into the run${withRequests(worker)}`,
+      ),
+    );
     if (samples > 0 && mostWorkers < workers) {
       warnings.push(`workers: at most ${mostWorkers} of ${workers} answered`);
     }
@@ -102,7 +118,7 @@ export function createIntegrity({ users, spawnRate, workers, shape }: AskedLoad)
       problems,
       warnings,
       users: usersWatch.report(),
-      workers: { asked: workers, lost: lostWorkers.map(({ name, t }) => ({ name, t: round(t, 1) })) },
+      workers: { asked: workers, lost: lostWorkers.map((worker) => ({ ...worker, t: round(worker.t, 1) })) },
       workerCpu: workerCpu.use(),
       masterCpu: masterCpu.use()[master] ?? { mean: 0, max: 0 },
     };

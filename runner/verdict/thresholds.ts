@@ -1,4 +1,4 @@
-import type { Threshold } from "../../settings/values/threshold";
+import { parseThreshold, type Threshold } from "../../settings/values/threshold";
 import type { RequestStats } from "../types";
 import { requestLabel, requestRows, totalRow } from "./rows";
 
@@ -17,22 +17,31 @@ export interface ThresholdResult {
   readonly passed: boolean;
   /** Why there is no data. */
   readonly note?: string | undefined;
+  /** Nobody asked for it: it holds where there are no other thresholds. */
+  readonly default?: true | undefined;
 }
+
+/** What holds where no thresholds are given: a run in which most requests fail is no pass. */
+export const defaultThreshold = parseThreshold("fail_ratio<=0.5");
 
 /** More seen requests than this are counted, not named. */
 const namedRequests = 10;
 
 /**
  * Holds each threshold against the rows of Locust's `requests.csv`, in the order of the thresholds.
- * No data (no such request, no requests at all, no such percentile) is never a pass.
+ * No data (no such request, no requests at all, no such percentile) is never a pass. Without thresholds there is the
+ * default one, where there is data for it.
  */
 export function evaluateThresholds(thresholds: readonly Threshold[], rows: readonly RequestStats[]): ThresholdResult[] {
-  return thresholds.map((threshold) => evaluate(threshold, rows));
+  if (thresholds.length > 0) return thresholds.map((threshold) => evaluate(threshold, rows));
+  const result = evaluate(defaultThreshold, rows);
+  return result.actual === null ? [] : [{ ...result, default: true }];
 }
 
 /** The thresholds of earlier results, to hold them against newer rows. */
 export function thresholdsOf(results: readonly ThresholdResult[]): Threshold[] {
-  return results.map(({ threshold, request, metric, operator, limit }) => ({
+  const asked = results.filter((result) => result.default !== true);
+  return asked.map(({ threshold, request, metric, operator, limit }) => ({
     text: threshold,
     ...(request === null ? {} : { request: requestOf(request) }),
     metric,

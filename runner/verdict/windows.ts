@@ -1,7 +1,7 @@
 import type { Sample } from "../types";
 import { type ComparedMetric, comparedMetrics } from "./comparison";
 
-/** Locust's percentiles and its rps in a sample are of about this many seconds before it. */
+/** Locust's percentiles in a sample are of about this many seconds before it, and its rps of six of them. */
 export const windowSeconds = 10;
 /** Seconds that a sample may be off the end of its window: samples come every second. */
 const tolerance = 1.5;

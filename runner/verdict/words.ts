@@ -39,12 +39,18 @@ export function shareText(share: number): string {
   return `${value >= 100 ? round(value, 0) : Number(value.toPrecision(3))} %`;
 }
 
+/** A threshold as it was written, or the one that nobody wrote. */
+export function thresholdText({ threshold, default: isDefault }: ThresholdResult): string {
+  return isDefault === true ? `${threshold} (default)` : threshold;
+}
+
 /** Why a threshold failed, in one sentence. */
 export function failureText(result: ThresholdResult): string {
+  const failed = `Threshold ${thresholdText(result)} failed`;
   if (result.actual === null) {
-    return `Threshold ${result.threshold} failed: ${result.note ?? "there is no data"}.`;
+    return `${failed}: ${result.note ?? "there is no data"}.`;
   }
-  return `Threshold ${result.threshold} failed: it was ${actualText(result)}.`;
+  return `${failed}: it was ${actualText(result)}.`;
 }
 
 function short(value: number): number {

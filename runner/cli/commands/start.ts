@@ -37,7 +37,10 @@ export async function startCommand(options: StartOptions): Promise<number> {
           client: link.client,
           plan: setup.plan,
           interrupt: signals.interrupt,
-          observer: { waiting: (status) => progress.waiting(status) },
+          observer: {
+            waiting: (status) => progress.waiting(status),
+            preparing: (seconds) => progress.preparing(seconds),
+          },
           timing: session.timing ?? {},
           async beforeStart(status) {
             if (setup.plan.host === undefined) requireTargets(status);

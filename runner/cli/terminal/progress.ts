@@ -1,7 +1,7 @@
 import type { createLogUpdate } from "log-update";
 import pc from "picocolors";
 import type { LocustStatus, Phase, Sample } from "../../types";
-import { clock, failures, milliseconds } from "./words";
+import { clock, failures, milliseconds, underWay } from "./words";
 
 export interface ProgressOptions {
   readonly stream: NodeJS.WriteStream;
@@ -34,6 +34,8 @@ export class Progress {
   private runTime: number | undefined;
   private lastLine = Number.NEGATIVE_INFINITY;
   private readyWorkers = -1;
+  /** Seconds. */
+  private lastPreparing = 0;
 
   private constructor(
     private options: ProgressOptions,
@@ -73,7 +75,18 @@ export class Progress {
     else this.live(text);
   }
 
+  /** Listeners of `test_start` take their time. */
+  preparing(seconds: number): void {
+    const text = `the script prepares the test (test_start), for ${Math.round(seconds)} s by now`;
+    if (this.live !== undefined && seconds >= 1) this.live(text);
+    else if (this.live === undefined && seconds - this.lastPreparing >= plainInterval) {
+      this.lastPreparing = seconds;
+      this.say(text);
+    }
+  }
+
   started(status: LocustStatus): void {
+    if (this.runTime !== undefined) this.runTime = Math.min(this.runTime, status.runTime ?? this.runTime);
     if (status.shape === null) return;
     this.runTime = undefined;
     this.say(`The script's load shape ${status.shape} decides users and time.`);
@@ -126,6 +139,7 @@ export class Progress {
       `${sample.rps.toFixed(1)} req/s`,
       `p95 ${milliseconds(sample.p95)}`,
       failures(sample),
+      ...underWay(sample),
       ...(cpu.length === 0 ? [] : [`worker CPU ${Math.round(Math.max(...cpu) * 100)} %`]),
     ];
   }

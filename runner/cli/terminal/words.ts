@@ -15,6 +15,11 @@ export function clock(seconds: number): string {
   return hours === 0 ? rest : `${hours}:${rest}`;
 }
 
+/** `8 under way, up to 34 s`; nothing while all are answered at once. */
+export function underWay({ underWay: count = 0, oldestWait = 0 }: Pick<Sample, "underWay" | "oldestWait">): string[] {
+  return count === 0 || oldestWait < 1 ? [] : [`${count} under way, up to ${Math.round(oldestWait)} s`];
+}
+
 /** `0 failures`, `12 failures (1.3 %)`. */
 export function failures({ requests, failures: count }: Pick<Sample, "requests" | "failures">): string {
   const share = requests === 0 || count === 0 ? "" : ` (${((count / requests) * 100).toFixed(1)} %)`;

@@ -26,6 +26,19 @@ export function reportCharts(samples: readonly Sample[], timeLimits: Chart["limi
       { label: "requests", colour: "series-1", width: 2, value: (s) => s.rps },
       { label: "failures", colour: "series-2", width: 2, dash: dashed, value: (s) => s.failuresPerSecond },
     ]),
+    ...(samples.some(({ underWay }) => underWay !== undefined)
+      ? [
+          chart(samples, { id: "waiting", title: "Requests without an answer yet", unit: "users", axis: "requests" }, [
+            { label: "under way", colour: "series-1", width: 2, value: (s) => s.underWay ?? null },
+          ]),
+          chart(samples, { id: "oldest", title: "The oldest of them waits for", unit: "ms", axis: "ms" }, [
+            {
+              ...{ label: "the oldest", colour: "series-2", width: 2 },
+              value: (s) => (s.oldestWait === undefined ? null : s.oldestWait * 1000),
+            },
+          ]),
+        ]
+      : []),
     chart(samples, { id: "times", title: "Response times", unit: "ms", axis: "ms", limits: timeLimits }, [
       { label: "p50", colour: "series-3", width: 1.5, dash: dotted, value: (s) => s.p50 },
       { label: "p95", colour: "series-1", width: 2, value: (s) => s.p95 },

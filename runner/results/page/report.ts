@@ -56,7 +56,7 @@ function timeLimits(thresholds: readonly ThresholdResult[]): Chart["limits"] {
 export const noSamples = html`<p class="muted">No samples were taken, so there is nothing to draw.</p>`;
 
 export const chartHint = html`<p class="hint small muted">Move over a chart, or use its arrow keys, to read the values of a moment in all of them. Drag to look closer, double-click to see all.</p>
-<p class="small muted">Rates, response times and what failed lately are those of the latest ten seconds of each moment.</p>
+<p class="small muted">Rates and what failed lately are those of the latest six seconds or so of each moment, response times those of the latest ten.</p>
 <noscript><p>The charts need JavaScript. What they show is told in words above each.</p></noscript>`;
 
 export const footer: Html = html`<footer>Made by loadtest. All numbers are those of this file. Charts by uPlot, MIT licence.</footer>`;

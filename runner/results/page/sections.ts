@@ -1,7 +1,7 @@
 import type { RequestStats } from "../../types";
 import { requestLabel, requestRows, totalRow } from "../../verdict/rows";
 import type { ThresholdResult } from "../../verdict/thresholds";
-import { actualText } from "../../verdict/words";
+import { actualText, thresholdText } from "../../verdict/words";
 import type { RunRecord } from "../run-record";
 import { line, lines } from "./head";
 import { type Content, type Html, html } from "./html";
@@ -25,12 +25,12 @@ export function thresholdsOf({ thresholds }: RunRecord): Html {
 function thresholdRow(result: ThresholdResult): Html {
   const [sign, tone, word] = result.passed ? ["✓", "good", "passed"] : ["✗", "bad", "failed"];
   const note = result.note !== undefined && html`: ${foreign(result.note)}`;
-  return html`<tr><th scope="row" class="name">${foreign(result.threshold)}</th>
+  return html`<tr><th scope="row" class="name">${foreign(thresholdText(result))}</th>
 <td class="words"><span class="${tone}"><span aria-hidden="true">${sign}</span> ${word}</span>, ${actualText(result)}${note}</td></tr>`;
 }
 
 /** Whether the load was what was asked. */
-export function loadOf({ integrity }: RunRecord): Html {
+export function loadOf({ integrity, unanswered }: RunRecord): Html {
   if (integrity === null) return html`<ul class="lines">${line("✗", "bad", "Nothing is known of the load.")}</ul>`;
   const { users, workers, workerCpu, masterCpu } = integrity;
   const cpu = Object.values(workerCpu);
@@ -42,6 +42,7 @@ export function loadOf({ integrity }: RunRecord): Html {
     ["Users at most", `${amount(users.max)} of ${amount(users.asked)}, ${reached}`],
     ["Users off by more than 5 %", users.afterRampSeconds > 0 ? off : "unknown: the run ended before"],
     ["Workers", `${amount(workers.asked)}, ${workers.lost.length === 0 ? "none" : amount(workers.lost.length)} lost`],
+    ...(unanswered === undefined ? [] : [["Cut off without an answer", amount(unanswered.cutOff)] as const]),
     ["CPU of the workers", `mean ${share(mean)}, at most ${share(highest)}`],
     ["CPU of the master", `mean ${share(masterCpu.mean)}, at most ${share(masterCpu.max)}`],
   ];

@@ -10,6 +10,7 @@ export const timing: Timing = {
   snapshot: 30,
   poll: 5,
   ready: 300,
+  prepare: 600,
   start: 150,
   silence: 250,
   overtime: 100,

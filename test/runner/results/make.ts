@@ -122,9 +122,9 @@ export function comparisonOf(kind: ChangeKind, more: Partial<Comparison> = {}): 
   };
 }
 
-/** The record of a run with a good load whose verdict is decided from `rows`. */
+/** The record of a run with a good load whose verdict is decided from `rows`; without thresholds, not even the default. */
 export function finishedRecord(thresholds: readonly string[] = [], more: Partial<FinishedRecord> = {}): FinishedRecord {
-  const results = evaluateThresholds(thresholds.map(parseThreshold), rows);
+  const results = thresholds.length === 0 ? [] : evaluateThresholds(thresholds.map(parseThreshold), rows);
   const integrity = more.integrity === undefined ? goodLoad() : more.integrity;
   const endedBy = more.endedBy ?? "run-time";
   return {

@@ -40,7 +40,10 @@ describe("createIntegrity", () => {
     const none = createIntegrity(asked).report();
     expect(none.problems).to.deep.equal(["samples: there are none, so nothing is known of the load"]);
     expect(none.users).to.include({ min: null, mean: null, reachedAfterSeconds: null });
-    expect(judge(() => ({ requests: 0 })).problems).to.deep.equal(["requests: none were sent"]);
+    expect(judge(() => ({ requests: 0 })).problems).to.deep.equal(["requests: none were sent that Locust was told of"]);
+    expect(judge((t) => ({ requests: 0, underWay: t > 5 ? 8 : 0 })).problems).to.deep.equal([
+      "requests: none was answered, of 8 at a time",
+    ]);
   });
 
   it("distrusts numbers that were reset on the way", () => {

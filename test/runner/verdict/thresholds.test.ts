@@ -42,6 +42,19 @@ describe("evaluateThresholds", () => {
     expect(results.map(({ request }) => request)).to.deep.equal([null, "GET /"]);
   });
 
+  it("fails a run in which most requests fail where no thresholds are given", () => {
+    const half = (failures: number) => [rowOf("", "Aggregated", { requests: 100, failures })];
+    const [met] = evaluateThresholds([], half(50));
+    expect(met).to.deep.include({ threshold: "fail_ratio<=0.5", actual: 0.5, passed: true, default: true });
+    const [missed] = evaluateThresholds([], half(51));
+    expect(failureText(missed as ThresholdResult)).to.equal("Threshold fail_ratio<=0.5 (default) failed: it was 0.51.");
+    expect(evaluateThresholds([], empty)).to.deep.equal([]);
+    expect(thresholdsOf([missed as ThresholdResult]), "nobody asked for it").to.deep.equal([]);
+    const given = evaluateThresholds([parseThreshold("fail_ratio<=100%")], half(100));
+    expect(given).to.have.lengthOf(1);
+    expect(given[0]).to.include({ passed: true }).and.not.have.property("default");
+  });
+
   it("never passes without requests", () => {
     for (const from of [[], empty]) {
       for (const text of ["p95<500", "fail_ratio<1", "rps>=0", "avg<1", "min>=0", "GET /: max<5"]) {
