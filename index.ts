@@ -117,6 +117,7 @@ function locustOn(provider: Provider, from: ProgramSettings, image: LocustImage 
       scriptDelivery: from.scriptDelivery,
       scriptsFolder: from.scriptsFolder,
       script: from.script,
+      scriptArguments: { ...from.scriptArguments },
       users: from.users,
       spawnRate: from.spawnRate,
       runTime: from.runTime,

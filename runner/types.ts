@@ -55,6 +55,8 @@ export interface LocustStatus {
    * none; other users may do without, and are left out then. What a script says is no URL of ours: it may be anything.
    */
   readonly hosts: Readonly<Record<string, string | null>>;
+  /** Names of those of the script's own arguments that it calls secret; left out without any. */
+  readonly secretArguments?: readonly string[];
   readonly workers: readonly WorkerStatus[];
   /** `id`: of this process of the master. A master with another one knows nothing of earlier tests. */
   readonly master: { readonly id: string; readonly cpu: number; readonly cpuLimit: number; readonly memory: number };

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { InvalidValueError } from "./errors";
-import { locustVariables } from "./locust-names";
+import { locustOptions, locustVariables } from "./locust-names";
 
 /** What a key of the settings says about itself, beside its type and default. */
 export interface KeyInfo {
@@ -117,4 +117,20 @@ const variableName = z.string().superRefine((name, context) => {
 /** Environment variables by name; numbers and booleans become texts, as they would in a shell. */
 export function environment() {
   return z.record(variableName, z.union([z.string(), z.number(), z.boolean()]).transform(String)).readonly();
+}
+
+const argumentName = z.string().superRefine((name, context) => {
+  if (!/^[A-Za-z0-9][-\w]*$/.test(name)) {
+    refuse(context, 'named as in the script, without "--" at the front: of letters, digits, "-" and "_"');
+  } else if (locustOptions.has(name.replaceAll("_", "-"))) {
+    refuse(context, "no option of Locust's own, which the load test sets");
+  }
+});
+
+const plain = z.union([z.string(), z.number(), z.boolean()]);
+
+/** A script's own arguments by name, as texts; a list is one in JSON. */
+export function scriptArguments() {
+  const list = z.array(plain.transform(String)).transform((items) => JSON.stringify(items));
+  return z.record(argumentName, z.union([plain.transform(String), list])).readonly();
 }

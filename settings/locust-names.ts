@@ -13,3 +13,16 @@ export const locustVariables: ReadonlySet<string> = new Set(
     ...["WEB_HOST_DISPLAY_NAME", "WEB_LOGIN", "WEB_PORT", "WORKER_ADDITIONAL_WAIT_BEFORE_READY_AFTER_STOP"],
   ].map((name) => `LOCUST_${name}`),
 );
+
+/** Options of Locust, and the names of their values, with dashes between words and none at the front. */
+export const locustOptions: ReadonlySet<string> = new Set([
+  ...["autoquit", "autostart", "build-path", "class-picker", "config", "config-users", "csv", "csv-full-history"],
+  ...["csv-prefix", "enable-rebalancing", "equal-weights", "exclude-tags", "exit-code-on-error", "expect-slaves"],
+  ...["expect-workers", "expect-workers-max-wait", "headful", "headless", "help", "host", "html", "html-file", "json"],
+  ...["json-file", "legacy-ui", "list", "list-commands", "locustfile", "logfile", "loglevel", "master"],
+  ...["master-bind-host", "master-bind-port", "master-host", "master-port", "num-users", "only-summary", "otel"],
+  ...["print-stats", "processes", "profile", "reset-stats", "run-time", "show-task-ratio", "show-task-ratio-json"],
+  ...["skip-log-setup", "slave", "spawn-rate", "stats-history-enabled", "stop-timeout", "tags", "tls-cert", "tls-key"],
+  ...["user-classes", "users", "version", "web-auth", "web-base-path", "web-host", "web-host-display-name"],
+  ...["web-login", "web-port", "worker", "E", "H", "L", "P", "T", "V", "f", "h", "l", "r", "s", "t", "u"],
+]);

@@ -16,6 +16,8 @@ export interface LocustSettings {
   readonly workerReplicas: number;
   readonly autostart: boolean;
   readonly environment: Readonly<Record<string, string>>;
+  /** The script's own arguments by name, as texts. */
+  readonly scriptArguments?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Where master and workers live, and how they find each other. Paths are those that Locust sees. */
@@ -61,9 +63,16 @@ export const pluginVariables = {
   allowedHosts: "LOADTEST_ALLOWED_HOSTS",
   /** The name under which a worker shows up in the status. */
   workerName: "LOADTEST_WORKER_NAME",
+  /** The script's own arguments, as JSON. */
+  scriptArguments: "LOADTEST_SCRIPT_ARGUMENTS",
   /** Number of a descriptor whose end of file ends the process. */
   lifeline: "LOADTEST_LIFELINE_FD",
 } as const;
+
+/** A script's own arguments as Locust gets them: the same text for the same arguments. */
+export function argumentsText(scriptArguments: Readonly<Record<string, string>>): string {
+  return JSON.stringify(scriptArguments, Object.keys(scriptArguments).sort());
+}
 
 /** Makes the command lines of the master and of every worker. */
 export function locustCommands(
@@ -79,6 +88,7 @@ export function locustCommands(
   const env = {
     ...settings.environment,
     PYTHONUNBUFFERED: "1",
+    [pluginVariables.scriptArguments]: argumentsText(settings.scriptArguments ?? {}),
   };
   return {
     master: {

@@ -1,6 +1,6 @@
 /** Every setting of a load test, once: its type, default, range and description. */
 import * as z from "zod";
-import { checkedBy, describeKey, environment, type KeyDescription, key, listOf, readBy } from "./keys";
+import { checkedBy, describeKey, environment, type KeyDescription, key, listOf, readBy, scriptArguments } from "./keys";
 import { isPrivateCidr, parseCidr, parsePublicCidr, publicCidrAllowed } from "./values/cidr";
 import { durationAllowed, parseDuration } from "./values/duration";
 import { fargateCpus, largestMemory } from "./values/fargate";
@@ -136,6 +136,11 @@ export const settingsSchema = z.strictObject({
   script: key(z.string().regex(scriptName).prefault("script1.py"), {
     description: "The Locust script to run, a file in scriptsFolder.",
     allowed: 'a file name without folders that ends in .py, of letters, digits, "-", "_" and "."',
+  }),
+  scriptArguments: key(scriptArguments().prefault({}), {
+    description: "What the script's own arguments are (init_command_line_parser), by name: true for a flag, or a list.",
+    allowed: "an object of the script's arguments by name",
+    items: "a text, a number, true or false, or a list of them",
   }),
   targetHost: key(readBy(parseTarget).optional(), {
     description: "What the load is aimed at; left out, the script decides, or whoever starts the test.",

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { StackFileError } from "./errors";
-import { isSettingsKey, keyOf, parseLayers } from "./parse";
+import { isSettingsKey, keyOf, parseKey, parseLayers } from "./parse";
 import {
   findProject,
   listStacks,
@@ -15,6 +15,7 @@ import {
 import { type Rule, stackRules } from "./rules";
 import type { Settings } from "./schema";
 import { withoutSecrets } from "./secrets";
+import { isObject } from "./values/object";
 
 export { findProject, listStacks, type ProjectPlace } from "./project-files";
 
@@ -31,6 +32,24 @@ export interface StackSettings {
   readonly secretNames: readonly string[];
   /** Plain sentences for people, each one line. */
   readonly warnings: readonly string[];
+}
+
+/**
+ * The command line's values over those of a stack. Arguments of the script are given one by one, so they go beside the
+ * stack's; but those are its script's, and another script has none of them.
+ *
+ * @param below the values that these go over
+ */
+export function overStack(
+  below: Readonly<Record<string, unknown>>,
+  overrides: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const { script = below.script, scriptArguments: own } = overrides;
+  if (script !== below.script) return { ...overrides, scriptArguments: own ?? {} };
+  if (!isObject(own)) return overrides;
+  const { value } = parseKey("scriptArguments", below.scriptArguments);
+  // What is wrong there is told as it stands there.
+  return { ...overrides, scriptArguments: isObject(value) ? { ...value, ...own } : undefined };
 }
 
 /** What problems with the `overrides` of `readStack` name as their origin. */
@@ -53,7 +72,7 @@ export function readStack(options: {
   readonly overrides?: Readonly<Record<string, unknown>> | undefined;
   readonly rules?: readonly Rule[];
 }): StackSettings {
-  const { directory, stack, overrides = {}, rules = [] } = options;
+  const { directory, stack, rules = [] } = options;
   const place = findProject(directory);
   if (place === undefined) {
     throw new StackFileError(`There is no Pulumi.yaml in ${directory} or above it.`);
@@ -62,6 +81,7 @@ export function readStack(options: {
   const file = existingStackFile(place, project.stackDirectory, stack);
   const source = shownPath(file, place.directory);
   const { values, secretNames, problems, warnings } = withoutSecrets(readStackFile(file, place, project.name), source);
+  const overrides = overStack({ ...project.defaults, ...values }, options.overrides ?? {});
 
   const settings = parseLayers(
     [

@@ -35,6 +35,11 @@ export interface LocustDeploymentArgs {
   scriptsFolder?: string;
   /** The script to run, a file in `scriptsFolder`. Defaults to "script1.py". */
   script?: string;
+  /**
+   * The script's own arguments (`init_command_line_parser`) by name: "true" for a flag, a JSON list for several values.
+   * Everybody who may read the Deployments can read them.
+   */
+  scriptArguments?: Record<string, string>;
   /** What the load is aimed at, an http or https URL; a base path may be in it. Left out, the script or the run decides. */
   targetHost?: string;
   /** Simulated users that Locust's page proposes, all workers together. Defaults to 100. */

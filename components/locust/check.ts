@@ -15,7 +15,8 @@ import { type ConfigMapFiles, filesFitConfigMap, readFiles } from "./scripts";
 const shared = [
   ...(["namespace", "scriptDelivery", "scriptsFolder", "script"] as const),
   ...(["targetHost", "users", "spawnRate", "runTime", "autostart"] as const),
-  ...(["workerReplicas", "workerCpu", "workerMemory", "controlCpu", "controlMemory", "environment"] as const),
+  ...(["workerReplicas", "workerCpu", "workerMemory", "controlCpu", "controlMemory"] as const),
+  ...(["environment", "scriptArguments"] as const),
 ];
 
 export interface CheckedArgs {

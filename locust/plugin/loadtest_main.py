@@ -1,17 +1,47 @@
 """Starts Locust here and in pods: `python -P loadtest_main.py`, then Locust's arguments.
 
 What lies around must not change a run: Locust would read `~/.locust.conf`, and `locust.conf` and `pyproject.toml` of
-the working folder, which is the script's.
+the working folder, which is the script's. A script's own arguments are in `LOADTEST_SCRIPT_ARGUMENTS`, a JSON object of
+texts, as only its parser knows how it takes them; for what it does not take Locust ends with exit code 2, as argparse
+does.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
+from argparse import Action, BooleanOptionalAction
+from typing import Any
 
 import locust.main
 from locust import argument_parser
+from locust.argument_parser import LocustArgumentParser
+
+_GIVEN = "LOADTEST_SCRIPT_ARGUMENTS"
+_SECRET = "LOADTEST_SECRET_ARGUMENTS"  # noqa: S105 -- a name
+_FLAG = {"true": True, "false": False}
+
+
+def main() -> None:
+    read_no_files()
+    arguments = json.loads(os.environ.pop(_GIVEN, None) or "{}")
+    locusts = locust.main.get_parser
+
+    def get_parser() -> LocustArgumentParser:
+        """Locust's, with the script's arguments in it, for the one time that Locust asks for it."""
+        locust.main.get_parser = locusts
+        parser = locusts()
+        # Locust's page reads the command line again.
+        sys.argv += words(parser, arguments)
+        secrets = [name for name in arguments if getattr(_find(parser, name)[1], "is_secret", False)]
+        os.environ[_SECRET] = json.dumps(secrets)
+        return parser
+
+    locust.main.get_parser = get_parser
+    sys.argv[0] = "locust"
+    locust.main.main()
 
 
 def read_no_files() -> None:
@@ -22,10 +52,55 @@ def read_no_files() -> None:
         )
 
 
-def main() -> None:
-    read_no_files()
-    sys.argv[0] = "locust"
-    locust.main.main()
+def words(parser: LocustArgumentParser, arguments: dict[str, str]) -> list[str]:
+    """A script's arguments as words of the command line."""
+    return [word for name, value in arguments.items() for word in _words(parser, *_find(parser, name), value)]
+
+
+def _find(parser: LocustArgumentParser, name: str) -> tuple[str, Action]:
+    """The option with this name, which may be that of its value in `parsed_options`, and what it does."""
+    same = name.replace("_", "-")
+    for action in parser._actions:
+        for option in action.option_strings:
+            if option.lstrip("-").replace("_", "-") == same:
+                return option, action
+    for action in parser._actions:
+        if action.option_strings and action.dest.replace("_", "-") == same:
+            return action.option_strings[0], action
+    parser.error(f"unrecognized arguments: --{name}")
+    raise AssertionError("it has ended")
+
+
+def _words(parser: LocustArgumentParser, option: str, action: Action, value: str) -> list[str]:
+    if action.nargs == 0:
+        return _flag(parser, option, action, value)
+    one = action.nargs is None
+    appends = type(action).__name__ == "_AppendAction"
+    texts = [value] if (one and not appends) or action.nargs == "?" else _list(value)
+    if one or len(texts) == 1:
+        # In one word, as a value may begin with a dash.
+        return [f"{option}={text}" for text in texts]
+    return [option, *texts]
+
+
+def _flag(parser: LocustArgumentParser, option: str, action: Action, value: str) -> list[str]:
+    if value not in _FLAG:
+        parser.error(f"argument {option}: it is a flag, and takes true or false, not {value!r}")
+    if _FLAG[value]:
+        return [option]
+    opposite = f"--no-{option.lstrip('-')}"
+    return [opposite] if isinstance(action, BooleanOptionalAction) and opposite in action.option_strings else []
+
+
+def _list(value: str) -> list[str]:
+    """A list in JSON is one of values; any other text is one value."""
+    if value.startswith("["):
+        try:
+            found: Any = json.loads(value)
+        except ValueError:
+            return [value]
+        return [text if isinstance(text, str) else json.dumps(text) for text in found]
+    return [value]
 
 
 if __name__ == "__main__":

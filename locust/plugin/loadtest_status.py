@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import platform
 import time
 from collections.abc import Callable
@@ -63,6 +64,8 @@ class MasterStatus:
     def __init__(self, environment: Environment, runner: MasterRunner) -> None:
         self.environment = environment
         self.run = LatestRun()
+        secrets = json.loads(os.environ.get("LOADTEST_SECRET_ARGUMENTS", "[]"))
+        self._secret_arguments = {"secretArguments": secrets} if secrets else {}
         self.targets = Targets(environment, runner)
         self._runner = runner
         self._stops = Stops(runner, self.run)
@@ -128,6 +131,7 @@ class MasterStatus:
             "shape": type(shape).__name__ if shape is not None else None,
             "host": environment.host or None,
             "hosts": self.targets.hosts(run),
+            **self._secret_arguments,
             "workers": self._workers(),
             "master": {
                 "id": self._id,

@@ -1,6 +1,7 @@
 """Whose target a run loads: its own, else the one Locust was started with, else the script's.
 
-Locust writes the target of a run into the user classes, where it would stay for a later run that names none.
+Locust writes the target of a run into the user classes, where it would stay for a later run that names none. So it does
+with values of the script's own arguments that were set for a run on its page.
 """
 
 from __future__ import annotations
@@ -8,11 +9,13 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from locust import FastHttpUser, HttpUser, User
+from locust.argument_parser import default_args_dict
 from locust.env import Environment
 from locust.runners import Runner, WorkerRunner
 from werkzeug.datastructures import MultiDict
 
 from loadtest_run import LatestRun
+from loadtest_worker import RUN_OPTION
 
 # They end at their first start without a host; an empty one is enough for a script with whole URLs.
 _NEED_HOST = (HttpUser, FastHttpUser)
@@ -33,6 +36,8 @@ class Targets:
         self._replaced: dict[type[User], _Replaced] = {}
         self._default: str | None = None
         self._asked = False
+        # Those that Locust was started with, by their names in `parsed_options`; None before the first form.
+        self._arguments: dict[str, Any] | None = None
         name = "start_worker" if isinstance(runner, WorkerRunner) else "start"
         locusts_start = getattr(runner, name)
 
@@ -58,7 +63,10 @@ class Targets:
         """A form for `/swarm` as it is meant: without a target, a run has the one Locust was started with, if any.
 
         A form that only changes the run that is going on need not repeat its target.
+
+        The script's own arguments are the same way those that Locust was started with, unless the form has them.
         """
+        self._settle_arguments(form, run)
         if not self._asked:
             # Not in `events.init`: the script's listeners, which may set it, come after the plugin's.
             self._asked, self._default = True, self._environment.host
@@ -67,6 +75,17 @@ class Targets:
         completed = form.copy()
         completed["host"] = self._default or ""
         return completed
+
+    def _settle_arguments(self, form: MultiDict[str, str], run: LatestRun) -> None:
+        options = self._environment.parsed_options
+        if options is None:
+            return
+        values = vars(options)
+        if self._arguments is None:
+            locusts = {*default_args_dict(), RUN_OPTION}
+            self._arguments = {key: value for key, value in values.items() if key not in locusts}
+        if not run.going:
+            values.update({key: value for key, value in self._arguments.items() if key not in form})
 
     def hosts(self, run: LatestRun) -> dict[str, str | None]:
         """By user class: what the run that is going on uses, else what a run without a target would.

@@ -138,6 +138,22 @@ class TargetsTest(unittest.TestCase):
         node.swarm(host="")
         self.assertEqual(node.hosts(), OWN)
 
+    def test_arguments_of_a_run_are_not_those_of_the_next(self) -> None:
+        node = Node(*classes())
+        options = SimpleNamespace(tenant="acme", tags=["a"])
+        node.environment.parsed_options = options  # type: ignore[assignment]
+        node.swarm()
+        options.tenant = "of the page"
+        node.swarm(user_count="3")
+        self.assertEqual(options.tenant, "of the page", "the run goes on")
+        node.run.end()
+        options.tags = ["b"]
+        node.swarm(tenant="other")
+        self.assertEqual(options.tenant, "of the page", "Locust reads it from the form")
+        node.run.end()
+        node.swarm()
+        self.assertEqual((options.tenant, options.tags), ("acme", ["b"]), "tags are Locust's")
+
     def test_a_form_keeps_all_else(self) -> None:
         targets = Node(*classes(), host="http://start").targets
         form = MultiDict([("user_classes", "A"), ("host", ""), ("user_classes", "B")])

@@ -34,6 +34,7 @@ export function placeOptions(command: Command): Command {
 export function loadOptions(command: Command): Command {
   return command
     .option("--script <file>", "one of the scripts that are there")
+    .addOption(scriptArgOption())
     .option("--host <url>", "target: http(s)://host[:port][/path]")
     .option("--users <n>", "users at full load")
     .option("--spawn-rate <n>", "users started a second")
@@ -69,6 +70,11 @@ export function htmlOption(command: Command, what: string): Command {
 export function readyOption(command: Command): Command {
   const option = new Option("--ready-timeout <time>", "how long pods may take to be ready");
   return command.addOption(option.argParser(duration).default(300, "5m"));
+}
+
+export function scriptArgOption(more = ""): Option {
+  const what = "an argument of the script's own, beside the stack's; NAME alone for a flag; repeatable";
+  return new Option("--script-arg <name=value>", more + what).argParser(collect);
 }
 
 function stackOption(description: string): Option {

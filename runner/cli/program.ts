@@ -8,6 +8,7 @@ import {
   readyOption,
   regressionOption,
   resultsOption,
+  scriptArgOption,
   thresholdOption,
 } from "./options";
 import { loadtestVersion } from "./package";
@@ -83,6 +84,7 @@ Thresholds: [REQUEST: ]METRIC OPERATOR VALUE
 
 Examples:
   loadtest run --local --demo
+  loadtest run --local --script shop.py --script-arg tenant=acme --script-arg verbose
   loadtest run --local --stack single-az --script script2.py --threshold "p95<300" --threshold "fail_ratio<0.1%"
   loadtest run --stack dev --workers 8 --users 800 --run-time 5m
   loadtest run --baseline latest-passed --max-regression 10%
@@ -102,6 +104,7 @@ function addDashboard(program: Command, done: Done): void {
     );
   placeOptions(command)
     .option("--script <file>", "with --local: script in the scripts' folder")
+    .addOption(scriptArgOption("with --local: "))
     .option("--host <url>", "with --local: target that the page offers, http(s)://host[:port][/path]")
     .option("--users <n>", "what the page offers, with --local")
     .option("--spawn-rate <n>", "what the page offers, with --local")

@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import { hiddenSecret } from "../../settings/errors";
+import { isObject } from "../../settings/values/object";
 import type { Threshold } from "../../settings/values/threshold";
 import type { RunObserver, RunOutcome, Snapshot } from "../engine/plan";
 import { messageOf } from "../errors";
@@ -166,7 +168,7 @@ export class Recorder implements RunObserver {
       target,
       startedAt: (this.startedAt ?? new Date()).toISOString(),
       asked: { users: integrity?.users.asked ?? users, spawnRate, workers, shape: this.status?.shape ?? null },
-      settings: { ...settings },
+      settings: withoutSecretArguments(settings, this.status),
       versions: {
         loadtest: loadtestVersion,
         locust: this.status?.locust ?? null,
@@ -179,6 +181,15 @@ export class Recorder implements RunObserver {
       integrity,
     };
   }
+}
+
+/** Before Locust has said which of the script's arguments are secret, all may be. */
+function withoutSecretArguments(settings: RunFacts["settings"], status: LocustStatus | undefined) {
+  const { scriptArguments: given } = settings;
+  if (!isObject(given)) return { ...settings };
+  const secret = status === undefined ? Object.keys(given) : (status.secretArguments ?? []);
+  const hidden = Object.fromEntries(secret.map((name) => [name, hiddenSecret]));
+  return { ...settings, scriptArguments: { ...given, ...hidden } };
 }
 
 function seconds(value: number): number {

@@ -8,6 +8,8 @@ import { packageRoot } from "./package";
 export interface SettingsOptions {
   readonly stack?: string;
   readonly script?: string;
+  /** `name=value` each. */
+  readonly scriptArg?: readonly string[];
   readonly host?: string;
   readonly users?: string;
   readonly spawnRate?: string;
@@ -56,6 +58,7 @@ export function readCommandSettings(options: SettingsOptions, directory = proces
 export function overridesOf(options: Omit<SettingsOptions, "stack">): Record<string, unknown> {
   const overrides: Record<string, unknown> = {
     script: options.script,
+    scriptArguments: options.scriptArg && argumentsOf(options.scriptArg),
     targetHost: options.host,
     users: options.users,
     spawnRate: options.spawnRate,
@@ -64,4 +67,14 @@ export function overridesOf(options: Omit<SettingsOptions, "stack">): Record<str
     thresholds: options.threshold,
   };
   return Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
+}
+
+/** A name alone is a flag; a name that is given several times has a list. */
+function argumentsOf(given: readonly string[]): Record<string, string | string[]> {
+  const values = new Map<string, string[]>();
+  for (const text of given) {
+    const [, name = text, value = "true"] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
+    values.set(name, [...(values.get(name) ?? []), value]);
+  }
+  return Object.fromEntries(Array.from(values, ([name, all]) => [name, all.length === 1 ? (all[0] ?? "") : all]));
 }

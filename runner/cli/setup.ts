@@ -11,6 +11,8 @@ export interface TestSetup {
   /** Pulumi stack whose settings are used; null without one. */
   readonly stack: string | null;
   readonly script: string;
+  /** The script's own arguments by name, where the place has to be told of them; undefined for a run that goes on. */
+  readonly scriptArguments?: Readonly<Record<string, string>>;
   readonly plan: RunPlan;
   /** For the record: without secrets. */
   readonly settings: Readonly<Record<string, unknown>>;

@@ -26,6 +26,8 @@ export function explainBoot(output: string, context: BootContext): RunnerError {
   if (/Address already in use|was busy/.test(output)) {
     return new PortTakenError(`a port that Locust needs was taken while it started (${context.log})`);
   }
+  const refused = refusedArguments(output);
+  if (refused !== undefined) return new UsageError(`${script} ${refused}`);
   const traceback = lastTraceback(output);
   if (traceback !== undefined) {
     const at = traceback.line === undefined ? script : `${traceback.file ?? script}, line ${traceback.line}`;
@@ -38,6 +40,19 @@ export function explainBoot(output: string, context: BootContext): RunnerError {
   return new RunnerError(
     `${context.process} ended before it was ready (${context.how})${line === undefined ? "" : `: ${line}`} (${context.log})`,
   );
+}
+
+/** How a script's own argument is given; what it needs or refuses is told with it. */
+const howToGive = "--script-arg NAME=VALUE, or scriptArguments in the stack's config";
+
+/** What argparse says of a script's own arguments; the product's command line has the others right. */
+function refusedArguments(output: string): string | undefined {
+  const [, text = "", near] = /^locust: error: (.*)(?:\nDid you mean '(--.*)'\?)?/m.exec(output) ?? [];
+  const [, missing] = /^the following arguments are required: (.*)$/.exec(text) ?? [];
+  if (missing !== undefined) return `needs ${missing}: ${howToGive}`;
+  const [, unknown] = /^unrecognized arguments: (.*)$/.exec(text) ?? [];
+  if (unknown === undefined) return text === "" ? undefined : `does not take what it was given: ${text}`;
+  return `has no argument ${unknown}${near === undefined ? "" : `; did you mean ${near}?`}`;
 }
 
 interface Failure {

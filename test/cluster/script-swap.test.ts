@@ -90,7 +90,7 @@ describe("another script, on a real cluster", function () {
   const scriptsOf = (pods: readonly V1Pod[]) => pods.map(({ spec }) => spec?.containers[0]?.args?.[1]);
 
   it("is rolled out, and pods of before never count as ready", async () => {
-    await patch(withScript(await live(), "b.py"));
+    await patch(withScript(await live(), { script: "b.py" }));
     expect(scriptsOf(await rolledOut())).to.deep.equal([
       "/p/$$5/loadtest_plugin.py,/s/b.py",
       "/p/$$5/loadtest_plugin.py,/s/b.py",
@@ -100,8 +100,8 @@ describe("another script, on a real cluster", function () {
 
   it("is refused where it was planned for another state", async () => {
     const seen = await live();
-    await patch(withScript(seen, "c.py"));
-    const error = await patch(withScript(seen, "d.py")).catch((error: Error) => error);
+    await patch(withScript(seen, { script: "c.py" }));
+    const error = await patch(withScript(seen, { script: "d.py" })).catch((error: Error) => error);
     expect(error).to.include({ code: 422 });
   });
 

@@ -10,6 +10,17 @@ import { hello, makeProject, type Project, removeProjects, runsIn, temporaryFold
 const scripts = {
   "syntax.py": "from locust import HttpUser\n\n\nclass Broken(HttpUser)\n    pass\n",
   "import.py": "import no_such_package\n",
+  "needs.py": `from locust import HttpUser, events
+
+
+@events.init_command_line_parser.add_listener
+def arguments(parser):
+    parser.add_argument("--tenant", required=True, env_var="TENANT")
+
+
+class User(HttpUser):
+    pass
+`,
   "empty.py": "from locust import HttpUser\n",
   "two.py": `${hello}
 
@@ -110,6 +121,25 @@ describe("a mistake", function () {
       code: 2,
       says: /^import\.py, line 1: ModuleNotFoundError: No module named 'no_such_package'/,
       args: () => onTarget("import.py"),
+    },
+    {
+      what: "an argument that the script needs",
+      code: 2,
+      says: /^needs\.py needs --tenant: --script-arg NAME=VALUE, or scriptArguments in the stack's config$/,
+      args: () => onTarget("needs.py"),
+    },
+    {
+      what: "an argument that the script has not",
+      code: 2,
+      says: /^needs\.py has no argument --tennant; did you mean --tenant\?$/,
+      args: () => onTarget("needs.py", "--script-arg", "tennant=acme"),
+    },
+    {
+      what: "an argument that is Locust's own",
+      code: 2,
+      says: /^1 setting is wrong .*\n {2}scriptArguments\.users is .*: it must be no option of Locust's own/,
+      lines: 2,
+      args: () => onTarget("hello.py", "--script-arg", "users=5"),
     },
     {
       what: "a script without a user class",

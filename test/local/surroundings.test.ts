@@ -26,6 +26,30 @@ class Tenant(FastHttpUser):
         self.client.get("/")
 `;
 
+const given = `from locust import FastHttpUser, constant, events, task
+
+
+@events.init_command_line_parser.add_listener
+def arguments(parser):
+    parser.add_argument("--product", type=int, required=True)
+    parser.add_argument("--verbose", action="store_true")
+    parser.add_argument("--password", is_secret=True)
+
+
+@events.init.add_listener
+def see(environment, **_):
+    options = environment.parsed_options
+    assert (options.product, options.verbose, options.password) == (7, True, "-hunter2"), options
+
+
+class Shopper(FastHttpUser):
+    wait_time = constant(0.5)
+
+    @task
+    def look(self):
+        self.client.get(f"/products/{self.environment.parsed_options.product}")
+`;
+
 const publisher = `from locust import HttpUser, User, constant, task
 
 
@@ -111,8 +135,23 @@ describe("what lies around a script", function () {
     expect(stdout).to.match(/PUB topic +\d+ +0/);
   });
 
+  it("may be its own arguments, from the stack and from the command line, and a secret one is not kept", async () => {
+    const project = makeProject({ "hello.py": given }, ["scriptArguments: {product: 8, verbose: true}"]);
+    const args = ["run", "--local", "--host", target.url, ...load, "--script-arg", "product=7"];
+    const { code, stderr } = await startCommand(
+      [...args, "--script-arg", "password=-hunter2", "--results", project.results],
+      { cwd: project.directory },
+    ).ended;
+    expect(code, stderr).to.equal(0);
+    const { settings, totals } = finished(onlyRun(project.results));
+    expect(settings.scriptArguments).to.deep.equal({ product: "7", verbose: "true", password: "[secret]" });
+    expect(totals.failures).to.equal(0);
+  });
+
   it("may be a target with a base path", async () => {
     const project = makeProject({ "items.py": items });
+    const requests = () => target.counts().byRoute["GET /products/:id"]?.requests ?? 0;
+    const before = requests();
     const args = ["run", "--local", "--script", "items.py", "--host", `${target.url}/products/`, ...load];
     const { code, stderr } = await startCommand([...args, "--results", project.results], {
       cwd: project.directory,
@@ -121,6 +160,6 @@ describe("what lies around a script", function () {
     const { totals, target: recorded } = finished(onlyRun(project.results));
     expect(recorded).to.equal(`${target.url}/products`);
     expect(totals).to.include({ failures: 0 });
-    expect(target.counts().byRoute["GET /products/:id"]?.requests).to.equal(totals.requests);
+    expect(requests() - before).to.equal(totals.requests);
   });
 });

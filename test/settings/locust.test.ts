@@ -81,6 +81,14 @@ describe("Locust's command lines", () => {
     expect(option(without, "--expect-workers")).to.equal("1");
   });
 
+  it("carry the script's own arguments, which its parser understands, in one order", () => {
+    expect(master.env.LOADTEST_SCRIPT_ARGUMENTS).to.equal("{}");
+    const both = locustCommands({ ...settings, scriptArguments: { tenant: "-a", all: "true" } }, placement);
+    for (const { env } of [both.master, both.worker]) {
+      expect(env.LOADTEST_SCRIPT_ARGUMENTS).to.equal('{"all":"true","tenant":"-a"}');
+    }
+  });
+
   it("carry the scripts' environment, unbuffered output, and the names that the guard lets through", () => {
     for (const { env } of [master, worker]) expect(env).to.include({ GREETING: "hello", PYTHONUNBUFFERED: "1" });
     expect(master.env).to.not.have.property("LOADTEST_ALLOWED_HOSTS");

@@ -27,6 +27,7 @@ const defaults: Record<SettingsKey, unknown> = {
   scriptDelivery: "configmap",
   scriptsFolder: "locust/scripts",
   script: "script1.py",
+  scriptArguments: {},
   targetHost: undefined,
   users: 100,
   spawnRate: 10,
@@ -97,6 +98,7 @@ const atTheEdge: readonly (readonly [SettingsKey, unknown, Record<string, unknow
   ["controlMemory", 3840, { controlCpu: 0.5 }],
   ["environment", { _a1: "", LOCUSTS: "x", LOCUST_TENANT: "y" }],
   ["secretEnvironment", { TOKEN: "x" }],
+  ["scriptArguments", { tenant: "", "page-size": "5", user_id: "-1" }],
   ["logRetentionDays", 1],
   ["logRetentionDays", 3653],
 ];

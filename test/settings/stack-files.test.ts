@@ -100,6 +100,18 @@ describe("stack files", () => {
       expect(read("config: {environment: {B: 2}}").settings.environment).to.deep.equal({ B: "2" });
     });
 
+    it("gives the command line's arguments of the script beside the stack's, and another script none of these", () => {
+      const config = "config: {script: a.py, scriptArguments: {tenant: acme, size: 5, region: [eu, us], all: true}}";
+      const below = { tenant: "acme", size: "5", region: '["eu","us"]', all: "true" };
+      const given = (overrides: Record<string, unknown>) => read(config, overrides).settings.scriptArguments;
+      expect(given({})).to.deep.equal(below);
+      expect(given({ script: "a.py", scriptArguments: { size: "7" } })).to.deep.equal({ ...below, size: "7" });
+      expect(given({ script: "b.py" })).to.deep.equal({});
+      expect(given({ script: "b.py", scriptArguments: { x: "1" } })).to.deep.equal({ x: "1" });
+      const wrong = "config: {scriptArguments: {users: 5}}";
+      expect(errorOf(wrong, { scriptArguments: { size: "7" } }).problems).to.have.length(1);
+    });
+
     it("takes a stack by its full name, from the project's folder for stacks", () => {
       writeFiles(folder(), {
         "Pulumi.yaml": "name: shop\nstackConfigDir: stacks",

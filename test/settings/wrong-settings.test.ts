@@ -81,7 +81,7 @@ const wrong: readonly (readonly [string, Record<string, unknown>, readonly strin
   ["a script in a folder", { script: "a/b.py" }, ["script"], "without folders that ends in .py"],
   ["a script of another language", { script: "script.js" }, ["script"], "ends in .py"],
   ["a script that reads as an option", { script: "-H.py" }, ["script"], "ends in .py"],
-  ["a target with a path", { targetHost: "http://example.com/a" }, ["targetHost"], "without a path"],
+  ["a target with a fragment", { targetHost: "http://example.com/a#b" }, ["targetHost"], "without query"],
   ["a target with a password", { targetHost: "http://a:b@example.com" }, ["targetHost"], "credentials"],
   ["users in words", { users: "many" }, ["users"], "an integer above 0"],
   ["half a user", { users: "1.5" }, ["users"], "an integer above 0"],
@@ -124,6 +124,14 @@ const wrong: readonly (readonly [string, Record<string, unknown>, readonly strin
     ["secretEnvironment.LOADTEST_TOKEN"],
     "LOADTEST_",
   ],
+  [
+    "an argument that is Locust's",
+    { scriptArguments: { run_time: "1m", users: 1, f: "x" } },
+    ["scriptArguments.run_time", "scriptArguments.users", "scriptArguments.f"],
+    "no option of Locust's own",
+  ],
+  ["an argument with dashes", { scriptArguments: { "--tenant": "a" } }, ["scriptArguments.--tenant"], "without"],
+  ["an object in an argument", { scriptArguments: { a: { b: 1 } } }, ["scriptArguments.a"], "or a list of them"],
   ["an object in a variable", { environment: { A: { B: 1 } } }, ["environment.A"], "a text, a number, true or false"],
   [
     "a variable in both",

@@ -1,6 +1,6 @@
 import { parseLayers } from "../../../settings/parse";
 import { missingPackages, withoutMissing } from "../../../settings/script-packages";
-import { commandLine } from "../../../settings/stack-files";
+import { commandLine, overStack } from "../../../settings/stack-files";
 import { UsageError } from "../../errors";
 import { filesIn, scriptsIn } from "../../places/kubernetes/deployed";
 import { overridesOf, type SettingsOptions } from "../settings";
@@ -20,6 +20,7 @@ export async function clusterSetup(
     namespace: cluster.namespace,
     // What a killed command has put in its place is not what is deployed.
     script: deployed.scriptBefore ?? deployed.script,
+    scriptArguments: deployed.argumentsBefore ?? deployed.scriptArguments,
     users: deployed.users,
     spawnRate: deployed.spawnRate,
     runTime: deployed.runTime,
@@ -29,7 +30,7 @@ export async function clusterSetup(
   };
   // Somebody's own manifests may have sizes that a stack's config does not take.
   const { workerCpu, workerMemory, controlCpu, controlMemory } = deployed;
-  const overrides = overridesOf(options);
+  const overrides = overStack(values, overridesOf(options));
   const layers = [
     { source, values: withoutUndefined(values) },
     { source: commandLine, values: overrides },
@@ -44,6 +45,7 @@ export async function clusterSetup(
     place: "kubernetes",
     stack,
     script: settings.script,
+    scriptArguments: settings.scriptArguments,
     plan: planOf(settings, abortAfter),
     settings: {
       ...Object.fromEntries(known.map((key) => [key, settings[key as keyof typeof settings]])),

@@ -19,7 +19,7 @@ const renewal = 10;
 
 /** `loadtest dashboard`: Locust's page in the cluster, on a port of this machine, until Ctrl-C. */
 export async function dashboardInCluster(options: DashboardOptions): Promise<number> {
-  for (const name of ["demo", "script", "host", "users", "spawnRate", "runTime", "workers"] as const) {
+  for (const name of ["demo", "script", "scriptArg", "host", "users", "spawnRate", "runTime", "workers"] as const) {
     if (options[name] !== undefined)
       throw new UsageError(`--${dashed(name)} needs --local here: the page asks for the load`);
   }

@@ -45,7 +45,7 @@ interface RunLeft {
 /** @param timeout how long pods may take to be ready, in ms */
 export function placeOf(
   { test, link }: ClusterContext,
-  { plan, script }: TestSetup,
+  { plan, script, scriptArguments = {} }: TestSetup,
   { before, lock }: Claim,
   timeout: number,
 ): KubernetesPlace {
@@ -56,7 +56,7 @@ export function placeOf(
     link,
     before,
     lost: lock.lost,
-    wanted: { workers: plan.workers, script },
+    wanted: { workers: plan.workers, script, scriptArguments },
     timeout,
   });
 }

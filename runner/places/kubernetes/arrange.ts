@@ -2,7 +2,14 @@ import type { V1Deployment } from "@kubernetes/client-node";
 import { RunnerError } from "../../errors";
 import type { Cluster } from "./cluster";
 import { NoLoadTest, readDeployment, type TestNames } from "./pods";
-import { type PatchOperation, scriptBefore, scriptNow, withScript, withScriptBefore } from "./script-swap";
+import {
+  type PatchOperation,
+  type ScriptRun,
+  scriptBefore,
+  scriptNow,
+  withScript,
+  withScriptBefore,
+} from "./script-swap";
 
 /** What of a deployed test a run may want otherwise. */
 export interface Arrangement {
@@ -10,16 +17,27 @@ export interface Arrangement {
   readonly script: string;
 }
 
-export interface Arrange {
+/** What a run wants: also arguments of the script, which are as they were deployed when its script is. */
+export interface Wanted extends Arrangement, ScriptRun {}
+
+interface Place {
   readonly cluster: Cluster;
   readonly names: TestNames;
-  readonly wanted: Arrangement;
+}
+
+export interface Arrange extends Place {
+  readonly wanted: Wanted;
 }
 
 /** Scales the workers, and has the pods run another script, where that is not so already; gives a line for each. */
 export async function arrange({ cluster, names, wanted }: Arrange): Promise<string[]> {
   const lines: string[] = [];
-  if (await setScript(cluster, names, wanted.script)) lines.push(`Script ${wanted.script}: the pods start anew`);
+  // Both Deployments, so that master and workers run the same.
+  if (await changeScripts(cluster, names, (deployment) => withScript(deployment, wanted))) {
+    // Without values: one may be a secret.
+    const options = Object.keys(wanted.scriptArguments ?? {}).map((name) => ` --${name}`);
+    lines.push(`Script ${wanted.script}${options.join("")}: the pods start anew`);
+  }
   const worker = await readDeployment(cluster, names.worker);
   const replicas = worker.spec?.replicas ?? 1;
   if (replicas !== wanted.workers) {
@@ -29,7 +47,8 @@ export async function arrange({ cluster, names, wanted }: Arrange): Promise<stri
   return lines;
 }
 
-export interface Restore extends Arrange {
+export interface Restore extends Place {
+  readonly wanted: Arrangement;
   readonly before: Arrangement;
   /** For how long to try where the API server cannot be reached, in ms. */
   readonly patience: number;
@@ -81,11 +100,6 @@ export async function scale(cluster: Cluster, name: string, replicas: number): P
   const body = [{ op: "add", path: "/spec/replicas", value: replicas }];
   const patch = () => cluster.apps.patchNamespacedDeploymentScale({ namespace, name, body });
   await cluster.call(`scale Deployment ${name}`, patch);
-}
-
-/** Both Deployments, so that master and workers run the same; false where they do already. */
-async function setScript(cluster: Cluster, names: TestNames, script: string): Promise<boolean> {
-  return changeScripts(cluster, names, (deployment) => withScript(deployment, script));
 }
 
 /** True where another script is run now; a note may have changed without. */

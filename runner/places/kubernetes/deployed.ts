@@ -6,7 +6,7 @@ import { RunnerError } from "../../errors";
 import { locustContainer, nameOf, notOurs } from "./container";
 import type { OptionText } from "./options";
 import { parseQuantity } from "./quantity";
-import { scriptBefore } from "./script-swap";
+import { argumentsBefore, argumentsNow, scriptBefore } from "./script-swap";
 
 /** What the two Deployments say of the load test that is deployed. */
 export interface DeployedTest {
@@ -18,6 +18,9 @@ export interface DeployedTest {
   readonly script: string;
   /** File name of the workers' script. Another one where a command was killed between its two changes. */
   readonly workerScript: string;
+  /** The script's own arguments by name, and those that were deployed where a command has changed them or the script. */
+  readonly scriptArguments: Readonly<Record<string, string>>;
+  readonly argumentsBefore: Readonly<Record<string, string>> | undefined;
   /** The script that was deployed, where a command has changed it since, in one of the Deployments or in both. */
   readonly scriptBefore: string | undefined;
   /** Users and users started a second that Locust's page proposes. Default to Locust's 1. */
@@ -63,6 +66,8 @@ export function readDeployed(control: V1Deployment, worker: V1Deployment): Deplo
     script: basename(scriptPath),
     workerScript: basename(workerScriptPath),
     scriptBefore: scriptBefore(control) ?? scriptBefore(worker),
+    scriptArguments: argumentsNow(control),
+    argumentsBefore: argumentsBefore(control) ?? argumentsBefore(worker),
     users: numberOf(control, "--users", options.users) ?? 1,
     spawnRate: numberOf(control, "--spawn-rate", options.spawnRate) ?? 1,
     runTime: options.runTime?.value,

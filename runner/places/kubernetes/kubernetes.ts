@@ -1,7 +1,7 @@
 import { never } from "../../engine/timing";
 import { messageOf } from "../../errors";
 import type { OpenOptions, Place, Session } from "../place";
-import { type Arrangement, arrange, restore } from "./arrange";
+import { type Arrangement, arrange, restore, type Wanted } from "./arrange";
 import type { Cluster } from "./cluster";
 import { clusterTiming, type MasterLink, type MasterWatch } from "./master";
 import { isReady, type TestNames } from "./pods";
@@ -12,7 +12,7 @@ export interface KubernetesPlaceOptions {
   readonly names: TestNames;
   readonly link: MasterLink;
   /** What the run wants, and what is to be there afterwards. */
-  readonly wanted: Arrangement;
+  readonly wanted: Wanted;
   readonly before: Arrangement;
   /** Aborted, with an Error that says who, when somebody else has the test: it is theirs to arrange then. */
   readonly lost: AbortSignal;

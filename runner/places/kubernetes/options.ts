@@ -48,15 +48,8 @@ export function readOptions(container: V1Container): LocustOptions {
     const skip = option.skip ?? 0;
     found.set(option.key, { ...holder, skip, value: expand(holder.text.slice(skip), environment) });
   }
-  const fromVariable = ({ variable }: Names): OptionText | undefined => {
-    const index = (container.env ?? []).findIndex(({ name, value }) => name === variable && value !== undefined);
-    const text = container.env?.[index]?.value;
-    return text === undefined
-      ? undefined
-      : { pointer: `/env/${index}/value`, text, skip: 0, value: expand(text, environment) };
-  };
   return Object.fromEntries(
-    Object.entries(named).map(([key, names]) => [key, found.get(key) ?? fromVariable(names)]),
+    Object.entries(named).map(([key, names]) => [key, found.get(key) ?? readVariable(container, names.variable)]),
   ) as LocustOptions;
 }
 
@@ -84,6 +77,14 @@ function plainVariables({ env = [] }: V1Container): Map<string, string> {
   // A variable may refer to those before it.
   for (const { name, value } of env) if (value !== undefined) values.set(name, expand(value, values));
   return values;
+}
+
+/** A variable whose value is in the Deployment itself; undefined where it is not. */
+export function readVariable(container: V1Container, variable: string): OptionText | undefined {
+  const index = (container.env ?? []).findIndex(({ name, value }) => name === variable && value !== undefined);
+  const text = container.env?.[index]?.value;
+  if (text === undefined) return undefined;
+  return { pointer: `/env/${index}/value`, text, skip: 0, value: expand(text, plainVariables(container)) };
 }
 
 /** What Kubernetes makes of a text: `$(NAME)` of a variable, `$` of `$$`; a name that it does not know stays. */

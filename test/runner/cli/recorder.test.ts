@@ -49,6 +49,21 @@ describe("a recorder", () => {
     }
   });
 
+  it("keeps the script's arguments, but not those that it calls secret, nor any before it could say so", async () => {
+    const settings = { scriptArguments: { tenant: "acme", password: "hunter2" } };
+    const started = new Recorder(folder, { ...facts, settings });
+    await started.started(status({ secretArguments: ["password"] }), new Date(), 1);
+    const kept = { tenant: "acme", password: "[secret]" };
+    expect(readRun(folder.path).settings.scriptArguments).to.deep.equal(kept);
+    expect((await started.finish(outcome())).settings.scriptArguments).to.deep.equal(kept);
+    const failed = new Recorder(await createResultsFolder({ base, script: "b.py", now: new Date() }), {
+      ...facts,
+      settings,
+    });
+    const record = await failed.finish(outcome({ endedBy: "not-started", error: "no workers" }));
+    expect(JSON.stringify(record)).to.not.include("hunter2");
+  });
+
   it("that is asked to compare hands over the record and the whole series, and keeps the comparison", async () => {
     let seen: readonly Sample[] = [];
     const record = await recorder.finish(outcome(), (soFar, samples) => {

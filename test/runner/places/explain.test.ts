@@ -68,6 +68,24 @@ describe("why Locust did not start", () => {
     });
   });
 
+  it("says which argument of the script is missing, unknown or wrong", () => {
+    const said = (line: string) => {
+      const { message, exitCode } = explain(`[2026-11-24 11:12:05] INFO\nlocust: error: ${line}\n`);
+      expect(exitCode).to.equal(2);
+      return message;
+    };
+    expect(said("the following arguments are required: --tenant, --size")).to.match(
+      /^shop\.py needs --tenant, --size: --script-arg NAME=VALUE, or scriptArguments in the stack's config$/,
+    );
+    expect(said("unrecognized arguments: --tennant\nDid you mean '--tenant'?")).to.equal(
+      "shop.py has no argument --tennant; did you mean --tenant?",
+    );
+    expect(said("unrecognized arguments: --other")).to.equal("shop.py has no argument --other");
+    expect(said("argument --size: invalid int value: 'x'")).to.equal(
+      "shop.py does not take what it was given: argument --size: invalid int value: 'x'",
+    );
+  });
+
   it("gives the last words of any other end", () => {
     const output = "[2026-11-24 11:12:05,000] host/INFO/locust.main: Starting Locust\nKilled by the weather\n";
     expect(explain(output)).to.deep.equal({

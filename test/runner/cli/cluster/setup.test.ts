@@ -18,14 +18,14 @@ describe("the load of a run in a cluster", () => {
       withoutPulumi({ users: 7, spawnRate: 2.5, runTime: "1m30s", targetHost: "http://shop", workerReplicas: 3 }),
       {},
     );
-    expect(rest).to.deep.equal({ place: "kubernetes", stack: null, script: "script1.py" });
+    expect(rest).to.deep.equal({ place: "kubernetes", stack: null, script: "script1.py", scriptArguments: {} });
     expect(plan).to.deep.equal({
       ...{ users: 7, spawnRate: 2.5, runTime: 90, workers: 3, host: "http://shop", thresholds: [] },
       abortAfter: undefined,
     });
     expect(settings).to.deep.equal({
       ...{ platform: "existing", namespace: "load", script: "script1.py", users: 7, spawnRate: 2.5 },
-      ...{ runTime: "1m30s", targetHost: "http://shop", thresholds: [], workerReplicas: 3 },
+      ...{ runTime: "1m30s", targetHost: "http://shop", thresholds: [], workerReplicas: 3, scriptArguments: {} },
       ...{ workerCpu: 0.25, workerMemory: 256, controlCpu: 0.25, controlMemory: 256 },
     });
   });
@@ -44,6 +44,20 @@ describe("the load of a run in a cluster", () => {
       ...{ users: 9, spawnRate: 3, runTime: 300, workers: 4, host: "https://other", abortAfter: 10 },
       thresholds: ["p99<9", "rps>1"].map(parseThreshold),
     });
+  });
+
+  it("has the arguments of its script that are deployed, and beside them the command line's", async () => {
+    const test = withoutPulumi({ scriptArguments: { tenant: "acme", size: "5" } });
+    const given = async (options: Parameters<typeof clusterSetup>[1]) =>
+      (await clusterSetup(test, options)).scriptArguments;
+    expect(await given({})).to.deep.equal({ tenant: "acme", size: "5" });
+    const scriptArg = ["size=7=", "all", "region=eu", "region=us"];
+    expect(await given({ scriptArg })).to.deep.equal({
+      ...{ tenant: "acme", size: "7=", all: "true", region: '["eu","us"]' },
+    });
+    expect(await given({ script: "script2.py", scriptArg: ["x="] }), "another script").to.deep.equal({ x: "" });
+    const swapped = withoutPulumi({ scriptArguments: { tenant: "b" }, argumentsBefore: { tenant: "acme" } });
+    expect((await clusterSetup(swapped, {})).scriptArguments, "a killed command's").to.deep.equal({ tenant: "acme" });
   });
 
   it("is limited to a minute, as the record says too, where nothing limits it", async () => {

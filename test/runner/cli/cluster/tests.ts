@@ -22,7 +22,7 @@ export function deployed(change: Partial<DeployedTest> = {}): DeployedTest {
     control: { name: names.control, uid: "uid-of-control" },
     worker: { name: names.worker, uid: "uid-of-worker" },
     ...{ workerScript: "script1.py", scriptBefore: undefined, users: 100, spawnRate: 10, runTime: "1m" },
-    ...{ targetHost: undefined },
+    ...{ targetHost: undefined, scriptArguments: {}, argumentsBefore: undefined },
     tokenSecret: { name: "the-token", key: "token" },
     ...{ workerReplicas: 2, workerCpu: 0.25, workerMemory: 256, controlCpu: 0.25 },
     ...{

@@ -45,7 +45,7 @@ describe("what is deployed", function () {
       worker: { name: "locust-worker", uid: "w" },
       script: "script1.py",
       workerScript: "script1.py",
-      scriptBefore: undefined,
+      ...{ scriptBefore: undefined, scriptArguments: {}, argumentsBefore: undefined },
       ...{ users: 250, spawnRate: 2.5, runTime: "1h30m", targetHost: "https://shop.example.com" },
       tokenSecret: { name: "test-token-1a2b3c4d", key: "token" },
       workerReplicas: 8,

@@ -22,7 +22,9 @@ const scriptName = fc
   .stringMatching(/^[-._A-Za-z0-9]{1,60}\.py$/)
   .filter((name) => settingsSchema.shape.script.safeParse(name).success);
 
-const run = (deployment: V1Deployment, script: string) => patched(deployment, withScript(deployment, script));
+const argumentName = fc.stringMatching(/^[A-Za-z0-9][-\w]*$/);
+
+const run = (deployment: V1Deployment, script: string) => patched(deployment, withScript(deployment, { script }));
 const running = (live: V1Deployment) => readDeployed(live, live);
 
 describe("another script for a deployed test", () => {
@@ -44,7 +46,7 @@ describe("another script for a deployed test", () => {
 
   it("changes one text of the pods only, so that nothing else is rolled out", () => {
     const live = deployment("locust-control", forms[0] ?? {});
-    expect(withScript(live, "b.py").filter(({ op }) => op === "replace")).to.deep.equal([
+    expect(withScript(live, { script: "b.py" }).filter(({ op }) => op === "replace")).to.deep.equal([
       { op: "replace", path: "/spec/template/spec/containers/1/args/2", value: "/p/loadtest_plugin.py,/s/b.py" },
     ]);
   });
@@ -52,7 +54,7 @@ describe("another script for a deployed test", () => {
   it("is refused where somebody else has changed the argument meanwhile", () => {
     const live = deployment("locust-control", forms[0] ?? {});
     expect(() =>
-      patched(deployment("locust-control", { args: ["--master", "-f", "x"] }), withScript(live, "b.py")),
+      patched(deployment("locust-control", { args: ["--master", "-f", "x"] }), withScript(live, { script: "b.py" })),
     ).to.throw("Expected values to be strictly deep-equal");
   });
 
@@ -61,14 +63,59 @@ describe("another script for a deployed test", () => {
     const twice = run(run(live, "b.py"), "c.py");
     expect(running(twice)).to.include({ script: "c.py", scriptBefore: "a.py" });
     expect(patched(twice, withScriptBefore(twice)).spec).to.deep.equal(live.spec);
-    expect(withScript(twice, "c.py"), "nothing to do").to.deep.equal([]);
+    expect(withScript(twice, { script: "c.py" }), "nothing to do").to.deep.equal([]);
   });
 
   it("needs no change where it runs already", () => {
     const live = deployment("locust-control", forms[0] ?? {});
-    expect(withScript(live, "a.py")).to.deep.equal([]);
+    expect(withScript(live, { script: "a.py" })).to.deep.equal([]);
     expect(withScriptBefore(live)).to.deep.equal([]);
     expect(scriptBefore(live)).to.equal(undefined);
+  });
+
+  describe("with other arguments", () => {
+    const live = (value: string, ...more: readonly string[]) =>
+      deployment("locust-control", {
+        args: ["-f", "/p/loadtest_plugin.py,/s/a.py", ...more],
+        env: [{ name: "LOADTEST_SCRIPT_ARGUMENTS", value }],
+      });
+    const withArguments = (from: V1Deployment, script: string, scriptArguments: Record<string, string>) =>
+      patched(from, withScript(from, { script, scriptArguments }));
+
+    it("has them, and everything is as before, letter by letter, when it is taken back", () => {
+      fc.assert(
+        fc.property(fc.dictionary(argumentName, fc.string()), fc.constantFrom("a.py", "b.py"), (given, script) => {
+          const before = live('{"tenant": "$$(x) $$$$"}');
+          const changed = withArguments(before, script, given);
+          expect(running(changed)).to.deep.include({ script, scriptArguments: given });
+          expect(running(changed).argumentsBefore).to.deep.equal({ tenant: "$(x) $$" });
+          const twice = withArguments(changed, "c.py", {});
+          expect(patched(twice, withScriptBefore(twice)).spec).to.deep.equal(before.spec);
+          const again = withArguments(twice, "a.py", { tenant: "$(x) $$" });
+          expect(again.spec).to.deep.equal(before.spec);
+          expect(again.metadata?.annotations ?? {}).to.deep.equal({});
+        }),
+      );
+    });
+
+    it("is not changed where it has them already", () => {
+      const scriptArguments = { tenant: "a", size: "5" };
+      expect(withScript(live('{"size":"5","tenant":"a"}'), { script: "a.py", scriptArguments })).to.deep.equal([]);
+    });
+
+    it("is forgotten once other arguments were deployed", () => {
+      const changed = withArguments(live("{}"), "a.py", { tenant: "a" });
+      const anew = live('{"tenant":"new"}');
+      if (anew.metadata && changed.metadata?.annotations) anew.metadata.annotations = changed.metadata.annotations;
+      expect(running(anew)).to.include({ scriptBefore: undefined, argumentsBefore: undefined });
+      expect(running(patched(anew, withScriptBefore(anew))).scriptArguments).to.deep.equal({ tenant: "new" });
+    });
+
+    it("needs a place for them", () => {
+      const old = deployment("locust-control", forms[0] ?? {});
+      expect(() => withArguments(old, "a.py", { tenant: "a" })).to.throw("deployed by another version");
+      expect(running(withArguments(old, "b.py", {})).script).to.equal("b.py");
+    });
   });
 
   it("is forgotten once something else was deployed: that must not be undone", () => {
@@ -94,7 +141,7 @@ describe("another script for a deployed test", () => {
   it("must be the name of a script", () => {
     const live = deployment("locust-control", forms[0] ?? {});
     for (const name of ["", "../b.py", "b.txt", "b.py,c.py", "-b.py", "$(HOME).py"]) {
-      expect(() => withScript(live, name), name).to.throw(UsageError, "is no script");
+      expect(() => withScript(live, { script: name }), name).to.throw(UsageError, "is no script");
     }
   });
 });

@@ -1,0 +1,91 @@
+"""What a script's own arguments become on Locust's command line, and that no file is read for it."""
+
+import argparse
+import contextlib
+import io
+import os
+import tempfile
+import unittest
+from pathlib import Path
+
+from locust import argument_parser
+from locust.argument_parser import LocustArgumentParser
+
+import loadtest_main
+
+
+def parser() -> LocustArgumentParser:
+    made = argument_parser.get_empty_argument_parser()
+    argument_parser.setup_parser_arguments(made)
+    made.add_argument("--tenant", required=True, env_var="TENANT")
+    made.add_argument("--page-size", type=int, dest="size")
+    made.add_argument("--debug", action="store_true")
+    made.add_argument("--keep", action=argparse.BooleanOptionalAction, default=True)
+    made.add_argument("--enabled", choices=["true", "false"])
+    made.add_argument("--region", action="append")
+    made.add_argument("--sizes", nargs="+", type=int)
+    made.add_argument("--filter")
+    return made
+
+
+def parsed(**arguments: str) -> argparse.Namespace:
+    made = parser()
+    return made.parse_args(loadtest_main.words(made, {"tenant": "acme", **arguments}))
+
+
+def error(**arguments: str) -> str:
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said), contextlib.suppress(SystemExit):
+        made = parser()
+        made.parse_args(loadtest_main.words(made, arguments))
+    return said.getvalue()
+
+
+class MainTest(unittest.TestCase):
+    def test_values_are_as_the_script_takes_them(self) -> None:
+        options = parsed(tenant="-x y=z", page_size="5", enabled="true", filter="[1]")
+        self.assertEqual((options.tenant, options.size, options.enabled, options.filter), ("-x y=z", 5, "true", "[1]"))
+        self.assertEqual(parsed(**{"page-size": "-1"}).size, -1)
+        self.assertEqual(parsed(size="7").size, 7, "by the name of its value")
+        self.assertEqual(parsed(tenant="").tenant, "")
+
+    def test_flags_are_true_or_false(self) -> None:
+        self.assertEqual(
+            (parsed().debug, parsed(debug="true").debug, parsed(debug="false").debug), (False, True, False)
+        )
+        self.assertEqual((parsed(keep="true").keep, parsed(keep="false").keep), (True, False))
+        self.assertIn("argument --debug: it is a flag, and takes true or false, not 'maybe'", error(debug="maybe"))
+
+    def test_lists_are_lists(self) -> None:
+        self.assertEqual(parsed(region='["eu", "-us"]').region, ["eu", "-us"])
+        self.assertEqual(parsed(region="eu").region, ["eu"])
+        self.assertEqual(parsed(sizes="[1, 2]").sizes, [1, 2])
+        self.assertEqual(parsed(sizes="3").sizes, [3])
+
+    def test_what_the_script_does_not_take_is_told(self) -> None:
+        self.assertIn("error: the following arguments are required: --tenant", error())
+        self.assertIn("error: unrecognized arguments: --tennant\nDid you mean '--tenant'?", error(tennant="a"))
+        self.assertIn("error: argument --page-size: invalid int value: 'x'", error(tenant="a", page_size="x"))
+
+    def test_no_file_is_read(self) -> None:
+        before = {
+            make: make.__defaults__ for make in (argument_parser.get_empty_argument_parser, argument_parser.get_parser)
+        }
+        here = Path.cwd()
+        self.addCleanup(os.chdir, here)
+        with tempfile.TemporaryDirectory() as folder:
+            os.chdir(folder)
+            Path("locust.conf").write_text("headless = true\n")
+            Path("pyproject.toml").write_text("[tool.locust\n")
+            try:
+                loadtest_main.read_no_files()
+                self.assertFalse(argument_parser.get_parser().parse_args([]).headless)
+                self.assertEqual(argument_parser.parse_locustfile_option([]).locustfile, "locustfile.py")
+            finally:
+                for make, defaults in before.items():
+                    make.__defaults__ = defaults
+            os.chdir(here)
+
+
+if __name__ == "__main__":
+    unittest.main()
