@@ -20,7 +20,7 @@ describe("Python", function () {
   });
 
   const folders = [
-    { name: "locust", paths: [".", fixtures] },
+    { name: "locust", paths: [".", fixtures, join(root, "test/local/plain")] },
     { name: "bench/cluster/python", paths: ["."] },
   ];
   for (const { name, paths } of folders) {
