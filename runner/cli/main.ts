@@ -3,13 +3,15 @@ import { SettingsError, StackFileError } from "../../settings/errors";
 import { messageOf, RunnerError } from "../errors";
 import { exitCodes } from "../types";
 import { completionCommands, createProgram } from "./program";
+import { endOnSignals, endProcess } from "./signals";
 
 /** The command line's entry; ends the process with the command's exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
-  process.exitCode = await run(argv);
+  endOnSignals();
+  const code = await run(argv);
   // A stray handle, such as a kept-alive connection, must not hold the shell's prompt.
   await Promise.all([process.stdout, process.stderr].map(flushed));
-  process.exit();
+  endProcess(code);
 }
 
 async function run(argv: readonly string[]): Promise<number> {

@@ -1,3 +1,7 @@
+import { closeSync } from "node:fs";
+import { isatty } from "node:tty";
+import { exitCodes } from "../types";
+
 /** What the user's signals mean for a run. */
 export interface Signals {
   /** Aborted by the first Ctrl-C, SIGTERM or closed terminal: end in good order. */
@@ -10,12 +14,31 @@ export interface Signals {
 
 const names = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
+/** Files 0 to 2, as far as they are terminals when the command begins. */
+const terminals = [0, 1, 2].filter((file) => isatty(file));
+
+/** Has a signal end the process with the code that is documented, while no command listens and nothing has begun. */
+export function endOnSignals(): void {
+  for (const name of names) {
+    process.on(name, () => {
+      if (process.listenerCount(name) === 1) endProcess(exitCodes.aborted);
+    });
+  }
+}
+
+/** Ends the process. Node gives terminals their modes back then, and crashes where one was closed. */
+export function endProcess(code: number): never {
+  for (const file of terminals) if (!isatty(file)) closeSync(file);
+  process.exit(code);
+}
+
 /** Listens to the signals that end a command; `onFirst` tells the user what happens now. */
 export function listenToSignals(onFirst: (signal: string) => void): Signals {
   const interrupt = new AbortController();
   const kill = new AbortController();
   const handler = (signal: string) => {
-    if (interrupt.signal.aborted) kill.abort();
+    // A closed terminal is told twice, by the system and by the shell.
+    if (interrupt.signal.aborted && signal !== "SIGHUP") kill.abort();
     interrupt.abort();
     if (!kill.signal.aborted) onFirst(signal);
   };

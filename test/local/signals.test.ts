@@ -1,10 +1,35 @@
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "chai";
 import { localRuns } from "../support/local-runs";
 import { roleOf, sleep, waitUntilNone } from "../support/processes";
 import { hello, runsIn, temporaryFolder } from "../support/project";
 
 const slow = hello.replace('get("/")', 'get("/slow")').replace("constant(1)", "constant(0)");
+
+/** Runs a command in a terminal of its own, which SIGUSR1 closes, and ends with its code. */
+const inTerminal = [
+  "python3",
+  "-c",
+  `
+import os, pty, select, signal, sys
+child, terminal = pty.fork()
+if child == 0:
+    os.execvp(sys.argv[1], sys.argv[1:])
+closing = []
+signal.signal(signal.SIGUSR1, lambda *_: closing.append(True))
+while not closing:
+    if select.select([terminal], [], [], 0.1)[0]:
+        try:
+            os.write(1, os.read(terminal, 65536))
+        except OSError:
+            break
+os.close(terminal)
+os.kill(child, signal.SIGHUP)  # as a shell does, after the system
+code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+sys.exit(code if code >= 0 else 128 - code)
+`,
+];
 
 describe("a signal that ends a run", function () {
   this.timeout(60_000);
@@ -42,6 +67,17 @@ describe("a signal that ends a run", function () {
         await waitUntilNone(command.marker, 1000);
       }),
     );
+  });
+
+  it("ends it with its code where the terminal is closed, which is told twice", async () => {
+    const run = start(["--host", target(0).url, "--script", "hello.py"], { through: inTerminal });
+    const hasSamples = () => runsIn(run.results).some((name) => existsSync(join(run.results, name, "requests.csv")));
+    await run.command.until(hasSamples, "numbers");
+    run.command.signal("SIGUSR1");
+    const end = await run.command.ended;
+    expect(end.code, end.stdout).to.equal(130);
+    expect(run.record()).to.include({ verdict: "aborted", exitCode: 130, endedBy: "interrupt", complete: true });
+    await waitUntilNone(run.command.marker, 1000);
   });
 
   it("ends it within 2 s when it comes twice, and run.json is kept", async () => {

@@ -32,7 +32,7 @@ export interface LocalRuns {
   /** Starts a run with these arguments after the suite's; `results` defaults to a folder of its own. */
   readonly start: (
     args?: readonly string[],
-    options?: { readonly results?: string; readonly env?: CommandOptions["env"] },
+    options?: { readonly results?: string } & Pick<CommandOptions, "env" | "through">,
   ) => LocalRun;
 }
 
@@ -69,11 +69,11 @@ export function localRuns(suite: {
       if (target === undefined) throw new Error(`this suite has no target ${index}`);
       return target;
     },
-    start: (args = [], { results = temporaryFolder(), env = {} } = {}) => {
+    start: (args = [], { results = temporaryFolder(), ...options } = {}) => {
       const all = ["run", "--local", ...suite.args, "--results", results, ...args];
       const directory = () => onlyRun(results);
       return {
-        command: startCommand(all, { cwd: project.directory, env }),
+        command: startCommand(all, { cwd: project.directory, ...options }),
         results,
         directory,
         record: () => finished(directory()),
