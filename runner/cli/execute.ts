@@ -2,6 +2,7 @@ import { readdir, rm } from "node:fs/promises";
 import { LocustClient } from "../engine/client";
 import { notStarted, type RunObserver, type RunOutcome } from "../engine/plan";
 import { driveRun } from "../engine/run";
+import type { Timing } from "../engine/timing";
 import { messageOf, RunnerError } from "../errors";
 import type { Session } from "../places/place";
 import type { ResultsFolder } from "../results/folder";
@@ -33,6 +34,8 @@ export interface RunJob {
   readonly open: () => Promise<Opened>;
   /** What it throws ends the run before it starts. */
   readonly checkTargets: (status: LocustStatus) => Promise<void> | void;
+  /** Where the place says nothing else. */
+  readonly timing?: Partial<Timing>;
   /** What the run is to be no worse than. */
   readonly compare?: Compare | undefined;
 }
@@ -51,6 +54,7 @@ export async function executeRun({
   signals,
   open,
   checkTargets,
+  timing,
   compare,
 }: RunJob): Promise<FinishedRun> {
   let opened: Opened | undefined;
@@ -72,7 +76,7 @@ export async function executeRun({
       masterLost: session.masterLost,
       startFailed: session.startFailed,
       masterStays: session.stays,
-      ...(session.timing === undefined ? {} : { timing: session.timing }),
+      timing: { ...timing, ...session.timing },
     });
     if (outcome.endedBy === "interrupt" && outcome.startedAt === undefined) throw interrupted();
     for (const warning of (await opened.beforeFinish?.(outcome)) ?? []) recorder.warning(warning);

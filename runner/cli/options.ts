@@ -68,7 +68,7 @@ export function htmlOption(command: Command, what: string): Command {
 }
 
 export function readyOption(command: Command): Command {
-  const option = new Option("--ready-timeout <time>", "how long pods may take to be ready");
+  const option = new Option("--ready-timeout <time>", "how long pods, and then the script's test_start, may take");
   return command.addOption(option.argParser(duration).default(300, "5m"));
 }
 

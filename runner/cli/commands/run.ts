@@ -48,6 +48,7 @@ async function runLocally(options: RunCommandOptions): Promise<number> {
           kill: signals.kill,
         }),
       checkTargets: requireLocalTargets,
+      timing: { prepare: options.readyTimeout * 1000 },
       compare,
     });
     printRun({ record, outcome, folder }, options.json);

@@ -38,7 +38,7 @@ export class KubernetesPlace implements Place {
       const { worker } = await waitForPods({ cluster, names, timeout, progress, signal });
       watch = await link.watch();
       await link.status(signal);
-      return new KubernetesSession(link, worker.pods.filter(isReady).length, watch, giveBack);
+      return new KubernetesSession(link, worker.pods.filter(isReady).length, timeout, watch, giveBack);
     } catch (error) {
       watch?.stop();
       for (const warning of await giveBack()) progress(`warning: ${warning}`);
@@ -67,18 +67,20 @@ class KubernetesSession implements Session {
   readonly masterLost;
   /** Pods were ready before: what comes later is seen by the master. */
   readonly startFailed = never;
-  readonly timing = clusterTiming;
+  readonly timing;
   readonly stays = true;
   private closing: Promise<readonly string[]> | undefined;
 
   constructor(
     link: MasterLink,
     readonly workers: number,
+    prepare: number,
     private readonly watch: MasterWatch,
     private readonly giveBack: () => Promise<readonly string[]>,
   ) {
     this.endpoint = link.endpoint;
     this.masterLost = watch.lost;
+    this.timing = { ...clusterTiming, prepare };
   }
 
   close(): Promise<readonly string[]> {
