@@ -159,7 +159,8 @@ export const settingsSchema = z.strictObject({
     allowed: durationAllowed,
   }),
   thresholds: key(z.array(readBy(parseThreshold)).readonly().prefault([]), {
-    description: "What must hold for the test to pass, such as p95<500, fail_ratio<1% or GET /path: p99<800.",
+    description:
+      "What must hold for the test to pass, such as p95<500, fail_ratio<1% or GET /path: p99<800; without any, fail_ratio<=0.5.",
     allowed: "a list of thresholds",
     items: thresholdAllowed,
   }),

@@ -124,6 +124,11 @@ describe("compareRuns", () => {
     ]);
   });
 
+  it("finds that a target has stopped answering", () => {
+    const answered = runOf("b", [usual, ...Array(5).fill({ ...usual, rps: 0 })]);
+    expect(kind(steady({}), answered, "rps")).to.equal("worse");
+  });
+
   it("allows exactly what is allowed", () => {
     const [before, after] = [steady({ rps: 100 }), steady({ rps: 95 })];
     expect(change(before, after, "rps")).to.include({ change: -0.05, kind: "small" });
