@@ -90,7 +90,8 @@ export class LocustClient {
   }
 
   async csv(name: CsvName, signal?: AbortSignal): Promise<string> {
-    return (await this.request(csvRoutes[name], { signal })).text();
+    // With a huge variety of names Locust takes seconds to write them.
+    return (await this.request(csvRoutes[name], { timeout: this.timeout * 10, signal })).text();
   }
 
   /** Locust's own report: one HTML page of about 1 MB. */

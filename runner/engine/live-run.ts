@@ -46,7 +46,7 @@ export class LiveRun {
     this.startFailed = options.startFailed ?? never;
     // Not startFailed: a worker that is lost in a run aborts that signal too.
     this.pulse = new Pulse(this.client, AbortSignal.any([this.kill, this.masterLost]));
-    this.numbers = new Numbers(this.client, this.plan);
+    this.numbers = new Numbers(this.client, this.plan, this.observer);
     this.end = new Ending(this, options.masterStays);
     this.track = new Track(this.plan, this.observer, this.end);
   }
@@ -104,8 +104,7 @@ export class LiveRun {
 
   /** Samples until the run ends, or has to be ended. */
   async follow(): Promise<void> {
-    let nextSample = performance.now();
-    let nextSnapshot = nextSample + this.timing.snapshot;
+    let [nextSample, nextSnapshot] = [performance.now(), performance.now() + this.timing.snapshot];
     while (this.end.open) {
       const status = await this.look();
       if (status !== undefined) {
@@ -116,8 +115,9 @@ export class LiveRun {
         if (!this.end.masterGone) await this.track.record(status);
       }
       if (this.end.by === undefined && performance.now() >= nextSnapshot) {
-        nextSnapshot += this.timing.snapshot;
+        const began = performance.now();
         await this.snapshot();
+        nextSnapshot = Math.max(nextSnapshot + this.timing.snapshot, began + (performance.now() - began) * 10);
         const breached = this.track.phase === "hold" ? this.numbers.breached(this.track.elapsed) : undefined;
         if (breached !== undefined) this.end.finish("threshold", breached);
       }
@@ -166,8 +166,8 @@ export class LiveRun {
     if (!this.kill.aborted && !this.end.masterGone) {
       this.complete = (await this.finalNumbers()) && this.drained;
       try {
-        const html = await this.client.report(this.kill);
-        await this.track.tell(() => this.observer.report?.(html));
+        const html = await this.numbers.report(this.kill);
+        if (html !== undefined) await this.track.tell(() => this.observer.report?.(html));
       } catch (error) {
         this.observer.warning?.(`Locust's report could not be had: ${messageOf(error)}`);
       }

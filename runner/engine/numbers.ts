@@ -2,18 +2,24 @@ import { ResultsError } from "../results/errors";
 import { parseRequestsCsv } from "../results/requests-csv";
 import { type BreachWatch, createBreachWatch } from "../verdict/breach";
 import type { IntegrityReport } from "../verdict/integrity";
+import { mostNames, requestRows } from "../verdict/rows";
 import { evaluateThresholds } from "../verdict/thresholds";
 import { type LocustClient, LocustRefused, MasterUnreachable } from "./client";
-import type { RunPlan, Snapshot } from "./plan";
+import type { RunObserver, RunPlan, Snapshot } from "./plan";
+
+/** Names of requests in Locust's own report; 80,000 make up to 55 MB. */
+const mostInReport = 5000;
 
 /** The numbers of a run as the master last gave them, and what its thresholds say of them. */
 export class Numbers {
   latest: Snapshot | undefined;
+  private warned = false;
   private readonly breach: BreachWatch | undefined;
 
   constructor(
     private readonly client: LocustClient,
     private readonly plan: Pick<RunPlan, "thresholds" | "abortAfter">,
+    private readonly observer: RunObserver,
   ) {
     this.breach = plan.abortAfter === undefined ? undefined : createBreachWatch(plan.abortAfter);
   }
@@ -33,6 +39,7 @@ export class Numbers {
         thresholds: evaluateThresholds(this.plan.thresholds, rows),
         integrity,
       };
+      this.warnOfNames(requestRows(rows).length);
       return this.latest;
     } catch (error) {
       if ([MasterUnreachable, LocustRefused, ResultsError].some((kind) => error instanceof kind)) return undefined;
@@ -40,9 +47,27 @@ export class Numbers {
     }
   }
 
+  /** Locust's own report; undefined, and told, where its master would make it for minutes. */
+  async report(signal: AbortSignal): Promise<string | undefined> {
+    const names = requestRows(this.latest?.rows ?? []).length;
+    if (names <= mostInReport) return this.client.report(signal);
+    this.observer.warning?.(`report.html is left out, for ${names} names of requests; requests.csv has all`);
+    return undefined;
+  }
+
   /** The threshold that has been breached for long enough to end the run, in words; undefined while there is none. */
   breached(elapsed: number): string | undefined {
     const result = this.latest === undefined ? undefined : this.breach?.update(elapsed, this.latest.thresholds);
     return result === undefined ? undefined : `${result.threshold} was breached for ${this.plan.abortAfter} s`;
+  }
+
+  /** Says once, as soon as it shows, that requests have more names than there can be kinds of them. */
+  private warnOfNames(names: number): void {
+    if (this.warned || names <= mostNames) return;
+    this.warned = true;
+    this.observer.warning?.(
+      `requests have more than ${mostNames} names, and each is counted by itself: give those of one kind a name, as in ` +
+        'client.get(f"/items/{id}", name="/items/[id]")',
+    );
   }
 }

@@ -2,7 +2,10 @@
 export interface Timing {
   /** Between two samples. */
   readonly sample: number;
-  /** Between two snapshots of the numbers: CSV files and thresholds. */
+  /**
+   * Between two snapshots of the numbers: CSV files and thresholds. Longer where there are many names of requests: while
+   * Locust's master writes them it does nothing else, so that is a tenth of its time at most.
+   */
   readonly snapshot: number;
   /** Between two looks while waiting for workers, for the start and for the last reports. */
   readonly poll: number;

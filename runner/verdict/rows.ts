@@ -14,6 +14,17 @@ export function requestRows(rows: readonly RequestStats[]): readonly RequestStat
   return totalRow(rows) === undefined ? rows : rows.slice(0, -1);
 }
 
+/** More names than these are no kinds of requests any more: pages show the most frequent, CSV files have all. */
+export const mostNames = 500;
+
+/** The most frequent of too many, in the order in which they are. */
+export function mostFrequent<T>(rows: readonly T[], count: (row: T) => number): readonly T[] {
+  if (rows.length <= mostNames) return rows;
+  const counted = rows.map((row, index) => ({ index, count: count(row) }));
+  const kept = counted.sort((a, b) => b.count - a.count || a.index - b.index).slice(0, mostNames);
+  return kept.sort((a, b) => a.index - b.index).flatMap(({ index }) => rows[index] ?? []);
+}
+
 /** What people call a request: `GET /path`; its name alone where it has no method. */
 export function requestLabel({ method, name }: Pick<RequestStats, "method" | "name">): string {
   return method === "" ? name : `${method} ${name}`;

@@ -1,9 +1,9 @@
 import type { RequestStats } from "../../types";
 import type { ChangeKind, ComparedMetric, Comparison, MetricChange } from "../../verdict/comparison";
-import { requestLabel, requestRows, totalRow } from "../../verdict/rows";
+import { mostFrequent, requestLabel, requestRows, totalRow } from "../../verdict/rows";
 import { badge, lines, type Tone, toneClass } from "./head";
 import { type Content, type Html, html } from "./html";
-import { known, tableFrame } from "./sections";
+import { known, leftOut, tableFrame } from "./sections";
 import { amount, foreign, none, quantity, share } from "./words";
 
 /** What a comparison comes to: a word for the title, and the top of the page. */
@@ -118,19 +118,23 @@ export function requestChangesOf(before: readonly RequestStats[], after: readonl
   if (before.length === 0 && after.length === 0) return html`<p class="muted">There are no numbers of requests.</p>`;
   const [old, now] = [before, after].map((rows) => new Map(requestRows(rows).map((row) => [requestLabel(row), row])));
   const labels = new Set([...(old?.keys() ?? []), ...(now?.keys() ?? [])]);
-  const pairs = [...labels].map((label) => ({
+  const shown = mostFrequent(
+    [...labels],
+    (label) => (old?.get(label)?.requests ?? 0) + (now?.get(label)?.requests ?? 0),
+  );
+  const pairs = shown.map((label) => ({
     name: foreign(label),
     before: old?.get(label),
     after: now?.get(label),
   }));
   const total = { name: "All requests", before: totalRow(before), after: totalRow(after) };
-  return tableFrame(
+  return html`${leftOut(pairs.length, labels.size)}${tableFrame(
     "Requests",
     html`<table class="data"><thead>
 <tr><th scope="col" rowspan="2" class="name">Request</th>${measures.map(({ head }) => html`<th scope="colgroup" colspan="2" class="first">${head}</th>`)}</tr>
 <tr>${measures.map(() => html`<th scope="col" class="first">before</th><th scope="col">after</th>`)}</tr></thead>
 <tbody>${pairs.map(pairRow)}</tbody><tfoot>${pairRow(total)}</tfoot></table>`,
-  );
+  )}`;
 }
 
 function pairRow({ name, before, after }: Pair): Html {

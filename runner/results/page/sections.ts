@@ -1,5 +1,5 @@
 import type { RequestStats } from "../../types";
-import { requestLabel, requestRows, totalRow } from "../../verdict/rows";
+import { mostFrequent, requestLabel, requestRows, totalRow } from "../../verdict/rows";
 import type { ThresholdResult } from "../../verdict/thresholds";
 import { actualText, thresholdText } from "../../verdict/words";
 import type { RunRecord } from "../run-record";
@@ -78,14 +78,24 @@ const requestColumns: readonly Column[] = [
 export function requestsOf(rows: readonly RequestStats[]): Html {
   if (rows.length === 0) return html`<p class="muted">There are no numbers of requests.</p>`;
   const total = totalRow(rows);
+  const all = requestRows(rows);
+  const shown = mostFrequent(all, ({ requests }) => requests);
   const head = requestColumns.map((column) => html`<th scope="col">${column.head}</th>`);
   const row = (name: Content, stats: RequestStats) =>
     html`<tr><th scope="row" class="name">${name}</th>${requestColumns.map(({ cell }) => html`<td>${cell(stats)}</td>`)}</tr>\n`;
-  return tableFrame(
+  return html`${leftOut(shown.length, all.length)}${tableFrame(
     "Requests",
     html`<table class="data"><thead><tr><th scope="col" class="name">Request <span class="muted">(times in ms)</span></th>${head}</tr></thead>
-<tbody>${requestRows(rows).map((stats) => row(foreign(requestLabel(stats)), stats))}</tbody>
+<tbody>${shown.map((stats) => row(foreign(requestLabel(stats)), stats))}</tbody>
 ${total !== undefined && html`<tfoot>${row("All requests", total)}</tfoot>`}</table>`,
+  )}`;
+}
+
+/** What a table of requests does not show. */
+export function leftOut(shown: number, all: number): Content {
+  return (
+    shown < all &&
+    html`<p class="muted">These are the most frequent ${amount(shown)} of ${amount(all)}; requests.csv has all.</p>`
   );
 }
 

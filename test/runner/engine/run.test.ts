@@ -3,7 +3,7 @@ import { followRun } from "../../../runner/engine/run";
 import { UsageError } from "../../../runner/errors";
 import type { Sample } from "../../../runner/types";
 import { engineRuns, plan, timing } from "./engine-runs";
-import { status, worker } from "./scripted";
+import { requestsCsv, status, worker } from "./scripted";
 
 describe("run engine", () => {
   const { locust, client, drive, whenRunning, events, observer } = engineRuns();
@@ -71,6 +71,28 @@ describe("run engine", () => {
     expect(await drive()).to.include({ endedBy: "not-started", error: "a test is already going on; stop it first" });
     expect(locust().calls).to.deep.equal([]);
   });
+
+  const names = /^warning: requests have more than 500 names, .*name="\/items\/\[id\]"/;
+  for (const [count, warnings, reports] of [
+    [500, [], 1],
+    [501, [names], 1],
+    [5001, [names, /^warning: report\.html is left out, for 5001 names of requests/], 0],
+  ] as const) {
+    it(`warns of a huge variety of requests, and leaves a huge report out: ${count} names`, async () => {
+      const [head = "", row = "", total = ""] = requestsCsv(1, 0).split("\r\n");
+      const rows = Array.from({ length: count }, (_, index) => row.replace("/", `/items/${index}`));
+      whenRunning(() => {
+        locust().ended();
+        locust().requests = [head, ...rows, total].join("\r\n");
+      });
+      const outcome = await drive({ plan: { ...plan, runTime: 1 } });
+      expect(outcome.rows).to.have.length(count + 1);
+      const warned = events.filter((text) => text.startsWith("warning: "));
+      expect(warned).to.have.length(warnings.length);
+      warnings.forEach((pattern, index) => void expect(warned[index]).to.match(pattern));
+      expect(events.filter((text) => text.includes("<html")).length).to.equal(reports);
+    });
+  }
 
   it("reports a refusal in Locust's words", async () => {
     locust().onSwarm = () => ({ success: false, message: "Invalid user_count" });

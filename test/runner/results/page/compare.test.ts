@@ -28,6 +28,15 @@ function wordsOf(page: string): string {
 }
 
 describe("comparePage", () => {
+  it("shows the most frequent of a huge variety of requests, and says where all are", () => {
+    const names = (start: number) =>
+      Array.from({ length: 600 }, (_, index) => rowOf("GET", `/items/${start + index}`, { requests: start + index }));
+    const [old, now] = [madeRun({ requests: names(0) }), madeRun({ requests: names(600) })];
+    const page = comparePage({ before: old, after: now, comparison: comparisonOf() });
+    expect(wordsOf(page)).to.include("These are the most frequent 500 of 1,200; requests.csv has all.");
+    expect(page.match(/\/items\//g)).to.have.length(500);
+  });
+
   it("says in words and numbers what changed", () => {
     const words = wordsOf(comparePage({ before, after, comparison: comparisonOf() }));
     for (const row of [

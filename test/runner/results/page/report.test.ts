@@ -33,6 +33,17 @@ describe("reportPage", () => {
     }
   });
 
+  it("shows the most frequent of a huge variety of requests, and says where all are", () => {
+    const names = Array.from({ length: 3000 }, (_, index) => rowOf("GET", `/items/${index}`, { requests: index }));
+    const total = rowOf("", "Aggregated", { requests: 4_498_500 });
+    const page = reportPage(madeRun({ requests: [...names, total] }));
+    expect(wordsOf(page)).to.include("These are the most frequent 500 of 3,000; requests.csv has all.");
+    expect(page.match(/\/items\//g)).to.have.length(500);
+    expect(page).to.include("/items/2500<").and.include("/items/2999<").and.not.include("/items/2499<");
+    expect(wordsOf(page)).to.include("All requests 4,498,500");
+    expect(wordsOf(reportPage(madeRun()))).to.not.include("most frequent");
+  });
+
   it("says why a run failed, and warns", () => {
     const record = finishedRecord(["GET /x: p95<500"], { warnings: ["a worker was slow"] });
     const words = wordsOf(reportPage(madeRun({ record })));
