@@ -17,6 +17,39 @@ export interface WorkerStatus {
   readonly memoryLimit?: number | undefined;
   /** Requests of its users that had no answer yet. */
   readonly underWay?: number;
+  /** It has said goodbye; missing in older plugins. */
+  readonly leaving?: boolean;
+  /** The line of the script that ended it; null or missing where the script did not. */
+  readonly endedAt?: Place | null;
+}
+
+/** A line of the script, or of a module beside it; nulls where no line of the user's took part. */
+export interface Place {
+  readonly file: string | null;
+  readonly line: number | null;
+}
+
+/** What the script's code did again and again: errors by type and line, or users that left by how they did. */
+export interface Tally {
+  readonly count: number;
+  /** The most frequent ones first; not all where there are many. `message` is the first one's. */
+  readonly kinds: readonly (Place & { readonly type: string; readonly message: string; readonly count: number })[];
+}
+
+/** What the script's own code did in the latest test. */
+export interface ScriptReport {
+  /** In tasks, `on_start` and the like, and listeners. */
+  readonly exceptions: Tally;
+  /** Users that ended and were not told to: `StopUser`, `stop()`, or the error that ended them. */
+  readonly left: Tally;
+  /** The users that the script's classes allow, where these are fewer than asked. */
+  readonly most: number | null;
+  /** Who ended the test. */
+  readonly ended: (Place & { readonly by: "script" | "page" | "time" | "shape" | "workers" | "locust" }) | null;
+  /** `environment.process_exit_code` of the master. */
+  readonly exitCode: number | null;
+  /** Listeners of `quitting` may set it, which run only where the master ends after a run. */
+  readonly decidesAtQuit: boolean;
 }
 
 /** What the plugin's `GET /loadtest/status` answers: one consistent, uncached view of the master. */
@@ -60,6 +93,8 @@ export interface LocustStatus {
   readonly workers: readonly WorkerStatus[];
   /** `id`: of this process of the master. A master with another one knows nothing of earlier tests. */
   readonly master: { readonly id: string; readonly cpu: number; readonly cpuLimit: number; readonly memory: number };
+  /** Missing in older plugins. */
+  readonly code?: ScriptReport;
   readonly requests: number;
   readonly failures: number;
   /** Over the last six seconds or so; 0 at the latest nine seconds after the last answer. */
@@ -129,6 +164,8 @@ export interface LostWorker {
   readonly t: number;
   /** Requests of its users without an answer, when it was last heard of: they are in no total. */
   readonly underWay?: number | undefined;
+  /** What ended it, to follow a colon; undefined where nobody knows. */
+  readonly cause?: string | undefined;
 }
 
 /** Why a run came to its end. */
@@ -139,7 +176,10 @@ export type EndedBy =
   | "page"
   | "threshold"
   | "interrupt"
+  /** On Locust's page, or by another command, before its time was over. */
   | "stopped-elsewhere"
+  /** Before its time was over. */
+  | "script"
   | "workers-lost"
   /** It was not heard of any more. It goes on without this command, and may have the rest of the run. */
   | "master-silent"
@@ -162,6 +202,14 @@ export interface RequestStats {
   readonly max: number;
   /** By name: p50, p66, p75, p80, p90, p95, p98, p99, p99.9, p99.99, p100; null without a request. */
   readonly percentiles: Readonly<Record<string, number | null>>;
+}
+
+/** What requests of one name failed with, and how often. */
+export interface FailureKind {
+  readonly method: string;
+  readonly name: string;
+  readonly error: string;
+  readonly count: number;
 }
 
 export type Verdict = "passed" | "failed" | "invalid" | "aborted" | "error";

@@ -20,15 +20,18 @@ import loadtest_guard
 import loadtest_lifeline
 import loadtest_recorder
 import loadtest_routes
+import loadtest_script
 import loadtest_status
 import loadtest_targets
 import loadtest_worker
 
 loadtest_lifeline.arm_from_environment()
 loadtest_fasthttp.install()
+loadtest_script.tell_exits(events)
 _token = os.environ.pop("LOADTEST_TOKEN", None)
 _hosts = os.environ.pop("LOADTEST_ALLOWED_HOSTS", None)
 _status: loadtest_status.MasterStatus | None = None
+_reports: loadtest_worker.WorkerReports | None = None
 
 
 @events.worker_report.add_listener
@@ -40,21 +43,37 @@ def _before_locust(client_id: str, data: dict[str, Any], **_: Any) -> None:
 
 @events.init.add_listener
 def _on_init(environment: Environment, runner: Runner, web_ui: WebUI | None = None, **_: Any) -> None:
-    global _status
+    global _status, _reports
     environment.locustfile = _script(environment)
     options = environment.parsed_options
     base_path = (options and options.web_base_path) or ""
     if web_ui is not None:
         loadtest_guard.install(web_ui.app, _token, _hosts, base_path)
+    script = loadtest_script.Script(environment, runner)
     if isinstance(runner, MasterRunner):
-        _status = loadtest_status.MasterStatus(environment, runner)
+        loadtest_script.after(environment.events.quitting, lambda: _settle_exit_code(environment))
+        _status = loadtest_status.MasterStatus(environment, runner, script)
         if web_ui is not None and web_ui.app is not None:
             loadtest_routes.serve(web_ui.app, base_path, _status, loadtest_recorder.Recorder(_status))
     elif isinstance(runner, WorkerRunner):
         loadtest_targets.Targets(environment, runner)
         loadtest_files.allow_many()
         loadtest_garbage.Garbage(environment)
-        loadtest_worker.WorkerReports(environment, runner)
+        _reports = loadtest_worker.WorkerReports(environment, runner, script)
+
+
+def _settle_exit_code(environment: Environment) -> None:
+    """Leaves a master's exit code to the script: Locust's own, of failures and errors, is the command's to judge."""
+    if environment.process_exit_code is None:
+        environment.process_exit_code = 0
+
+
+def _on_ready() -> None:
+    if _reports is not None:
+        _reports.begin()
+
+
+loadtest_script.after(events.init, _on_ready)
 
 
 def _script(environment: Environment) -> str | None:

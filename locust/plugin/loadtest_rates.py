@@ -25,6 +25,9 @@ SILENT_AFTER = 10.0
 _FRESH = 0.2
 """Seconds for which a rate is remembered: Locust's page asks for it with each of its rows."""
 
+# Locust's beat is a second, and a timer may be a little early.
+ONCE_A_SECOND = 0.9
+
 
 class _Reported(NamedTuple):
     at: float
@@ -106,3 +109,26 @@ _REPLACED = {
     "current_rps": ("num_requests", 0, False),
     "current_fail_per_sec": ("num_failures", 1, False),
 }
+
+
+class Percentiles:
+    """Response times of the last ten seconds; worked out once a second."""
+
+    def __init__(self, environment: Environment, rates: Rates) -> None:
+        self._environment = environment
+        self._rates = rates
+        self._latest: dict[str, int | None] = {}
+        self._at = 0.0
+
+    def now(self) -> dict[str, int | None]:
+        """By name (`p50`), in ms; None before the first request, and while nothing is answered."""
+        total = self._environment.stats.total
+        shares = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
+        if total.num_requests == 0 or self._rates.now[0] == 0:
+            self._at = 0.0
+            return dict.fromkeys(shares)  # Locust's answer would be 0
+        now = time.monotonic()
+        if now - self._at >= ONCE_A_SECOND:
+            self._at = now
+            self._latest = {key: total.get_current_response_time_percentile(share) for key, share in shares.items()}
+        return self._latest

@@ -8,7 +8,6 @@ import os
 import platform
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -26,13 +25,16 @@ from locust.runners import (
     WorkerNode,
 )
 
+import loadtest_code
 import loadtest_usage
 from loadtest_dispatcher import Dispatcher
-from loadtest_rates import Rates
+from loadtest_rates import ONCE_A_SECOND, Percentiles, Rates
 from loadtest_run import LatestRun
+from loadtest_script import Script, before
 from loadtest_stops import GOING, Stops
 from loadtest_targets import Targets
 from loadtest_worker import RUN_OPTION
+from loadtest_workers import Report, describe
 
 logger = logging.getLogger("locust.loadtest.status")
 
@@ -40,17 +42,6 @@ logger = logging.getLogger("locust.loadtest.status")
 SILENT_AFTER = 10.0
 # Locust waits for users this much longer than the stop timeout.
 LOCUST_PATIENCE = 60.0
-# Locust's beat is a second, and a timer may be a little early.
-ONCE_A_SECOND = 0.9
-_STATES = (STATE_INIT, STATE_SPAWNING, STATE_RUNNING, STATE_MISSING)
-
-
-@dataclass
-class Report:
-    """The `loadtest` part of a worker's last report, and when (monotonic seconds) it came."""
-
-    data: dict[str, Any]
-    at: float
 
 
 def utc_text(moment: datetime) -> str:
@@ -61,23 +52,23 @@ def utc_text(moment: datetime) -> str:
 class MasterStatus:
     """Follows the runs and the workers' reports; create it in `events.init`."""
 
-    def __init__(self, environment: Environment, runner: MasterRunner) -> None:
+    def __init__(self, environment: Environment, runner: MasterRunner, script: Script) -> None:
         self.environment = environment
         self.run = LatestRun()
         secrets = json.loads(os.environ.get("LOADTEST_SECRET_ARGUMENTS", "[]"))
         self._secret_arguments = {"secretArguments": secrets} if secrets else {}
         self.targets = Targets(environment, runner)
-        self._runner = runner
-        self._stops = Stops(runner, self.run)
+        self.runner = runner
+        self.script = script
+        self.stops = Stops(runner, self.run)
         self._rates = Rates(environment, self.run)
+        self._percentiles = Percentiles(environment, self._rates)
         environment.dispatcher_class = Dispatcher
         self._id = uuid4().hex
         self._started_at: datetime | None = None
         self._meter = loadtest_usage.CpuMeter(shortest=ONCE_A_SECOND)
         self._cpu_limit = loadtest_usage.cpu_limit()
-        self._reports: dict[str, Report] = {}
-        self._percentiles: dict[str, int | None] = {}
-        self._percentiles_at = 0.0
+        self.reports: dict[str, Report] = {}
         self._stopping_run = 0
         self._stopped_run = 0
         # Who was asked to take part in the latest run, as Locust knew it then; it makes a new node after each stop.
@@ -87,6 +78,8 @@ class MasterStatus:
         """Called when the load of a run begins: all listeners of `test_start` are done, whenever they were added."""
         self._update_state = runner.update_state
         runner.update_state = self._see_state  # type: ignore[method-assign]
+        # A listener of the script may end the run right there.
+        before(environment.events.test_start, self.stops.forget)
         environment.events.test_stopping.add_listener(self._on_test_stopping)
         environment.events.test_stop.add_listener(self._on_test_stop)
         environment.events.worker_report.add_listener(self._on_worker_report)
@@ -97,7 +90,7 @@ class MasterStatus:
         if report is None or not (data["stats"] or data["errors"]):
             return
         # Locust has cleared its statistics before listeners of `test_start` prepare the next run.
-        if report["run"] == self.run.number and self._stops.preparing is None:
+        if report["run"] == self.run.number and self.stops.preparing is None:
             return
         requests = sum(entry["num_requests"] for entry in data["stats"])
         logger.warning("Left out %d requests of run %d, reported late by %s", requests, report["run"], client_id)
@@ -106,11 +99,11 @@ class MasterStatus:
 
     def snapshot(self) -> dict[str, Any]:
         """`LocustStatus` of `runner/types.ts`."""
-        environment, runner, run = self.environment, self._runner, self.run
+        environment, runner, run = self.environment, self.runner, self.run
         self._notice_end()
         total = environment.stats.total
         elapsed = run.elapsed
-        preparing = self._stops.preparing
+        preparing = self.stops.preparing
         shape = environment.shape_class
         rps, failures_per_second = self._rates.now
         return {
@@ -133,6 +126,7 @@ class MasterStatus:
             "hosts": self.targets.hosts(run),
             **self._secret_arguments,
             "workers": self._workers(),
+            "code": loadtest_code.report(self),
             "master": {
                 "id": self._id,
                 "cpu": round(self._meter.sample(), 4),
@@ -143,7 +137,7 @@ class MasterStatus:
             "failures": total.num_failures,
             "rps": rps,
             "failuresPerSecond": failures_per_second,
-            **self._current_percentiles(),
+            **self._percentiles.now(),
             **self._unanswered(),
         }
 
@@ -152,9 +146,9 @@ class MasterStatus:
 
         Its page asks for them a last time right then: told of 0 workers it would refuse the next start for good.
         """
-        report = response.get_json(silent=True) if self._runner.state == STATE_STOPPED else None
+        report = response.get_json(silent=True) if self.runner.state == STATE_STOPPED else None
         if report:
-            living = sum(worker["state"] != STATE_MISSING for worker in self._workers())
+            living = sum(worker["state"] != STATE_MISSING and not worker["leaving"] for worker in self._workers())
             response.set_data(json.dumps({**report, "worker_count": max(report["worker_count"], living)}))
         return response
 
@@ -171,25 +165,11 @@ class MasterStatus:
 
     def _notice_end(self) -> None:
         """A start that is broken off, or a last worker that leaves in an odd way, ends a run without an event."""
-        if self._runner.state not in GOING:
+        if self.runner.state not in GOING:
             self.run.end()
 
-    def _current_percentiles(self) -> dict[str, int | None]:
-        total = self.environment.stats.total
-        shares = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
-        if total.num_requests == 0 or self._rates.now[0] == 0:
-            self._percentiles_at = 0.0
-            return dict.fromkeys(shares)  # Locust's answer would be 0
-        now = time.monotonic()
-        if now - self._percentiles_at >= ONCE_A_SECOND:
-            self._percentiles_at = now
-            self._percentiles = {
-                key: total.get_current_response_time_percentile(share) for key, share in shares.items()
-            }
-        return self._percentiles
-
     def _see_state(self, state: str) -> None:
-        if state == STATE_SPAWNING and self._runner.state not in GOING:
+        if state == STATE_SPAWNING and self.runner.state not in GOING:
             self._begin()
         self._update_state(state)
 
@@ -201,8 +181,8 @@ class MasterStatus:
         self._started_at = datetime.now(UTC)
         if options is not None:
             setattr(options, RUN_OPTION, self.run.number)
-        clients = self._runner.clients
-        self._reports = {key: report for key, report in self._reports.items() if key in clients}
+        clients = self.runner.clients
+        self.reports = {key: report for key, report in self.reports.items() if key in clients}
         active = (STATE_INIT, STATE_SPAWNING, STATE_RUNNING)
         self._participants = {key: node for key, node in clients.items() if node.state in active}
         self._bystanders = set()
@@ -223,21 +203,21 @@ class MasterStatus:
         report = data.get("loadtest")
         if report is None:
             return
-        self._reports[client_id] = Report(report, time.monotonic())
+        self.reports[client_id] = Report(report, time.monotonic())
         self._rates.see(client_id, data)
         if report["run"] == self.run.number:
             self._participants.setdefault(client_id, None)
             self._bystanders.discard(client_id)
         elif (
-            client_id in self._participants and self._runner.clients.get(client_id) is not self._participants[client_id]
+            client_id in self._participants and self.runner.clients.get(client_id) is not self._participants[client_id]
         ):
             # It has gone through a stop and still is in an older run: the start never reached it.
             self._bystanders.add(client_id)
 
     def _unanswered(self) -> dict[str, Any]:
         """Requests that have no answer yet, as living workers last said, and those that the end of the run cut off."""
-        clients = self._runner.clients
-        reports = {key: report.data for key, report in self._reports.items() if report.data["run"] == self.run.number}
+        clients = self.runner.clients
+        reports = {key: report.data for key, report in self.reports.items() if report.data["run"] == self.run.number}
         living = [data for key, data in reports.items() if key in clients and clients[key].state != STATE_MISSING]
         return {
             "underWay": sum(data.get("underWay", 0) for data in living),
@@ -246,10 +226,10 @@ class MasterStatus:
         }
 
     def _has_drained(self, client_id: str) -> bool:
-        report = self._reports.get(client_id)
+        report = self.reports.get(client_id)
         if report and report.data["run"] == self.run.number and report.data["drained"]:
             return True
-        node = self._runner.clients.get(client_id)
+        node = self.runner.clients.get(client_id)
         gone = node.state == STATE_MISSING if node else not self._is_away(report)
         return gone or client_id in self._bystanders
 
@@ -257,28 +237,17 @@ class MasterStatus:
         """It is off Locust's list, as a worker is for a while after a stop, but alive."""
         return bool(report and not report.data["leaving"] and time.monotonic() - report.at < SILENT_AFTER)
 
+    def _has_left(self, report: Report | None) -> bool:
+        """It has said goodbye in this run."""
+        return bool(report and report.data["leaving"] and report.data["run"] == self.run.number)
+
     def _workers(self) -> list[dict[str, Any]]:
-        clients = self._runner.clients
+        clients = self.runner.clients
         shown = {key: (node.state, node.user_count) for key, node in clients.items()}
         for client_id in self._participants:
-            if client_id not in shown and self._is_away(self._reports.get(client_id)):
+            report = self.reports.get(client_id)
+            if client_id not in shown and (self._is_away(report) or self._has_left(report)):
                 shown[client_id] = ("stopped", 0)
-        index = self._runner.worker_indexes
+        index = self.runner.worker_indexes
         order = sorted(shown, key=lambda client_id: index.get(client_id, 0))
-        return [self._worker(client_id, *shown[client_id]) for client_id in order]
-
-    def _worker(self, client_id: str, state: str, users: int) -> dict[str, Any]:
-        report = self._reports.get(client_id)
-        data = report.data if report else {}
-        worker = {
-            "id": client_id,
-            "name": data.get("name") or client_id.rpartition("_")[0] or client_id,
-            "state": state if state in _STATES else "stopped",
-            "users": users,
-            "cpu": round(data.get("cpu", 0.0), 4),
-            "cpuLimit": data.get("cpuLimit", 1.0),
-            "memory": data.get("memory", 0),
-            "underWay": data.get("underWay", 0),
-        }
-        limit = data.get("memoryLimit")
-        return worker if limit is None else {**worker, "memoryLimit": limit}
+        return [describe(client_id, *shown[client_id], self.reports.get(client_id)) for client_id in order]

@@ -12,6 +12,7 @@ import gevent
 from locust.runners import STATE_RUNNING, STATE_SPAWNING, MasterRunner
 
 from loadtest_run import LatestRun
+from loadtest_tally import Caller, caller_of
 
 logger = logging.getLogger("locust.loadtest.stops")
 
@@ -27,6 +28,8 @@ class Stops:
     - A stop ends a ramp that is still going on. Locust does that for its page's button only: a run whose time is over
       before all users are there goes on to start them, and nothing ever stops them.
     - A stop ends a start whose `test_start` listeners are not done; Locust would begin with the load behind it.
+    - A script that quits in the middle of a run has its users stopped in order first. Locust gives workers half a
+      second for their last numbers.
     - The time limit that a run got from `--autostart` does not stop a later one. Locust never takes it back.
     - Workers that come or go while a start is just over have their users moved by another one.
     """
@@ -34,10 +37,12 @@ class Stops:
     def __init__(self, runner: MasterRunner, run: LatestRun) -> None:
         self._runner = runner
         self._run = run
-        self._start, self._stop = runner.start, runner.stop
+        self.ended_by: Caller | None = None
+        """Who ended the latest run; None while it is going on, and where nothing has."""
+        self._start, self._stop, self._quit = runner.start, runner.stop, runner.quit
         self._starts: dict[gevent.Greenlet, float] = {}
         self._stopping = False
-        runner.start, runner.stop = self.start, self.stop
+        runner.start, runner.stop, runner.quit = self.start, self.stop, self.quit
 
     @property
     def starting(self) -> bool:
@@ -74,10 +79,27 @@ class Stops:
         if _is_for_autostart(sys._getframe().f_back) and run.autostarted not in (None, run.number):
             logger.info("That was the limit of run %d; run %d is not stopped", run.autostarted, run.number)
             return
-        if self._runner.state in GOING or self._starts:
+        if self._is_on():
+            self.ended_by = caller_of(sys._getframe().f_back)
             self._end_preparing_shape()
             self._end_starts()
         self._stop(*args, **kwargs)
+
+    def quit(self) -> None:
+        caller = caller_of(sys._getframe().f_back)
+        if self._is_on() and caller.by == "script":
+            self.ended_by = caller
+            self._end_preparing_shape()
+            self._end_starts()
+            self._stop()
+        self._quit()
+
+    def forget(self) -> None:
+        """A run begins that nobody has ended yet."""
+        self.ended_by = None
+
+    def _is_on(self) -> bool:
+        return self._runner.state in GOING or self.starting
 
     def _end_preparing_shape(self) -> None:
         """Locust does it for a run whose load has begun."""

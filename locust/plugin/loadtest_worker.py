@@ -5,15 +5,18 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import sys
 import time
 from typing import Any
 
 import gevent
+from locust import log
 from locust.env import Environment
-from locust.exception import RPCError
 from locust.runners import STATE_CLEANUP, STATE_RUNNING, STATE_SPAWNING, WorkerRunner
 
 import loadtest_usage
+from loadtest_script import Script
+from loadtest_tally import Place, caller_of
 from loadtest_unanswered import Unanswered
 
 logger = logging.getLogger("locust.loadtest.worker")
@@ -25,18 +28,24 @@ RUN_OPTION = "loadtest_run"
 class WorkerReports:
     """Adds `data["loadtest"]` to each report; create it in `events.init`, behind the script's own listeners.
 
-    `{"name", "cpu", "cpuLimit", "memory", "memoryLimit", "run", "drained", "leaving", "underWay", "oldestWait",
-    "cutOff"}`: CPU in cores, memory in bytes (`memoryLimit` None without one); `drained`: all users of run `run` have
-    stopped and this report has their last samples; `leaving`: this worker is about to quit; `underWay`: requests
-    without an answer yet, of which the oldest waits for `oldestWait` seconds; `cutOff`: those of this run that got
-    none.
+    `{"name", "cpu", "cpuLimit", "memory", "memoryLimit", "run", "drained", "leaving", "endedAt", "underWay",
+    "oldestWait", "cutOff", "script"}`: CPU in cores, memory in bytes (`memoryLimit` None without one); `drained`: all
+    users of run `run` have stopped and this report has their last samples; `leaving`: this worker is about to quit, and
+    `endedAt` is the script's line that ends it; `underWay`: requests without an answer yet, of which the oldest waits
+    for `oldestWait` seconds; `cutOff`: those of this run that got none; `script`: what `Script` counts.
     """
 
-    def __init__(self, environment: Environment, runner: WorkerRunner) -> None:
+    def __init__(self, environment: Environment, runner: WorkerRunner, script: Script) -> None:
         self._environment = environment
         self._runner = runner
+        self._script = script
+        self._ended_at: Place | None = None
+        self._ready = False
         self._drained = False
         self._leaving = False
+        self._quit = runner.quit
+        self._stop = runner.stop
+        runner.quit, runner.stop = self.quit, self.stop  # type: ignore[method-assign]
         self._meter = loadtest_usage.CpuMeter()
         self._unanswered = Unanswered(environment, runner)
         self._fixed = {
@@ -50,6 +59,8 @@ class WorkerReports:
         environment.events.quitting.add_listener(self._on_quitting)
 
     def _on_report(self, data: dict[str, Any], **_: Any) -> None:
+        if not self._ready:
+            return
         data["loadtest"] = {
             **self._fixed,
             "cpu": self._meter.sample(),
@@ -60,7 +71,33 @@ class WorkerReports:
             "underWay": self._unanswered.count,
             "oldestWait": round(self._unanswered.oldest, 1),
             "cutOff": self._unanswered.cut_off,
+            "endedAt": None if self._ended_at is None else self._ended_at._asdict(),
+            "script": self._script.answer(),
         }
+
+    def begin(self) -> None:
+        """Tells the master that this worker is ready: call it when all `init` listeners have run.
+
+        In a greenlet of its own, behind Locust's look at what they raised: an error in the script's `report_to_master`
+        would count as one of `init`.
+        """
+        # Where one of them has raised, this process is about to end, and greenlets run meanwhile.
+        self._ready = not log.unhandled_greenlet_exception
+        if self._ready:
+            gevent.spawn(self._send)
+
+    def quit(self) -> None:
+        caller = caller_of(sys._getframe().f_back)
+        if caller.by == "script" and self._ended_at is None:
+            self._ended_at = caller.place
+        self._quit()
+
+    def stop(self) -> None:
+        caller = caller_of(sys._getframe().f_back)
+        if caller.by == "script" and self._ended_at is None and self._runner.state in (STATE_SPAWNING, STATE_RUNNING):
+            # The master knows nothing of it, and this worker goes on without users.
+            self._script.left.add("runner.stop()", "", caller.place, self._runner.user_count)
+        self._stop()
 
     def _on_test_start(self, **_: Any) -> None:
         self._drained = False
@@ -90,5 +127,5 @@ class WorkerReports:
             return
         try:
             send()
-        except RPCError as error:
+        except Exception as error:  # of a listener of the script, too: the next report may get through
             logger.warning("Could not report to the master: %s", error)

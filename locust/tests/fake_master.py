@@ -13,6 +13,7 @@ from locust.event import Events
 from locust.runners import WorkerNode
 
 from loadtest_recorder import Recorder
+from loadtest_script import Script
 from loadtest_status import MasterStatus
 
 
@@ -38,8 +39,13 @@ class Master:
             start=self.begin,
             stop=lambda: None,
             update_state=lambda state: setattr(self.runner, "state", state),
+            quit=lambda: None,
+            spawn_users=lambda: None,
+            spawning_completed=False,
+            target_user_classes_count={},
         )
-        self.status = MasterStatus(self.environment, self.runner)  # type: ignore[arg-type]
+        self.script = Script(self.environment, self.runner)  # type: ignore[arg-type]
+        self.status = MasterStatus(self.environment, self.runner, self.script)  # type: ignore[arg-type]
         self.recorder = Recorder(self.status)
 
     def join(self, name: str, state: str = "running") -> None:

@@ -33,6 +33,9 @@ class FakeMaster:
         self.log.append(f"stop {send_stop_to_client}")
         self.state = "stopped"
 
+    def quit(self) -> None:
+        self.log.append("quit")
+
 
 class StopsTest(unittest.TestCase):
     def setUp(self) -> None:
@@ -63,6 +66,14 @@ class StopsTest(unittest.TestCase):
         self.spawn(self.master.start, 1).kill()
         self.assertEqual(self.master.log, ["start 1 1", "start killed"])
         self.assertFalse(self.stops.starting)
+
+    def test_a_script_that_quits_has_its_users_stopped_first_and_is_known(self) -> None:
+        self.master.state = "running"
+        self.master.quit()
+        self.assertEqual(self.master.log, ["stop True", "quit"])
+        ended = self.stops.ended_by
+        self.assertIsNotNone(ended)
+        self.assertEqual((ended and ended.by, ended and ended.place.file), ("script", "test_stops.py"))
 
     def test_nothing_starts_just_ahead_of_a_stop(self) -> None:
         self.master.state = "running"

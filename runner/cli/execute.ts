@@ -66,7 +66,7 @@ export async function executeRun({
     recorder = new Recorder(folder, recordFacts({ ...setup, plan }));
     progress.say(`${setup.script} → ${plan.host ?? "the script's own target"}`);
     progress.say(`Watch it at ${session.endpoint.url}`);
-    const outcome = await driveRun({
+    const driven = await driveRun({
       client: new LocustClient(session.endpoint),
       plan,
       observer: observe(recorder, progress),
@@ -76,8 +76,10 @@ export async function executeRun({
       masterLost: session.masterLost,
       startFailed: session.startFailed,
       masterStays: session.stays,
+      whyLost: session.whyLost?.bind(session),
       timing: { ...timing, ...session.timing },
     });
+    const outcome = await withOwnExit(driven, session, signals.kill);
     if (outcome.endedBy === "interrupt" && outcome.startedAt === undefined) throw interrupted();
     for (const warning of (await opened.beforeFinish?.(outcome)) ?? []) recorder.warning(warning);
     const record = await recorder.finish(outcome, compare);
@@ -90,7 +92,7 @@ export async function executeRun({
     await folder.close();
     return { record: amended, outcome };
   } catch (error) {
-    if (recorder.hasStarted) {
+    if (recorder.hasSamples) {
       await folder.close().catch(() => undefined);
       throw error;
     }
@@ -100,6 +102,15 @@ export async function executeRun({
   } finally {
     for (const warning of (await opened?.close()) ?? []) progress.warning(warning);
   }
+}
+
+/** Adds the exit code that the script decides on when Locust quits, where the place lets it. */
+async function withOwnExit(outcome: RunOutcome, session: Session, kill: AbortSignal): Promise<RunOutcome> {
+  if (session.quit === undefined || !outcome.complete || outcome.endedBy === "interrupt" || kill.aborted)
+    return outcome;
+  const code = await session.quit();
+  // Without a script that says otherwise it is 0.
+  return code === 0 ? outcome : { ...outcome, scriptExit: code };
 }
 
 function interrupted(): RunnerError {

@@ -11,10 +11,10 @@ import { totalPercentiles, totals } from "../results/requests-csv";
 import type { FinishedRecord, RunningRecord, RunRecord } from "../results/run-record";
 import { unfinished } from "../results/unfinished";
 import { currentWriter } from "../results/writer";
-import type { LocustStatus, RequestStats, Sample } from "../types";
+import type { LocustStatus, Sample } from "../types";
 import type { Comparison } from "../verdict/comparison";
 import type { IntegrityReport } from "../verdict/integrity";
-import { evaluateThresholds, type ThresholdResult } from "../verdict/thresholds";
+import { evaluateThresholds } from "../verdict/thresholds";
 import { unansweredWarnings } from "../verdict/unanswered";
 import { decide } from "../verdict/verdict";
 
@@ -50,8 +50,8 @@ export class Recorder implements RunObserver {
   ) {}
 
   /** From then on its folder holds what cannot be had again. */
-  get hasStarted(): boolean {
-    return this.startedAt !== undefined;
+  get hasSamples(): boolean {
+    return this.latest !== undefined;
   }
 
   waiting(status: LocustStatus): void {
@@ -95,7 +95,7 @@ export class Recorder implements RunObserver {
     for (const warning of integrity?.warnings ?? []) this.warning(warning);
     const files = await listFiles(this.folder.path);
     const record: FinishedRecord = {
-      ...this.common(outcome.rows, outcome.thresholds, integrity),
+      ...this.common(outcome, integrity),
       ...decide({ ...outcome, integrity }),
       // The master gives that number to the next run.
       ...(outcome.endedBy === "not-started" ? { master: null } : {}),
@@ -103,6 +103,7 @@ export class Recorder implements RunObserver {
       status: "finished",
       endedBy: outcome.endedBy,
       complete: outcome.complete,
+      scriptExitCode: outcome.scriptExit ?? null,
       endedAt: outcome.endedAt.toISOString(),
       durationSeconds: seconds(outcome.duration),
       rampSeconds: outcome.ramp === null ? null : seconds(outcome.ramp),
@@ -137,8 +138,7 @@ export class Recorder implements RunObserver {
     const { thresholds } = this.facts;
     return {
       ...this.common(
-        snapshot?.rows ?? [],
-        snapshot?.thresholds ?? evaluateThresholds(thresholds, []),
+        snapshot ?? { rows: [], failures: [], code: undefined, thresholds: evaluateThresholds(thresholds, []) },
         snapshot?.integrity ?? null,
       ),
       status: "running",
@@ -153,14 +153,15 @@ export class Recorder implements RunObserver {
   }
 
   private common(
-    rows: readonly RequestStats[],
-    thresholds: readonly ThresholdResult[],
+    { rows, failures, code, thresholds }: Pick<RunOutcome, "rows" | "failures" | "code" | "thresholds">,
     integrity: IntegrityReport | null,
   ) {
     const { place, stack, script, target, users, spawnRate, workers, settings, loadtestVersion } = this.facts;
+    const problems = integrity?.problems ?? [];
     return {
       schemaVersion: 1 as const,
-      warnings: [...this.warnings],
+      // What was told as it happened is no second line where it is a problem of the load.
+      warnings: this.warnings.filter((text) => !problems.includes(text)),
       place,
       stack,
       script,
@@ -177,6 +178,8 @@ export class Recorder implements RunObserver {
       },
       totals: totals(rows),
       percentiles: totalPercentiles(rows),
+      failures: [...failures],
+      ...(code === undefined ? {} : { exceptions: code.exceptions }),
       thresholds: [...thresholds],
       integrity,
     };

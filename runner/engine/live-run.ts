@@ -5,7 +5,7 @@ import { type LocustClient, MasterUnreachable } from "./client";
 import { Ending } from "./ending";
 import { timeOfLoad, waitForLoad } from "./load";
 import { Numbers } from "./numbers";
-import { isKnownOver, isLoading, nextStep } from "./phase";
+import { isKnownOver, isLoading, nextStep, ofScript } from "./phase";
 import type { RunObserver, RunOptions, RunOutcome, RunPlan } from "./plan";
 import { Pulse } from "./pulse";
 import { waitForWorkers } from "./ready";
@@ -48,7 +48,7 @@ export class LiveRun {
     this.pulse = new Pulse(this.client, AbortSignal.any([this.kill, this.masterLost]));
     this.numbers = new Numbers(this.client, this.plan, this.observer);
     this.end = new Ending(this, options.masterStays);
-    this.track = new Track(this.plan, this.observer, this.end);
+    this.track = new Track(this.plan, this.observer, this.end, options.whyLost);
   }
 
   /** The status in which every worker is ready, or undefined when the run ended first. */
@@ -73,14 +73,12 @@ export class LiveRun {
     } catch (error) {
       // Where only its answer was lost, it has started.
       problem = messageOf(error);
-      if (!(error instanceof MasterUnreachable)) {
-        this.end.finish("not-started", problem);
-        return false;
-      }
+      if (!(error instanceof MasterUnreachable)) return this.end.finish("not-started", problem) ?? false;
     }
     this.begin(ready, ready.run + 1);
     const { client, pulse, number: run, timing, observer, end } = this;
     const load = await waitForLoad({ client, pulse, run, problem, timing, observer, end, signals: this });
+    if (load === undefined && this.masterLost.aborted) this.startFailed.throwIfAborted(); // `test_start` has ended it
     if (load === undefined) return false;
     pulse.reset();
     await this.track.begin(load, { run, shape: load.shape, elapsed: load.elapsed ?? 0 });
@@ -125,9 +123,8 @@ export class LiveRun {
       nextSample = Math.max(nextSample + this.timing.sample, performance.now());
       await this.wait(nextSample - performance.now());
     }
-    const { last } = this.pulse;
-    const known = last?.run === this.number && last.master.id === this.master && !isLoading(last) ? last.elapsed : null;
-    this.track.markEnd(known);
+    const { own } = this;
+    this.track.markEnd(own !== undefined && !isLoading(own) ? own.elapsed : null);
   }
 
   async finish(): Promise<void> {
@@ -183,14 +180,22 @@ export class LiveRun {
       startedAt: this.track.startedAt,
       endedAt: this.track.endedAt ?? new Date(),
       duration: this.track.duration,
+      ...ofScript(this.own, this.plan.runTime),
       ramp: this.track.ramp,
       rows: this.numbers.latest?.rows ?? [],
+      failures: this.numbers.latest?.failures ?? [],
       thresholds: this.numbers.latest?.thresholds ?? evaluateThresholds(this.plan.thresholds, []),
       integrity: this.track.report(this.end.by) ?? null,
       unanswered: this.track.unanswered(this.complete, this.pulse.last?.cutOff),
       complete: this.complete && !this.end.broken,
       status: this.pulse.last,
     };
+  }
+
+  /** The latest status that is of this run. */
+  private get own(): LocustStatus | undefined {
+    const { last } = this.pulse;
+    return last?.run === this.number && last.master.id === this.master ? last : undefined;
   }
 
   private begin(status: LocustStatus, number: number): void {
@@ -214,13 +219,8 @@ export class LiveRun {
 
   private judge(status: LocustStatus): void {
     const step = nextStep({
-      phase: this.track.phase,
-      run: this.number,
-      master: this.master,
-      status,
-      elapsed: this.track.elapsed,
-      runTime: this.runTime,
-      overtime: this.timing.overtime / 1000,
+      ...{ status, run: this.number, master: this.master, phase: this.track.phase },
+      ...{ elapsed: this.track.elapsed, runTime: this.runTime, overtime: this.timing.overtime / 1000 },
     });
     if (step.kind === "on") this.track.enter(step.phase);
     else this.end.finish(step.by, step.by === "master-lost" ? "it was restarted" : undefined);
@@ -229,7 +229,7 @@ export class LiveRun {
   private async snapshot(): Promise<boolean> {
     const integrity = this.track.report();
     if (integrity === undefined) return true;
-    const numbers = await this.numbers.take(integrity, this.kill);
+    const numbers = await this.numbers.take({ integrity, code: this.own?.code }, this.kill);
     if (numbers !== undefined) await this.track.tell(() => this.observer.snapshot?.(numbers));
     return numbers !== undefined;
   }

@@ -1,7 +1,7 @@
 import { ResultsError } from "../results/errors";
+import { frequentFailures } from "../results/failures-csv";
 import { parseRequestsCsv } from "../results/requests-csv";
 import { type BreachWatch, createBreachWatch } from "../verdict/breach";
-import type { IntegrityReport } from "../verdict/integrity";
 import { mostNames, requestRows } from "../verdict/rows";
 import { evaluateThresholds } from "../verdict/thresholds";
 import { type LocustClient, LocustRefused, MasterUnreachable } from "./client";
@@ -25,7 +25,10 @@ export class Numbers {
   }
 
   /** Takes the numbers so far; undefined where the master does not give them now, and the last ones stay. */
-  async take(integrity: IntegrityReport, signal: AbortSignal): Promise<Snapshot | undefined> {
+  async take(
+    { integrity, code }: Pick<Snapshot, "integrity" | "code">,
+    signal: AbortSignal,
+  ): Promise<Snapshot | undefined> {
     try {
       const [requests, failures, exceptions] = await Promise.all([
         this.client.csv("requests.csv", signal),
@@ -36,6 +39,8 @@ export class Numbers {
       this.latest = {
         csv: { "requests.csv": requests, "failures.csv": failures, "exceptions.csv": exceptions },
         rows,
+        failures: frequentFailures(failures),
+        code,
         thresholds: evaluateThresholds(this.plan.thresholds, rows),
         integrity,
       };

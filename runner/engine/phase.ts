@@ -1,4 +1,4 @@
-import type { EndedBy, LocustStatus, Phase } from "../types";
+import type { EndedBy, LocustStatus, Phase, Place } from "../types";
 
 /** What the next step of a run is decided from. Times are seconds since its start. */
 export interface RunView {
@@ -63,9 +63,34 @@ export function loadPhase(
 
 function whoEnded(status: LocustStatus, run: number, elapsed: number, runTime: number | undefined): EndedBy {
   if (status.run !== run) return "stopped-elsewhere";
+  const onTime = runTime !== undefined && status.shape === null && elapsed >= runTime - timerTolerance;
+  if (scriptEnd(status) !== undefined && !onTime) {
+    // A run of the page that nothing limits ends whenever somebody ends it.
+    return runTime === undefined && status.runTime === null && status.shape === null ? "page" : "script";
+  }
   // The master stops the test when its last worker goes; one that was told to stop is "stopped" instead.
-  if (status.workers.every((worker) => worker.state === "missing")) return "workers-lost";
-  if (status.shape !== null) return "shape";
+  if (status.workers.every(isGone)) return "workers-lost";
+  if (status.shape !== null) return status.code?.ended?.by === "page" ? "stopped-elsewhere" : "shape";
   if (runTime === undefined) return "page";
-  return elapsed >= runTime - timerTolerance ? "run-time" : "stopped-elsewhere";
+  return onTime ? "run-time" : "stopped-elsewhere";
+}
+
+/** What an outcome has of the script's own doing, from the latest status of the run. */
+export function ofScript(status: LocustStatus | undefined, runTime: number | undefined) {
+  return {
+    runTime: status?.shape === null ? runTime : undefined,
+    scriptEnd: status === undefined ? undefined : scriptEnd(status),
+    scriptExit: status?.code?.exitCode ?? null,
+    code: status?.code,
+  };
+}
+
+/** Where the script has ended the test, on the master or in all of its workers; undefined where it has not. */
+function scriptEnd({ code, workers }: Pick<LocustStatus, "code" | "workers">): Place | undefined {
+  if (code?.ended?.by === "script") return { file: code.ended.file, line: code.ended.line };
+  return workers.every(isGone) ? (workers.find(({ endedAt }) => endedAt)?.endedAt ?? undefined) : undefined;
+}
+
+function isGone({ state, leaving }: LocustStatus["workers"][number]): boolean {
+  return state === "missing" || leaving === true;
 }

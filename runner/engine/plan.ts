@@ -1,5 +1,5 @@
 import type { Threshold } from "../../settings/values/threshold";
-import type { EndedBy, LocustStatus, Phase, RequestStats, Sample } from "../types";
+import type { EndedBy, FailureKind, LocustStatus, Phase, Place, RequestStats, Sample, ScriptReport } from "../types";
 import type { IntegrityReport } from "../verdict/integrity";
 import type { ThresholdResult } from "../verdict/thresholds";
 import type { Unanswered } from "../verdict/unanswered";
@@ -27,6 +27,10 @@ export interface RunPlan {
 export interface Snapshot {
   readonly csv: Readonly<Record<CsvName, string>>;
   readonly rows: readonly RequestStats[];
+  /** The most frequent first, and not all of many. */
+  readonly failures: readonly FailureKind[];
+  /** Undefined where the master does not tell. */
+  readonly code: ScriptReport | undefined;
   readonly thresholds: readonly ThresholdResult[];
   readonly integrity: IntegrityReport;
 }
@@ -62,6 +66,8 @@ export interface RunOptions {
   readonly masterLost?: AbortSignal;
   /** Whether the master stays when this command ends, as a cluster's does. Defaults to false. */
   readonly masterStays?: boolean | undefined;
+  /** What ended a worker that is gone, by its name; undefined where nobody knows. */
+  readonly whyLost?: ((name: string) => Promise<string | undefined>) | undefined;
   /** Aborted when master or workers cannot come up; its reason is thrown while workers are waited for. */
   readonly startFailed?: AbortSignal;
   readonly timing?: Partial<Timing>;
@@ -76,9 +82,17 @@ export interface RunOutcome {
   readonly endedAt: Date;
   /** Seconds of load, from the start to the stop. */
   readonly duration: number;
+  /** Seconds that were asked for; undefined where the script or the page decides. */
+  readonly runTime?: number | undefined;
+  /** The line of the script that ended the run. */
+  readonly scriptEnd?: Place | undefined;
+  /** The exit code that the script has set for itself; null or undefined where it has not. */
+  readonly scriptExit?: number | null | undefined;
   /** Seconds until all users ran; null when they never did. */
   readonly ramp: number | null;
   readonly rows: readonly RequestStats[];
+  readonly failures: Snapshot["failures"];
+  readonly code?: ScriptReport | undefined;
   readonly thresholds: readonly ThresholdResult[];
   readonly integrity: IntegrityReport | null;
   /** Undefined where the run never started. */
@@ -97,6 +111,7 @@ export function notStarted(error: string): RunOutcome {
     duration: 0,
     ramp: null,
     rows: [],
+    failures: [],
     thresholds: [],
     integrity: null,
     complete: false,

@@ -1,4 +1,5 @@
-import type { LocustStatus, LostWorker, Phase, Sample } from "../types";
+import type { LocustStatus, LostWorker, Phase, Sample, WorkerStatus } from "../types";
+import { inBrackets } from "../verdict/script";
 import { round } from "../verdict/words";
 import { livingWorkers } from "./phase";
 
@@ -26,17 +27,32 @@ export function toSample(status: LocustStatus, phase: Phase, seconds: number, no
   };
 }
 
+/** A worker that went away: `left` where it has said goodbye. */
+export interface Departure extends LostWorker {
+  readonly left: boolean;
+}
+
 /** Remembers the workers of a run and says which of them went away. */
-export function createRollCall(): (status: LocustStatus, seconds: number) => readonly LostWorker[] {
-  const present = new Map<string, LocustStatus["workers"][number]>();
+export function createRollCall(): (status: LocustStatus, seconds: number) => readonly Departure[] {
+  const present = new Map<string, WorkerStatus>();
   return (status, seconds) => {
-    const here = new Set(status.workers.filter((worker) => worker.state !== "missing").map((worker) => worker.id));
-    const lost = [...present].filter(([id]) => !here.has(id));
-    for (const [id] of lost) present.delete(id);
-    for (const worker of livingWorkers(status)) present.set(worker.id, worker);
-    return lost.map(([, { name, underWay = 0 }]) => ({
-      ...{ name, t: round(seconds, 1) },
+    const known = new Map(status.workers.map((worker) => [worker.id, worker]));
+    const gone = [...present].filter(([id]) => isGone(known.get(id)));
+    for (const [id] of gone) present.delete(id);
+    for (const worker of livingWorkers(status)) if (!isGone(worker)) present.set(worker.id, worker);
+    return gone.map(([id, { name, underWay = 0 }]) => ({
+      ...{ name, t: round(seconds, 1), ...departure(known.get(id)) },
       ...(underWay > 0 ? { underWay } : {}),
     }));
   };
+}
+
+function isGone(worker: WorkerStatus | undefined): boolean {
+  return worker === undefined || worker.state === "missing" || worker.leaving === true;
+}
+
+function departure(worker: WorkerStatus | undefined): Pick<Departure, "left" | "cause"> {
+  if (worker?.leaving !== true) return { left: false };
+  const { endedAt } = worker;
+  return { left: true, cause: endedAt ? `the script ended it${inBrackets(endedAt)}` : "it was told to end" };
 }

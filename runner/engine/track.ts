@@ -1,12 +1,13 @@
 import { messageOf } from "../errors";
 import type { EndedBy, LocustStatus, Phase, RecordedSample, Sample } from "../types";
-import { createIntegrity, type IntegrityReport, withRequests } from "../verdict/integrity";
+import { createIntegrity, type IntegrityReport, workerText } from "../verdict/integrity";
+import { missingUsers } from "../verdict/script";
 import type { Unanswered } from "../verdict/unanswered";
 import { round } from "../verdict/words";
 import { type LocustClient, LocustRefused, MasterUnreachable } from "./client";
 import type { Ending } from "./ending";
 import { isLoading, loadPhase } from "./phase";
-import type { RunObserver, RunPlan } from "./plan";
+import type { RunObserver, RunOptions, RunPlan } from "./plan";
 import { createRollCall, toSample } from "./sample";
 
 /** A gap between two samples, in seconds, above which the master is asked for those between. */
@@ -43,6 +44,7 @@ export class Track {
     private readonly plan: RunPlan,
     private readonly observer: RunObserver,
     private readonly end: Ending,
+    private readonly whyLost?: RunOptions["whyLost"],
   ) {}
 
   /** The run has begun. */
@@ -80,10 +82,16 @@ export class Track {
 
   async record(status: LocustStatus): Promise<void> {
     const { elapsed } = this;
-    for (const worker of this.rollCall(status, elapsed)) {
-      this.integrity?.lost(worker);
-      this.observer.warning?.(`worker ${worker.name} was lost after ${worker.t} s${withRequests(worker)}`);
+    for (const { left, ...gone } of this.rollCall(status, elapsed)) {
+      // A goodbye after the load, as of workers that a script sends away, loses nothing.
+      if (left && !isLoading(status)) continue;
+      const cause = gone.cause ?? (await this.whyLost?.(gone.name));
+      const worker = cause === undefined ? gone : { ...gone, cause };
+      if (left) this.integrity?.left(worker);
+      else this.integrity?.lost(worker);
+      this.observer.warning?.(`workers: ${workerText(worker, left ? "left" : "was lost")}`);
     }
+    if (status.code !== undefined) this.integrity?.explainUsers(missingUsers(status.code));
     await this.keep(toSample(status, this.phase, elapsed, new Date()), false);
   }
 

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { RunnerError, UsageError } from "../errors";
+import { errorText, lastPythonError } from "./traceback";
 
 /** What Locust was asked to run, to word its failure. */
 export interface BootContext {
@@ -28,11 +29,8 @@ export function explainBoot(output: string, context: BootContext): RunnerError {
   }
   const refused = refusedArguments(output);
   if (refused !== undefined) return new UsageError(`${script} ${refused}`);
-  const traceback = lastTraceback(output);
-  if (traceback !== undefined) {
-    const at = traceback.line === undefined ? script : `${traceback.file ?? script}, line ${traceback.line}`;
-    return new UsageError(`${at}: ${traceback.error}`);
-  }
+  const error = lastPythonError(output);
+  if (error !== undefined) return new UsageError(errorText(error, script));
   const line = output
     .split("\n")
     .map((text) => text.trim())
@@ -55,24 +53,14 @@ function refusedArguments(output: string): string | undefined {
   return `has no argument ${unknown}${near === undefined ? "" : `; did you mean ${near}?`}`;
 }
 
-interface Failure {
-  readonly error: string;
-  readonly file?: string | undefined;
-  readonly line?: string | undefined;
-}
-
-/** The error of the last traceback, and the last place in it that belongs to the user: outside installed packages. */
-function lastTraceback(output: string): Failure | undefined {
-  const start = output.lastIndexOf("Traceback (most recent call last):");
-  if (start < 0) return undefined;
-  const lines = output.slice(start).split("\n");
-  const places = lines.flatMap((text) => {
-    const match = /^\s+File "([^"]+)", line (\d+)/.exec(text);
-    return match === null ? [] : [{ file: match[1] ?? "", line: match[2] ?? "" }];
-  });
-  const place = places.findLast(({ file }) => !/site-packages|^<|[/\\]lib[/\\]python3/.test(file));
-  // The error stands unindented; chained notes and the logs that follow do not look like `Name: text`.
-  const error = lines.slice(1).find((text) => /^[A-Za-z_][\w.]*(Error|Exception|Warning|Exit|Interrupt)\b/.test(text));
-  if (error === undefined) return undefined;
-  return { error: error.trim(), file: place === undefined ? undefined : basename(place.file), line: place?.line };
+/**
+ * What ended a process, to follow a colon: `exit code 1: shop.py, line 12: KeyError: 'token'`.
+ *
+ * @param how `exit code 1`, or the signal
+ */
+export function explainEnd(output: string, how: string): string {
+  // Who sends that signal leaves no trace here.
+  if (how === "SIGKILL") return "SIGKILL, of somebody or of the system, which ends processes that take its memory";
+  const error = how.startsWith("exit code") ? lastPythonError(output) : undefined;
+  return error?.last === true ? `${how}: ${errorText(error)}` : how;
 }

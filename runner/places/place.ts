@@ -26,6 +26,13 @@ export interface Session {
   readonly masterLost: AbortSignal;
   /** Aborted when the master or a worker ends, with a RunnerError that explains it; of use until the run starts. */
   readonly startFailed: AbortSignal;
+  /** What ended a worker that is gone, to follow a colon; undefined where nobody knows. */
+  readonly whyLost?: (name: string) => Promise<string | undefined>;
+  /**
+   * Ends the master in order, so that the script's `quitting` listeners run, and gives the exit code that they decide
+   * on; missing where the master outlives a run.
+   */
+  readonly quit?: () => Promise<number>;
   /** Where the way to the master is longer than on one machine. */
   readonly timing?: Partial<Timing>;
   /** Whether the master stays when the session is closed. Defaults to false. */

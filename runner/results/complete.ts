@@ -56,6 +56,10 @@ function rebuild(
   for (const worker of lostWorkers(record, samples)) {
     integrity.lost(worker);
   }
+  for (const worker of record.integrity?.workers.left ?? []) {
+    integrity.left(worker);
+  }
+  integrity.explainUsers(record.integrity?.users.missing ?? []);
   const load = integrity.report();
   const thresholds = evaluateThresholds(thresholdsOf(record.thresholds), rows);
   const { underWay: left = 0, oldestWait: oldestWaitSeconds = 0 } = samples.at(-1) ?? {};
@@ -82,6 +86,7 @@ function rebuild(
 /** Those that the record knows of, and those that stopped answering while load was applied. */
 function lostWorkers({ integrity }: Pick<RunningRecord, "integrity">, samples: readonly Sample[]): LostWorker[] {
   const known = integrity?.workers.lost ?? [];
+  const left = (integrity?.workers.left ?? []).map(({ name }) => name);
   const missing = new Map<string, number>();
   const seen = new Set<string>();
   for (const { t, phase, workerCpu } of samples) {
@@ -99,7 +104,8 @@ function lostWorkers({ integrity }: Pick<RunningRecord, "integrity">, samples: r
     }
   }
   const found = [...missing].map(([name, t]) => ({ name, t }));
-  return [...known, ...found.filter(({ name }) => !known.some((worker) => worker.name === name))];
+  const told = new Set([...left, ...known.map(({ name }) => name)]);
+  return [...known, ...found.filter(({ name }) => !told.has(name))];
 }
 
 function seriesOf(dir: string, warnings: string[]): Sample[] {

@@ -1,5 +1,6 @@
 import builder from "junit-report-builder";
 import { actualText, thresholdText } from "../verdict/words";
+import { type CodeLines, exceptionLines, failureLines } from "./code-lines";
 import type { FinishedRecord } from "./run-record";
 
 /**
@@ -48,6 +49,9 @@ export function toJUnit(record: FinishedRecord): string {
   }
   const missed = regressions.length > 0 || thresholds.some(({ passed }) => !passed);
   const run = testCase("run", durationSeconds);
+  const told = [failureLines(record), exceptionLines(record)].filter((lines) => lines !== undefined);
+  // They decide no verdict, so they are output of a test case and none of their own.
+  if (told.length > 0) run.standardOutput(cdata(told.flatMap(textOf)));
   const why = clean(reasons.join(" ") || verdict);
   if (verdict === "error" || verdict === "aborted") {
     run.error(why, verdict, cdata(reasons));
@@ -56,6 +60,10 @@ export function toJUnit(record: FinishedRecord): string {
     run.failure(why, verdict);
   }
   return report.build();
+}
+
+function textOf({ title, kinds, rest }: CodeLines): string[] {
+  return [`${title}:`, ...kinds.map(({ count, text }) => `${count} ${text}`), ...(rest === undefined ? [] : [rest])];
 }
 
 /** Text for an attribute: what XML 1.0 cannot hold becomes a replacement character. */

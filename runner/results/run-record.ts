@@ -25,7 +25,29 @@ const lostWorker = z.object({
   name: text,
   t: seconds.describe("Seconds since the start of the run"),
   underWay: count.optional().describe("Requests of its users without an answer, which are in no total"),
+  cause: text.optional().describe("What ended it; missing where nobody knows"),
 });
+
+const exceptions = z
+  .object({
+    count,
+    kinds: z
+      .array(
+        z.object({
+          type: text,
+          message: text.describe("Of the first one"),
+          file: text.nullable().describe("The script, or a module beside it; null: no line of the user's took part"),
+          line: count.nullable(),
+          count,
+        }),
+      )
+      .describe("The most frequent ones"),
+  })
+  .describe("What the script raised in tasks, on_start and listeners; missing in older records");
+
+const failureKinds = z
+  .array(z.object({ method: text, name: text, error: text, count }))
+  .describe("The most frequent failures of requests; missing in older records");
 
 const cpuUse = z.object({ mean: share, max: share }).describe("Shares of what the process may use");
 
@@ -41,8 +63,13 @@ const integrityReport = z.object({
     reachedAfterSeconds: seconds.nullable().describe("null: never"),
     offSeconds: seconds.describe("Out of tolerance, after the ramp"),
     afterRampSeconds: seconds,
+    missing: z.array(text).optional().describe("Why users were not there, as far as the script's code is why"),
   }),
-  workers: z.object({ asked: count, lost: z.array(lostWorker) }),
+  workers: z.object({
+    asked: count,
+    lost: z.array(lostWorker),
+    left: z.array(lostWorker).optional().describe("Those that said goodbye before the run was over"),
+  }),
   workerCpu: z.record(text, cpuUse).describe("By the worker's name"),
   masterCpu: cpuUse,
 });
@@ -120,6 +147,8 @@ const common = {
     .optional()
     .describe("Requests of HttpUser and FastHttpUser without an answer; missing in older records"),
   percentiles: z.record(text, z.number().nullable()).describe("Over all requests, in ms, by name (p95)"),
+  failures: failureKinds.optional(),
+  exceptions: exceptions.optional(),
   thresholds: z.array(thresholdResult),
   integrity: integrityReport.nullable(),
   files: z.array(text).describe("Files of the folder, relative to it"),
@@ -156,6 +185,7 @@ const finishedRecord = z.object({
     "threshold",
     "interrupt",
     "stopped-elsewhere",
+    "script",
     "workers-lost",
     "master-silent",
     "master-lost",
@@ -168,6 +198,7 @@ const finishedRecord = z.object({
     .boolean()
     .optional()
     .describe("Whether the last reports of all workers are in the numbers; missing in older records"),
+  scriptExitCode: z.int().nullable().optional().describe("process_exit_code, where the script has set it"),
   comparison: comparison.optional(),
 });
 

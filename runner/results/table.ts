@@ -5,6 +5,7 @@ import { requestLabel, requestRows, totalRow } from "../verdict/rows";
 import type { ThresholdResult } from "../verdict/thresholds";
 import { actualText, thresholdText } from "../verdict/words";
 import { bareTable, gap } from "./bare-table";
+import { type CodeLines, exceptionLines, failureLines } from "./code-lines";
 import { comparisonTable } from "./comparison-table";
 import type { FinishedRecord } from "./run-record";
 import { cutMiddle, marked, oneLine, width, wrap } from "./text";
@@ -22,7 +23,7 @@ type Colors = ReturnType<typeof pc.createColors>;
 
 /**
  * What is printed at the end of a run, within 80 columns and without a line break at its end: the requests (times
- * in ms), the thresholds, the change since another run, the load's integrity, the verdict with its reasons and exit code
+ * in ms), what failed in them and in the script, the thresholds, the change since another run, the load's integrity, the verdict with its reasons and exit code
  * (unless `exitCode` is false: for a command that gives another), and where the results are (`folder`; left out without
  * one). Nothing is coloured unless `colour` is true.
  */
@@ -35,6 +36,8 @@ export function resultTable(
   const warnings = new Set([...record.warnings, ...(record.integrity?.warnings ?? [])]);
   return joined([
     rows.length === 0 ? [] : requestLines(rows, colors),
+    codeLines(failureLines(record), colors),
+    codeLines(exceptionLines(record), colors),
     record.thresholds.flatMap((threshold) => thresholdLines(threshold, colors)),
     record.comparison === undefined ? [] : comparisonLines(record.comparison, colors),
     [...loadLines(record, colors), ...marked([...warnings], "!", colors.yellow)],
@@ -81,6 +84,19 @@ function requestLines(rows: readonly RequestStats[], colors: Colors): string[] {
     body.splice(shown.length, 0, `and ${requests.length - shown.length} more in requests.csv`);
   }
   return [colors.bold(head), ...body];
+}
+
+/** Lines that a text takes at most: some messages are whole pages. */
+const textLines = 3;
+
+function codeLines(lines: CodeLines | undefined, colors: Colors): string[] {
+  if (lines === undefined) return [];
+  const widest = Math.max(...lines.kinds.map(({ count }) => String(count).length));
+  const kinds = lines.kinds.flatMap(({ count, text }) => {
+    const first = `${String(count).padStart(widest + gap)}  `;
+    return wrap(cutMiddle(oneLine(text), (width - first.length - 8) * textLines), first);
+  });
+  return [colors.bold(colors.yellow(lines.title)), ...kinds, ...(lines.rest === undefined ? [] : [lines.rest])];
 }
 
 function numbersOf(row: RequestStats): string[] {

@@ -19,7 +19,12 @@ export interface IntegrityReport {
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
   readonly users: UsersReport;
-  readonly workers: { readonly asked: number; readonly lost: readonly LostWorker[] };
+  readonly workers: {
+    readonly asked: number;
+    readonly lost: readonly LostWorker[];
+    /** Those that said goodbye before the run was over. */
+    readonly left?: readonly LostWorker[] | undefined;
+  };
   /** By the worker's name. */
   readonly workerCpu: Readonly<Record<string, CpuUse>>;
   readonly masterCpu: CpuUse;
@@ -31,6 +36,10 @@ export interface Integrity {
   add(sample: Sample): void;
   /** A worker that went away while load was applied. */
   lost(worker: LostWorker): void;
+  /** A worker that said goodbye while load was applied. */
+  left(worker: LostWorker): void;
+  /** Why users are not there, as far as the script's code is why: see `missingUsers`. */
+  explainUsers(missing: readonly string[]): void;
   /**
    * The report up to now. For a run that a breached threshold ended (`threshold`), an unfinished ramp is
    * only a warning: the target did not take even the load that there was.
@@ -41,7 +50,7 @@ export interface Integrity {
 const master = "master";
 
 /** What a lost worker has taken along, to end a sentence. */
-export function withRequests({ underWay = 0 }: LostWorker): string {
+function withRequests({ underWay = 0 }: LostWorker): string {
   return underWay === 0 ? "" : `, with ${underWay} ${underWay === 1 ? "request" : "requests"} under way`;
 }
 
@@ -51,6 +60,7 @@ export function createIntegrity({ users, spawnRate, workers, shape }: AskedLoad)
   const workerCpu = new CpuWatch();
   const masterCpu = new CpuWatch();
   const lostWorkers: LostWorker[] = [];
+  const leftWorkers: LostWorker[] = [];
   let previous: Sample | undefined;
   let samples = 0;
   let requests = 0;
@@ -101,11 +111,12 @@ export function createIntegrity({ users, spawnRate, workers, shape }: AskedLoad)
     if (unfinished !== undefined) {
       (endedBy === "threshold" ? warnings : problems).push(unfinished);
     }
-    problems.push(
-      ...lostWorkers.map(
-        (worker) => `workers: ${worker.name} was lost ${round(worker.t, 0)} s into the run${withRequests(worker)}`,
-      ),
-    );
+    const { missing = [] } = usersWatch.report();
+    if (missing.length > 0 && !problems.some((text) => text.startsWith("users: "))) {
+      warnings.push(`users: ${missing.join("; ")}`);
+    }
+    problems.push(...lostWorkers.map((worker) => `workers: ${workerText(worker, "was lost")}`));
+    problems.push(...leftWorkers.map((worker) => `workers: ${workerText(worker, "left")}`));
     if (samples > 0 && mostWorkers < workers) {
       warnings.push(`workers: at most ${mostWorkers} of ${workers} answered`);
     }
@@ -118,11 +129,32 @@ export function createIntegrity({ users, spawnRate, workers, shape }: AskedLoad)
       problems,
       warnings,
       users: usersWatch.report(),
-      workers: { asked: workers, lost: lostWorkers.map((worker) => ({ ...worker, t: round(worker.t, 1) })) },
+      workers: {
+        asked: workers,
+        lost: lostWorkers.map(rounded),
+        ...(leftWorkers.length === 0 ? {} : { left: leftWorkers.map(rounded) }),
+      },
       workerCpu: workerCpu.use(),
       masterCpu: masterCpu.use()[master] ?? { mean: 0, max: 0 },
     };
   }
 
-  return { add, lost: (worker) => void lostWorkers.push(worker), report };
+  return {
+    add,
+    lost: (worker) => void lostWorkers.push(worker),
+    left: (worker) => void leftWorkers.push(worker),
+    explainUsers: (missing) => usersWatch.explain(missing),
+    report,
+  };
+}
+
+/** `worker-1 was lost 5 s into the run: SIGKILL`. */
+export function workerText(worker: LostWorker, what: "was lost" | "left"): string {
+  const { name, t, cause } = worker;
+  const why = cause === undefined ? "" : `: ${cause}`;
+  return `${name} ${what} ${round(t, 0)} s into the run${withRequests(worker)}${why}`;
+}
+
+function rounded(worker: LostWorker): LostWorker {
+  return { ...worker, t: round(worker.t, 1) };
 }

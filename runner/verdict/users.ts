@@ -23,6 +23,8 @@ export interface UsersReport {
   readonly offSeconds: number;
   /** Seconds that were looked at: after the ramp and its grace. */
   readonly afterRampSeconds: number;
+  /** Why users were not there, as far as the script's code is why. */
+  readonly missing?: readonly string[] | undefined;
 }
 
 interface Off {
@@ -54,6 +56,7 @@ export class UsersWatch {
   private readonly targets = [{ t: Number.NEGATIVE_INFINITY, target: 0 }];
   private closest = Number.POSITIVE_INFINITY;
   private closerAt = Number.NEGATIVE_INFINITY;
+  private missing: readonly string[] = [];
 
   constructor(
     private readonly users: number,
@@ -74,6 +77,11 @@ export class UsersWatch {
   /** The ramp began at `t`. */
   begin(t: number): void {
     this.rampStart ??= t;
+  }
+
+  /** Why users are not there, in words that follow a colon; the latest ones hold. */
+  explain(missing: readonly string[]): void {
+    this.missing = missing;
   }
 
   /** A sample of ramp or hold, and the time before it that it stands for. */
@@ -111,6 +119,7 @@ export class UsersWatch {
       reachedAfterSeconds: this.reachedAt === undefined ? null : round(this.reachedAt, 1),
       offSeconds: round(this.below.seconds + this.above.seconds, 1),
       afterRampSeconds: round(this.afterRamp, 1),
+      ...(this.missing.length === 0 ? {} : { missing: this.missing }),
     };
   }
 
@@ -125,7 +134,8 @@ export class UsersWatch {
       .map(({ seconds, users, asked }) => {
         const [had, wanted] = [users / seconds, asked / seconds].map((value) => round(value, value < 10 ? 1 : 0));
         return `users: ${had} of ${wanted} asked for ${secondsText(seconds)} ${of}`;
-      });
+      })
+      .map((text, index) => (index === 0 && this.below.seconds > 0 ? `${text}${this.why()}` : text));
   }
 
   /** The run ended before the users were there: what the ramp needs; undefined where it had the time. */
@@ -135,7 +145,11 @@ export class UsersWatch {
     }
     const had = secondsText(this.loadEnd - this.rampStart);
     const needs = `the ramp needs ${secondsText(this.rampSeconds)}`;
-    return `users: at most ${this.max} of ${this.users} asked, ${needs} and the run ended after ${had}`;
+    return `users: at most ${this.max} of ${this.users} asked, ${needs} and the run ended after ${had}${this.why()}`;
+  }
+
+  private why(): string {
+    return this.missing.length === 0 ? "" : `: ${this.missing.join("; ")}`;
   }
 
   private shapeRange(t: number, users: number, target: number): { low: number; high: number; settling: boolean } {

@@ -1,11 +1,19 @@
-import { type EndedBy, exitCodes, type Verdict } from "../types";
+import { type EndedBy, exitCodes, type Place, type Verdict } from "../types";
 import type { IntegrityReport } from "./integrity";
+import { inBrackets } from "./script";
 import type { ThresholdResult } from "./thresholds";
-import { failureText } from "./words";
+import { failureText, seconds } from "./words";
 
 /** What is known of a run when it has ended. */
 export interface Outcome {
   readonly endedBy: EndedBy;
+  /** Seconds of load; and seconds that were asked for, undefined where the script or the page decides. */
+  readonly duration?: number | undefined;
+  readonly runTime?: number | undefined;
+  /** The line of the script that ended the run. */
+  readonly scriptEnd?: Place | undefined;
+  /** The exit code that the script has set for itself; null or undefined where it has not. */
+  readonly scriptExit?: number | null | undefined;
   /** What went wrong, to follow a colon: for a run that could not start, or lost its master. */
   readonly error?: string | undefined;
   readonly thresholds: readonly ThresholdResult[];
@@ -39,7 +47,7 @@ const errors: Partial<Record<EndedBy, string>> = {
  * cannot be told what they are worth (`invalid`).
  */
 export function decide(outcome: Outcome): Decision {
-  const { endedBy, error, thresholds, integrity, regressions = [], unclear = [] } = outcome;
+  const { endedBy, error, thresholds, integrity, regressions = [], unclear = [], scriptExit } = outcome;
   const detail = (error ?? "").trim().replace(/\.$/, "");
   const withDetail = (sentence: string) => (detail === "" ? sentence : `${sentence.slice(0, -1)}: ${detail}.`);
   const broken = errors[endedBy];
@@ -49,13 +57,14 @@ export function decide(outcome: Outcome): Decision {
   if (endedBy === "interrupt") {
     return decision("aborted", [withDetail("The run was interrupted before it was over.")]);
   }
-  const details = detail === "" ? [] : [`${detail}.`];
+  const details = [...(detail === "" ? [] : [`${detail}.`]), ...(isDone(outcome) ? [`${scriptEnd(outcome)}.`] : [])];
   const failed = [
     ...thresholds.filter(({ passed }) => !passed).map(failureText),
     ...regressions.map((sentence) => `Regression: ${sentence}`),
+    ...(scriptExit ? [`The script failed the run: it set the exit code ${scriptExit} (process_exit_code).`] : []),
   ];
   const unknown = unclear.map((sentence) => `Unclear: ${sentence}`);
-  const invalid = [...unasked(endedBy), ...(integrity === null ? [unknownLoad] : loadProblems(integrity))];
+  const invalid = [...unasked(outcome), ...(integrity === null ? [unknownLoad] : loadProblems(integrity))];
   if (invalid.length > 0) {
     return decision("invalid", [...invalid, ...details, ...failed, ...unknown]);
   }
@@ -72,12 +81,31 @@ export function decide(outcome: Outcome): Decision {
 const mayHaveTheRest = "It may have the rest of the run: loadtest report --wait completes these results from it.";
 const unknownLoad = "Nothing is known of the load that was applied.";
 
-function unasked(endedBy: EndedBy): string[] {
-  switch (endedBy) {
+/** A script that ends its run and says that all is well has done what it was to do. */
+function isDone({ endedBy, scriptExit }: Outcome): boolean {
+  return endedBy === "script" && scriptExit === 0;
+}
+
+function scriptEnd(outcome: Outcome): string {
+  const { file = null, line = null } = outcome.scriptEnd ?? {};
+  return `The script ended the run${timeText(outcome)}${inBrackets({ file, line })}`;
+}
+
+/** ` after 4 s of 8 s`. */
+function timeText({ duration, runTime }: Outcome): string {
+  if (duration === undefined) return "";
+  return ` after ${seconds(duration)}${runTime === undefined ? "" : ` of ${seconds(runTime)}`}`;
+}
+
+function unasked(outcome: Outcome): string[] {
+  const less = "less load was applied than asked";
+  switch (outcome.endedBy) {
+    case "script":
+      return isDone(outcome) ? [] : [`${scriptEnd(outcome)}: ${less}.`];
     case "workers-lost":
-      return ["All workers were lost, so the load ended early."];
+      return [`All workers were gone${timeText(outcome)}, so the load ended early.`];
     case "stopped-elsewhere":
-      return ["The run was stopped outside this command before its time was over: less load was applied than asked."];
+      return [`The run was stopped${timeText(outcome)}, on Locust's page or by another command: ${less}.`];
     default:
       return [];
   }

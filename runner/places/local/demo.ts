@@ -42,7 +42,9 @@ export async function startDemo(logs: string): Promise<Demo> {
     async counts() {
       return (await (await fetch(`${url}/-/counts`)).json()) as DemoCounts;
     },
-    close: () => target.stop(1000),
+    async close() {
+      await target.stop(1000);
+    },
   };
 }
 

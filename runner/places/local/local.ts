@@ -7,7 +7,7 @@ import { LocustClient, LocustRefused } from "../../engine/client";
 import { pause } from "../../engine/timing";
 import { RunnerError } from "../../errors";
 import { exitCodes } from "../../types";
-import { explainBoot, PortTakenError } from "../explain";
+import { explainBoot, explainEnd, PortTakenError } from "../explain";
 import type { OpenOptions, Place, Session } from "../place";
 import { freePort, loopback, requirePort } from "../ports";
 import { ManagedProcess } from "./process";
@@ -29,6 +29,8 @@ const masterName = "master";
 
 /** How long a process gets to end by itself, in ms; the master takes half a second to dismiss its workers. */
 const endGrace = 3000;
+/** How long the script's `quitting` listeners get at the end of a run, in ms. */
+const quitGrace = 15_000;
 /** How long the master may take to answer, in ms: importing Locust takes a second on a busy machine, a script may more. */
 const bootLimit = 60_000;
 
@@ -98,6 +100,8 @@ class LocalSession implements Session {
   private readonly lost = new AbortController();
   private readonly failed = new AbortController();
   private closing: Promise<readonly string[]> | undefined;
+  /** From then on the end of a process is no loss. */
+  private over = false;
   readonly masterLost = this.lost.signal;
   readonly startFailed = this.failed.signal;
   private readonly processes: ManagedProcess[] = [];
@@ -113,11 +117,25 @@ class LocalSession implements Session {
     void child.exited.then(async (exit) => {
       // A master that cannot start dismisses its workers before it ends: it is the one to explain.
       if (child.name !== masterName && exit.how === "exit code 0") await pause(2000, this.failed.signal);
-      if (this.closing !== undefined) return;
-      if (child.name === masterName) this.lost.abort(new Error(`Locust's master ended: ${exit.how}`));
+      if (this.over) return;
+      const output = await child.output();
       const context = { process: `Locust's ${child.name}`, how: exit.how, script: this.script, log: child.log };
-      this.failed.abort(explainBoot(await child.output(), context));
+      this.failed.abort(explainBoot(output, context));
+      if (child.name === masterName) this.lost.abort(new Error(`it ended: ${explainEnd(output, exit.how)}`));
     });
+  }
+
+  async whyLost(name: string): Promise<string | undefined> {
+    const child = this.processes.find((one) => one.name === name);
+    if (child === undefined) return undefined;
+    if (child.alive) return "its process lives, and does not answer";
+    return explainEnd(await child.output(), (await child.exited).how);
+  }
+
+  async quit(): Promise<number> {
+    this.over = true;
+    const exits = await Promise.all(this.processes.map((child) => child.stop(quitGrace)));
+    return exits.find(({ name }) => name === masterName)?.code ?? 0;
   }
 
   async waitForMaster(signal: AbortSignal): Promise<void> {
@@ -140,6 +158,7 @@ class LocalSession implements Session {
   }
 
   close(): Promise<readonly string[]> {
+    this.over = true;
     this.closing ??= Promise.all(this.processes.map((child) => child.stop(endGrace))).then(() => []);
     return this.closing;
   }

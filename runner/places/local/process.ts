@@ -17,6 +17,8 @@ export interface ProcessOptions {
 export interface Exit {
   readonly name: string;
   readonly how: string;
+  /** Null where a signal ended it, or it could not start. */
+  readonly code: number | null;
 }
 
 /** Number of the descriptor that tells a child that this process is gone. */
@@ -34,12 +36,12 @@ export class ManagedProcess {
     private readonly child: ChildProcess,
   ) {
     this.exited = new Promise((resolve) => {
-      const end = (how: string) => {
-        this.exit ??= { name, how };
+      const end = (how: string, code: number | null) => {
+        this.exit ??= { name, how, code };
         resolve(this.exit);
       };
-      child.once("exit", (code, signal) => end(signal ?? `exit code ${code}`));
-      child.once("error", (error) => end(messageOf(error)));
+      child.once("exit", (code, signal) => end(signal ?? `exit code ${code}`, code));
+      child.once("error", (error) => end(messageOf(error), null));
     });
   }
 
@@ -71,11 +73,12 @@ export class ManagedProcess {
   }
 
   /** Asks the process to end, and ends it and all it started when it does not within `grace` ms. */
-  async stop(grace: number): Promise<void> {
+  async stop(grace: number): Promise<Exit> {
     if (this.alive) this.signal("SIGTERM");
     const timer = setTimeout(() => this.signal("SIGKILL"), grace);
-    await this.exited;
+    const exit = await this.exited;
     clearTimeout(timer);
+    return exit;
   }
 
   /** Ends the process and all it started, now. */

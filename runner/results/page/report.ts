@@ -1,5 +1,6 @@
 import type { ThresholdResult } from "../../verdict/thresholds";
 import type { Chart } from "./chart";
+import { codeOf } from "./code";
 import { lossesOf, spansOf } from "./curves";
 import { documentOf } from "./document";
 import { figures, thinned } from "./figures";
@@ -31,6 +32,7 @@ ${factsOf(run)}
 <section><h2>Load</h2>${loadOf(record)}</section>
 </div>
 <section><h2>Requests</h2>${requestsOf(requests)}</section>
+${codeOf(record)}
 <section><h2>Over time</h2>${samples.length === 0 ? noSamples : [chartHint, figures(charts)]}</section>
 </main>
 ${footer}`;

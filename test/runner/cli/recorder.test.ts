@@ -29,7 +29,7 @@ describe("a recorder", () => {
 
   const outcome = (more: Partial<RunOutcome> = {}): RunOutcome => ({
     ...{ endedBy: "run-time", startedAt: new Date(), endedAt: new Date(), duration: 60, ramp: 10 },
-    ...{ rows, thresholds: [], integrity: goodLoad(), complete: true },
+    ...{ rows, failures: [], thresholds: [], integrity: goodLoad(), complete: true },
     ...more,
   });
 

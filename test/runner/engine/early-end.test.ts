@@ -91,7 +91,7 @@ describe("run engine, when something comes between", () => {
     const outcome = await drive({ plan: { ...plan, runTime: 1 } });
     expect(outcome.endedBy).to.equal("run-time");
     expect(outcome.integrity?.workers.lost.map(({ name }) => name)).to.deep.equal(["worker-2"]);
-    expect(events.filter((event) => event.startsWith("warning: worker worker-2 was lost"))).to.have.length(1);
+    expect(events.filter((event) => event.startsWith("warning: workers: worker-2 was lost"))).to.have.length(1);
   });
 
   it("says workers-lost when the last one goes and Locust stops", async () => {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { isKnownOver, livingWorkers, nextStep, type RunView } from "../../../runner/engine/phase";
 import { createRollCall, toSample } from "../../../runner/engine/sample";
-import type { LocustStatus } from "../../../runner/types";
+import type { LocustStatus, Place, ScriptReport } from "../../../runner/types";
 import { status, worker } from "./scripted";
 
 const view: RunView = {
@@ -14,7 +14,19 @@ const view: RunView = {
   overtime: 3,
 };
 
+/** What the script did in a run, with whoever ended it. */
+const code = (by: NonNullable<ScriptReport["ended"]>["by"]): ScriptReport => ({
+  exceptions: { count: 0, kinds: [] },
+  left: { count: 0, kinds: [] },
+  most: null,
+  ended: { by, file: "shop.py", line: 9 },
+  exitCode: null,
+  decidesAtQuit: false,
+});
+
 describe("phases of a run", () => {
+  const byScript = { ...status({ state: "stopped", run: 1 }), code: code("script") };
+  const left = [worker("worker-1", { state: "stopped", leaving: true, endedAt: { file: "shop.py", line: 9 } })];
   const spawning = status({ state: "spawning", run: 1, users: 4, targetUsers: 10 });
   const stopped = status({ state: "stopped", run: 1 });
 
@@ -54,6 +66,28 @@ describe("phases of a run", () => {
       "ends with its last worker",
       { status: { ...stopped, workers: [worker("worker-1", { state: "missing" })] } },
       { kind: "ended", by: "workers-lost" },
+    ],
+    ["is ended by its script", { status: byScript, elapsed: 4 }, { kind: "ended", by: "script" }],
+    [
+      "is ended by its script, whose workers are gone by then",
+      { status: { ...byScript, workers: [] }, elapsed: 4 },
+      { kind: "ended", by: "script" },
+    ],
+    [
+      "is ended by its script in all workers",
+      { status: { ...stopped, workers: left }, elapsed: 4 },
+      { kind: "ended", by: "script" },
+    ],
+    ["is ended by its script when it is over", { status: byScript, elapsed: 59 }, { kind: "ended", by: "run-time" }],
+    [
+      "is ended by its script on the page, where nothing limits it",
+      { status: byScript, elapsed: 4, runTime: undefined },
+      { kind: "ended", by: "page" },
+    ],
+    [
+      "has a shape, and was stopped on the page",
+      { status: { ...stopped, shape: "Stages", code: code("page") } },
+      { kind: "ended", by: "stopped-elsewhere" },
     ],
     ["ends with its workers gone", { status: { ...stopped, workers: [] } }, { kind: "ended", by: "workers-lost" }],
   ] as const) {
@@ -102,8 +136,8 @@ describe("roll call", () => {
     const roll = createRollCall();
     expect(roll(call(["a", "running"], ["b", "running"], ["c", "running"]), 1)).to.deep.equal([]);
     expect(roll(call(["a", "running"], ["b", "missing"]), 2)).to.deep.equal([
-      { name: "b", t: 2 },
-      { name: "c", t: 2 },
+      { name: "b", t: 2, left: false },
+      { name: "c", t: 2, left: false },
     ]);
     expect(roll(call(["a", "running"], ["b", "missing"]), 3)).to.deep.equal([]);
   });
@@ -119,6 +153,18 @@ describe("roll call", () => {
     roll(call(["a", "running"]), 1);
     roll(call(["a", "missing"]), 2);
     roll(call(["a", "running"]), 3);
-    expect(roll(call(["a", "missing"]), 4)).to.deep.equal([{ name: "a", t: 4 }]);
+    expect(roll(call(["a", "missing"]), 4)).to.deep.equal([{ name: "a", t: 4, left: false }]);
+  });
+
+  it("tells a worker that said goodbye from one that is lost, and who ended it", () => {
+    const roll = createRollCall();
+    roll(call(["a", "running"], ["b", "running"]), 1);
+    const gone = (name: string, endedAt: Place | null) => worker(name, { state: "stopped", leaving: true, endedAt });
+    const workers = [gone("a", { file: "shop.py", line: 9 }), gone("b", null)];
+    expect(roll(status({ workers }), 2)).to.deep.equal([
+      { name: "a", t: 2, left: true, cause: "the script ended it (shop.py, line 9)" },
+      { name: "b", t: 2, left: true, cause: "it was told to end" },
+    ]);
+    expect(roll(status({ workers }), 3)).to.deep.equal([]);
   });
 });

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { explainBoot } from "../../../runner/places/explain";
+import { explainBoot, explainEnd } from "../../../runner/places/explain";
 
 const context = {
   process: "Locust's master",
@@ -51,6 +51,75 @@ describe("why Locust did not start", () => {
       message: "b.py, line 2: ValueError: 2",
       exitCode: 2,
     });
+  });
+
+  const at = (file: string, line: number) => `  File "/x/scripts/${file}", line ${line}, in <module>`;
+  const library = '  File "/v/lib/python3.11/site-packages/grpc/__init__.py", line 1, in <module>';
+  const trace = (...lines: readonly string[]) => `Traceback (most recent call last):\n${lines.join("\n")}\n`;
+
+  for (const [what, output, message] of [
+    [
+      "an error whose name has no common end",
+      trace(at("shop.py", 4), "    check()", "grpc._channel.InactiveRpc: none"),
+      "shop.py, line 4: grpc._channel.InactiveRpc: none",
+    ],
+    ["an error without a message", trace(at("shop.py", 4), "Oops"), "shop.py, line 4: Oops"],
+    [
+      "a message of several lines",
+      trace(at("shop.py", 4), "ValueError: one", "two: three", "Exception: four"),
+      "shop.py, line 4: ValueError: one",
+    ],
+    [
+      "a sys.exit",
+      trace(at("shop.py", 4), "    sys.exit(3)", "SystemExit: 3"),
+      "shop.py, line 4: sys.exit(3) in the script",
+    ],
+    [
+      "an error through the script rather than one that comes after it, of a library alone",
+      `${trace(at("shop.py", 4), "KeyError: 1")}Exception ignored in: <function x>\n${trace(library, "TypeError: 2")}`,
+      "shop.py, line 4: KeyError: 1",
+    ],
+    [
+      "an error raised from another one",
+      `${trace(at("lib.py", 4), "KeyError: 1")}\nThe above exception was the direct cause of the following exception:\n\n${trace(at("shop.py", 9), "RuntimeError: no accounts")}`,
+      "shop.py, line 9: RuntimeError: no accounts",
+    ],
+    [
+      "an error in the plugin's care",
+      trace(at("shop.py", 9), '  File "/p/locust/plugin/loadtest_script.py", line 150, in call', "KeyError: 1"),
+      "shop.py, line 9: KeyError: 1",
+    ],
+    [
+      "an exception group",
+      [
+        "  + Exception Group Traceback (most recent call last):",
+        `  | ${at("shop.py", 3)}`,
+        '  |     raise ExceptionGroup("seeding", errors)',
+        "  | ExceptionGroup: seeding (2 sub-exceptions)",
+        "  +-+---------------- 1 ----------------",
+        "    | Traceback (most recent call last):",
+        `    | ${at("lib.py", 1)}`,
+        "    | ValueError: a",
+        "    +---------------- 2 ----------------",
+        "    | TypeError: b",
+        "    +------------------------------------",
+        "",
+      ].join("\n"),
+      "shop.py, line 3: ExceptionGroup: seeding (2 sub-exceptions), the first: ValueError: a",
+    ],
+  ] as const) {
+    it(`names ${what}`, () => {
+      expect(explain(output)).to.deep.equal({ message, exitCode: 2 });
+    });
+  }
+
+  it("tells what ended a process in a run: an error only where nothing came after it", () => {
+    const error = trace(at("shop.py", 4), "KeyError: 1");
+    const later = "[2026-11-24 11:12:05,000] host/INFO/locust.main: Shutting down\n";
+    expect(explainEnd(error, "exit code 1")).to.equal("exit code 1: shop.py, line 4: KeyError: 1");
+    expect(explainEnd(error + later, "exit code 1")).to.equal("exit code 1");
+    expect(explainEnd(error, "SIGSEGV")).to.equal("SIGSEGV");
+    expect(explainEnd(error, "SIGKILL")).to.match(/^SIGKILL, of somebody or of the system/);
   });
 
   it("says that a script has no user class", () => {

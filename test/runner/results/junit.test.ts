@@ -47,6 +47,18 @@ describe("toJUnit", () => {
     expect(xml).to.contain('message="workers: worker-2 was lost 31 s into the run"');
   });
 
+  it("tells what failed in requests and in the script as the output of the run", () => {
+    const kind = { type: "KeyError", message: "'<token>'", file: "shop.py", line: 12, count: 40 };
+    const failures = [{ method: "GET", name: "/", error: "ConnectionRefusedError(111, 'no')", count: 66 }];
+    const xml = toJUnit(finishedRecord([], { failures, exceptions: { count: 42, kinds: [kind] } }));
+    const [, output = ""] = /<system-out>([\s\S]*?)<\/system-out>/.exec(xml) ?? [];
+    expect(output).to.contain("66 GET /: ConnectionRefusedError(111, 'no')");
+    expect(output).to.contain(
+      "The script raised 42 exceptions:\n40 KeyError: '<token>' (shop.py, line 12)\nand 2 more",
+    );
+    expect(cases(xml).passed).to.deep.equal(["load integrity", "run"]);
+  });
+
   it("is an error where the run is one or was aborted", () => {
     for (const endedBy of ["not-started", "master-lost", "interrupt"] as const) {
       const xml = toJUnit(finishedRecord(["p95<500"], { endedBy }));

@@ -31,6 +31,30 @@ describe("resultTable", () => {
     ]);
   });
 
+  it("names the most frequent failures and exceptions, cut to a few lines", () => {
+    const kinds = Array.from({ length: 7 }, (_, index) => {
+      return {
+        type: "KeyError",
+        message: "no token ".repeat(100),
+        file: "shop.py",
+        line: 10 + index,
+        count: 70 - index,
+      };
+    });
+    const failures = [{ method: "GET", name: "/", error: "RemoteDisconnected('closed')", count: 60 }];
+    const record = finishedRecord([], { failures, exceptions: { count: 500, kinds } });
+    const text = resultTable(record, rows, plain);
+    expect(text).to.contain(
+      "\nFailures of requests\n  60  GET /: RemoteDisconnected('closed')\nand 6 more in failures.csv",
+    );
+    expect(text).to.contain("\nThe script raised 500 exceptions\n  70  KeyError: no token");
+    expect(text.match(/\(shop\.py, line 1\d\)/g)).to.have.length(5);
+    expect(text).to.contain("and 160 more: exceptions.csv has those of tasks, logs/ all");
+    expect(text.split("\n")).to.have.length.below(45);
+    expect(tooWide(text)).to.deep.equal([]);
+    expect(resultTable(finishedRecord(), rows, plain)).to.not.match(/raised|Failures of/);
+  });
+
   it("shows what failed and why", () => {
     const text = resultTable(finishedRecord(["GET /x: p95<500"], { warnings: ["a worker was slow"] }), rows, plain);
     expect(text).to.contain("✗ GET /x: p95<500 has no data: no request GET /x was seen, only GET /, POST\n  /basket");

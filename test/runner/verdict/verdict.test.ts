@@ -12,7 +12,7 @@ const bad: IntegrityReport = { ...good, ok: false, problems: ["users: 50 of 100 
 const [met, missed] = ["p95<500", "p95<5"].map((text) => evaluateThresholds([parseThreshold(text)], rows));
 
 const allEnds: EndedBy[] = [
-  ...(["run-time", "shape", "page", "threshold", "interrupt", "stopped-elsewhere"] as const),
+  ...(["run-time", "shape", "page", "threshold", "interrupt", "stopped-elsewhere", "script"] as const),
   ...(["workers-lost", "master-silent", "master-lost", "results-unwritable", "command-killed", "not-started"] as const),
 ];
 
@@ -33,6 +33,7 @@ describe("decide", () => {
     threshold: ["failed", "failed", "invalid", "invalid"],
     interrupt: ["aborted", "aborted", "aborted", "aborted"],
     "stopped-elsewhere": ["invalid", "invalid", "invalid", "invalid"],
+    script: ["invalid", "invalid", "invalid", "invalid"],
     "workers-lost": ["invalid", "invalid", "invalid", "invalid"],
     "master-silent": ["error", "error", "error", "error"],
     "master-lost": ["error", "error", "error", "error"],
@@ -62,7 +63,7 @@ describe("decide", () => {
 
   it("lists the load's problems before the thresholds", () => {
     expect(decide({ endedBy: "workers-lost", thresholds: missed ?? [], integrity: bad }).reasons).to.deep.equal([
-      "All workers were lost, so the load ended early.",
+      "All workers were gone, so the load ended early.",
       "The load was not what was asked: users: 50 of 100 asked.",
       "Workers: w was lost.",
       "Threshold p95<5 failed: it was 8 ms.",
@@ -74,6 +75,40 @@ describe("decide", () => {
     expect(decide({ endedBy: "threshold", thresholds: met ?? [], integrity: good }).reasons).to.deep.equal([
       "The run was ended early because a threshold was breached.",
     ]);
+  });
+
+  describe("of a script that decides itself", () => {
+    const scriptEnd = { file: "shop.py", line: 9 };
+    const ended = { thresholds: met ?? [], integrity: good, duration: 4.2, runTime: 8 };
+
+    it("fails with the exit code that the script has set, and says so", () => {
+      expect(decide({ ...ended, endedBy: "run-time", scriptExit: 7 })).to.deep.equal({
+        verdict: "failed",
+        exitCode: 1,
+        reasons: ["The script failed the run: it set the exit code 7 (process_exit_code)."],
+      });
+      expect(decide({ ...ended, endedBy: "run-time", scriptExit: 0, thresholds: missed ?? [] }).verdict).to.equal(
+        "failed",
+      );
+      expect(decide({ ...ended, endedBy: "run-time", scriptExit: 7, integrity: bad }).verdict).to.equal("invalid");
+    });
+
+    it("is invalid where the script ends the run early, unless it says that all is well", () => {
+      const end = "The script ended the run after 4.2 s of 8 s (shop.py, line 9)";
+      const early = { ...ended, endedBy: "script", scriptEnd } as const;
+      expect(decide(early)).to.deep.include({
+        verdict: "invalid",
+        reasons: [`${end}: less load was applied than asked.`],
+      });
+      expect(decide({ ...early, scriptExit: 0 })).to.deep.include({ verdict: "passed", reasons: [`${end}.`] });
+      expect(decide({ ...early, scriptExit: 0, thresholds: missed ?? [] }).verdict).to.equal("failed");
+    });
+
+    it("says when somebody else ended the run", () => {
+      expect(decide({ ...ended, endedBy: "stopped-elsewhere" }).reasons).to.deep.equal([
+        "The run was stopped after 4.2 s of 8 s, on Locust's page or by another command: less load was applied than asked.",
+      ]);
+    });
   });
 
   it("puts what went wrong into the sentence", () => {

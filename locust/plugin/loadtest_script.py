@@ -1,0 +1,166 @@
+"""What the script's own code does that a run has to tell: errors, users that leave by themselves, `sys.exit`."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import gevent
+import locust.main
+from gevent import GreenletExit
+from locust import User
+from locust.env import Environment
+from locust.event import Events
+from locust.runners import STATE_RUNNING, STATE_SPAWNING, Runner
+from locust.user.task import LOCUST_STATE_STOPPING
+
+from loadtest_tally import Tally, place_of
+
+
+class Script(logging.Handler):
+    """Counts from each start on; create it in `events.init`, on master and workers."""
+
+    def __init__(self, environment: Environment, runner: Runner) -> None:
+        super().__init__(logging.ERROR)
+        self._runner = runner
+        self._latest: BaseException | None = None
+        self._begin()
+        before(environment.events.test_start, self._begin)
+        environment.events.user_error.add_listener(self._on_user_error)
+        # What listeners raise is only logged.
+        logging.getLogger().addHandler(self)
+        self._watch_users(environment)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = sys.exception()
+        if error is not None and str(record.msg).startswith("Uncaught exception in"):
+            self._count(error)
+
+    def answer(self) -> dict[str, Any]:
+        return {"exceptions": self.exceptions.answer(), "left": self.left.answer()}
+
+    def _begin(self) -> None:
+        self.exceptions = Tally()
+        self.left = Tally()
+
+    def _on_user_error(self, exception: BaseException, **_: Any) -> None:
+        self._count(exception)
+
+    def _count(self, error: BaseException) -> None:
+        # Locust tells of an error again when it passes through another of its functions.
+        if error is not self._latest:
+            self._latest = error
+            self.exceptions.add_error(error)
+
+    def _watch_users(self, environment: Environment) -> None:
+        """Of all user classes: those that run their own way, as pytest's do, end as others do."""
+        theirs_stop, theirs_spawn, runner = User.stop, self._runner.spawn_users, self._runner
+
+        def stop(user: User, force: bool = False) -> Any:
+            if gevent.getcurrent() is not user._greenlet:
+                user.loadtest_told = True  # type: ignore[attr-defined]
+            return theirs_stop(user, force)
+
+        def spawn_users(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return theirs_spawn(*args, **kwargs)
+            except Exception as error:
+                self._count(error)
+                self.left.add_error(error)
+                raise
+
+        User.stop = stop  # type: ignore[method-assign]
+        runner.spawn_users = spawn_users  # type: ignore[method-assign]
+        classes = (User, *environment.user_classes)
+        for cls in {next(base for base in one.__mro__ if "run" in vars(base)) for one in classes}:
+            cls.run = self._watched(cls.run)  # type: ignore[method-assign]
+
+    def _watched(self, theirs: Callable[[User], None]) -> Callable[[User], None]:
+        def run(user: User) -> None:
+            how: list[BaseException | None] = []
+            on_stop = user.on_stop
+
+            def see_why() -> None:
+                # Locust calls it while it handles what has ended the user.
+                how.append(sys.exception())
+                on_stop()
+
+            user.on_stop = see_why  # type: ignore[method-assign]
+            try:
+                theirs(user)
+            except Exception as error:
+                self._count(error)
+                self._see_leave(user, error)
+                raise
+            self._see_leave(user, how[0] if how else None)
+
+        return run
+
+    def _see_leave(self, user: User, error: BaseException | None) -> None:
+        if getattr(user, "loadtest_told", False) or self._runner.state not in (STATE_SPAWNING, STATE_RUNNING):
+            return
+        if error is None:
+            self.left.add("return")
+        elif user._state == LOCUST_STATE_STOPPING:
+            self.left.add("stop()")
+        elif isinstance(error, GreenletExit):
+            self.left.add("kill", "", place_of(error.__traceback__))
+        else:
+            self.left.add_error(error)
+
+
+def before(hook: Any, first: Callable[[], None]) -> None:
+    """Has something done before all listeners of an event, whenever they were added."""
+    fire = hook.fire
+
+    def fire_after(**kwargs: Any) -> None:
+        first()
+        fire(**kwargs)
+
+    hook.fire = fire_after
+
+
+def after(hook: Any, last: Callable[[], None]) -> None:
+    """Has something done after all listeners of an event; not where one of them ends it by an error."""
+    fire = hook.fire
+
+    def fire_before(**kwargs: Any) -> None:
+        fire(**kwargs)
+        last()
+
+    hook.fire = fire_before
+
+
+def tell_exits(events: Events) -> None:
+    """Writes a traceback for a `sys.exit` of the script, which else ends a process without a word."""
+    # While the script is loaded and while its `init` listeners run, it is raised here; else in a greenlet.
+    locust.main.load_locustfile = _telling(locust.main.load_locustfile)
+    events.init.fire = _telling(events.init.fire)  # type: ignore[method-assign]
+    hub = gevent.get_hub()
+    theirs = hub.handle_system_error
+
+    def handle_system_error(kind: Any, value: Any, tb: Any = None) -> Any:
+        _tell_exit(value if isinstance(value, BaseException) else None)
+        return theirs(kind, value, tb)
+
+    hub.handle_system_error = handle_system_error
+
+
+def _telling(function: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except SystemExit as error:
+            _tell_exit(error)
+            raise
+
+    return call
+
+
+def _tell_exit(error: BaseException | None) -> None:
+    # Locust ends by it too, without a line of the script.
+    if isinstance(error, SystemExit) and place_of(error.__traceback__).file is not None:
+        traceback.print_exception(error)

@@ -1,0 +1,128 @@
+"""Counts of what the script's own code does, each with the line of the script that does it."""
+
+from __future__ import annotations
+
+import os
+import sysconfig
+from collections.abc import Iterable
+from types import FrameType, TracebackType
+from typing import Any, NamedTuple
+
+MOST_KINDS = 200
+"""Kinds that are told apart in a process; what comes later is only counted."""
+SHOWN_KINDS = 10
+_LONGEST = 1000
+"""Characters of a message that are kept."""
+
+_paths = sysconfig.get_paths()
+_NOT_THE_SCRIPT = (*(_paths[name] + os.sep for name in ("stdlib", "purelib", "platlib")), os.path.dirname(__file__))
+
+
+class Place(NamedTuple):
+    """A line of the script, or of a module of the user's beside it. Both None where no line of theirs took part."""
+
+    file: str | None = None
+    line: int | None = None
+
+
+class Caller(NamedTuple):
+    """`by`: `script`, `page` (a request to stop), `time`, `shape`, `workers` (the last one went) or `locust`."""
+
+    by: str
+    place: Place = Place()
+
+
+def is_script(filename: str) -> bool:
+    # Compiled modules have names that are not absolute, and so has what is no file.
+    return os.path.isabs(filename) and not filename.startswith(_NOT_THE_SCRIPT)
+
+
+def place_of(tb: TracebackType | None) -> Place:
+    """The innermost line of the script in a traceback."""
+    found = Place()
+    while tb is not None:
+        if is_script(tb.tb_frame.f_code.co_filename):
+            found = Place(os.path.basename(tb.tb_frame.f_code.co_filename), tb.tb_lineno)
+        tb = tb.tb_next
+    return found
+
+
+_ENDS = {
+    ("locust.web", "stop"): "page",
+    ("locust.web", "_stop_runners"): "time",
+    ("locust.main", "stop_and_optionally_quit"): "time",
+    ("locust.main", "shutdown"): "locust",
+    ("locust.runners", "shape_worker"): "shape",
+    ("locust.runners", "heartbeat_worker"): "workers",
+    ("locust.runners", "heartbeat_timeout_checker"): "locust",
+    ("locust.runners", "handle_message"): "workers",
+}
+
+
+def caller_of(frame: FrameType | None) -> Caller:
+    """Who asks for a stop or a quit: the first outwards that is the script's, or known as one of Locust's."""
+    while frame is not None:
+        code = frame.f_code
+        if is_script(code.co_filename):
+            return Caller("script", Place(os.path.basename(code.co_filename), frame.f_lineno))
+        by = _ENDS.get((frame.f_globals.get("__name__", ""), code.co_name))
+        if by is not None:
+            return Caller(by)
+        frame = frame.f_back
+    # Nobody: the script has made a greenlet of it, as with `gevent.spawn_later(60, runner.quit)`, or raised StopTest.
+    return Caller("script")
+
+
+class Tally:
+    """Counts what happens by type and place, with the first message of each."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._kinds: dict[tuple[str, Place, str], dict[str, Any]] = {}
+
+    def add(self, kind: str, message: str = "", place: Place = Place(), count: int = 1) -> None:  # noqa: B008 -- a constant
+        """What has no place is told apart by its message."""
+        self.count += count
+        key = (kind, place, message if place.file is None else "")
+        known = self._kinds.get(key)
+        if known is not None:
+            known["count"] += count
+        elif len(self._kinds) < MOST_KINDS:
+            self._kinds[key] = {
+                "type": kind,
+                "message": message,
+                "file": place.file,
+                "line": place.line,
+                "count": count,
+            }
+
+    def add_error(self, error: BaseException) -> None:
+        self.add(type(error).__name__, _text(error), place_of(error.__traceback__))
+
+    def merge(self, told: dict[str, Any]) -> None:
+        """Adds what `answer` has told, here or elsewhere."""
+        rest = told["count"]
+        for kind in told["kinds"]:
+            self.add(kind["type"], kind["message"], Place(kind["file"], kind["line"]), kind["count"])
+            rest -= kind["count"]
+        self.count += rest
+
+    def answer(self) -> dict[str, Any]:
+        """`Tally` of `runner/types.ts`: the most frequent kinds first."""
+        kinds = sorted(self._kinds.values(), key=lambda kind: -kind["count"])
+        return {"count": self.count, "kinds": kinds[:SHOWN_KINDS]}
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)[:_LONGEST]
+    except Exception:  # a script's own class may fail at that too
+        return ""
+
+
+def merged(tallies: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """One `answer` of several."""
+    tally = Tally()
+    for told in tallies:
+        tally.merge(told)
+    return tally.answer()

@@ -1,0 +1,26 @@
+import { expect } from "chai";
+import { ResultsError } from "../../../runner/results/errors";
+import { frequentFailures } from "../../../runner/results/failures-csv";
+
+const head = "Method,Name,Error,Occurrences,First Seen,Last Seen\r\n";
+
+describe("failures.csv", () => {
+  it("gives the most frequent failures first, and ten at most", () => {
+    const rows = Array.from(
+      { length: 12 },
+      (_, index) => `GET,/${index},"a ""text"",\r\nof two lines",${index + 1},x,y\r\n`,
+    );
+    const found = frequentFailures(head + rows.join(""));
+    expect(found).to.have.length(10);
+    expect(found[0]).to.deep.equal({ method: "GET", name: "/11", error: 'a "text",\r\nof two lines', count: 12 });
+  });
+
+  it("has none where there are none, or where the text is another", () => {
+    expect(frequentFailures(head)).to.deep.equal([]);
+    expect(frequentFailures("head\r\n")).to.deep.equal([]);
+  });
+
+  it("is no text that is torn", () => {
+    expect(() => frequentFailures(`${head}GET,/,"torn`)).to.throw(ResultsError, /torn or damaged/);
+  });
+});

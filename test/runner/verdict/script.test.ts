@@ -1,0 +1,46 @@
+import { expect } from "chai";
+import { createIntegrity } from "../../../runner/verdict/integrity";
+import { missingUsers } from "../../../runner/verdict/script";
+import { sampleAt } from "../results/make";
+
+const kind = (type: string, count: number, message = "", line: number | null = 12) => ({
+  ...{ type, message, count, line },
+  file: line === null ? null : "shop.py",
+});
+
+describe("why users are not there", () => {
+  it("is told by how they ended, the most frequent first", () => {
+    const kinds = [
+      kind("StopUser", 6),
+      kind("KeyError", 3, "'access'", 9),
+      kind("stop()", 2, "", null),
+      kind("kill", 1),
+    ];
+    expect(missingUsers({ left: { count: 12, kinds }, most: null })).to.deep.equal([
+      "6 ended by themselves: StopUser (shop.py, line 12)",
+      "3 ended by an error: KeyError: 'access' (shop.py, line 9)",
+      "2 ended by themselves: stop()",
+      "1 in other ways",
+    ]);
+  });
+
+  it("is told where the script's classes allow fewer", () => {
+    expect(missingUsers({ left: { count: 0, kinds: [] }, most: 2 })).to.deep.equal([
+      "the script's user classes allow 2 (fixed_count)",
+    ]);
+  });
+
+  it("stands in the problem of the load; where the load was as asked, it is a warning", () => {
+    const reportOf = (users: number) => {
+      const integrity = createIntegrity({ users: 100, spawnRate: 10, workers: 2, shape: null });
+      for (let t = 0; t <= 60; t += 1) integrity.add(sampleAt(t, { users }));
+      integrity.explainUsers(["40 ended by themselves: StopUser"]);
+      return integrity.report();
+    };
+    expect(reportOf(60).problems).to.deep.equal([
+      "users: 60 of 100 asked for 45 s of 45 s after the ramp: 40 ended by themselves: StopUser",
+    ]);
+    expect(reportOf(100)).to.deep.include({ problems: [], warnings: ["users: 40 ended by themselves: StopUser"] });
+    expect(reportOf(100).users.missing).to.deep.equal(["40 ended by themselves: StopUser"]);
+  });
+});
