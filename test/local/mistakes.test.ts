@@ -137,7 +137,7 @@ describe("a mistake", function () {
     {
       what: "an argument that is Locust's own",
       code: 2,
-      says: /^1 setting is wrong .*\n {2}scriptArguments\.users is .*: it must be no option of Locust's own/,
+      says: /^1 setting is wrong .*\n {2}scriptArguments\.users is "5", from the command line: must be no option of Locust's own/,
       lines: 2,
       args: () => onTarget("hello.py", "--script-arg", "users=5"),
     },
