@@ -1,0 +1,195 @@
+import { readFileSync } from "node:fs";
+import { expect } from "chai";
+import { reportPage } from "../../runner/results/page/report";
+import { readRunData } from "../../runner/results/run-data";
+import type { FinishedRecord } from "../../runner/results/run-record";
+import { type CommandEnd, inTurns } from "../support/cli";
+import { type LocalRun, localRuns } from "../support/local-runs";
+import { runsIn } from "../support/project";
+
+/** A script with a user whose task asks for `/` twice a second and does `more`. */
+const script = (more: readonly string[], rest = "") => `import gevent
+import itertools
+import sys
+
+from locust import FastHttpUser, constant, events, task
+from locust.exception import StopUser
+from locust.runners import MasterRunner, WorkerRunner
+
+count = itertools.count()
+
+
+class Visitor(FastHttpUser):
+    wait_time = constant(0.5)
+    asked = 0
+
+    @task
+    def visit(self):
+        self.client.get("/")
+        self.asked += 1
+${more.map((line) => `        ${line}\n`).join("")}
+
+${rest}`;
+
+/** A listener that does this, on the master or in workers only where `kind` says so. */
+const listener = (event: string, line: string, kind?: "MasterRunner" | "WorkerRunner") => `
+@events.${event}.add_listener
+def listen(environment=None, **kwargs):
+    ${kind === undefined ? "if True" : `if isinstance(environment.runner, ${kind})`}:
+        ${line}
+`;
+
+const deep =
+  "def deep(left):\n    if left:\n        return deep(left - 1)\n    raise KeyError(f'token {next(count)}')\n";
+const onStart = "\n    def on_start(self):\n        self.token = {}['access']\n";
+const later = "gevent.spawn_later(3, environment.runner.quit)";
+
+const scripts: Readonly<Record<string, string>> = {
+  "exceptions.py": script(["deep(next(count) % 40)"], deep),
+  "listeners.py": script([], listener("request", "raise ValueError('no such account')")),
+  "once.py": script(["if self.asked == 3:", "    raise StopUser()"]),
+  "on_start.py": script([]).replace("    asked = 0\n", `    asked = 0\n${onStart}`),
+  "fixed.py": script([]).replace("    asked = 0\n", "    asked = 0\n    fixed_count = 2\n"),
+  "own_code.py": script([], listener("quitting", "environment.process_exit_code = 7")),
+  "own_code_at_stop.py": script([], listener("test_stop", "environment.process_exit_code = 5", "MasterRunner")),
+  "quits.py": script([], listener("test_start", later, "MasterRunner")),
+  "done.py": script([], listener("test_start", `environment.process_exit_code = 0; ${later}`, "MasterRunner")),
+  "quits_in_workers.py": script(["if self.asked == 4:", "    self.environment.runner.quit()"]),
+  "exits_in_task.py": script(["if self.asked == 3:", "    sys.exit(3)"]),
+  "raises_everywhere.py": script(
+    [],
+    ["test_start", "test_stop", "report_to_master", "worker_report", "spawning_complete", "quitting", "request"]
+      .map((event) => listener(event, `raise RuntimeError("in ${event}")`))
+      .join(""),
+  ),
+};
+
+const mistakes: Readonly<Record<string, readonly [string, RegExp]>> = {
+  "worker_init.py": [
+    script([], listener("init", 'open("/none/accounts.csv")', "WorkerRunner")),
+    /^loadtest: worker_init\.py, line \d+: FileNotFoundError: .*'\/none\/accounts\.csv'$/m,
+  ],
+  "worker_import.py": [
+    script([], 'if "--worker" in sys.argv:\n    import no_such_package\n'),
+    /^loadtest: worker_import\.py, line \d+: ModuleNotFoundError: No module named 'no_such_package'$/m,
+  ],
+  "exits_at_import.py": [
+    script([], "sys.exit(0)\n"),
+    /^loadtest: exits_at_import\.py, line \d+: sys\.exit\(0\) in the script$/m,
+  ],
+  "exits_in_init.py": [
+    script([], listener("init", 'sys.exit("no accounts")', "WorkerRunner")),
+    /^loadtest: exits_in_init\.py, line \d+: sys\.exit\(no accounts\) in the script$/m,
+  ],
+  "exits_in_test_start.py": [
+    script([], listener("test_start", "sys.exit(1)", "MasterRunner")),
+    /^loadtest: exits_in_test_start\.py, line \d+: sys\.exit\(1\) in the script$/m,
+  ],
+};
+
+describe("what the script's code does", function () {
+  this.timeout(240_000);
+  const all = { ...scripts, ...Object.fromEntries(Object.entries(mistakes).map(([name, [text]]) => [name, text])) };
+  const runs = localRuns({
+    args: ["--users", "4", "--spawn-rate", "4", "--run-time", "8s", "--workers", "2"],
+    scripts: all,
+    targets: [{}],
+  });
+  const ends = new Map<string, { readonly run: LocalRun; readonly end: CommandEnd }>();
+
+  before(async () => {
+    await inTurns(Object.keys(all), 3, async (name) => {
+      const run = runs.start(["--script", name, "--host", runs.target().url]);
+      ends.set(name, { run, end: await run.command.ended });
+    });
+  });
+
+  const of = (name: string) => {
+    const found = ends.get(name);
+    if (found === undefined) throw new Error(`${name} was not run`);
+    return found;
+  };
+  const told = (name: string, code: number): FinishedRecord => {
+    const { run, end } = of(name);
+    expect(end.code, end.stdout + end.stderr).to.equal(code);
+    return run.record();
+  };
+  const reasons = (name: string, code: number) => told(name, code).reasons.join("\n");
+
+  it("is told where it raises: number, type, message and line, in terminal, run.json, JUnit and page", async () => {
+    const { exceptions } = told("exceptions.py", 0);
+    expect(exceptions?.kinds).to.have.length(1);
+    expect(exceptions?.kinds[0]).to.deep.include({ type: "KeyError", file: "exceptions.py" });
+    const { run, end } = of("exceptions.py");
+    const rows = readFileSync(`${run.directory()}/exceptions.csv`, "utf8").matchAll(/^(\d+),"?'token/gm);
+    const theirs = Array.from(rows, ([, count]) => Number(count)).reduce((sum, count) => sum + count, 0);
+    expect(exceptions?.count).to.equal(theirs).and.to.be.greaterThan(20);
+    const line = /KeyError: 'token \d+' \(exceptions\.py, line \d+\)/;
+    expect(end.stdout)
+      .to.match(/The script raised \d+ exceptions/)
+      .and.to.match(line);
+    expect(run.text("junit.xml")).to.match(line);
+    expect(reportPage(await readRunData(run.directory()))).to.match(/KeyError: &#39;token \d+&#39; \(exceptions\.py/);
+  });
+
+  it("is told where its listeners raise", () => {
+    const { exceptions, totals } = told("listeners.py", 0);
+    expect(exceptions?.kinds).to.have.length(1);
+    expect(exceptions?.kinds[0]).to.include({ type: "ValueError", message: "no such account", count: totals.requests });
+  });
+
+  it("is why users are not there: they left, on_start raised, a class allows fewer", () => {
+    expect(reasons("once.py", 3)).to.match(
+      /users: 0 of 4 asked .*: 4 ended by themselves: StopUser \(once\.py, line \d+\)/,
+    );
+    expect(reasons("on_start.py", 3)).to.match(/: 4 ended by an error: KeyError: 'access' \(on_start\.py, line \d+\)/);
+    expect(reasons("fixed.py", 3)).to.match(
+      /users: 2 of 4 asked .*: the script's user classes allow 2 \(fixed_count\)/,
+    );
+  });
+
+  it("fails the run by an exit code of its own, set when Locust quits or when the test stops", () => {
+    expect(told("own_code.py", 1)).to.include({ verdict: "failed", scriptExitCode: 7 });
+    expect(reasons("own_code.py", 1)).to.equal(
+      "The script failed the run: it set the exit code 7 (process_exit_code).",
+    );
+    expect(told("own_code_at_stop.py", 1)).to.include({ verdict: "failed", scriptExitCode: 5 });
+  });
+
+  it("ends the run early: invalid, unless it says that all is well; nothing was lost", () => {
+    const record = told("quits.py", 3);
+    expect(record).to.include({ endedBy: "script", verdict: "invalid" });
+    expect(record.integrity?.workers).to.deep.equal({ asked: 2, lost: [] });
+    expect(record.reasons).to.have.length(1);
+    expect(record.reasons[0]).to.match(/^The script ended the run after [3-5](\.\d)? s of 8 s: less load was applied/);
+    expect(reasons("done.py", 0)).to.match(/^The script ended the run after [3-5](\.\d)? s of 8 s\.$/);
+  });
+
+  it("ends its workers, by quit() or by sys.exit, and is named", () => {
+    const record = told("quits_in_workers.py", 3);
+    expect(record.endedBy).to.equal("script");
+    expect(record.integrity?.workers.lost).to.deep.equal([]);
+    expect(record.reasons[0]).to.match(/^The script ended the run .*\(quits_in_workers\.py, line \d+\): less load/);
+    expect(reasons("exits_in_task.py", 3)).to.match(
+      /worker-\d was lost .*: exit code 3: exits_in_task\.py, line \d+: sys\.exit\(3\) in the script/,
+    );
+  });
+
+  it("may raise in all listeners: the run goes on, and its numbers are those of its users", () => {
+    const record = told("raises_everywhere.py", 0);
+    expect(record.verdict).to.equal("passed");
+    expect(record.totals.requests).to.be.within(40, 72);
+    const places = record.exceptions?.kinds.map(({ message }) => message);
+    expect(places).to.include.members(["in test_start", "in report_to_master", "in worker_report", "in request"]);
+  });
+
+  for (const [name, [, says]] of Object.entries(mistakes)) {
+    it(`is a mistake that keeps the run from starting: ${name}`, () => {
+      const { run, end } = of(name);
+      expect(end.code, end.stdout + end.stderr).to.equal(2);
+      expect(end.stderr).to.match(says);
+      expect(end.stderr).to.not.match(/Traceback|^\s+at /m);
+      expect(runsIn(run.results)).to.deep.equal([]);
+    });
+  }
+});
