@@ -62,18 +62,24 @@ export async function keepLatestRun(options: KeepRun): Promise<FollowedRun | und
   }
 }
 
+/** A master that outlives a run never comes to its `quitting` listeners, and firing the event would be untrue. */
+const atQuit =
+  "the script's quitting listeners may set process_exit_code, and Locust does not quit after a run in a cluster: set it in test_stop";
+
 /** Copies what master and workers have logged since the start of a run into its folder; gives warnings. */
 export async function keepLogs(
   { cluster, names }: ClusterTest,
   folder: ResultsFolder,
-  { startedAt }: RunOutcome,
+  { startedAt, code }: RunOutcome,
 ): Promise<readonly string[]> {
+  const unheard = code?.decidesAtQuit === true ? [atQuit] : [];
   try {
     const both = await Promise.all([names.control, names.worker].map((name) => readWorkload(cluster, name)));
     const pods = both.flatMap((workload) => workload.pods.filter(hasStarted).map(nameOf));
-    return await saveLogs(cluster, pods, folder.logs, startedAt === undefined ? {} : { sinceTime: startedAt });
+    const since = startedAt === undefined ? {} : { sinceTime: startedAt };
+    return [...unheard, ...(await saveLogs(cluster, pods, folder.logs, since))];
   } catch (error) {
-    return [`logs of the pods could not be had: ${messageOf(error)}`];
+    return [...unheard, `logs of the pods could not be had: ${messageOf(error)}`];
   }
 }
 

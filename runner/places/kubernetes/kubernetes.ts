@@ -6,6 +6,7 @@ import type { Cluster } from "./cluster";
 import { clusterTiming, type MasterLink, type MasterWatch } from "./master";
 import { isReady, type TestNames } from "./pods";
 import { waitForPods } from "./settle";
+import { whyLost } from "./why-lost";
 
 export interface KubernetesPlaceOptions {
   readonly cluster: Cluster;
@@ -38,7 +39,8 @@ export class KubernetesPlace implements Place {
       const { worker } = await waitForPods({ cluster, names, timeout, progress, signal });
       watch = await link.watch();
       await link.status(signal);
-      return new KubernetesSession(link, worker.pods.filter(isReady).length, timeout, watch, giveBack);
+      const lost = (name: string) => whyLost(name, { cluster, names, before: worker.pods });
+      return new KubernetesSession(link, worker.pods.filter(isReady).length, timeout, watch, lost, giveBack);
     } catch (error) {
       watch?.stop();
       for (const warning of await giveBack()) progress(`warning: ${warning}`);
@@ -76,6 +78,7 @@ class KubernetesSession implements Session {
     readonly workers: number,
     prepare: number,
     private readonly watch: MasterWatch,
+    readonly whyLost: (name: string) => Promise<string | undefined>,
     private readonly giveBack: () => Promise<readonly string[]>,
   ) {
     this.endpoint = link.endpoint;
