@@ -50,7 +50,7 @@ class Recorder:
         self._complete = True
         # As the JSON that is served: little memory, and no work when somebody asks.
         self._series: SampleSeries[bytes] = SampleSeries()
-        status.on_load.append(self._begin)
+        status.beginning.loads.append(self._begin)
 
     def answer(self, after: float) -> bytes:
         """JSON of the samples later than `after`, in seconds of the run; the last one is final once it is drained."""

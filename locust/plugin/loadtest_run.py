@@ -39,18 +39,25 @@ class LatestRun:
             self._asked, self._asked_at, self._asked_limit = True, self._clock(), limit
 
     def start(self, own_limit: float | None) -> None:
-        """Load begins. `own_limit`: what limits the first run that no form has asked for."""
+        """The script has prepared it in the master. `own_limit`: of the first run that no form has asked for."""
         self.number += 1
         self.kept = False
-        self._began, self._ended = self._clock(), None
+        self._ended = None
         self._form_limit, self._own_limit = self._asked_limit, None
-        # Locust's timer is as old as the form, and the script may have prepared the run since.
-        prepared = self._began - self._asked_at
-        if self._form_limit is not None and prepared > _AT_ONCE:
-            self._form_limit = max(0.0, self._form_limit - prepared)
+        self._began = self._asked_at if self._asked else self._clock()
         if not self._asked and self.autostarted is None:
             self._own_limit, self.autostarted = own_limit, self.number
         self._asked, self._asked_limit = False, None
+        self.load()
+
+    def load(self, ago: float = 0) -> None:
+        """Its load began `ago`. Locust's timers go on, which are as old as what asked for the run."""
+        prepared = max(0.0, self.age - ago)
+        self._began += prepared
+        if prepared > _AT_ONCE:
+            self._form_limit, self._own_limit = (
+                None if limit is None else max(0.0, limit - prepared) for limit in (self._form_limit, self._own_limit)
+            )
 
     def end(self) -> None:
         """Its users are told to stop; whatever comes after the first end of a run is none."""

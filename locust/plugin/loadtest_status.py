@@ -7,8 +7,7 @@ import logging
 import os
 import platform
 import time
-from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -27,6 +26,7 @@ from locust.runners import (
 
 import loadtest_code
 import loadtest_usage
+from loadtest_beginning import Beginning
 from loadtest_dispatcher import Dispatcher
 from loadtest_rates import ONCE_A_SECOND, Percentiles, Rates
 from loadtest_run import LatestRun
@@ -74,10 +74,9 @@ class MasterStatus:
         # Who was asked to take part in the latest run, as Locust knew it then; it makes a new node after each stop.
         self._participants: dict[str, WorkerNode | None] = {}
         self._bystanders: set[str] = set()
-        self.on_load: list[Callable[[], None]] = []
-        """Called when the load of a run begins: all listeners of `test_start` are done, whenever they were added."""
-        self._update_state = runner.update_state
-        runner.update_state = self._see_state  # type: ignore[method-assign]
+        self.beginning = Beginning(runner, self.run, self.stops)
+        self.beginning.began.append(self._begin)
+        self.beginning.loads.append(self._on_load)
         # A listener of the script may end the run right there.
         before(environment.events.test_start, self.stops.forget)
         environment.events.test_stopping.add_listener(self._on_test_stopping)
@@ -103,7 +102,7 @@ class MasterStatus:
         self._notice_end()
         total = environment.stats.total
         elapsed = run.elapsed
-        preparing = self.stops.preparing
+        preparing = self.beginning.preparing
         shape = environment.shape_class
         rps, failures_per_second = self._rates.now
         return {
@@ -168,11 +167,6 @@ class MasterStatus:
         if self.runner.state not in GOING:
             self.run.end()
 
-    def _see_state(self, state: str) -> None:
-        if state == STATE_SPAWNING and self.runner.state not in GOING:
-            self._begin()
-        self._update_state(state)
-
     def _begin(self) -> None:
         options = self.environment.parsed_options
         shape = self.environment.shape_class
@@ -187,8 +181,9 @@ class MasterStatus:
         self._participants = {key: node for key, node in clients.items() if node.state in active}
         self._bystanders = set()
         self._rates.start()
-        for listener in self.on_load:
-            listener()
+
+    def _on_load(self) -> None:
+        self._started_at = datetime.now(UTC) - timedelta(seconds=self.run.age)
 
     def _on_test_stopping(self, **_: Any) -> None:
         self.run.end()
@@ -208,6 +203,7 @@ class MasterStatus:
         if report["run"] == self.run.number:
             self._participants.setdefault(client_id, None)
             self._bystanders.discard(client_id)
+            self.beginning.see(report)
         elif (
             client_id in self._participants and self.runner.clients.get(client_id) is not self._participants[client_id]
         ):

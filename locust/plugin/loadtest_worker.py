@@ -15,7 +15,7 @@ from locust.env import Environment
 from locust.runners import STATE_CLEANUP, STATE_RUNNING, STATE_SPAWNING, WorkerRunner
 
 import loadtest_usage
-from loadtest_script import Script
+from loadtest_script import Script, before
 from loadtest_tally import Place, caller_of
 from loadtest_unanswered import Unanswered
 
@@ -23,16 +23,20 @@ logger = logging.getLogger("locust.loadtest.worker")
 
 # The master's run number travels to the workers in the options that each spawn message carries.
 RUN_OPTION = "loadtest_run"
+_AT_ONCE = 0.5
+"""Seconds that listeners of `test_start` may take without being told of."""
 
 
 class WorkerReports:
     """Adds `data["loadtest"]` to each report; create it in `events.init`, behind the script's own listeners.
 
-    `{"name", "cpu", "cpuLimit", "memory", "memoryLimit", "run", "drained", "leaving", "endedAt", "underWay",
-    "oldestWait", "cutOff", "script"}`: CPU in cores, memory in bytes (`memoryLimit` None without one); `drained`: all
-    users of run `run` have stopped and this report has their last samples; `leaving`: this worker is about to quit, and
-    `endedAt` is the script's line that ends it; `underWay`: requests without an answer yet, of which the oldest waits
-    for `oldestWait` seconds; `cutOff`: those of this run that got none; `script`: what `Script` counts.
+    `{"name", "cpu", "cpuLimit", "memory", "memoryLimit", "run", "drained", "leaving", "endedAt", "preparing",
+    "loadAge", "underWay", "oldestWait", "cutOff", "script"}`: CPU in cores, memory in bytes (`memoryLimit` None without
+    one); `drained`: all users of run `run` have stopped and this report has their last samples; `leaving`: this worker
+    is about to quit, and `endedAt` is the script's line that ends it; `preparing`: its listeners of `test_start` are
+    not done; `loadAge`: seconds since they were, None where they took no time; `underWay`: requests without an answer
+    yet, of which the oldest waits for `oldestWait` seconds; `cutOff`: those of this run that got none; `script`: what
+    `Script` counts.
     """
 
     def __init__(self, environment: Environment, runner: WorkerRunner, script: Script) -> None:
@@ -46,6 +50,8 @@ class WorkerReports:
         self._quit = runner.quit
         self._stop = runner.stop
         runner.quit, runner.stop = self.quit, self.stop  # type: ignore[method-assign]
+        self._prepares_since: float | None = None
+        self._loads_since: float | None = None
         self._meter = loadtest_usage.CpuMeter()
         self._unanswered = Unanswered(environment, runner)
         self._fixed = {
@@ -54,7 +60,9 @@ class WorkerReports:
             "memoryLimit": loadtest_usage.memory_limit(),
         }
         environment.events.report_to_master.add_listener(self._on_report)
-        environment.events.test_start.add_listener(self._on_test_start)
+        before(environment.events.test_start, self.prepare)
+        self._start_worker = runner.start_worker
+        runner.start_worker = self.start_worker  # type: ignore[method-assign]
         environment.events.test_stop.add_listener(self._on_test_stop)
         environment.events.quitting.add_listener(self._on_quitting)
 
@@ -68,6 +76,8 @@ class WorkerReports:
             "run": getattr(self._environment.parsed_options, RUN_OPTION, 0),
             "drained": self._drained,
             "leaving": self._leaving,
+            "preparing": self._prepares_since is not None,
+            "loadAge": None if self._loads_since is None else round(time.monotonic() - self._loads_since, 3),
             "underWay": self._unanswered.count,
             "oldestWait": round(self._unanswered.oldest, 1),
             "cutOff": self._unanswered.cut_off,
@@ -99,9 +109,20 @@ class WorkerReports:
             self._script.left.add("runner.stop()", "", caller.place, self._runner.user_count)
         self._stop()
 
-    def _on_test_start(self, **_: Any) -> None:
+    def prepare(self) -> None:
+        """A run begins here, ahead of the script's listeners of `test_start`, which may take their time."""
         self._drained = False
+        self._prepares_since, self._loads_since = time.monotonic(), None
         self._unanswered.cut_off = 0
+
+    def start_worker(self, *args: Any, **kwargs: Any) -> None:
+        now = time.monotonic()
+        since, self._prepares_since = self._prepares_since, None
+        if since is not None and now - since > _AT_ONCE:
+            # Ahead of its users: the master's clock begins with them.
+            self._loads_since = now
+            self._send()
+        self._start_worker(*args, **kwargs)
 
     def _on_test_stop(self, **_: Any) -> None:
         self._drained = True

@@ -51,6 +51,45 @@ class StatusTest(unittest.TestCase):
         self.assertEqual((begun["run"], begun["preparing"]), (1, None))
         self.assertLess(begun["elapsed"], 0.02)
 
+    def test_its_clock_begins_with_users_that_workers_have_prepared(self) -> None:
+        master = Master()
+        master.runner.target_user_count = 2
+        master.begin()
+        gevent.sleep(0.05)
+        master.report("w-1", run=1, preparing=True)
+        status = master.status.snapshot()
+        self.assertEqual((status["run"], master.series()["samples"]), (1, []))
+        self.assertGreaterEqual(status["preparing"], 0.05)
+        master.report("w-1", run=1, preparing=False, loadAge=0.01)
+        status = master.status.snapshot()
+        self.assertIsNone(status["preparing"])
+        self.assertGreaterEqual(status["elapsed"], 0.01)
+        self.assertLess(status["elapsed"], 0.05)
+        gevent.sleep(0.01)
+        self.assertLess(master.series()["samples"][0]["t"], 0.05)
+
+    def test_its_clock_begins_where_users_end_at_once(self) -> None:
+        master = Master()
+        master.runner.target_user_count = 2
+        master.begin()
+        self.assertIsNotNone(master.status.snapshot()["preparing"])
+        gevent.sleep(0.05)
+        master.report("w-1", run=1, preparing=False)
+        status = master.status.snapshot()
+        self.assertIsNone(status["preparing"])
+        self.assertGreaterEqual(status["elapsed"], 0.05, "nothing is left out of its time")
+
+    def test_its_clock_is_as_old_as_the_start_where_nothing_was_prepared(self) -> None:
+        master = Master()
+        master.runner.target_user_count = 2
+        master.begin()
+        gevent.sleep(0.05)
+        master.runner.user_count = 2
+        gevent.sleep(0.05)
+        status = master.status.snapshot()
+        self.assertIsNone(status["preparing"])
+        self.assertGreaterEqual(status["elapsed"], 0.05)
+
     def test_what_waits_for_an_answer(self) -> None:
         master = Master()
         master.begin()

@@ -57,6 +57,16 @@ class LatestRunTest(unittest.TestCase):
         self.after(12).start(None)
         self.assertEqual(self.run_.limit, 0)
 
+    def test_what_workers_prepare_takes_of_each_limit(self) -> None:
+        self.run_.ask(25)
+        self.after(2).start(None)
+        self.after(4).load()
+        self.assertEqual((self.run_.elapsed, self.run_.limit), (0, 19))
+        self.run_.end()
+        self.run_.start(60)
+        self.after(10).load()
+        self.assertEqual((self.run_.elapsed, self.run_.limit), (0, 50))
+
     def test_limit_of_autostart_is_that_of_its_run_alone(self) -> None:
         run = self.run_
         run.start(60)

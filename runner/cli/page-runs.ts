@@ -19,7 +19,8 @@ export async function watchPageRuns({ client, interrupt, masterLost, keep }: Pag
   let latest = 0;
   while (!interrupt.aborted && !masterLost.aborted) {
     const seen = await client.status(interrupt).catch(() => undefined);
-    if (seen !== undefined && seen.run > latest && isLoading(seen)) {
+    // Its clock begins when it is prepared.
+    if (seen !== undefined && seen.run > latest && isLoading(seen) && typeof seen.preparing !== "number") {
       latest = seen.run;
       await keep(seen);
     }

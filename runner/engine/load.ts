@@ -42,9 +42,9 @@ async function untilLoad(options: WaitForLoad): Promise<LocustStatus | string> {
   let prepared = false;
   while (end.open) {
     const status = await pulse.look();
-    if (status !== undefined && status.run >= run) return status;
-    const now = performance.now();
     const preparing = typeof status?.preparing === "number";
+    if (status !== undefined && status.run >= run && !preparing) return status;
+    const now = performance.now();
     prepared ||= preparing;
     if (preparing || status === undefined) {
       explained = now;
