@@ -5,6 +5,8 @@ type Kind = Tally["kinds"][number];
 
 /** Kinds that a reason names. */
 const named = 3;
+/** Characters of a message in it. */
+const longest = 160;
 
 /** How users end that nothing went wrong with, and by what. */
 const ownWays: Readonly<Record<string, string>> = {
@@ -43,7 +45,13 @@ export function missingUsers({ left, most }: Pick<ScriptReport, "left" | "most">
   ];
 }
 
+/** A reason is a sentence; what was raised is told in full elsewhere. */
+function shortened(kind: Kind): Kind {
+  const message = kind.message.replace(/\s+/g, " ").trim();
+  return { ...kind, message: message.length > longest ? `${message.slice(0, longest)}…` : message };
+}
+
 function wayText(kind: Kind): string {
   const own = ownWays[kind.type];
-  return own === undefined ? `ended by an error: ${kindText(kind)}` : `${own}${inBrackets(kind)}`;
+  return own === undefined ? `ended by an error: ${kindText(shortened(kind))}` : `${own}${inBrackets(kind)}`;
 }

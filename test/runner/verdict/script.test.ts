@@ -24,6 +24,13 @@ describe("why users are not there", () => {
     ]);
   });
 
+  it("has the beginning of a long message, on one line", () => {
+    const kinds = [kind("LookupError", 2, `no account\nleft ${"for this user ".repeat(100)}`)];
+    const [text = ""] = missingUsers({ left: { count: 2, kinds }, most: null });
+    expect(text).to.match(/^2 ended by an error: LookupError: no account left for .*… \(shop\.py, line 12\)$/);
+    expect(text).to.have.length.below(230);
+  });
+
   it("is told where the script's classes allow fewer", () => {
     expect(missingUsers({ left: { count: 0, kinds: [] }, most: 2 })).to.deep.equal([
       "the script's user classes allow 2 (fixed_count)",
