@@ -19,22 +19,14 @@ export class PortTakenError extends RunnerError {}
 /** Locust's own errors for which it exits before a test, and what they mean to the user. */
 export function explainBoot(output: string, context: BootContext): RunnerError {
   const script = basename(context.script);
-  if (/No User class found!/.test(output)) {
-    return new UsageError(
-      `${script} has no User class: it needs one that inherits from HttpUser, FastHttpUser or User`,
-    );
-  }
+  const refused = refusal(output);
+  if (refused !== undefined) return new UsageError(`${script} ${refused}`);
   if (/Address already in use|was busy/.test(output)) {
     return new PortTakenError(`a port that Locust needs was taken while it started (${context.log})`);
   }
-  const refused = refusedArguments(output);
-  if (refused !== undefined) return new UsageError(`${script} ${refused}`);
   const error = lastPythonError(output);
   if (error !== undefined) return new UsageError(errorText(error, script));
-  const line = output
-    .split("\n")
-    .map((text) => text.trim())
-    .findLast((text) => text !== "" && !/^\[.*\bINFO\b/.test(text));
+  const line = lastLine(output);
   return new RunnerError(
     `${context.process} ended before it was ready (${context.how})${line === undefined ? "" : `: ${line}`} (${context.log})`,
   );
@@ -42,6 +34,13 @@ export function explainBoot(output: string, context: BootContext): RunnerError {
 
 /** How a script's own argument is given; what it needs or refuses is told with it. */
 const howToGive = "--script-arg NAME=VALUE, or scriptArguments in the stack's config";
+
+/** Why Locust does not take the script, in its own words; undefined where it does. */
+function refusal(output: string): string | undefined {
+  return /No User class found!/.test(output)
+    ? "has no User class: it needs one that inherits from HttpUser, FastHttpUser or User"
+    : refusedArguments(output);
+}
 
 /** What argparse says of a script's own arguments; the product's command line has the others right. */
 function refusedArguments(output: string): string | undefined {
@@ -63,4 +62,38 @@ export function explainEnd(output: string, how: string): string {
   if (how === "SIGKILL") return "SIGKILL, of somebody or of the system, which ends processes that take its memory";
   const error = how.startsWith("exit code") ? lastPythonError(output) : undefined;
   return error?.last === true ? `${how}: ${errorText(error)}` : how;
+}
+
+/** The last words of a process of which only the end of its output is known. */
+export interface LastWords {
+  /** One line: `shop.py, line 3: ValueError: no such shop`. */
+  readonly text: string;
+  /** Whether it is a mistake in the user's own files. */
+  readonly mistake: boolean;
+}
+
+/** What the end of an output says of why its process has ended; undefined where it says nothing. */
+export function lastWords(output: string): LastWords | undefined {
+  const refused = refusal(output);
+  if (refused !== undefined) return { text: `the script ${refused}`, mistake: true };
+  // A long traceback may have lost its head.
+  const error =
+    lastPythonError(output) ?? lastPythonError(`Traceback (most recent call last):\n${fromFirstFrame(output)}`);
+  // One of a task, which was logged on the way, has ended nothing.
+  if (error?.last === true) return { text: errorText(error), mistake: error.line !== undefined };
+  // Without time and place, so that it is the same for all processes that have it.
+  const text = lastLine(output)?.replace(/^\[[^\]]*\] \S+\/[A-Z]+\/[\w.]+: /, "");
+  return text === undefined ? undefined : { text, mistake: false };
+}
+
+function fromFirstFrame(output: string): string {
+  const start = output.search(/^ {2}File "/m);
+  return start < 0 ? "" : output.slice(start);
+}
+
+function lastLine(output: string): string | undefined {
+  return output
+    .split("\n")
+    .map((text) => text.trim())
+    .findLast((text) => text !== "" && !/^\[.*\bINFO\b/.test(text));
 }

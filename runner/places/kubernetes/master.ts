@@ -3,6 +3,7 @@ import { type Endpoint, LocustClient, LocustRefused } from "../../engine/client"
 import { pause, type Timing } from "../../engine/timing";
 import { messageOf, RunnerError } from "../../errors";
 import { exitCodes, type LocustStatus } from "../../types";
+import { lastWords } from "../explain";
 import { type Cluster, ClusterRefused } from "./cluster";
 import type { DeployedTest } from "./deployed";
 import { type Forward, openForward } from "./forward";
@@ -141,7 +142,10 @@ export class MasterLink {
     if (pod === undefined) return { id: "", how: "", pod: "", ...of };
     const container = locustStatus(pod);
     const end = container?.lastState?.terminated ?? container?.state?.terminated;
-    const how = end === undefined ? "" : `its container ended: ${end.reason ?? "Error"}, exit code ${end.exitCode}`;
+    const words = lastWords(end?.message ?? "");
+    const said = words === undefined ? "" : `: ${words.text}`;
+    const how =
+      end === undefined ? "" : `its container ended: ${end.reason ?? "Error"}, exit code ${end.exitCode}${said}`;
     return { id: `${pod.metadata?.uid} ${container?.restartCount ?? 0}`, how, pod: nameOf(pod), ...of };
   }
 }

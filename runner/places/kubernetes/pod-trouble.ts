@@ -6,6 +6,7 @@ import type {
   V1ContainerStatus,
   V1Pod,
 } from "@kubernetes/client-node";
+import { lastWords } from "../explain";
 import { imageTrouble } from "./image-trouble";
 import { schedulingTrouble } from "./scheduling";
 import { type Trouble, trouble } from "./trouble-kinds";
@@ -105,7 +106,10 @@ function crashTrouble(
     return trouble("probe", `killed as its ${probe} probe kept failing`, hopeless);
   }
   const how = exitCode > 128 && exitCode < 160 ? `killed by signal ${exitCode - 128}` : `exit code ${exitCode}`;
-  return trouble("crash", `${exitCode === 0 ? "ended by itself" : "crashed"}: ${how}`, hopeless);
+  const words = lastWords(message ?? "");
+  const said = words === undefined ? "" : `: ${words.text}`;
+  const kind = words?.mistake === true ? "script" : "crash";
+  return trouble(kind, `${exitCode === 0 ? "ended by itself" : "crashed"}: ${how}${said}`, hopeless);
 }
 
 /** What is to be said of a container that runs and is not ready. */

@@ -1,5 +1,5 @@
 import { pause } from "../../engine/timing";
-import { RunnerError } from "../../errors";
+import { RunnerError, UsageError } from "../../errors";
 import { exitCodes } from "../../types";
 import type { Cluster } from "./cluster";
 import { isPassing } from "./failures";
@@ -27,8 +27,9 @@ export interface Settled {
 
 /**
  * Waits until master and workers are as their Deployments say, and no former pod is left. Rejects with a RunnerError
- * that says, pod by pod, why they are not: at once where waiting cannot help, or where `pulumi up` replaces the
- * Deployments meanwhile, as the new ones are not what the run has asked for.
+ * that says, pod by pod, why they are not, and with a UsageError for a mistake in the script: at once where waiting
+ * cannot help, or where `pulumi up` replaces the Deployments meanwhile, as the new ones are not what the run has asked
+ * for.
  */
 export async function waitForPods({ cluster, names, timeout, progress, signal }: Settling): Promise<Settled> {
   const began = performance.now();
@@ -56,7 +57,10 @@ export async function waitForPods({ cluster, names, timeout, progress, signal }:
       said = text;
       problem = found.map((one) => one.text).join("; ") || summary;
       const hopeless = found.find((one) => one.hopeless);
-      if (hopeless !== undefined) throw new RunnerError(`Locust's pods cannot be ready: ${hopeless.text}`);
+      if (hopeless !== undefined) {
+        const text = `Locust's pods cannot be ready: ${hopeless.text}`;
+        throw hopeless.kind === "script" ? new UsageError(text) : new RunnerError(text);
+      }
     } catch (error) {
       if (error instanceof NoLoadTest && first !== undefined) throw replaced();
       // The API server may be away, or busy, for a moment.

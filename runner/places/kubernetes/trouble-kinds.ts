@@ -16,6 +16,8 @@ export type TroubleKind =
   | "volume"
   | "network"
   | "crash"
+  /** It crashes for a mistake in the user's own files. */
+  | "script"
   /** Killed as it used more memory than it may. */
   | "memory"
   /** It runs and does not answer. */

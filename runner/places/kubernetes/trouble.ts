@@ -86,6 +86,7 @@ const words: Readonly<Record<TroubleKind, string>> = {
   volume: "without a volume",
   network: "without a sandbox",
   crash: "crashing",
+  script: "crashing",
   memory: "out of memory",
   probe: "not answering",
   evicted: "evicted",

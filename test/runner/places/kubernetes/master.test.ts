@@ -117,11 +117,14 @@ describe("the way to the master in a cluster", () => {
       await pause(300);
       return watch.lost.aborted ? (watch.lost.reason as Error).message : undefined;
     }
-    const ended = (reason: string, exitCode: number) =>
+    const ended = (reason: string, exitCode: number, message?: string) =>
       setMaster(
         readyPod({
           ...{ name: "locust-control-1", owner },
-          container: { restartCount: 1, lastState: { terminated: { reason, exitCode } } },
+          container: {
+            restartCount: 1,
+            lastState: { terminated: { reason, exitCode, ...(message === undefined ? {} : { message }) } },
+          },
         }),
       );
 
@@ -146,6 +149,11 @@ describe("the way to the master in a cluster", () => {
 
     it("and is lost when its container was restarted, with the reason", async () => {
       expect(await lost(() => ended("OOMKilled", 137))).to.equal("its container ended: OOMKilled, exit code 137");
+      setMaster(readyPod({ name: "locust-control-1", owner }));
+      const message = 'Traceback (most recent call last):\n  File "/s/a.py", line 7, in check\nKeyError: 1\n';
+      expect(await lost(() => ended("Error", 1, message))).to.equal(
+        "its container ended: Error, exit code 1: a.py, line 7: KeyError: 1",
+      );
     });
 
     it("and is lost when the test is taken down, or deployed anew", async () => {

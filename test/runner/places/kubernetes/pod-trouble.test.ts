@@ -14,6 +14,28 @@ describe("why a pod is not ready", () => {
       expect(only(crashing("Completed", 0))[1]).to.equal("ended by itself: exit code 0");
     });
 
+    it("with its last words, as its log's end has them", () => {
+      const raised = [
+        '  File "/opt/venv/lib/python3.13/site-packages/locust/util/load_locustfile.py", line 70, in load_locustfile',
+        '  File "/loadtest/scripts/shop.py", line 3, in <module>',
+        '    raise ValueError("no such shop")',
+        "ValueError: no such shop",
+        "",
+      ].join("\n");
+      const words = (message: string) => only(crashing("Error", 1, { message }));
+      const told = ["script", "crashed: exit code 1: shop.py, line 3: ValueError: no such shop", false];
+      expect(words(`Traceback (most recent call last):\n${raised}`)).to.deep.equal(told);
+      expect(words(raised), "cut off by Kubernetes' limit").to.deep.equal(told);
+      const log = "[2026-11-28 16:00:00,000] locust-worker-x2x/ERROR/locust.runners: cannot connect\n";
+      expect(words(`${raised}${log}`), "a task's, on the way").to.deep.equal([
+        ...["crash", "crashed: exit code 1: cannot connect", false],
+      ]);
+      expect(words('Traceback (most recent call last):\n  File "<string>", line 1\nMemoryError\n')).to.deep.equal([
+        ...["crash", "crashed: exit code 1: MemoryError", false],
+      ]);
+      expect(words("No User class found!\n")[0]).to.equal("script");
+    });
+
     it("for its memory, with the limit that killed it", () => {
       expect(only(crashing("OOMKilled", 137))).to.deep.equal(["memory", "killed for its memory: limit 32Mi", false]);
     });

@@ -1,10 +1,10 @@
 import { expect } from "chai";
-import { RunnerError } from "../../../../runner/errors";
+import { RunnerError, UsageError } from "../../../../runner/errors";
 import { isSettled, readWorkload } from "../../../../runner/places/kubernetes/pods";
 import { waitForPods } from "../../../../runner/places/kubernetes/settle";
 import { caught, refuse } from "./fake-api";
 import { FakeNamespace, names } from "./fake-namespace";
-import { pod, readyPod, waiting } from "./pods";
+import { crashing, pod, readyPod, waiting } from "./pods";
 
 const owner = `set-${names.worker}`;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -60,6 +60,19 @@ describe("waiting for pods", () => {
     expect(error).to.be.instanceOf(RunnerError).with.property("exitCode", 4);
     expect(error.message).to.match(/^Locust's pods cannot be ready: w-1: [^\n]+$/);
     expect(said[0]).to.match(/^the master is ready; 1 of 2 workers are ready: 1 [^\n]+\n {2}w-1: /);
+  });
+
+  it("ends with exit code 2, file, line and error where the script is at fault", async () => {
+    const message =
+      'Traceback (most recent call last):\n  File "/s/a.py", line 7, in <module>\nValueError: no such shop\n';
+    const broken = crashing("Error", 1, { message, restarts: 3 });
+    const metadata = { ...broken.metadata, ...readyPod({ name: "w-1", owner }).metadata };
+    namespace.pods.set(names.worker, [{ ...broken, metadata }, readyPod({ owner })]);
+    const error = await caught(wait());
+    expect(error).to.be.instanceOf(UsageError).with.property("exitCode", 2);
+    expect(error.message).to.equal(
+      "Locust's pods cannot be ready: w-1: crashed: exit code 1: a.py, line 7: ValueError: no such shop",
+    );
   });
 
   it("says after its time is over what is not ready", async () => {
