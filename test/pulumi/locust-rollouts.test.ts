@@ -84,7 +84,7 @@ describe("changes of the pods, on the real engine and a real cluster", function 
       const plan = join(project.folder, "plan.json");
       expect(project.mustRun("preview", "--save-plan", plan)).to.include(`+-${of.length} to replace`);
       expectNewPods(of, () =>
-        expect(up(args, "--plan", plan))
+        expect(project.upCounts("--plan", plan))
           .to.include({ replaced: of.length })
           .and.not.have.any.keys("updated", "deleted"),
       );

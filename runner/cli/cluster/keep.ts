@@ -66,21 +66,35 @@ export async function keepLatestRun(options: KeepRun): Promise<FollowedRun | und
 const atQuit =
   "the script's quitting listeners may set process_exit_code, and Locust does not quit after a run in a cluster: set it in test_stop";
 
-/** Copies what master and workers have logged since the start of a run into its folder; gives warnings. */
+/**
+ * Copies what master and workers have logged since the start of a run into its folder, also what containers have that
+ * have ended and were started again; all of it where the run did not start. Gives warnings.
+ */
 export async function keepLogs(
   { cluster, names }: ClusterTest,
   folder: ResultsFolder,
-  { startedAt, code }: RunOutcome,
+  { startedAt, code }: Pick<RunOutcome, "startedAt" | "code">,
 ): Promise<readonly string[]> {
   const unheard = code?.decidesAtQuit === true ? [atQuit] : [];
   try {
     const both = await Promise.all([names.control, names.worker].map((name) => readWorkload(cluster, name)));
-    const pods = both.flatMap((workload) => workload.pods.filter(hasStarted).map(nameOf));
+    const pods = both.flatMap((workload) => workload.pods);
     const since = startedAt === undefined ? {} : { sinceTime: startedAt };
-    return [...unheard, ...(await saveLogs(cluster, pods, folder.logs, since))];
+    const crashed = pods.filter((pod) => hasCrashed(pod, startedAt)).map(nameOf);
+    return [
+      ...unheard,
+      ...(await saveLogs(cluster, pods.filter(hasStarted).map(nameOf), folder.logs, since)),
+      ...(await saveLogs(cluster, crashed, folder.logs, { ...since, previous: true })),
+    ];
   } catch (error) {
     return [...unheard, `logs of the pods could not be had: ${messageOf(error)}`];
   }
+}
+
+/** A pod whose container has ended since then, and was started again: that has a log of its own. */
+function hasCrashed(pod: V1Pod, since: Date | undefined): boolean {
+  const { finishedAt } = locustStatus(pod)?.lastState?.terminated ?? {};
+  return finishedAt !== undefined && (since === undefined || new Date(finishedAt) >= since);
 }
 
 /** A pod that waits for a node has no log. */

@@ -81,7 +81,8 @@ async function runClaimed(
     compare,
     open: async () => {
       const { interrupt: signal, kill } = signals;
-      const session = await place.open({ progress: (text) => progress.say(text), signal, kill });
+      const onFailure = () => keepLogs(test, folder, {});
+      const session = await place.open({ progress: (text) => progress.say(text), signal, kill, onFailure });
       return {
         session,
         beforeFinish: async (ended) => (kill.aborted ? [] : keepLogs(test, folder, ended)),

@@ -29,7 +29,13 @@ export class KubernetesPlace implements Place {
 
   constructor(private readonly options: KubernetesPlaceOptions) {}
 
-  async open({ progress, signal, kill }: OpenOptions): Promise<Session> {
+  /** `onFailure` sees the pods that could not be ready, before they go back. */
+  async open({
+    progress,
+    signal,
+    kill,
+    onFailure,
+  }: OpenOptions & { readonly onFailure?: () => Promise<unknown> }): Promise<Session> {
     const { cluster, names, link, wanted, timeout } = this.options;
     const giveBack = () => this.giveBack(progress, kill);
     let watch: MasterWatch | undefined;
@@ -43,6 +49,7 @@ export class KubernetesPlace implements Place {
       return new KubernetesSession(link, worker.pods.filter(isReady).length, timeout, watch, lost, giveBack);
     } catch (error) {
       watch?.stop();
+      if (!kill.aborted) await onFailure?.().catch(() => undefined);
       for (const warning of await giveBack()) progress(`warning: ${warning}`);
       throw error;
     }

@@ -27,21 +27,21 @@ export async function readLog(cluster: Cluster, pod: string, options: LogOptions
 }
 
 /**
- * Writes the logs of pods into a folder, `<pod>.log` each, at most the last 10 MB. Gives a line for each log that is
- * not there, or not whole.
+ * Writes the logs of pods into a folder, `<pod>.log` each, at most the last 10 MB; those of the containers that were
+ * there before, `<pod>.previous.log`, with `previous`. Gives a line for each log that is not there, or not whole.
  */
 export async function saveLogs(
   cluster: Cluster,
   pods: readonly string[],
   folder: string,
-  { sinceTime }: Pick<LogOptions, "sinceTime"> = {},
+  options: Pick<LogOptions, "sinceTime" | "previous"> = {},
 ): Promise<string[]> {
   await mkdir(folder, { recursive: true });
   const waiting = [...pods];
   const warnings: string[] = [];
   const worker = async () => {
     for (let pod = waiting.shift(); pod !== undefined; pod = waiting.shift()) {
-      const warning = await saveLog(cluster, pod, folder, sinceTime).catch((error: unknown) => messageOf(error));
+      const warning = await saveLog(cluster, pod, folder, options).catch((error: unknown) => messageOf(error));
       if (warning !== undefined) warnings.push(warning);
     }
   };
@@ -50,8 +50,13 @@ export async function saveLogs(
 }
 
 /** Rejects where nothing could be saved, and gives a line where not all could be read. */
-async function saveLog(cluster: Cluster, pod: string, folder: string, since?: Date): Promise<string | undefined> {
-  const response = await openLog(cluster, pod, { sinceTime: since });
+async function saveLog(
+  cluster: Cluster,
+  pod: string,
+  folder: string,
+  options: LogOptions,
+): Promise<string | undefined> {
+  const response = await openLog(cluster, pod, options);
   const end = new Ending(savedLimit);
   let warning: string | undefined;
   try {
@@ -59,7 +64,7 @@ async function saveLog(cluster: Cluster, pod: string, folder: string, since?: Da
   } catch (error) {
     warning = messageOf(explainFailure(error, `${logReading(pod)} to its end`, cluster));
   }
-  await writeFile(join(folder, `${pod}.log`), end.bytes());
+  await writeFile(join(folder, `${pod}${options.previous === true ? ".previous" : ""}.log`), end.bytes());
   return warning;
 }
 

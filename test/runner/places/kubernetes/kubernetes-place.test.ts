@@ -84,7 +84,13 @@ describe("pods of a cluster as the place of a run", () => {
   it("is as before where its pods cannot be ready", async () => {
     namespace.pods.set(names.worker, [waiting("InvalidImageName", "no such name", { owner })]);
     const one = place();
-    expect((await caught(open(one))).message).to.match(/^Locust's pods cannot be ready: /);
+    let seen: unknown;
+    const onFailure = async () => {
+      seen = now();
+    };
+    const opening = one.open({ progress: () => undefined, signal: interrupt.signal, kill: kill.signal, onFailure });
+    expect((await caught(opening)).message).to.match(/^Locust's pods cannot be ready: /);
+    expect(seen, "while their logs can be kept").to.deep.equal({ workers: 3, script: "b.py" });
     expect(now()).to.deep.equal({ workers: 2, script: "a.py" });
     expect(one.asBefore).to.equal(true);
   });

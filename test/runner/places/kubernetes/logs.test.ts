@@ -77,6 +77,14 @@ describe("logs of pods", () => {
         .and.include("cannot read the log of pod w-4 to its end: ");
     });
 
+    it("are also those of the containers before, beside those of now", async () => {
+      api.onCall = (request, response) => response.end(`previous: ${queryOf(request).previous ?? "no"}\n`);
+      await saveLogs(cluster, ["w"], folder);
+      await saveLogs(cluster, ["w"], folder, { previous: true });
+      expect(readFileSync(join(folder, "w.log"), "utf8")).to.equal("previous: no\n");
+      expect(readFileSync(join(folder, "w.previous.log"), "utf8")).to.equal("previous: true\n");
+    });
+
     it("are the last 10 MB, from the beginning of a line", async () => {
       const lines = 120_000;
       api.onCall = async (_, response) => {
