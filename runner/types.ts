@@ -91,8 +91,17 @@ export interface LocustStatus {
   /** Names of those of the script's own arguments that it calls secret; left out without any. */
   readonly secretArguments?: readonly string[];
   readonly workers: readonly WorkerStatus[];
-  /** `id`: of this process of the master. A master with another one knows nothing of earlier tests. */
-  readonly master: { readonly id: string; readonly cpu: number; readonly cpuLimit: number; readonly memory: number };
+  /**
+   * `id`: of this process of the master. A master with another one knows nothing of earlier tests. `leaving`: it is
+   * about to end, and its workers after it.
+   */
+  readonly master: {
+    readonly id: string;
+    readonly cpu: number;
+    readonly cpuLimit: number;
+    readonly memory: number;
+    readonly leaving?: boolean;
+  };
   /** Missing in older plugins. */
   readonly code?: ScriptReport;
   readonly requests: number;

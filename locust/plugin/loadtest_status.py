@@ -82,6 +82,8 @@ class MasterStatus:
         environment.events.test_stopping.add_listener(self._on_test_stopping)
         environment.events.test_stop.add_listener(self._on_test_stop)
         environment.events.worker_report.add_listener(self._on_worker_report)
+        environment.events.quitting.add_listener(self._on_quitting)
+        self._leaving = False
 
     def discard_stale(self, client_id: str, data: dict[str, Any]) -> None:
         """Empty a report that has samples of another run: Locust would add them to this one. Call it before Locust."""
@@ -131,6 +133,7 @@ class MasterStatus:
                 "cpu": round(self._meter.sample(), 4),
                 "cpuLimit": self._cpu_limit,
                 "memory": loadtest_usage.memory(),
+                "leaving": self._leaving,
             },
             "requests": total.num_requests,
             "failures": total.num_failures,
@@ -193,6 +196,10 @@ class MasterStatus:
         # A stop that is overtaken by the next start ends in that run; it is not that run's stop.
         if self._stopping_run == self.run.number:
             self._stopped_run = self.run.number
+
+    def _on_quitting(self, **_: Any) -> None:
+        """This process ends, and its workers after it."""
+        self._leaving = True
 
     def _on_worker_report(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
         report = data.get("loadtest")

@@ -22,6 +22,12 @@ class StatusTest(unittest.TestCase):
         self.assertNotEqual(first, Master().status.snapshot()["master"]["id"])
         self.assertGreaterEqual(len(first), 16)
 
+    def test_says_that_its_process_is_about_to_end(self) -> None:
+        master = Master()
+        self.assertFalse(master.status.snapshot()["master"]["leaving"])
+        master.environment.events.quitting.fire(environment=master.environment, reverse=True)
+        self.assertTrue(master.status.snapshot()["master"]["leaving"])
+
     def test_an_end_without_an_event(self) -> None:
         master = Master()
         master.begin()

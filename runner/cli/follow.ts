@@ -2,8 +2,9 @@ import { type LocustClient, LocustRefused } from "../engine/client";
 import type { RunOutcome } from "../engine/plan";
 import { followRun } from "../engine/run";
 import type { Timing } from "../engine/timing";
+import type { Earlier } from "../engine/track";
 import type { ResultsFolder } from "../results/folder";
-import type { EndedBy, LocustStatus, Sample } from "../types";
+import type { EndedBy, LocustStatus } from "../types";
 import { observe } from "./execute";
 import type { KeptRun } from "./output";
 import { Recorder } from "./recorder";
@@ -21,7 +22,7 @@ export interface FollowedRun extends KeptRun {
 export interface RunFolder {
   readonly folder: ResultsFolder;
   /** What a former command has written of it. */
-  readonly earlier: readonly Sample[];
+  readonly earlier: Earlier;
   readonly warnings: readonly string[];
 }
 

@@ -1,17 +1,17 @@
 import { messageOf } from "../errors";
-import type { LocustStatus, Sample } from "../types";
+import type { LocustStatus } from "../types";
 import { evaluateThresholds } from "../verdict/thresholds";
 import { type LocustClient, MasterUnreachable } from "./client";
 import { Ending } from "./ending";
 import { timeOfLoad, waitForLoad } from "./load";
 import { Numbers } from "./numbers";
-import { isKnownOver, isLoading, nextStep, ofScript } from "./phase";
+import { howMasterWent, isKnownOver, isLoading, nextStep, ofScript } from "./phase";
 import type { RunObserver, RunOptions, RunOutcome, RunPlan } from "./plan";
 import { Pulse } from "./pulse";
 import { waitForWorkers } from "./ready";
 import { Stopper } from "./stopper";
 import { defaultTiming, never, pause, type Timing } from "./timing";
-import { Track } from "./track";
+import { type Earlier, Track } from "./track";
 
 /** One run, step by step; `run.ts` puts the steps in order. */
 export class LiveRun {
@@ -90,7 +90,7 @@ export class LiveRun {
     return true;
   }
 
-  async attach(seen: LocustStatus, earlier?: readonly Sample[]): Promise<void> {
+  async attach(seen: LocustStatus, earlier?: Earlier): Promise<void> {
     this.begin(seen, seen.run);
     this.pulse.last = seen;
     // Without a plan of ours, users and time may be changed on the page, as a load shape does.
@@ -223,7 +223,7 @@ export class LiveRun {
       ...{ elapsed: this.track.elapsed, runTime: this.runTime, overtime: this.timing.overtime / 1000 },
     });
     if (step.kind === "on") this.track.enter(step.phase);
-    else this.end.finish(step.by, step.by === "master-lost" ? "it was restarted" : undefined);
+    else this.end.finish(step.by, step.by === "master-lost" ? howMasterWent(status) : undefined);
   }
 
   private async snapshot(): Promise<boolean> {

@@ -61,6 +61,11 @@ export function loadPhase(
   return phase === "hold" || (state === "running" && users >= targetUsers) ? "hold" : "ramp";
 }
 
+/** How a master that is no longer there for a run went, to follow a colon. */
+export function howMasterWent({ master }: Pick<LocustStatus, "master">): string {
+  return master.leaving === true ? "it was told to end" : "it was restarted";
+}
+
 function whoEnded(status: LocustStatus, run: number, elapsed: number, runTime: number | undefined): EndedBy {
   if (status.run !== run) return "stopped-elsewhere";
   const onTime = runTime !== undefined && status.shape === null && elapsed >= runTime - timerTolerance;
@@ -68,6 +73,8 @@ function whoEnded(status: LocustStatus, run: number, elapsed: number, runTime: n
     // A run of the page that nothing limits ends whenever somebody ends it.
     return runTime === undefined && status.runTime === null && status.shape === null ? "page" : "script";
   }
+  // It was told to end, and has stopped the test on its way out.
+  if (status.master.leaving === true && status.code?.ended?.by !== "page") return onTime ? "run-time" : "master-lost";
   // The master stops the test when its last worker goes; one that was told to stop is "stopped" instead.
   if (status.workers.every(isGone)) return "workers-lost";
   if (status.shape !== null) return status.code?.ended?.by === "page" ? "stopped-elsewhere" : "shape";

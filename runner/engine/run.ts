@@ -1,6 +1,7 @@
-import type { LocustStatus, Sample } from "../types";
+import type { LocustStatus } from "../types";
 import { LiveRun } from "./live-run";
 import type { RunOptions, RunOutcome } from "./plan";
+import type { Earlier } from "./track";
 
 /**
  * Drives one run: waits for workers, starts, samples, stops, waits for the last reports, collects. It knows Locust's
@@ -27,7 +28,7 @@ export interface Followed {
   /** The status in which it was seen. */
   readonly seen: LocustStatus;
   /** What a former command has kept of it. */
-  readonly earlier?: readonly Sample[];
+  readonly earlier?: Earlier;
   /** Whether an interrupt leaves it going, and only ends the looking; defaults to ending it. */
   readonly leave?: boolean;
 }

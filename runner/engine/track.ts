@@ -21,8 +21,15 @@ export interface Begun {
   readonly shape: string | true | null;
   /** Seconds since its start; defaults to 0. */
   readonly elapsed?: number;
-  /** Samples that a former command has kept. */
-  readonly earlier?: readonly Sample[] | undefined;
+  /** What a former command has kept. */
+  readonly earlier?: Earlier | undefined;
+}
+
+/** What a former command has kept of a run. */
+export interface Earlier {
+  readonly samples: readonly Sample[];
+  /** Workers that it has seen go. */
+  readonly workers?: Pick<IntegrityReport["workers"], "lost" | "left"> | undefined;
 }
 
 /** What is measured of a run as it goes on: its clock, its phase, its samples, and what they say of the load. */
@@ -48,17 +55,19 @@ export class Track {
   ) {}
 
   /** The run has begun. */
-  async begin(status: LocustStatus, { run, shape, elapsed = 0, earlier = [] }: Begun): Promise<void> {
+  async begin(status: LocustStatus, { run, shape, elapsed = 0, earlier }: Begun): Promise<void> {
     const { users, spawnRate, workers } = this.plan;
     this.began = performance.now() - elapsed * 1000;
     const startedAt = status.startedAt !== null && elapsed > 0 ? new Date(status.startedAt) : new Date();
     this.startedAt = startedAt;
     this.integrity = createIntegrity({ users, spawnRate, workers, shape });
     this.enter("ramp", 0);
-    for (const sample of earlier) {
+    for (const sample of earlier?.samples ?? []) {
       if (sample.phase === "hold") this.enter("hold", sample.t);
       this.count(sample);
     }
+    for (const worker of earlier?.workers?.lost ?? []) this.integrity.lost(worker);
+    for (const worker of earlier?.workers?.left ?? []) this.integrity.left(worker);
     await this.tell(() => this.observer.started?.(status, startedAt, run));
   }
 
@@ -82,7 +91,9 @@ export class Track {
 
   async record(status: LocustStatus): Promise<void> {
     const { elapsed } = this;
-    for (const { left, ...gone } of this.rollCall(status, elapsed)) {
+    // Workers that follow their master are not lost each by itself.
+    const departures = status.master.leaving === true ? [] : this.rollCall(status, elapsed);
+    for (const { left, ...gone } of departures) {
       // A goodbye after the load, as of workers that a script sends away, loses nothing.
       if (left && !isLoading(status)) continue;
       const cause = gone.cause ?? (await this.whyLost?.(gone.name));

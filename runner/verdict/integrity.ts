@@ -66,6 +66,8 @@ export function createIntegrity({ users, spawnRate, workers, shape }: AskedLoad)
   let requests = 0;
   let underWay = 0;
   let mostWorkers = 0;
+  const names = new Set<string>();
+  const joined: LostWorker[] = [];
   const resets: number[] = [];
 
   function add(sample: Sample): void {
@@ -78,6 +80,11 @@ export function createIntegrity({ users, spawnRate, workers, shape }: AskedLoad)
     underWay = Math.max(underWay, sample.underWay ?? 0);
     mostWorkers = Math.max(mostWorkers, sample.workers);
     if (sample.phase === "ramp" || sample.phase === "hold") {
+      for (const name of Object.keys(sample.workerCpu)) {
+        // Those that were asked for may come one after the other.
+        if (!names.has(name) && names.size >= workers) joined.push({ name, t: sample.t });
+        names.add(name);
+      }
       // After a wait for workers the ramp begins somewhere between two samples: the later is the milder.
       usersWatch.begin(previous?.phase === "ready" ? sample.t : since);
       usersWatch.add(sample, since);
@@ -117,6 +124,7 @@ export function createIntegrity({ users, spawnRate, workers, shape }: AskedLoad)
     }
     problems.push(...lostWorkers.map((worker) => `workers: ${workerText(worker, "was lost")}`));
     problems.push(...leftWorkers.map((worker) => `workers: ${workerText(worker, "left")}`));
+    warnings.push(...joined.map((worker) => `workers: ${workerText(worker, "joined")}`));
     if (samples > 0 && mostWorkers < workers) {
       warnings.push(`workers: at most ${mostWorkers} of ${workers} answered`);
     }
@@ -149,7 +157,7 @@ export function createIntegrity({ users, spawnRate, workers, shape }: AskedLoad)
 }
 
 /** `worker-1 was lost 5 s into the run: SIGKILL`. */
-export function workerText(worker: LostWorker, what: "was lost" | "left"): string {
+export function workerText(worker: LostWorker, what: "was lost" | "left" | "joined"): string {
   const { name, t, cause } = worker;
   const why = cause === undefined ? "" : `: ${cause}`;
   return `${name} ${what} ${round(t, 0)} s into the run${withRequests(worker)}${why}`;

@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { closeSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
+import { listRuns } from "../../runner/results/history";
 import { kubectl, until } from "../support/cluster";
 import { sharedTest } from "../support/deployed";
 import { listeners } from "../support/listeners";
@@ -100,12 +101,16 @@ describe("loadtest run, on a test that pulumi up has deployed", function () {
     expect(args).to.include("script1.py").and.not.include("script_requests.py");
   });
 
-  it("ends at once on a second Ctrl-C, with nothing left running", async () => {
+  it("ends at once on a second Ctrl-C, stays aborted, and is completed later in its folder", async () => {
     const results = temporaryFolder();
-    const command = test.start("run", "--workers", "3", "--users", "6", "--run-time", "120s", "--results", results);
+    const before = await countsOf(namespace);
+    const load = ["--workers", "3", "--users", "6", "--run-time", "120s", "--threshold", "rps>1000"];
+    const command = test.start("run", ...load, "--results", results);
     await command.waitFor(/full load/, 90_000);
     await command.until(() => seriesIn(onlyRun(results)).length > 6, "samples");
     command.signal("SIGINT");
+    // Two at the same moment would be one.
+    await command.waitFor(/^SIGINT: ending the run/m);
     command.signal("SIGINT");
     const began = performance.now();
     const { code, stderr } = await command.ended;
@@ -114,8 +119,51 @@ describe("loadtest run, on a test that pulumi up has deployed", function () {
     const record = finished(onlyRun(results));
     expect(record).to.include({ verdict: "aborted", endedBy: "interrupt" });
     expect(record.totals.requests).to.be.greaterThan(0);
-    await expectAsBefore();
+    expect(test.replicas).to.equal(2);
     await until("no users", async () => (await test.status()).run?.going === false, 30);
+    expect((await test.run("status")).stdout).to.match(/nobody has kept its results yet/);
+    const report = await test.run("report", "--wait", "--results", results);
+    expect(report.code, report.stderr).to.equal(130);
+    const whole = finished(onlyRun(results));
+    expect(whole).to.include({ verdict: "aborted", exitCode: 130, endedBy: "interrupt", complete: true });
+    expect(whole.asked).to.include({ users: 6, workers: 3 });
+    expect(whole.thresholds.map(({ threshold }) => threshold)).to.deep.equal(["rps>1000"]);
+    expect(whole.totals.requests).to.equal((await countsOf(namespace)).requests - before.requests);
+    await expectAsBefore();
+  });
+
+  it("has no results where its command was killed before the load, and is no older run; the next one is as deployed", async () => {
+    const results = temporaryFolder();
+    const command = test.start("run", "--workers", "3", "--users", "6", "--results", results);
+    await command.waitFor(/Workers: 2 → 3/, 60_000);
+    command.signal("SIGKILL");
+    await command.ended;
+    for (const again of [false, true]) {
+      const report = await test.run("report", "--wait", "--results", results);
+      expect(report.code, report.stdout).to.equal(4);
+      expect(report.stderr, String(again)).to.match(/there are no results of the run .*: it had not begun/);
+      expect(test.replicas).to.equal(2);
+    }
+    const second = test.start("run", "--workers", "3", "--users", "6", "--results", results);
+    await second.waitFor(/Workers: 2 → 3/, 60_000);
+    second.signal("SIGKILL");
+    await second.ended;
+    const next = await test.run("run", "--users", "4", "--run-time", "5s", "--results", results);
+    expect(next.code, next.stderr).to.equal(0);
+    const [latest] = listRuns(results);
+    expect(latest?.record?.asked).to.include({ users: 4, workers: 2 });
+    await expectAsBefore();
+  });
+
+  it("is made as it was where somebody deletes its Lease", async () => {
+    const results = temporaryFolder();
+    const command = test.start("run", "--workers", "3", "--users", "6", "--run-time", "15s", "--results", results);
+    await command.waitFor(/full load/, 90_000);
+    kubectl(namespace, ["delete", "lease", "loadtest-run"]);
+    const { code, stderr } = await command.ended;
+    expect(code, stderr).to.equal(0);
+    expect(stderr).to.match(/deleted the lock of the run/);
+    await expectAsBefore();
   });
 
   it("loses nothing where the terminal is closed", async () => {
@@ -141,6 +189,12 @@ describe("loadtest run, on a test that pulumi up has deployed", function () {
       expect(code, stderr).to.equal(4);
       expect(`${stdout}${stderr}`.replace(/\s+/g, " ")).to.match(/could not be written: .*the disk is full/);
       expect(finished(onlyRun(results))).to.include({ verdict: "error", endedBy: "results-unwritable" });
+      expect(test.replicas).to.equal(2);
+      rmSync(join(disk, "filler"));
+      const report = await test.run("report", "--wait", "--results", results);
+      expect(report.code, report.stderr).to.equal(3);
+      expect(finished(onlyRun(results))).to.include({ verdict: "invalid", complete: true });
+      expect(finished(onlyRun(results)).settings).to.include({ runTime: "120s" });
       await expectAsBefore();
     } finally {
       execFileSync("umount", [disk]);

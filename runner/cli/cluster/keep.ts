@@ -135,7 +135,7 @@ export async function folderOf(
     const half = state === "finished" && record.complete === false && note !== undefined;
     if (state !== "killed" && !half) continue;
     try {
-      const earlier = readSeries(join(path, "series.ndjson"));
+      const earlier = { samples: readSeries(join(path, "series.ndjson")), workers: record.integrity?.workers };
       // Those on the load are made anew.
       const earlierWarnings = record.warnings.filter((text) => !record.integrity?.warnings.includes(text));
       return { folder: await reopenResultsFolder(path), earlier, warnings: [...earlierWarnings, ...warnings] };
@@ -146,7 +146,7 @@ export async function folderOf(
   }
   // Named by the start of the load, as nobody knows when the command began.
   const folder = await createResultsFolder({ base: resolve(results), script, now: startOf(seen) });
-  return { folder, earlier: [], warnings };
+  return { folder, earlier: { samples: [] }, warnings };
 }
 
 /** Folders whose records say that they are of this run of this master. A damaged one may be: that is a warning. */

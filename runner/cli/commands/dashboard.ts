@@ -79,7 +79,7 @@ async function keepRuns({ session, setup, results, progress, signals }: PageTest
     const folder = await createResultsFolder({ base: resolve(results), script: own.script, now: new Date() });
     progress.say(pageRunText(seen));
     const job = { client, setup: own, seen, progress, signals, masterLost, timing };
-    const kept = await followInto({ ...job, folder, earlier: [], warnings: [], leave: false });
+    const kept = await followInto({ ...job, folder, earlier: { samples: [] }, warnings: [], leave: false });
     if (kept !== undefined) printRun(kept);
   };
   await watchPageRuns({ client, interrupt: signals.interrupt, masterLost, keep });

@@ -56,11 +56,13 @@ describe("a command that comes late, or is cut off", () => {
     }));
     const outcome = await followRun(
       { client: client(), plan: { ...plan, runTime: 20 }, observer: keeping, timing },
-      { seen: locust().status, earlier },
+      { seen: locust().status, earlier: { samples: earlier, workers: { lost: [{ name: "worker-1", t: 5 }] } } },
     );
     expect(samples[0]?.t).to.equal(13);
     expect(outcome.ramp).to.equal(2);
-    expect(outcome.integrity?.problems).to.deep.equal([]);
+    expect(outcome.integrity?.problems, "what it has seen").to.deep.equal([
+      "workers: worker-1 was lost 5 s into the run",
+    ]);
   });
 
   it("leaves a run going where it is asked to", async () => {

@@ -79,6 +79,19 @@ describe("run engine, when something comes between", () => {
     expect(performance.now() - begun).to.be.below(120 + timing.silence);
   });
 
+  it("does not take workers that follow their master for lost each by itself", async () => {
+    whenRunning(() => {
+      const { master } = locust().status;
+      locust().status = { ...locust().status, master: { ...master, leaving: true }, workers: [] };
+      setTimeout(() => locust().ended(), 60);
+    });
+    locust().onStop = () => undefined;
+    const outcome = await drive();
+    expect(outcome).to.include({ endedBy: "master-lost", error: "it was told to end" });
+    expect(outcome.integrity?.workers.lost).to.deep.equal([]);
+    expect(events.filter((event) => event.startsWith("warning: worker"))).to.deep.equal([]);
+  });
+
   it("reports a lost worker once, and goes on", async () => {
     whenRunning(() => {
       const [one, two] = locust().status.workers;

@@ -29,6 +29,8 @@ describe("phases of a run", () => {
   const left = [worker("worker-1", { state: "stopped", leaving: true, endedAt: { file: "shop.py", line: 9 } })];
   const spawning = status({ state: "spawning", run: 1, users: 4, targetUsers: 10 });
   const stopped = status({ state: "stopped", run: 1 });
+  const leavingMaster = { ...stopped, workers: left.map((one) => ({ ...one, endedAt: null })) };
+  leavingMaster.master = { ...stopped.master, leaving: true };
 
   for (const [what, change, step] of [
     ["ramps while users are spawned", { status: spawning }, { kind: "on", phase: "ramp" }],
@@ -53,6 +55,8 @@ describe("phases of a run", () => {
       { status: { ...view.status, master: { ...view.status.master, id: "other" } } },
       { kind: "ended", by: "master-lost" },
     ],
+    ["goes down with its master", { status: leavingMaster, elapsed: 30 }, { kind: "ended", by: "master-lost" }],
+    ["had its time before its master went", { status: leavingMaster, elapsed: 60 }, { kind: "ended", by: "run-time" }],
     ["ends by its shape", { status: { ...stopped, shape: "Stages" } }, { kind: "ended", by: "shape" }],
     [
       "has no limit with a shape",

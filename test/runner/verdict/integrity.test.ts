@@ -176,6 +176,12 @@ describe("createIntegrity", () => {
       expect(report.workers).to.deep.equal({ asked: 2, lost: [{ name: "worker-2", t: 31.3 }] });
     });
 
+    it("that join in the middle are a warning with name and time; those that were asked for may be late", () => {
+      const join = (t: number, name: string, from: number) => (t < from ? {} : { [name]: 0.1 });
+      const scaled = judge((t) => ({ workerCpu: { "worker-1": 0.3, ...join(t, "b", 7), ...join(t, "c", 20) } }));
+      expect(scaled).to.deep.include({ ok: true, warnings: ["workers: c joined 20 s into the run"] });
+    });
+
     it("that never answered are a warning", () => {
       expect(judge(() => ({ workers: 1 })).warnings).to.deep.equal(["workers: at most 1 of 2 answered"]);
     });

@@ -42,7 +42,7 @@ describe("the results of a run in a cluster", () => {
 
   describe("are in a folder", () => {
     it("of their own, named by the start of the run, where no command has begun one", async () => {
-      expect(await folder()).to.deep.include({ name: own, earlier: [], warnings: [] });
+      expect(await folder()).to.deep.include({ name: own, earlier: { samples: [] }, warnings: [] });
       expect(finishedFolder(there.results, seen, undefined)).to.equal(undefined);
       expect(finishedFolder(join(there.results, "none"), seen, undefined)).to.equal(undefined);
     });
@@ -51,7 +51,7 @@ describe("the results of a run in a cluster", () => {
       makeRun(there.results, own, killed({ warnings: ["as it was"] }), [sampleAt(0), sampleAt(1)]);
       const found = await folder();
       expect(found).to.deep.include({ name: own, warnings: ["as it was"] });
-      expect(found.earlier.map(({ t }) => t)).to.deep.equal([0, 1]);
+      expect(found.earlier.samples.map(({ t }) => t)).to.deep.equal([0, 1]);
     });
 
     it("that its command has noted, wherever that is", async () => {
@@ -65,7 +65,7 @@ describe("the results of a run in a cluster", () => {
       expect(finishedFolder(there.results, seen, undefined)).to.equal(path);
       makeRun(there.results, "20261124T105901Z-script1", killed(), [sampleAt(0)]);
       const { name, earlier } = await folder();
-      expect({ name, earlier }).to.deep.equal({ name: basename(path), earlier: [sampleAt(0)] });
+      expect({ name, samples: earlier.samples }).to.deep.equal({ name: basename(path), samples: [sampleAt(0)] });
     });
 
     it("that has all of it: not in one that was cut short, where it was kept again", async () => {
@@ -82,7 +82,7 @@ describe("the results of a run in a cluster", () => {
         makeRun(there.results, own, { ...load, endedBy, complete: false, warnings }, [sampleAt(0), sampleAt(1)]);
         const found = await folder(note({ masterId: master.id, run: 1 }));
         expect(found, endedBy).to.deep.include({ name: own, warnings: ["a gap"] });
-        expect(found.earlier.map(({ t }) => t)).to.deep.equal([0, 1]);
+        expect(found.earlier.samples.map(({ t }) => t)).to.deep.equal([0, 1]);
       }
       expect((await folder()).name, "of nobody's plan").to.equal(`${own}-2`);
     });
@@ -102,7 +102,7 @@ describe("the results of a run in a cluster", () => {
       makeRun(there.results, `${own}-5`, { ...runningRecord(), place: "kubernetes", master });
       mkdirSync(join(there.results, `${own}-6`));
       expect(finishedFolder(there.results, seen, undefined)).to.equal(undefined);
-      expect(await folder()).to.deep.include({ name: `${own}-7`, earlier: [], warnings: [] });
+      expect(await folder()).to.deep.include({ name: `${own}-7`, earlier: { samples: [] }, warnings: [] });
     });
 
     it("that is not a damaged one: those are left alone, with a warning", async () => {
