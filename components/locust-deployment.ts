@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { Deployment } from "@pulumi/kubernetes/apps/v1/deployment";
 import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap";
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
@@ -40,10 +41,10 @@ const timeouts: pulumi.CustomTimeouts = {
  * (the master) and `locust-worker`; the Service `locust-control`, inside the cluster only, with port 8089 for the page
  * and the API and port 5557 for workers; and a PodDisruptionBudget for each Deployment.
  *
- * A change of anything in the pods replaces their Deployment: all pods end, new ones start, and `pulumi up` waits until
- * they are ready, for 6 minutes at most, and fails with their last words where they are not. A run that is under way is
- * lost, and its lock goes with the master's Deployment. A change of `workerReplicas` keeps the pods that stay; a worker
- * that goes reports all its samples first.
+ * A change of anything in the pods replaces their Deployment, and with the master's also the workers': pods end, new
+ * ones start, and `pulumi up` waits until they are ready, for 6 minutes at most, and fails with their last words where
+ * they are not. A run that is under way is lost, and its lock goes with the master's Deployment. A change of
+ * `workerReplicas` keeps the pods that stay; a worker that goes reports all its samples first.
  *
  * Disruptions: the master is not evicted, as the samples of the run are in its memory; to drain its node, delete the
  * pod. Where EKS has to patch Fargate, it tries to evict, announces the date, and then deletes the pod. Workers are
@@ -137,23 +138,25 @@ export class LocustDeployment extends pulumi.ComponentResource {
       configMaps,
       environmentSecret,
     };
-    const [controlPod, workerPod] = [
-      podTemplate({
-        ...pods,
-        role: "control",
-        command: commands.master,
-        cpu: settings.controlCpu,
-        memory: settings.controlMemory,
-        tokenSecret,
-      }),
-      podTemplate({
-        ...pods,
-        role: "worker",
-        command: commands.worker,
-        cpu: settings.workerCpu,
-        memory: settings.workerMemory,
-      }),
-    ];
+    const controlPod = podTemplate({
+      ...pods,
+      role: "control",
+      command: commands.master,
+      cpu: settings.controlCpu,
+      memory: settings.controlMemory,
+      tokenSecret,
+    });
+    const workerPod = podTemplate({
+      ...pods,
+      role: "worker",
+      command: commands.worker,
+      cpu: settings.workerCpu,
+      memory: settings.workerMemory,
+      // A master that ends takes its workers along: `up` is to wait for them too.
+      master: pulumi
+        .jsonStringify(controlPod)
+        .apply((text) => createHash("sha256").update(text).digest("hex").slice(0, 16)),
+    });
     const slow = { ...child, customTimeouts: timeouts };
     // The provider takes an update of a Deployment that ends all its pods first for done before there is a new one
     // (kubernetes issue 115538): `up` would pass whatever becomes of them. A new Deployment is waited for, and its pods'

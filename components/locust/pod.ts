@@ -44,6 +44,8 @@ export interface LocustPod {
   readonly configMaps: { readonly plugin: MountedFiles; readonly scripts: MountedFiles } | undefined;
   /** Name of the Secret with the token. Only the master has it: the scripts' users run in the workers. */
   readonly tokenSecret?: Input<string>;
+  /** Of a worker: what changes with the master's pod, so that workers are new where their master is. */
+  readonly master?: Input<string>;
   /** Name of the Secret with the variables of the scripts. */
   readonly environmentSecret: Input<string> | undefined;
 }
@@ -65,7 +67,10 @@ export function podTemplate(pod: LocustPod): core.v1.PodTemplateSpec {
   const mounted = pod.configMaps === undefined ? [] : Object.entries(pod.configMaps);
   const folders = { plugin: pluginFolder, scripts: scriptsFolder };
   return {
-    metadata: { labels: { ...commonLabels, ...selectorOf(pod.role) } },
+    metadata: {
+      labels: { ...commonLabels, ...selectorOf(pod.role) },
+      ...(pod.master === undefined ? {} : { annotations: { "loadtest/master": pod.master } }),
+    },
     spec: {
       automountServiceAccountToken: false,
       // Else a Service called locust-web would set LOCUST_WEB_PORT, which Locust takes for its option.

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
+import type { LocustDeploymentArgs } from "../../components/locust-deployment";
 import { environmentOf, kinds, make, named, option, revealed, workload, workloads } from "../support/locust-deployment";
 import { isKnown, known } from "../support/mock-engine";
 
@@ -102,6 +103,16 @@ describe("LocustDeployment", function () {
         expect(deleteBeforeReplace, "the name is taken").to.equal(true);
         expect(customTimeouts?.create, "behind the Deployment's own deadline").to.equal("360s");
       }
+    });
+
+    it("have new workers with a new master, and not the other way round", async () => {
+      const template = async (args: LocustDeploymentArgs, role: string) =>
+        workload((await make(args)).engine, role).deployment.spec.template;
+      const before = { control: await template({}, "control"), worker: await template({}, "worker") };
+      expect(await template({}, "worker")).to.deep.equal(before.worker);
+      expect(await template({ controlMemory: 512 }, "worker")).to.not.deep.equal(before.worker);
+      expect(await template({ workerMemory: 1792 }, "control")).to.deep.equal(before.control);
+      expect(await template({ workerReplicas: 7 }, "worker")).to.deep.equal(before.worker);
     });
 
     it("take back the number of workers from whoever scaled them, and the script of both from whoever changed it", async () => {

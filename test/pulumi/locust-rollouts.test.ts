@@ -75,7 +75,7 @@ describe("changes of the pods, on the real engine and a real cluster", function 
 
   for (const [what, args, of] of [
     ["a worker's size", { workerCpu: 0.15 }, ["worker"]],
-    ["the master's size", { workerCpu: 0.15, controlMemory: 320 }, ["control"]],
+    ["the master's size", { workerCpu: 0.15, controlMemory: 320 }, parts],
     ["the environment", { environment: { MORE: "1" }, workerCpu: 0.15, controlMemory: 320 }, parts],
     ["the image's pull policy", { imagePullPolicy: "Never" }, parts],
   ] as const) {
