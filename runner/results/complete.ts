@@ -37,7 +37,9 @@ export async function completeFolder(dir: string): Promise<FinishedRecord> {
     const files = [...new Set([...(await listFiles(dir)), "run.json"])].sort();
     const complete = { ...finished, files };
     await writeAtomically(join(dir, "run.json"), `${JSON.stringify(complete, undefined, 2)}\n`);
-    return complete;
+    // As who reads it later has it, whatever the order of what was rebuilt.
+    const written = readRun(dir);
+    return written.status === "finished" ? written : complete;
   } catch (error) {
     throw writeError(dir, error);
   }

@@ -60,7 +60,7 @@ describe("a killed process", function () {
     const name = env.LOADTEST_WORKER_NAME;
     expect(record.reasons.join("\n")).to.match(new RegExp(`[Ww]orkers: ${name} was lost \\d+ s into the run`));
     expect(record.integrity?.workers.lost.map((lost) => lost.name)).to.deep.equal([name]);
-    expect(end.stderr).to.match(new RegExp(`worker ${name} was lost after`));
+    expect(end.stderr).to.match(new RegExp(`workers: ${name} was lost`));
     await waitUntilNone(command.marker, 1000);
   });
 
