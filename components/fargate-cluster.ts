@@ -106,6 +106,7 @@ export class FargateCluster extends pulumi.ComponentResource {
       { parent: this },
     );
     const podRole = podExecutionRole(name, clusterName, tags, this);
+    const inside = insideOf(name, args.tags);
     const cluster = new Cluster(
       `${name}-eks`,
       {
@@ -133,7 +134,7 @@ export class FargateCluster extends pulumi.ComponentResource {
         corednsAddonOptions: { enabled: false },
         tags,
       },
-      { parent: this, dependsOn: [logs, ...podRole.policies], transforms: [insideOf(name, args.tags)] },
+      { parent: this, dependsOn: [logs, ...podRole.policies], transforms: [inside.transform] },
     );
     const profile = new FargateProfile(
       `${name}-fargate`,
@@ -145,7 +146,8 @@ export class FargateCluster extends pulumi.ComponentResource {
         subnetIds: args.podSubnetIds,
         tags,
       },
-      { parent: this, dependsOn: [cluster] },
+      // Before all else that is in the cluster, and gone after it.
+      { parent: this, dependsOn: inside.partsOf(cluster) },
     );
     const coreDns = new Addon(
       `${name}-coredns`,

@@ -124,6 +124,7 @@ function newNetwork(
   tags: LoadTestNetworkArgs["tags"],
   parent: pulumi.Resource,
 ): Network {
+  const inside = insideOf(name, tags);
   const vpc = new Vpc(
     `${name}-vpc`,
     {
@@ -143,7 +144,7 @@ function newNetwork(
       enableDnsHostnames: true,
       ...(tags === undefined ? {} : { tags }),
     },
-    { parent, transforms: [insideOf(name, tags)] },
+    { parent, transforms: [inside.transform] },
   );
   const named = (resource: string) =>
     withStackTag(tags).apply((wanted): Record<string, string> => ({ Name: nameTag(name, resource), ...wanted }));
@@ -154,47 +155,49 @@ function newNetwork(
     { vpcId: vpc.vpcId, ingress: [], egress: [], tags: named(groupName) },
     { parent },
   );
-  const gateways = natGateways(name, plan, vpc, named, parent);
+  // All of the VPC first: AWS makes no NAT gateway without the internet's, nor detaches that while an address is in use.
+  const { gateways, routes } = waysOut(name, plan, vpc, named, { parent, dependsOn: inside.partsOf(vpc) });
 
-  const first = (count: number) => vpc.privateSubnetIds.apply((ids) => ids.slice(0, count));
+  // Not from the list of ids, of which a preview knows none when it does not know one.
+  const first = (count: number) =>
+    pulumi.all(Array.from({ length: count }, (_, zone) => vpc.privateSubnets.apply((subnets) => idOf(subnets[zone]))));
   return {
     vpcId: vpc.vpcId,
     publicSubnetIds: vpc.publicSubnetIds,
     privateSubnetIds: vpc.privateSubnetIds,
-    podSubnetIds: first(plan.podZones),
+    // Pods that start before there is a way out cannot pull their image.
+    podSubnetIds: pulumi.all([first(plan.podZones), pulumi.all(routes.map(({ urn }) => urn))]).apply(([ids]) => ids),
     controlPlaneSubnetIds: first(controlPlaneZones),
     natAddresses: pulumi.all(gateways.map(({ publicIp }) => publicIp)),
   };
 }
 
 /** The ways out of the private subnets: an address and a gateway in each zone, or in the first for all. */
-function natGateways(
+function waysOut(
   name: string,
   plan: NetworkPlan,
   vpc: Vpc,
   named: (resource: string) => pulumi.Output<Record<string, string>>,
-  parent: pulumi.Resource,
-): NatGateway[] {
+  opts: pulumi.CustomResourceOptions,
+): { readonly gateways: readonly NatGateway[]; readonly routes: readonly Route[] } {
   const zones = Array.from({ length: plan.zones }, (_, zone) => zone);
   const gateways = zones.slice(0, plan.natGateways === "Single" ? 1 : plan.zones).map((zone) => {
     const natName = `${name}-nat-${zone + 1}`;
-    // Released before the internet gateway goes, which AWS keeps as long as an address is in use.
-    const child = { parent, dependsOn: vpc.internetGateway };
-    const { allocationId } = new Eip(natName, { domain: "vpc", tags: named(natName) }, child);
+    const { allocationId } = new Eip(natName, { domain: "vpc", tags: named(natName) }, opts);
     const subnetId = vpc.publicSubnets.apply((subnets) => idOf(subnets[zone]));
-    return new NatGateway(natName, { subnetId, allocationId, tags: named(natName) }, child);
+    return new NatGateway(natName, { subnetId, allocationId, tags: named(natName) }, opts);
   });
-  for (const zone of zones) {
+  const routes = zones.map((zone) => {
     // A zone's public subnet comes first, and each has a table.
     const routeTableId = vpc.routeTables.apply((tables) => idOf(tables[2 * zone + 1]));
     const natGatewayId = pulumi.output(gateways[zone] ?? gateways[0]).apply(idOf);
-    new Route(
+    return new Route(
       `${name}-private-${zone + 1}`,
       { routeTableId, destinationCidrBlock: "0.0.0.0/0", natGatewayId },
-      { parent },
+      opts,
     );
-  }
-  return gateways;
+  });
+  return { gateways, routes };
 }
 
 /** Of a resource that must be there. */

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import { Deployment } from "@pulumi/kubernetes/apps/v1/deployment";
 import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap";
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
@@ -99,9 +99,15 @@ export class LocustDeployment extends pulumi.ComponentResource {
     const child = { parent: this, ...(namespace === undefined ? {} : { dependsOn: [namespace] }) };
     const metadata = { namespace: settings.namespace, labels: commonLabels };
 
-    // ConfigMaps and Secrets get names from Pulumi: a change makes a new one, and pods that name it are replaced.
+    // ConfigMaps and Secrets are named after what is in them: a change makes a new one, and pods that name it are
+    // replaced. Pulumi would make names up only when it knows the cluster, and `up` would not keep to a first plan.
+    const nameFor = (part: string, inside: object, key?: string) => `${name}-${part}-${shortHash(inside, key)}`;
     const mounted = (part: string, files: ConfigMapFiles): MountedFiles => {
-      const map = new ConfigMap(`${name}-${part}`, { metadata, immutable: true, ...files }, child);
+      const map = new ConfigMap(
+        `${name}-${part}`,
+        { metadata: { ...metadata, name: nameFor(part, files) }, immutable: true, ...files },
+        child,
+      );
       const items = volumeItems(files);
       return { name: map.metadata.name, ...(items === undefined ? {} : { items }) };
     };
@@ -111,18 +117,21 @@ export class LocustDeployment extends pulumi.ComponentResource {
         ? new RandomPassword(`${name}-token`, { length: 32, special: false }, { parent: this }).result
         : checkToken(name, args.token),
     );
-    const tokenSecret = new Secret(
-      `${name}-token`,
-      { metadata, immutable: true, stringData: { [tokenKey]: token } },
-      child,
-    ).metadata.name;
-    const environmentSecret =
-      args.secretEnvironment &&
-      new Secret(
-        `${name}-environment`,
-        { metadata, immutable: true, stringData: pulumi.secret(checkSecretEnvironment(name, args)) },
+    const secret = (part: string, stringData: pulumi.Input<Record<string, pulumi.Input<string>>>) => {
+      // The token as the key: nobody can guess from a name what is in the Secret.
+      const named = pulumi.all([stringData, token]).apply(([inside, key]) => nameFor(part, inside, key));
+      return new Secret(
+        `${name}-${part}`,
+        {
+          metadata: { ...metadata, name: pulumi.unsecret(named) },
+          immutable: true,
+          stringData: pulumi.secret(stringData),
+        },
         child,
       ).metadata.name;
+    };
+    const tokenSecret = secret("token", { [tokenKey]: token });
+    const environmentSecret = args.secretEnvironment && secret("environment", checkSecretEnvironment(name, args));
 
     const commands = locustCommands(settings, {
       plugin: `${pluginFolder}/loadtest_plugin.py`,
@@ -196,6 +205,11 @@ export class LocustDeployment extends pulumi.ComponentResource {
       script: this.script,
     });
   }
+}
+
+/** A few letters and digits for what is in an object, with a key that only those know who know what is in it. */
+function shortHash(inside: object, key = ""): string {
+  return createHmac("sha256", key).update(JSON.stringify(inside)).digest("hex").slice(0, 8);
 }
 
 /** A name that previews know too, also on a cluster that is still to be made; what uses it waits for the object. */

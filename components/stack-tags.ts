@@ -1,4 +1,4 @@
-/** Tags that tell what one stack has made from what another has. */
+/** Tags that tell what one stack has made from what another has, also inside of other packages' components. */
 import * as pulumi from "@pulumi/pulumi";
 
 type Tags = pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
@@ -23,14 +23,24 @@ const taggable = new Set([
   ...["Role", "OpenIdConnectProvider"].map((kind) => typeOf("iam", kind)),
 ]);
 
+/** What a component of another package has inside, which its outputs tell only in part. */
+export interface Inside {
+  /** To be an option of that component. */
+  readonly transform: pulumi.ResourceTransform;
+  /** All of its parts, when they are made: Pulumi takes a dependency on such a component for one on nothing inside. */
+  readonly partsOf: (component: pulumi.ComponentResource) => pulumi.Output<pulumi.Resource[]>;
+}
+
 /**
  * Changes what a component of another package makes: all that can have tags gets them, a tag `Name` gets the stack's
  * name, and nothing that starts in a public subnet gets a public address.
  *
  * @param component name of our component, with which the names of all parts begin
  */
-export function insideOf(component: string, tags: Tags | undefined): pulumi.ResourceTransform {
-  return ({ type, name, props }) => {
+export function insideOf(component: string, tags: Tags | undefined): Inside {
+  const parts = new Map<string, pulumi.Output<pulumi.URN>>();
+  const transform: pulumi.ResourceTransform = ({ custom, type, name, props, opts }) => {
+    if (custom) parts.set(`${type} ${name}`, pulumi.createUrn(name, type, opts.parent));
     if (!taggable.has(type)) return undefined;
     const all = pulumi.all([props.tags, withStackTag(tags)]).apply(([own = {}, ours]) => ({
       ...own,
@@ -40,6 +50,13 @@ export function insideOf(component: string, tags: Tags | undefined): pulumi.Reso
     const closed = type === typeOf("ec2", "Subnet") ? { mapPublicIpOnLaunch: false } : {};
     // Without options: those that are given back here lose some of what Pulumi knows.
     return { props: { ...props, ...closed, tags: all }, opts: undefined as never };
+  };
+  return {
+    transform,
+    partsOf: ({ urn: made }) =>
+      made
+        .apply(() => pulumi.all([...parts.values()]))
+        .apply((urns) => urns.map((urn) => new pulumi.DependencyResource(urn))),
   };
 }
 

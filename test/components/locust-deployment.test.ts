@@ -29,7 +29,7 @@ describe("LocustDeployment", function () {
     expect(await known(locust.workerDeployment)).to.equal("locust-worker");
     expect(await known(locust.serviceName)).to.equal("locust-control");
     expect(await known(locust.webPort)).to.equal(8089);
-    expect(await known(locust.tokenSecretName)).to.equal("test-token-1a2b3c4d");
+    expect(await known(locust.tokenSecretName)).to.match(/^test-token-[0-9a-f]{8}$/);
     expect(await known(locust.script)).to.equal("script2.py");
     expect(await known(locust.token)).to.equal("random-token");
     expect(await pulumi.isSecret(locust.token)).to.equal(true);
@@ -150,16 +150,26 @@ describe("LocustDeployment", function () {
   });
 
   describe("secrets", () => {
-    it("reach the pods by name, and change with their content", async () => {
+    it("reach the pods by name, which changes with their content and tells nothing of it", async () => {
       const secretEnvironment = pulumi.output({ API_KEY: pulumi.secret("12345") });
+      const nameWith = async (args: Parameters<typeof make>[0]) =>
+        named((await make(args)).engine, kinds.secret, "test-environment").inputs.metadata.name;
+      const name = await nameWith({ secretEnvironment });
+      expect(await nameWith({ secretEnvironment })).to.equal(name);
+      expect(await nameWith({ secretEnvironment: { API_KEY: "12346" } })).to.not.equal(name);
+      expect(await nameWith({ secretEnvironment, token: "another-token" }), "with a key of the token's").to.not.equal(
+        name,
+      );
       const { engine } = await make({ secretEnvironment });
       const { metadata, stringData, immutable } = named(engine, kinds.secret, "test-environment").inputs;
       expect(revealed(stringData)).to.deep.equal({ API_KEY: "12345" });
-      expect(metadata).to.not.have.property("name");
+      expect(metadata.name)
+        .to.equal(name)
+        .and.match(/^test-environment-[0-9a-f]{8}$/);
       expect(immutable).to.equal(true);
       for (const role of ["control", "worker"]) {
         const { container } = workload(engine, role);
-        expect(container.envFrom).to.deep.equal([{ secretRef: { name: "test-environment-1a2b3c4d" } }]);
+        expect(container.envFrom).to.deep.equal([{ secretRef: { name } }]);
       }
     });
 
@@ -175,9 +185,9 @@ describe("LocustDeployment", function () {
       const { engine } = await make();
       const { metadata, stringData } = named(engine, kinds.secret, "test-token").inputs;
       expect(revealed(stringData)).to.deep.equal({ token: "random-token" });
-      expect(metadata).to.not.have.property("name");
+      expect(metadata.name).to.match(/^test-token-[0-9a-f]{8}$/);
       expect(environmentOf(workload(engine, "control")).LOADTEST_TOKEN).to.deep.equal({
-        secretKeyRef: { name: "test-token-1a2b3c4d", key: "token" },
+        secretKeyRef: { name: metadata.name, key: "token" },
       });
       expect(environmentOf(workload(engine, "worker"))).to.not.have.property("LOADTEST_TOKEN");
     });

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { InternetGateway } from "@pulumi/aws/ec2/internetGateway";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { parse } from "yaml";
 import type { LoadTestOutput } from "../../settings/outputs";
 import { type MockEngine, mockEngine, type Registered } from "../support/mock-engine";
+import { vpcOutputs } from "../support/vpc";
 
 const root = join(__dirname, "..", "..");
 const load = createRequire(__filename);
@@ -24,23 +24,11 @@ function configOf(stack: string): Record<string, string> {
   );
 }
 
-function outputsOf({ type }: Registered): Record<string, unknown> {
-  if (type === "awsx:ec2:Vpc") {
-    const ids = (kind: string) => ["1", "2", "3"].map((zone) => `subnet-${kind}-${zone}`);
-    return {
-      ...{
-        vpcId: "vpc-1",
-        privateSubnetIds: ids("private"),
-        publicSubnetIds: ids("public"),
-        internetGateway: new InternetGateway("gateway"),
-      },
-      publicSubnets: ids("public").map((id) => ({ id })),
-      routeTables: ids("table").flatMap((id) => [{ id: `${id}-public` }, { id }]),
-    };
-  }
+function outputsOf(resource: Registered): Record<string, unknown> {
+  const { type } = resource;
   if (type === "eks:index:Cluster") return { kubeconfigJson: "{}", eksCluster: { name: "load-test-dev" } };
   if (type === "random:index/randomPassword:RandomPassword") return { result: "0123456789abcdef" };
-  return {};
+  return vpcOutputs(resource);
 }
 
 /** Runs the whole program on a stack's file, with changes to its config. */

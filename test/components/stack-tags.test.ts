@@ -6,8 +6,8 @@ import { known, mockEngine } from "../support/mock-engine";
 async function partOf(type: string, props: Record<string, unknown>): Promise<Record<string, unknown> | undefined> {
   await mockEngine(() => ({}));
   const { insideOf } = await import("../../components/stack-tags.js");
-  const change = insideOf("net", { team: "load", owner: pulumi.output("me") });
-  const result = await change({ custom: true, type, name: "net-vpc-public-1", props, opts: {} });
+  const { transform } = insideOf("net", { team: "load", owner: pulumi.output("me") });
+  const result = await transform({ custom: true, type, name: "net-vpc-public-1", props, opts: {} });
   const changed = result && ((await known(pulumi.output(result.props))) as Record<string, unknown>);
   await pulumi.runtime.disconnect();
   return changed;

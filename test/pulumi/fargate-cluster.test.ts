@@ -87,9 +87,7 @@ describe("FargateCluster and LocustImage, on the real engine", function () {
 
     // In the order of making, and so backwards in the order of deletion: no line of the log without its group.
     const [made] = ofType("eks:index:Cluster");
-    const first = ((made as { dependencies?: string[] } | undefined)?.dependencies ?? []).map((urn) =>
-      urn.split("::").at(-1),
-    );
+    const first = (made?.dependencies ?? []).map((urn) => urn.split("::").at(-1));
     expect(first).to.include.members(["load-control-plane-logs", "load-pod-execution", "load-pod-logs"]);
 
     const { ref, digest, repositoryUrl, ...cluster } = project.outputs();
@@ -113,7 +111,7 @@ describe("FargateCluster and LocustImage, on the real engine", function () {
     const after = idsOf();
     expect([...after.keys()]).to.have.members([...before.keys()]);
     const replaced = [...after].filter(([urn, id]) => before.get(urn) !== id && !urn.includes(imageType));
-    expect(replaced.map(([urn]) => urn.split("::").at(-1))).to.deep.equal(["load-eks-fargateProfile"]);
+    expect(replaced.map(([urn]) => urn.split("::").at(-1))).to.deep.equal(["load-fargate"]);
     expect(ofType(profileType)[0]?.outputs?.subnetIds).to.have.lengthOf(1);
     const tags = tagsOf(ofType(imageType));
     expect(tags).to.have.lengthOf(1);
@@ -121,14 +119,27 @@ describe("FargateCluster and LocustImage, on the real engine", function () {
     expect(imagesInCluster()).to.include(String(project.outputs().digest));
   });
 
-  it("refuses to delete a protected cluster, and leaves nothing when it is not", () => {
+  it("gives all that can have tags that of the stack", () => {
+    const untaggable = /:(AccessPolicyAssociation|LifecyclePolicy|RolePolicy|RolePolicyAttachment)$/;
+    const made = project
+      .resources()
+      .filter(({ type, urn }) => type.startsWith("aws:") && urn.includes("::serverless-"));
+    const others = made.filter(({ type }) => !untaggable.test(type));
+    expect(others).to.have.length.above(8);
+    for (const { urn, outputs } of others) expect(outputs?.tags, urn).to.include({ "load-test:stack": "test" });
+    const [cluster] = ofType("aws:eks/cluster:Cluster");
+    expect(cluster?.outputs?.tags).to.include({ Name: "load-test-eks-eksCluster" });
+  });
+
+  it("deletes nothing of a protected cluster, and leaves nothing when it is not", () => {
     project.mustRun("config", "set", "protected", "true");
     project.up();
+    const inside = () => [...idsOf().keys()].filter((urn) => urn.includes(":index:FargateCluster"));
+    const before = inside();
     const { code, output } = project.run("destroy", "--yes", "--skip-preview");
     expect(code).to.not.equal(0);
-    expect(output).to.include("load-test is protected");
-    expect(ofType("aws:eks/cluster:Cluster")).to.have.lengthOf(1);
-    expect(ofType("aws:cloudwatch/logGroup:LogGroup"), "its log is still there").to.have.lengthOf(1);
+    expect(output).to.match(/DeletionProtection::load-protection" cannot be deleted\s+because it is protected/);
+    expect(inside()).to.deep.equal(before);
 
     project.mustRun("config", "set", "protected", "false");
     project.up();
@@ -136,7 +147,7 @@ describe("FargateCluster and LocustImage, on the real engine", function () {
     expect(project.resources()).to.deep.equal([]);
     const when = (text: string) => destroyed.search(new RegExp(`${text}\\s+deleted`));
     // What is in the cluster needs the profile and the access entry, and the log ends after the cluster's last line.
-    const order = ["tests", "load-eks-fargateProfile", "load-eks-eksCluster", "load-control-plane-logs"].map(when);
+    const order = ["tests", "load-coredns", "load-fargate", "load-eks-eksCluster", "load-control-plane-logs"].map(when);
     expect(order).to.deep.equal([...order].sort((a, b) => a - b));
     expect(order).to.not.include(-1);
   });

@@ -70,10 +70,20 @@ describe("LoadTestNetwork, on the real engine", function () {
     expect(tagged).to.have.lengthOf(6);
     for (const tags of tagged) {
       const role = tags.SubnetType === "Public" ? "kubernetes.io/role/elb" : "kubernetes.io/role/internal-elb";
-      expect(tags).to.include({ [role]: "1", team: "load" });
+      expect(tags).to.include({ [role]: "1", team: "load", "load-test:stack": "test" });
+      expect(tags.Name).to.match(/^net-test-vpc-(public|private)-[123]$/);
     }
     const others = project.resources().filter(({ outputs }) => outputs?.tags !== undefined);
-    for (const { urn, outputs } of others) expect(outputs?.tags, urn).to.include({ team: "load" });
+    for (const { urn, outputs } of others)
+      expect(outputs?.tags, urn).to.include({ team: "load", "load-test:stack": "test" });
+  });
+
+  it("makes NAT gateways when all of the VPC is there, and gives no other public address", () => {
+    for (const { urn, dependencies = [] } of ofType(natType)) {
+      const kinds = dependencies.map((one) => one.split("::").at(-2)?.split("$").at(-1));
+      expect(kinds, urn).to.include("aws:ec2/internetGateway:InternetGateway").and.to.include("aws:ec2/route:Route");
+    }
+    for (const { outputs } of ofType(subnetType)) expect(outputs?.mapPublicIpOnLaunch).to.equal(false);
   });
 
   it("makes everything with the provider that it is given", () => {

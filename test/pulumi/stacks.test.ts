@@ -127,27 +127,59 @@ describe("the program's stacks, on the real engine and cluster", function () {
       expect(stack.changes().map(({ op }) => op)).to.satisfy((ops: string[]) => ops.every((op) => op === "create"));
     });
 
-    it("comes up, and is then as it should be", () => {
-      stack.up();
+    it("comes up by the plan of its preview, and is then as it should be", () => {
+      stack.mustRun("preview", "--save-plan", "plan.json");
+      stack.up("--plan", "plan.json");
       expect(stack.changes()).to.deep.equal([]);
       expect(stack.outputs().natAddresses).to.have.length(3);
       expect(subnets().size).to.equal(6);
     });
 
-    it("keeps subnets that stay when the layout changes, there and back", () => {
+    /** What a preview says of the change, without what comes or goes with a zone or its NAT gateway. */
+    const changesBesideZones = (op: "create" | "delete") => {
+      const changes = stack.changes().map(named);
+      return changes.filter((change) => !(change.startsWith(op) && /-[23]$/.test(change))).sort();
+    };
+    const profileAlone = [
+      "replace aws:eks/fargateProfile:FargateProfile load-test-fargate",
+      "update aws:ec2/route:Route load-test-private-2",
+      "update serverless-load-testing:index:FargateCluster load-test",
+      "update serverless-load-testing:index:LoadTestNetwork load-test",
+    ];
+
+    it("keeps subnets that stay when the layout changes, there and back, and previews no more than happens", () => {
       const before = subnets();
       stack.mustRun("config", "set", "layout", "single-az");
+      expect(changesBesideZones("delete")).to.deep.equal(profileAlone);
       stack.up();
       const single = subnets();
       expect(single.size).to.equal(4);
       for (const [name, subnet] of single) expect(before.get(name), name).to.equal(subnet);
       expect(stack.outputs().natAddresses).to.have.length(1);
       stack.mustRun("config", "set", "layout", "multi-az");
-      stack.up();
+      expect(changesBesideZones("create")).to.deep.equal(profileAlone);
+      stack.mustRun("preview", "--save-plan", "plan.json");
+      stack.up("--plan", "plan.json");
       const after = subnets();
       for (const [name, subnet] of single) expect(after.get(name), name).to.equal(subnet);
       expect(after.size).to.equal(6);
       expect(stack.changes()).to.deep.equal([]);
+    });
+
+    it("is not destroyed, nor any part of it, while it is protected", () => {
+      stack.mustRun("config", "set", "deletionProtection", "true");
+      stack.up();
+      const before = stack.resources().map(({ urn }) => urn);
+      const pods = podsOf(namespace, "worker").map(({ metadata }) => metadata.name);
+      for (const args of [[], ["--skip-preview"]]) {
+        const { code, output } = stack.run("destroy", "--yes", ...args);
+        expect(code).to.not.equal(0);
+        expect(output).to.match(/DeletionProtection::load-test" cannot be deleted\s+because it is protected/);
+        expect(stack.resources().map(({ urn }) => urn)).to.deep.equal(before);
+        expect(podsOf(namespace, "worker").map(({ metadata }) => metadata.name)).to.deep.equal(pods);
+      }
+      stack.mustRun("config", "set", "deletionProtection", "false");
+      stack.up();
     });
 
     it("leaves nothing", () => {

@@ -18,6 +18,7 @@ export interface StateResource {
   readonly id?: string;
   readonly parent?: string;
   readonly provider?: string;
+  readonly dependencies?: readonly string[];
   readonly outputs?: Readonly<Record<string, unknown>>;
 }
 
