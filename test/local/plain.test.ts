@@ -42,7 +42,7 @@ const paced = { "GET /throughput": 3 * 5 * 5, "GET /pacing": (3 * 5) / 0.25 };
 const parts = ["requests", "failures", "exceptions", "said", "came"] satisfies (keyof Measured)[];
 
 /** Scripts at a time; each is six processes of Locust. */
-const lanes = 3;
+const lanes = 2;
 
 type Both = { plain: Way; product: Way };
 

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { parse } from "csv-parse/sync";
 import { freePort } from "../../runner/places/ports";
 import { prepareLocust, startCommand } from "./cli";
@@ -80,11 +81,13 @@ async function runPlain(options: SideBySideOptions, target: OddTarget): Promise<
   const python = await prepareLocust();
   const folder = temporaryFolder();
   const [port, webPort] = [String(await freePort()), String(await freePort())];
+  const gone = new AbortController();
   const locust = (...args: string[]) => {
     const all = ["-P", "-m", "locust", "-f", options.script, ...hostArgs(options, target), ...args];
-    return output(python, all, join(options.project.directory, "scripts"), { TARGET: target.url });
+    const cwd = join(options.project.directory, "scripts");
+    return output(python, all, { cwd, env: { TARGET: target.url }, signal: gone.signal });
   };
-  const ended = await Promise.all([
+  const processes = [
     locust(
       ...["--master", "--master-bind-host", "127.0.0.1", "--master-bind-port", port],
       ...["--web-host", "127.0.0.1", "--web-port", webPort, "--autostart", "--expect-workers", "2"],
@@ -93,7 +96,10 @@ async function runPlain(options: SideBySideOptions, target: OddTarget): Promise<
       ...["--csv", join(folder, "plain"), "--json-file", join(folder, "plain")],
     ),
     ...[1, 2].map(() => locust("--worker", "--master-host", "127.0.0.1", "--master-port", port)),
-  ]);
+  ];
+  // A worker that its master has lost sight of stays for a minute.
+  void processes[0]?.then(() => pause(3000)).then(() => gone.abort());
+  const ended = await Promise.all(processes);
   const text = ended.map(({ text }) => text).join("\n");
   // The CSV file of the requests is up to a second old; this one is written at the very end.
   const stats = JSON.parse(readFileSync(join(folder, "plain.json"), "utf8")) as PlainEntry[];
@@ -171,22 +177,29 @@ function saidIn(text: string): string[] {
     .sort();
 }
 
+/** Runs a command until it ends, or the signal ends it. */
 function output(
   command: string,
   args: readonly string[],
-  cwd: string,
-  extra: Readonly<Record<string, string>>,
+  { cwd, env, signal }: { cwd: string; env: Readonly<Record<string, string>>; signal: AbortSignal },
 ): Promise<{ code: number | NodeJS.Signals; text: string }> {
   return new Promise((resolve, reject) => {
-    const env = { ...process.env, PYTHONUNBUFFERED: "1", ...extra };
-    const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(command, args, {
+      ...{ cwd, env: { ...process.env, PYTHONUNBUFFERED: "1", ...env }, stdio: ["ignore", "pipe", "pipe"] },
+    });
+    const end = () => child.kill("SIGKILL");
+    signal.addEventListener("abort", end, { once: true });
+    process.once("exit", end);
     let text = "";
     for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding("utf8").on("data", (part: string) => {
+      stream?.setEncoding("utf8").on("data", (part: string) => {
         text += part;
       });
     }
     child.once("error", reject);
-    child.once("close", (code, signal) => resolve({ code: signal ?? code ?? -1, text }));
+    child.once("close", (code, killed) => {
+      process.off("exit", end);
+      resolve({ code: killed ?? code ?? -1, text });
+    });
   });
 }
