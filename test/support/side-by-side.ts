@@ -32,6 +32,8 @@ export interface Way extends Measured {
 export interface SideBySideOptions {
   readonly project: Project;
   readonly script: string;
+  /** Whether plain Locust has counted as many requests as it must. */
+  readonly isWhole: (requests: number) => boolean;
   /** Length of the run; default 5. */
   readonly seconds?: number;
   /** The script names its hosts itself. */
@@ -43,15 +45,38 @@ const users = ["--users", "6", "--spawn-rate", "6"];
 /** What Locust says when it hears nothing of a worker for 3 s, because the machine has no time for it. */
 const silence = /failed to send heartbeat|was lost \d+ s into/;
 
+/** How often a way is tried on a machine that is too busy for Locust itself. */
+const attempts = 5;
+
 /**
- * Runs a script both ways with six users on two workers, on a target each. On a machine that is too busy for Locust
- * itself it is done again, twice at most.
+ * Runs a script both ways with six users on two workers, on a target each. A way is tried again when a worker went
+ * silent; so is plain Locust, which waits half a second for the last numbers, when it has not all of them.
  */
 export async function sideBySide(options: SideBySideOptions): Promise<{ plain: Way; product: Way }> {
+  const [plain, product] = await Promise.all([
+    again(
+      () => onTarget(options, runPlain),
+      (way) => options.isWhole(requestsOf(way)),
+    ),
+    again(
+      () => onTarget(options, runProduct),
+      () => true,
+    ),
+  ]);
+  return { plain, product };
+}
+
+async function again(run: () => Promise<Way>, isWhole: (way: Way) => boolean): Promise<Way> {
   for (let attempt = 1; ; attempt++) {
-    const [plain, product] = await Promise.all([onTarget(options, runPlain), onTarget(options, runProduct)]);
-    if (attempt === 3 || !silence.test(plain.output + product.output)) return { plain, product };
+    const way = await run();
+    if (attempt === attempts || (isWhole(way) && !silence.test(way.output))) return way;
   }
+}
+
+/** How many requests there were, of a name or of all. */
+export function requestsOf({ requests }: Measured, name?: string): number {
+  const some = name === undefined ? Object.values(requests) : [requests[name] ?? "0"];
+  return some.reduce((sum, text) => sum + Number.parseInt(text, 10), 0);
 }
 
 type Ran = Omit<Way, "came">;
@@ -65,7 +90,7 @@ async function onTarget(
     const ran = await run(options, target);
     const { requests, failures, exceptions } = ran;
     // The targets' ports are in the texts of many errors.
-    const port = new RegExp(`\\b${new URL(target.url).port}\\b`, "g");
+    const port = new RegExp(new URL(target.url).port, "g");
     const same = JSON.parse(JSON.stringify({ requests, failures, exceptions }).replace(port, "PORT")) as typeof ran;
     return { ...ran, ...same, came: { ...target.counts } };
   } finally {
@@ -80,7 +105,7 @@ function hostArgs({ ownHosts = false }: SideBySideOptions, { url }: OddTarget): 
 async function runPlain(options: SideBySideOptions, target: OddTarget): Promise<Ran> {
   const python = await prepareLocust();
   const folder = temporaryFolder();
-  const [port, webPort] = [String(await freePort()), String(await freePort())];
+  const port = String(await freePort());
   const gone = new AbortController();
   const locust = (...args: string[]) => {
     const all = ["-P", "-m", "locust", "-f", options.script, ...hostArgs(options, target), ...args];
@@ -90,15 +115,14 @@ async function runPlain(options: SideBySideOptions, target: OddTarget): Promise<
   const processes = [
     locust(
       ...["--master", "--master-bind-host", "127.0.0.1", "--master-bind-port", port],
-      ...["--web-host", "127.0.0.1", "--web-port", webPort, "--autostart", "--expect-workers", "2"],
-      // Headless, it would not wait for the workers' last reports, which come every 3 s.
-      ...["--stop-timeout", "10", ...users, "--run-time", `${options.seconds ?? 5}s`, "--autoquit", "4"],
+      ...["--headless", "--expect-workers", "2", "--stop-timeout", "10", ...users],
+      ...["--run-time", `${options.seconds ?? 5}s`],
       ...["--csv", join(folder, "plain"), "--json-file", join(folder, "plain")],
     ),
     ...[1, 2].map(() => locust("--worker", "--master-host", "127.0.0.1", "--master-port", port)),
   ];
   // A worker that its master has lost sight of stays for a minute.
-  void processes[0]?.then(() => pause(3000)).then(() => gone.abort());
+  void processes[0]?.then(() => pause(10_000)).then(() => gone.abort());
   const ended = await Promise.all(processes);
   const text = ended.map(({ text }) => text).join("\n");
   // The CSV file of the requests is up to a second old; this one is written at the very end.
@@ -151,6 +175,9 @@ async function runProduct(options: SideBySideOptions, target: OddTarget): Promis
   };
 }
 
+/** Calls of the plugin on the way to what has raised. */
+const ofThePlugin = / {2}File ".*\/loadtest_\w+\.py", .*\n(?: {4}.*\n)*/g;
+
 function counted(requests: number, failures: number, bytes: number): string {
   return `${requests} requests, ${failures} failures, ${bytes.toFixed(3)} bytes each`;
 }
@@ -161,7 +188,10 @@ function troubles(folder: string, failures: string, exceptions: string): Pick<Me
       table(folder, failures).map((row) => [`${row.Method} ${row.Name}: ${row.Error}`, Number(row.Occurrences)]),
     ),
     exceptions: Object.fromEntries(
-      table(folder, exceptions).map(({ Count, Message, Traceback }) => [`${Message}\n${Traceback}`, Number(Count)]),
+      table(folder, exceptions).map(({ Count, Message, Traceback = "" }) => [
+        `${Message}\n${Traceback.replace(ofThePlugin, "")}`,
+        Number(Count),
+      ]),
     ),
   };
 }

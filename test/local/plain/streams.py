@@ -9,10 +9,10 @@ class Usual(HttpUser):
 
     @task
     def go(self) -> None:
-        with self.client.get("/stream", stream=True) as response:
+        with self.client.get("/stream", stream=True, catch_response=True) as response:
             lines = sum(1 for _ in response.iter_lines())
         self.client.get(f"/lines/{lines}")
-        with self.client.get("/stream", name="unread", stream=True):
+        with self.client.get("/stream", name="unread", stream=True, catch_response=True):
             pass
         self.client.get("/redirect/3")
         self.client.get("/redirect/1", name="not followed", allow_redirects=False)
@@ -27,7 +27,7 @@ class Quick(FastHttpUser):
 
     @task
     def go(self) -> None:
-        with self.client.get("/stream", stream=True) as response:
+        with self.client.get("/stream", stream=True, catch_response=True) as response:
             lines = len(response.stream.read().splitlines())
         self.client.get(f"/lines/{lines}")
         self.client.get("/redirect/3")
