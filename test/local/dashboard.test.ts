@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { expect } from "chai";
 import { freePort } from "../../runner/places/ports";
+import type { LocustStatus } from "../../runner/types";
 import { type Command, prepareLocust, startCommand, stopCommands } from "../support/cli";
 import { until, waitUntilNone } from "../support/processes";
 import { finished, makeProject, onlyRun, type Project, removeProjects, runsIn, textIn } from "../support/project";
@@ -72,12 +73,13 @@ describe("loadtest dashboard", function () {
 
   it("keeps a second run apart from the first", async () => {
     const headers = { authorization: `Bearer ${token}` };
-    const swarm = async () => {
-      await post("/swarm", { user_count: "2", spawn_rate: "2", run_time: "2s" }, headers);
-      return runsIn(project.results).length === 2;
-    };
     // Workers are off the list for a while after a stop, and a start in that time does nothing.
-    await until(swarm, 20_000);
+    await until(async () => {
+      const { workers } = (await (await get("/loadtest/status")).json()) as LocustStatus;
+      return workers.some(({ state }) => state === "ready");
+    }, 20_000);
+    await post("/swarm", { user_count: "2", spawn_rate: "2", run_time: "2s" }, headers);
+    await until(() => runsIn(project.results).length === 2, 5000);
     const second = join(project.results, runsIn(project.results).sort()[1] ?? "");
     await command.waitFor(/PASSED[\s\S]*PASSED \(exit code 0\)/);
     expect(finished(second)).to.include({ verdict: "passed", endedBy: "page" });
