@@ -7,7 +7,7 @@ import type { ResultsFolder } from "../results/folder";
 import type { EndedBy, LocustStatus } from "../types";
 import { observe } from "./execute";
 import type { KeptRun } from "./output";
-import { Recorder } from "./recorder";
+import { type Compare, Recorder } from "./recorder";
 import { recordFacts, type TestSetup } from "./setup";
 import type { Signals } from "./signals";
 import type { Progress } from "./terminal/progress";
@@ -37,6 +37,8 @@ export interface FollowJob extends RunFolder {
   /** Whether the master stays when this command ends. */
   readonly masterStays?: boolean;
   readonly timing?: Partial<Timing> | undefined;
+  /** What the run is to be no worse than. */
+  readonly compare?: Compare | undefined;
   /** Whether an interrupt leaves the run going. */
   readonly leave: boolean;
   /** Called when the load is over, before the run is judged: the place's logs. Gives warnings. */
@@ -71,7 +73,7 @@ export async function followInto(job: FollowJob): Promise<FollowedRun | undefine
       return undefined;
     }
     for (const warning of (await job.beforeFinish?.(outcome)) ?? []) recorder.warning(warning);
-    const record = await recorder.finish(outcome);
+    const record = await recorder.finish(outcome, job.compare);
     await folder.close();
     return { record, outcome, folder, owed: await isOwed(client, outcome, seen.run) };
   } finally {

@@ -100,17 +100,67 @@ describe("a run in a cluster that is disturbed", function () {
     await expectAsBefore();
   });
 
-  it("ends with what was measured where the master is deleted", async () => {
+  it("is given up after two minutes of silence, and completed later: as it was asked, in its folder", async function () {
+    this.timeout(420_000);
     const results = temporaryFolder();
-    const command = await running(results);
-    const [pod] = podsOf(namespace, "control");
-    kubectl(namespace, ["delete", "pod", String(pod?.metadata.name), "--grace-period=0", "--force"]);
+    const before = await countsOf(namespace);
+    const command = await running(results, "--run-time", "30s", "--threshold", "rps>1000");
+    way.refusing = true;
+    way.reset();
     const { code, stdout, stderr } = await command.ended;
     expect(code, `${stdout}\n${stderr}`).to.equal(4);
-    const record = finished(onlyRun(results));
-    expect(record).to.include({ verdict: "error", endedBy: "master-lost" });
-    expect(record.totals.requests).to.be.greaterThan(5);
-    expect(seriesIn(onlyRun(results)).length).to.be.greaterThan(8);
+    const half = finished(onlyRun(results));
+    expect(half).to.include({ verdict: "error", endedBy: "master-silent", complete: false });
+    expect(half.reasons.join(" "))
+      .to.match(/may have the rest of the run: loadtest report/)
+      .and.not.match(/was lost/);
+    expect(half.warnings.join("\n")).to.match(/^the test is not as it was before: loadtest scale 2/m);
+    way.refusing = false;
+    const report = await test.run("report", "--wait", "--results", results);
+    expect(report.code, report.stderr).to.equal(1);
+    const whole = finished(onlyRun(results));
+    expect(whole).to.include({ verdict: "failed", endedBy: "run-time", complete: true });
+    expect(whole.totals.requests).to.equal((await countsOf(namespace)).requests - before.requests);
+    expect(whole.asked).to.deep.equal(half.asked);
+    expectNoGap(results);
+    await expectAsBefore();
+  });
+
+  for (const [how, args] of [
+    ["deleted", []],
+    ["deleted at once", ["--grace-period=0", "--force"]],
+  ] as const) {
+    it(`ends with what was measured where the master is ${how}`, async () => {
+      await until("a master", () => podsOf(namespace, "control").length === 1);
+      const results = temporaryFolder();
+      const command = await running(results);
+      const [pod] = podsOf(namespace, "control");
+      kubectl(namespace, ["delete", "pod", String(pod?.metadata.name), "--wait=false", ...args]);
+      const { code, stdout, stderr } = await command.ended;
+      expect(code, `${stdout}\n${stderr}`).to.equal(4);
+      const record = finished(onlyRun(results));
+      expect(record).to.include({ verdict: "error", endedBy: "master-lost" });
+      const { lost, left = [] } = record.integrity?.workers ?? {};
+      expect({ lost, left }, "which follow their master").to.deep.equal({ lost: [], left: [] });
+      expect(record.totals.requests).to.be.greaterThan(5);
+      expect(seriesIn(onlyRun(results)).length).to.be.greaterThan(8);
+      await expectAsBefore();
+      // Workers that their master sent home come back later and later.
+      test.renew();
+    });
+  }
+
+  it("says which workers somebody's scale has brought in the middle", async () => {
+    const results = temporaryFolder();
+    const command = await running(results, "--run-time", "30s");
+    kubectl(namespace, ["scale", "deployment", "locust-worker", "--replicas=4"]);
+    const { code, stdout, stderr } = await command.ended;
+    expect(code, `${stdout}\n${stderr}`).to.equal(0);
+    expect(finished(onlyRun(results)).warnings.join("\n")).to.match(
+      /^workers: locust-worker-\S+ joined \d+ s into the run$/m,
+    );
+    expect(test.replicas, "somebody's own").to.equal(4);
+    expect((await test.run("scale", "2")).code).to.equal(0);
     await expectAsBefore();
   });
 

@@ -204,19 +204,19 @@ describe("loadtest run, on a test that pulumi up has deployed", function () {
   it("leaves a run to its own end where the command is killed, and the next command keeps its results", async () => {
     const results = temporaryFolder();
     const counts = await counted(async () => {
-      const args = ["--workers", "3", "--users", "6", "--run-time", "20s", "--results", results];
+      const args = ["--workers", "3", "--users", "6", "--run-time", "45s", "--results", results];
       const command = test.start("run", ...args);
       await command.waitFor(/full load/, 90_000);
       await command.until(() => seriesIn(onlyRun(results)).length > 6, "samples");
       command.signal("SIGKILL");
       await command.ended;
       const during = await test.status();
-      expect(during.run).to.deep.include({ going: true, targetUsers: 6, runTime: 20 });
+      expect(during.run).to.deep.include({ going: true, targetUsers: 6, runTime: 45 });
       expect(during).to.include({ workersBefore: 2 });
       const second = await test.run("run", "--users", "4", "--run-time", "5s", "--results", results);
       expect(second.code).to.equal(4);
       expect(second.stderr).to.match(/runs script1\.py with 6 users since .*report --stack local-cluster --wait/);
-      await until("its end", async () => (await test.status()).run?.going === false, 40);
+      await until("its end", async () => (await test.status()).run?.going === false, 80);
       const text = await test.run("status");
       expect(text.stdout).to.match(/nobody has kept its results yet: loadtest report --stack local-cluster/);
       const report = await test.run("report", "--results", results);

@@ -17,6 +17,8 @@ const patience = 10_000;
 
 export interface ClaimOptions extends ClusterContext {
   readonly setup: TestSetup;
+  /** What the run is to be no worse than. */
+  readonly baseline?: RunNote["baseline"];
   /** The folder of all runs: results that nobody has kept go there, before the next run takes their place. */
   readonly results: string;
 }
@@ -30,19 +32,19 @@ export interface Claim {
 
 /** Takes the test for a run. Rejects, naming who and since when, while another run is going on. */
 export async function claimTest(options: ClaimOptions): Promise<Claim> {
-  const { test, link, setup, signals } = options;
+  const { test, link, signals } = options;
   const found = await lockOf(test);
   const status = await link.status(signals.interrupt);
   // A living command says for itself, by its lock, who it is.
   if (isGoing(status) && !hasCommand(found)) throw runGoing(test, status, found?.note);
   const { deployed } = test;
   const present = { workers: deployed.workerReplicas, script: deployed.scriptBefore ?? deployed.script };
-  const lock = await takeLock(options, noteOf(setup, present));
+  const lock = await takeLock(options, noteOf(options, present));
   const former = lock.takenOver?.note;
   try {
     const before = former === undefined ? present : { ...present, workers: workersBefore(former, present.workers) };
     if (status.run > 0 && !status.kept) await keepFormer(options, status, matching(former, status));
-    if (former !== undefined) await lock.write(noteOf(setup, before));
+    if (former !== undefined) await lock.write(noteOf(options, before));
     return { lock, before };
   } catch (error) {
     await leaveLock(lock, { asBefore: former === undefined, owed: former !== undefined });
@@ -134,7 +136,8 @@ export function workersBefore({ workers, before }: RunNote, present: number): nu
   return before !== undefined && present === workers ? before.workerReplicas : present;
 }
 
-function noteOf({ plan, script, stack, settings }: TestSetup, before: Arrangement): RunNote {
+function noteOf({ setup, baseline }: ClaimOptions, before: Arrangement): RunNote {
+  const { plan, script, stack, settings } = setup;
   return {
     schemaVersion: 1,
     mode: "run",
@@ -149,6 +152,7 @@ function noteOf({ plan, script, stack, settings }: TestSetup, before: Arrangemen
     workers: plan.workers,
     stack,
     settings,
+    ...(baseline === undefined ? {} : { baseline }),
     before: { workerReplicas: before.workers, script: before.script },
   };
 }

@@ -12,7 +12,9 @@ import { createResultsFolder, type ResultsFolder, reopenResultsFolder } from "..
 import { hasRun, listRuns, type RunSummary, summaryOf } from "../../results/history";
 import { readSeries } from "../../results/read";
 import type { LocustStatus } from "../../types";
+import { baselineOf } from "../baseline";
 import { type FollowedRun, followInto, type RunFolder } from "../follow";
+import type { Compare } from "../recorder";
 import type { TestSetup } from "../setup";
 import type { Signals } from "../signals";
 import type { Progress } from "../terminal/progress";
@@ -55,11 +57,23 @@ export async function keepLatestRun(options: KeepRun): Promise<FollowedRun | und
       ...{ masterStays: true, timing: clusterTiming },
       signals: { interrupt: stop ? AbortSignal.abort() : signals.interrupt, kill: signals.kill },
       leave: !stop,
+      compare: await compareOf(options),
       beforeFinish: (outcome) => keepLogs(test, found.folder, outcome),
     });
   } finally {
     watch.stop();
   }
+}
+
+/** With the baseline that was asked for; where it is not to be had here, the record says that nobody knows. */
+async function compareOf({ note, results }: KeepRun): Promise<Compare | undefined> {
+  const { baseline } = note ?? {};
+  if (baseline === undefined) return undefined;
+  return baselineOf({ results, baseline: baseline.run, maxRegression: baseline.maxRegression }).catch(
+    (error: unknown) => () => {
+      throw error;
+    },
+  );
 }
 
 /** A master that outlives a run never comes to its `quitting` listeners, and firing the event would be untrue. */

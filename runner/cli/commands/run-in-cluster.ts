@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { UsageError } from "../../errors";
 import { KubernetesPlace } from "../../places/kubernetes/kubernetes";
+import { findRun } from "../../results/find";
 import { createResultsFolder } from "../../results/folder";
 import { baselineOf } from "../baseline";
 import { type Claim, claimTest, leaveLock, withoutLeftovers } from "../cluster/claim";
@@ -22,8 +23,11 @@ export async function runInCluster(options: RunCommandOptions): Promise<number> 
   return withMaster(options, "ending the run and keeping what was measured…", async (context) => {
     const setup = await clusterSetup(await withoutLeftovers(context.test), options, options.abortAfter);
     context.progress.expect(setup.plan);
-    const compare = await baselineOf(options);
-    const claim = await claimTest({ ...context, setup, results: options.results });
+    // By its path: what is kept now may be the latest later.
+    const run = options.baseline === undefined ? undefined : resolve(findRun(options.results, options.baseline).path);
+    const compare = await baselineOf(run === undefined ? options : { ...options, baseline: run });
+    const baseline = run === undefined ? undefined : { run, maxRegression: options.maxRegression };
+    const claim = await claimTest({ ...context, setup, baseline, results: options.results });
     const place = placeOf(context, setup, claim, options.readyTimeout * 1000);
     const left: RunLeft = { owed: false };
     try {

@@ -33,6 +33,8 @@ const schema = z
     run: count.optional(),
     /** Folder of the results on that host, absolute. */
     results: text.optional(),
+    /** What the run is to be no worse than: folder of a run on that host, absolute, and the share that is allowed. */
+    baseline: z.object({ run: text, maxRegression: text }).readonly().optional(),
     /** The Pulumi stack. */
     stack: text.nullable(),
     /** Without secrets. */

@@ -189,6 +189,17 @@ describe("the results of a run in a cluster", () => {
       expect(record.settings).to.deep.equal({ users: 10, thresholds: ["p95<1"] });
     });
 
+    it("with the baseline that was asked for, or with a word that it is not to be had here", async () => {
+      there.endRun();
+      const before = makeRun(there.results, "before", over({ master: null }), [sampleAt(0)]);
+      const compared = await keep({ note: noted({ baseline: { run: before, maxRegression: "5%" } }) });
+      expect(compared?.record.comparison).to.include({ before: "before", maxRegression: 0.05 });
+      const none = join(there.results, "none");
+      const kept = await keep({ note: noted({ baseline: { run: none, maxRegression: "5%" } }) });
+      expect(kept?.record.verdict).to.equal("invalid");
+      expect(kept?.record.reasons.join(" ")).to.match(/Unclear: the run could not be compared: there is no run/);
+    });
+
     it("and stay aborted where their command has broken the run off, and left", async () => {
       there.endRun();
       const kept = await keep({ note: noted({ aborted: true }) });
