@@ -7,9 +7,12 @@ import os
 import tempfile
 import unittest
 from pathlib import Path
+from unittest.mock import MagicMock, patch
 
 from locust import argument_parser
 from locust.argument_parser import LocustArgumentParser
+from locust.rpc.protocol import Message
+from locust.runners import WorkerRunner
 
 import loadtest_main
 
@@ -85,6 +88,24 @@ class MainTest(unittest.TestCase):
                 for make, defaults in before.items():
                     make.__defaults__ = defaults
             os.chdir(here)
+
+    def test_a_spawn_message_does_not_make_a_parser_for_each_option(self) -> None:
+        runner = MagicMock(last_received_spawn_timestamp=0)
+        job = {"host": "http://target", "stop_timeout": 10, "user_classes_count": {}}
+        options = {**vars(parser().parse_args(["--tenant", "acme"])), "tags": ["smoke"]}
+        runner.environment.parsed_options = argparse.Namespace()
+        setup = argument_parser.setup_parser_arguments
+        with (
+            patch.object(argument_parser, "default_args_dict", argument_parser.default_args_dict),
+            patch.object(argument_parser, "setup_parser_arguments", side_effect=setup) as made,
+        ):
+            loadtest_main.remember_defaults()
+            for timestamp in (1, 2):
+                message = Message("spawn", {**job, "timestamp": timestamp, "parsed_options": options}, "worker")
+                WorkerRunner.handle_message(runner, message)
+        self.assertEqual(made.call_count, 1)
+        taken = runner.environment.parsed_options
+        self.assertEqual((taken.tenant, taken.tags, hasattr(taken, "headless")), ("acme", ["smoke"], False))
 
 
 if __name__ == "__main__":
