@@ -42,7 +42,7 @@ describe("completion", () => {
       [["st"], ["start", "stop", "status"]],
       [
         ["run", "--s"],
-        ["--stack", "--script", "--spawn-rate"],
+        ["--stack", "--script", "--script-arg", "--spawn-rate"],
       ],
       [
         ["run", "--stack", ""],

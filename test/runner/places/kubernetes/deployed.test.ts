@@ -39,6 +39,10 @@ describe("what is deployed", function () {
       },
       image: "registry.example.com/locust:7",
     });
+    // Named after what is in them.
+    const { tokenSecret, scriptsConfigMap } = test;
+    expect(tokenSecret?.name).to.match(/^test-token-[0-9a-f]{8}$/);
+    expect(scriptsConfigMap).to.match(/^test-scripts-[0-9a-f]{8}$/);
     expect(test).to.deep.equal({
       namespace: "shop",
       control: { name: "locust-control", uid: "c" },
@@ -47,10 +51,10 @@ describe("what is deployed", function () {
       workerScript: "script1.py",
       ...{ scriptBefore: undefined, scriptArguments: {}, argumentsBefore: undefined },
       ...{ users: 250, spawnRate: 2.5, runTime: "1h30m", targetHost: "https://shop.example.com" },
-      tokenSecret: { name: "test-token-1a2b3c4d", key: "token" },
+      tokenSecret: { name: tokenSecret?.name, key: "token" },
       workerReplicas: 8,
       ...{ workerCpu: 0.25, workerMemory: 1792, controlCpu: 1, controlMemory: 1024 },
-      scriptsConfigMap: "test-scripts-1a2b3c4d",
+      scriptsConfigMap,
       knownModules: false,
       createdAt: new Date("2026-05-04T03:02:01Z"),
     });
