@@ -116,12 +116,12 @@ describe("what lies around a script", function () {
       mkdirSync(home, { recursive: true });
       writeFileSync(join(home, ".locust.conf"), text);
       const args = ["run", "--local", "--script", "tenants.py", "--host", target.url, ...load];
-      const env = { HOME: home, LOCUST_HEADLESS: "true", LOCUST_TAGS: "smoke", LOCUST_TENANT: "simple" };
+      const env = { HOME: home, LOCUST_HEADLESS: "true", LOCUST_TAGS: "smoke", LOCUST_TENANT: "products" };
       const { code, stderr, stdout } = await startCommand([...args, "--results", project.results], {
         ...{ cwd: project.directory, env },
       }).ended;
       expect(code, stderr).to.equal(0);
-      expect(stdout).to.include("GET /simple").and.not.include("GET /none");
+      expect(stdout).to.include("GET /products").and.not.include("GET /none");
       const { totals } = finished(onlyRun(project.results));
       expect(totals.requests).to.be.within(16, 40);
     });
