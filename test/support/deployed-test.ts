@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { StatusReport } from "../../runner/cli/cluster/status-report";
 import { type Command, type CommandEnd, startCommand } from "./cli";
 import { kubectl, podsOf, until } from "./cluster";
@@ -11,9 +13,27 @@ export class DeployedTest {
 
   constructor(readonly namespace: string) {}
 
-  /** @param config keys of the stack's config that are to differ from Pulumi.local-cluster.yaml */
-  up(config: Readonly<Record<string, string>> = {}): void {
+  /**
+   * @param config keys of the stack's config that are to differ from Pulumi.local-cluster.yaml
+   * @param files what is beside the samples in the scripts' folder, by path
+   */
+  up(config: Readonly<Record<string, string>> = {}, files: Readonly<Record<string, string>> = {}): void {
     this.project = new PulumiProject();
+    try {
+      this.make(config, files);
+    } catch (error) {
+      // What is left of it would take the node's room from other suites.
+      this.down();
+      throw error;
+    }
+  }
+
+  private make(config: Readonly<Record<string, string>>, files: Readonly<Record<string, string>>): void {
+    for (const [name, text] of Object.entries(files)) {
+      const path = join(this.stack.folder, "locust", "scripts", name);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, text);
+    }
     this.stack.mustRun("stack", "init", "local-cluster");
     for (const [key, value] of Object.entries({ namespace: this.namespace, targetHost: this.target, ...config })) {
       this.stack.mustRun("config", "set", key, value);

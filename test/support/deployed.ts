@@ -20,11 +20,15 @@ export function sharedTest(): DeployedTest {
   return shared;
 }
 
-/** The same with a test for this suite alone, which is taken down after it. */
-export function ownTest(namespace: string, config: Readonly<Record<string, string>>): DeployedTest {
+/** The same with a test for this suite alone, which is taken down after it; `files` as `DeployedTest.up` takes them. */
+export function ownTest(
+  namespace: string,
+  config: Readonly<Record<string, string>>,
+  files: Readonly<Record<string, string>> = {},
+): DeployedTest {
   const test = new DeployedTest(namespace);
   needs("pulumi", "cluster");
-  before(() => test.up(config));
+  before(() => test.up(config, files));
   after(async () => {
     await stopCommands();
     test.down();
