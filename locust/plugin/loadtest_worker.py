@@ -7,6 +7,8 @@ import os
 import socket
 import sys
 import time
+import traceback
+from types import TracebackType
 from typing import Any
 
 import gevent
@@ -43,6 +45,11 @@ def allow_all_texts() -> None:
 
     protocol.Message.serialize = serialize  # type: ignore[method-assign]
     StatsError.create_key = staticmethod(create_key)  # type: ignore[method-assign,assignment]
+
+
+def _is_of_main(tb: TracebackType | None) -> bool:
+    """Locust ends in order, as at a SIGTERM."""
+    return any(frame.f_globals.get("__name__") == "locust.main" for frame, _ in traceback.walk_tb(tb))
 
 
 class WorkerReports:
@@ -149,7 +156,9 @@ class WorkerReports:
 
         def handle_system_error(kind: Any, value: Any, tb: Any = None) -> Any:
             place = place_of(tb)
-            if place.file is None or not isinstance(value, ENDS_PROCESS) or not self._ready:
+            # A greenlet of `sys.exit` has no line of the script.
+            its = place.file is not None or (isinstance(value, SystemExit) and not _is_of_main(tb))
+            if not its or not isinstance(value, ENDS_PROCESS) or not self._ready:
                 return theirs(kind, value, tb)
             if self._ended_at is not None:
                 return None
