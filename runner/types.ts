@@ -29,19 +29,21 @@ export interface Place {
   readonly line: number | null;
 }
 
-/** What the script's code did again and again: errors by type and line, or users that left by how they did. */
+/** What the script's code did again and again: errors by type, line and message, or users that left by how they did. */
 export interface Tally {
   readonly count: number;
-  /** The most frequent ones first; not all where there are many. `message` is the first one's. */
+  /** The most frequent ones first; not all where there are many. Messages of a line beyond the first ten are one kind. */
   readonly kinds: readonly (Place & { readonly type: string; readonly message: string; readonly count: number })[];
 }
 
 /** What the script's own code did in the latest test. */
 export interface ScriptReport {
-  /** In tasks, `on_start` and the like, and listeners. */
+  /** In tasks, `on_start` and the like, listeners, and greenlets of its own. */
   readonly exceptions: Tally;
   /** Users that ended and were not told to: `StopUser`, `stop()`, or the error that ended them. */
   readonly left: Tally;
+  /** Classes of which users found no tasks; missing in older plugins. */
+  readonly idle?: readonly string[];
   /** The users that the script's classes allow, where these are fewer than asked. */
   readonly most: number | null;
   /** Who ended the test. */

@@ -25,6 +25,7 @@ def report(status: MasterStatus) -> dict[str, Any]:
     return {
         "exceptions": merged(one["exceptions"] for one in scripts),
         "left": merged(one["left"] for one in scripts),
+        "idle": sorted({name for one in scripts for name in one.get("idle", ())}),
         "most": dispatched if dispatched is not None and dispatched < runner.target_user_count else None,
         "ended": None if ended is None else {"by": ended.by, **ended.place._asdict()},
         "exitCode": status.environment.process_exit_code,

@@ -23,11 +23,13 @@ import loadtest_routes
 import loadtest_script
 import loadtest_status
 import loadtest_targets
+import loadtest_unanswered
 import loadtest_worker
 
 loadtest_lifeline.arm_from_environment()
 loadtest_fasthttp.install()
 loadtest_script.tell_exits(events)
+loadtest_worker.allow_all_texts()
 _token = os.environ.pop("LOADTEST_TOKEN", None)
 _hosts = os.environ.pop("LOADTEST_ALLOWED_HOSTS", None)
 _status: loadtest_status.MasterStatus | None = None
@@ -39,6 +41,7 @@ def _before_locust(client_id: str, data: dict[str, Any], **_: Any) -> None:
     # At import, so that this listener is ahead of the one with which Locust adds the samples up.
     if _status is not None:
         _status.discard_stale(client_id, data)
+        loadtest_unanswered.merge(_status.environment.stats.errors, data["errors"])
 
 
 @events.init.add_listener

@@ -11,13 +11,17 @@ from typing import Any
 import gevent
 import locust.main
 from gevent import GreenletExit
+from gevent.hub import Hub
 from locust import User
 from locust.env import Environment
 from locust.event import Events
 from locust.runners import STATE_RUNNING, STATE_SPAWNING, Runner
-from locust.user.task import LOCUST_STATE_STOPPING
+from locust.user.task import LOCUST_STATE_STOPPING, DefaultTaskSet, TaskSet
 
 from loadtest_tally import Tally, place_of
+
+ENDS_PROCESS = Hub.SYSTEM_ERROR
+"""KeyboardInterrupt, SystemExit and the like: what gevent passes on from any greenlet to the main one."""
 
 
 class Script(logging.Handler):
@@ -26,34 +30,53 @@ class Script(logging.Handler):
     def __init__(self, environment: Environment, runner: Runner) -> None:
         super().__init__(logging.ERROR)
         self._runner = runner
-        self._latest: BaseException | None = None
         self._begin()
         before(environment.events.test_start, self._begin)
         environment.events.user_error.add_listener(self._on_user_error)
         # What listeners raise is only logged.
         logging.getLogger().addHandler(self)
         self._watch_users(environment)
+        self._watch_greenlets()
 
     def emit(self, record: logging.LogRecord) -> None:
         error = sys.exception()
         if error is not None and str(record.msg).startswith("Uncaught exception in"):
-            self._count(error)
+            self.count(error)
 
     def answer(self) -> dict[str, Any]:
-        return {"exceptions": self.exceptions.answer(), "left": self.left.answer()}
+        return {"exceptions": self.exceptions.answer(), "left": self.left.answer(), "idle": sorted(self.idle)}
+
+    def count(self, error: BaseException) -> None:
+        # It comes again when it passes through another function of Locust, or through one that waits for a greenlet.
+        if not vars(error).get("loadtest_told"):
+            vars(error)["loadtest_told"] = True
+            self.exceptions.add_error(error)
 
     def _begin(self) -> None:
         self.exceptions = Tally()
         self.left = Tally()
+        self.idle: set[str] = set()
+        """Classes that have no tasks: their users stay, and do nothing."""
 
-    def _on_user_error(self, exception: BaseException, **_: Any) -> None:
-        self._count(exception)
+    def _on_user_error(self, user_instance: User | TaskSet, exception: BaseException, **_: Any) -> None:
+        self.count(exception)
+        # Locust's words: a class may do without `tasks` where its code chooses them in another way.
+        if str(exception).startswith("No tasks defined"):
+            owner = user_instance.user if isinstance(user_instance, DefaultTaskSet) else user_instance
+            self.idle.add(type(owner).__name__)
 
-    def _count(self, error: BaseException) -> None:
-        # Locust tells of an error again when it passes through another of its functions.
-        if error is not self._latest:
-            self._latest = error
-            self.exceptions.add_error(error)
+    def _watch_greenlets(self) -> None:
+        """What ends a greenlet that the script has made is only printed."""
+        hub = gevent.get_hub()
+        theirs = hub.handle_error
+
+        def handle_error(context: Any, kind: Any, value: Any, tb: Any) -> Any:
+            ended = isinstance(value, BaseException) and not isinstance(value, (GreenletExit, *ENDS_PROCESS))
+            if ended and place_of(value.__traceback__).file is not None:
+                self.count(value)
+            return theirs(context, kind, value, tb)
+
+        hub.handle_error = handle_error
 
     def _watch_users(self, environment: Environment) -> None:
         """Of all user classes: those that run their own way, as pytest's do, end as others do."""
@@ -68,7 +91,7 @@ class Script(logging.Handler):
             try:
                 return theirs_spawn(*args, **kwargs)
             except Exception as error:
-                self._count(error)
+                self.count(error)
                 self.left.add_error(error)
                 raise
 
@@ -91,8 +114,9 @@ class Script(logging.Handler):
             user.on_stop = see_why  # type: ignore[method-assign]
             try:
                 theirs(user)
-            except Exception as error:
-                self._count(error)
+            except BaseException as error:
+                if not isinstance(error, GreenletExit):
+                    self.count(error)
                 self._see_leave(user, error)
                 raise
             self._see_leave(user, how[0] if how else None)
@@ -102,6 +126,8 @@ class Script(logging.Handler):
     def _see_leave(self, user: User, error: BaseException | None) -> None:
         if getattr(user, "loadtest_told", False) or self._runner.state not in (STATE_SPAWNING, STATE_RUNNING):
             return
+        if isinstance(error, ENDS_PROCESS):
+            return  # and all other users with it
         if error is None:
             self.left.add("return")
         elif user._state == LOCUST_STATE_STOPPING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sysconfig
+from collections import Counter
 from collections.abc import Iterable
 from types import FrameType, TracebackType
 from typing import Any, NamedTuple
@@ -11,6 +12,9 @@ from typing import Any, NamedTuple
 MOST_KINDS = 200
 """Kinds that are told apart in a process; what comes later is only counted."""
 SHOWN_KINDS = 10
+_MOST_MESSAGES = 10
+"""Messages of a type at a line that are told apart: some have an id in each, and must not leave others without room."""
+_OTHERS = "(other messages)"
 _LONGEST = 1000
 """Characters of a message that are kept."""
 
@@ -74,20 +78,23 @@ def caller_of(frame: FrameType | None) -> Caller:
 
 
 class Tally:
-    """Counts what happens by type and place, with the first message of each."""
+    """Counts what happens by type, place and message."""
 
     def __init__(self) -> None:
         self.count = 0
         self._kinds: dict[tuple[str, Place, str], dict[str, Any]] = {}
+        self._messages: Counter[tuple[str, Place]] = Counter()
 
     def add(self, kind: str, message: str = "", place: Place = Place(), count: int = 1) -> None:  # noqa: B008 -- a constant
-        """What has no place is told apart by its message."""
         self.count += count
-        key = (kind, place, message if place.file is None else "")
+        if (kind, place, message) not in self._kinds and self._messages[kind, place] >= _MOST_MESSAGES:
+            message = _OTHERS
+        key = (kind, place, message)
         known = self._kinds.get(key)
         if known is not None:
             known["count"] += count
         elif len(self._kinds) < MOST_KINDS:
+            self._messages[kind, place] += 1
             self._kinds[key] = {
                 "type": kind,
                 "message": message,
@@ -96,8 +103,8 @@ class Tally:
                 "count": count,
             }
 
-    def add_error(self, error: BaseException) -> None:
-        self.add(type(error).__name__, _text(error), place_of(error.__traceback__))
+    def add_error(self, error: BaseException, count: int = 1) -> None:
+        self.add(type(error).__name__, _text(error), place_of(error.__traceback__), count)
 
     def merge(self, told: dict[str, Any]) -> None:
         """Adds what `answer` has told, here or elsewhere."""

@@ -17,9 +17,11 @@ from locust.clients import HttpSession
 from locust.contrib.fasthttp import FastHttpSession
 from locust.env import Environment
 from locust.runners import Runner
+from locust.stats import StatsError
 from locust.user.task import LOCUST_STATE_STOPPING
 from requests.sessions import merge_setting
 
+_NO_ANSWER = "no answer"
 _LONG_ENOUGH = 0.9
 """Of the stop timeout: a farewell gets as much from one timer to the next, less what a switch of greenlets takes."""
 
@@ -42,11 +44,11 @@ _under_way: dict[int, _Request] = {}
 class Unanswered:
     """Follows the requests of HttpUser and FastHttpUser; create it once, in `events.init` of a worker.
 
-    A user that Locust kills because it has not ended within the stop timeout leaves its request as a failure, `no
-    answer within 47 s`, in the statistics, where that has waited for as long as the stop timeout: a user that goes on
-    asking until it is killed does not tell of the target. The script's listeners of `request` are not told: as with
-    Locust alone, they hear of requests that have ended. Whatever else ends a request, such as a script that kills a
-    greenlet of its own, is as ever.
+    A user that Locust kills because it has not ended within the stop timeout leaves its request as a failure in the
+    statistics, where that has waited for as long as the stop timeout: a user that goes on asking until it is killed
+    does not tell of the target. Those of a name are one failure, `no answer within 47 s`: none has waited less. The
+    script's listeners of `request` are not told: as with Locust alone, they hear of requests that have ended. Whatever
+    else ends a request, such as a script that kills a greenlet of its own, is as ever.
     """
 
     def __init__(self, environment: Environment, runner: Runner) -> None:
@@ -123,10 +125,24 @@ class Unanswered:
         waited = time.monotonic() - request.began
         if waited < _LONG_ENOUGH * (self._environment.stop_timeout or 0):
             return
-        name = _name(request)
+        method, name, stats = request.method, _name(request), self._environment.stats
         self.cut_off += 1
-        self._environment.stats.log_request(request.method, name, waited * 1000, 0)  # type: ignore[arg-type]
-        self._environment.stats.log_error(request.method, name, f"no answer within {int(waited)} s")
+        stats.log_request(method, name, waited * 1000, 0)  # type: ignore[arg-type]
+        stats.log_error(method, name, _NO_ANSWER)
+        row = stats.errors[StatsError.create_key(method, name, _NO_ANSWER)]
+        row.error = _shortest(row.error, f"{_NO_ANSWER} within {int(waited)} s")
+
+
+def merge(errors: dict[str, StatsError], reported: dict[str, dict[str, Any]]) -> None:
+    """Has the master tell what holds for a row of all workers. Call it before Locust adds up what they report."""
+    for key, error in reported.items():
+        if key in errors and error["error"].startswith(_NO_ANSWER):
+            errors[key].error = _shortest(errors[key].error, error["error"])
+
+
+def _shortest(known: Any, told: str) -> str:
+    """What holds for both: a request has one row for all that were cut off, however long each has waited."""
+    return told if known == _NO_ANSWER else min(known, told, key=lambda text: (len(text), text))
 
 
 def _name(request: _Request) -> str:

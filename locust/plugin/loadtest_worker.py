@@ -7,16 +7,21 @@ import os
 import socket
 import sys
 import time
+import traceback
+from types import TracebackType
 from typing import Any
 
 import gevent
+import msgpack
 from locust import log
 from locust.env import Environment
+from locust.rpc import protocol
 from locust.runners import STATE_CLEANUP, STATE_RUNNING, STATE_SPAWNING, WorkerRunner
+from locust.stats import StatsError
 
 import loadtest_usage
-from loadtest_script import Script, before
-from loadtest_tally import Place, caller_of
+from loadtest_script import ENDS_PROCESS, Script, before
+from loadtest_tally import Place, caller_of, place_of
 from loadtest_unanswered import Unanswered
 
 logger = logging.getLogger("locust.loadtest.worker")
@@ -25,6 +30,26 @@ logger = logging.getLogger("locust.loadtest.worker")
 RUN_OPTION = "loadtest_run"
 _AT_ONCE = 0.5
 """Seconds that listeners of `test_start` may take without being told of."""
+
+
+def allow_all_texts() -> None:
+    """Has reports hold names and messages that are no UTF-8, escaped: with one, a worker would never report again."""
+    theirs = StatsError.create_key
+
+    def serialize(message: protocol.Message) -> bytes:
+        told = (message.type, message.data, message.node_id)
+        return msgpack.dumps(told, default=protocol.encode, unicode_errors="backslashreplace")
+
+    def create_key(method: str, name: str, error: Exception | str | None) -> str:
+        return theirs(method, f"{name}".encode(errors="backslashreplace").decode(), error)
+
+    protocol.Message.serialize = serialize  # type: ignore[method-assign]
+    StatsError.create_key = staticmethod(create_key)  # type: ignore[method-assign,assignment]
+
+
+def _is_of_main(tb: TracebackType | None) -> bool:
+    """Locust ends in order, as at a SIGTERM."""
+    return any(frame.f_globals.get("__name__") == "locust.main" for frame, _ in traceback.walk_tb(tb))
 
 
 class WorkerReports:
@@ -65,6 +90,7 @@ class WorkerReports:
         runner.start_worker = self.start_worker  # type: ignore[method-assign]
         environment.events.test_stop.add_listener(self._on_test_stop)
         environment.events.quitting.add_listener(self._on_quitting)
+        self._end_in_order()
 
     def _on_report(self, data: dict[str, Any], **_: Any) -> None:
         if not self._ready:
@@ -100,14 +126,51 @@ class WorkerReports:
         caller = caller_of(sys._getframe().f_back)
         if caller.by == "script" and self._ended_at is None:
             self._ended_at = caller.place
+            self._see_end("runner.quit()", caller.place)
         self._quit()
 
     def stop(self) -> None:
         caller = caller_of(sys._getframe().f_back)
-        if caller.by == "script" and self._ended_at is None and self._runner.state in (STATE_SPAWNING, STATE_RUNNING):
+        if caller.by == "script" and self._ended_at is None:
             # The master knows nothing of it, and this worker goes on without users.
-            self._script.left.add("runner.stop()", "", caller.place, self._runner.user_count)
+            self._see_end("runner.stop()", caller.place)
         self._stop()
+
+    def _see_end(self, by: str | BaseException, place: Place) -> None:
+        """The script ends all users of this worker."""
+        users, left = self._runner.user_count, self._script.left
+        if users == 0 or self._runner.state not in (STATE_SPAWNING, STATE_RUNNING):
+            return
+        if isinstance(by, str):
+            left.add(by, "", place, users)
+        else:
+            left.add_error(by, users)
+
+    def _end_in_order(self) -> None:
+        """Has a worker that a task ends by `sys.exit` send its last samples and say goodbye, as by KeyboardInterrupt.
+
+        Users that raise it while the worker is on its way out would break that off.
+        """
+        hub = gevent.get_hub()
+        theirs = hub.handle_system_error
+
+        def handle_system_error(kind: Any, value: Any, tb: Any = None) -> Any:
+            place = place_of(tb)
+            # A greenlet of `sys.exit` has no line of the script.
+            its = place.file is not None or (isinstance(value, SystemExit) and not _is_of_main(tb))
+            if not its or not isinstance(value, ENDS_PROCESS) or not self._ready:
+                return theirs(kind, value, tb)
+            if self._ended_at is not None:
+                return None
+            if self._leaving:  # a listener of `quitting`
+                return theirs(kind, value, tb)
+            self._ended_at = place
+            self._script.count(value)
+            self._see_end(value, place)
+            logger.error("The script ends this worker", exc_info=value)
+            return theirs(KeyboardInterrupt, KeyboardInterrupt())
+
+        hub.handle_system_error = handle_system_error
 
     def prepare(self) -> None:
         """A run begins here, ahead of the script's listeners of `test_start`, which may take their time."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import unittest
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +17,7 @@ from locust.env import Environment
 from locust.event import Events
 
 import loadtest_unanswered
-from loadtest_unanswered import Unanswered
+from loadtest_unanswered import Unanswered, _Request, merge
 
 GRACE = 0.3
 LOCUSTS: dict[Any, Any] = {session: session.request for session in (HttpSession, FastHttpSession)}
@@ -79,6 +80,16 @@ class UnansweredTest(unittest.TestCase):
                 self.assertEqual(self.errors(), [("no answer within 0 s", 3)])
                 self.assertGreaterEqual(self.environment.stats.total.min_response_time, GRACE * 1000)
                 self.assertEqual(self.told, [], "listeners of `request` hear of what has ended")
+
+    def test_requests_of_a_name_are_one_failure_of_which_none_has_waited_less(self) -> None:
+        unanswered = self.run_(FastHttpUser, lambda user: user.client.get("/"))
+        for began in (12, 9, 10):
+            unanswered._count(_Request(time.monotonic() - began, None, "GET", "/hang", None, None))
+        self.assertEqual(self.errors(), [("no answer within 9 s", 3)])
+        for seconds, told in ((10, 9), (9, 9), (8, 8)):
+            reported = {key: {"error": f"no answer within {seconds} s"} for key in self.environment.stats.errors}
+            merge(self.environment.stats.errors, reported)
+            self.assertEqual(self.errors(), [(f"no answer within {told} s", 3)])
 
     def test_names(self) -> None:
         def named(user: Any) -> None:

@@ -102,7 +102,7 @@ export class Track {
       else this.integrity?.lost(worker);
       this.observer.warning?.(`workers: ${workerText(worker, left ? "left" : "was lost")}`);
     }
-    if (status.code !== undefined) this.integrity?.explainUsers(missingUsers(status.code));
+    if (status.code !== undefined) this.integrity?.explainUsers(missingUsers(status.code), status.code.idle);
     await this.keep(toSample(status, this.phase, elapsed, new Date()), false);
   }
 

@@ -38,7 +38,7 @@ const howToGive = "--script-arg NAME=VALUE, or scriptArguments in the stack's co
 /** Why Locust does not take the script, in its own words; undefined where it does. */
 function refusal(output: string): string | undefined {
   return /No User class found!/.test(output)
-    ? "has no User class: it needs one that inherits from HttpUser, FastHttpUser or User"
+    ? "has no User class to run: it needs one that inherits from HttpUser, FastHttpUser or User, and is not abstract"
     : refusedArguments(output);
 }
 

@@ -35,7 +35,7 @@ const exceptions = z
       .array(
         z.object({
           type: text,
-          message: text.describe("Of the first one"),
+          message: text.describe("(other messages): of one type at one line, more than are told apart"),
           file: text.nullable().describe("The script, or a module beside it; null: no line of the user's took part"),
           line: count.nullable(),
           count,
@@ -43,7 +43,7 @@ const exceptions = z
       )
       .describe("The most frequent ones"),
   })
-  .describe("What the script raised in tasks, on_start and listeners; missing in older records");
+  .describe("What the script raised in tasks, on_start, listeners and greenlets; missing in older records");
 
 const failureKinds = z
   .array(z.object({ method: text, name: text, error: text, count }))

@@ -38,8 +38,11 @@ export interface Integrity {
   lost(worker: LostWorker): void;
   /** A worker that said goodbye while load was applied. */
   left(worker: LostWorker): void;
-  /** Why users are not there, as far as the script's code is why: see `missingUsers`. */
-  explainUsers(missing: readonly string[]): void;
+  /**
+   * Why users are not there, as far as the script's code is why: see `missingUsers`; and the classes of those that are
+   * there and have no tasks.
+   */
+  explainUsers(missing: readonly string[], idle?: readonly string[]): void;
   /**
    * The report up to now. For a run that a breached threshold ended (`threshold`), an unfinished ramp is
    * only a warning: the target did not take even the load that there was.
@@ -69,6 +72,7 @@ export function createIntegrity({ users, spawnRate, workers, shape }: AskedLoad)
   const names = new Set<string>();
   const joined: LostWorker[] = [];
   const resets: number[] = [];
+  let idleClasses: readonly string[] = [];
 
   function add(sample: Sample): void {
     const since = previous?.t ?? Math.min(0, sample.t);
@@ -122,6 +126,7 @@ export function createIntegrity({ users, spawnRate, workers, shape }: AskedLoad)
     if (missing.length > 0 && !problems.some((text) => text.startsWith("users: "))) {
       warnings.push(`users: ${missing.join("; ")}`);
     }
+    problems.push(...idleClasses.map((name) => `users: class ${name} has no tasks, so its users do nothing`));
     problems.push(...lostWorkers.map((worker) => `workers: ${workerText(worker, "was lost")}`));
     problems.push(...leftWorkers.map((worker) => `workers: ${workerText(worker, "left")}`));
     warnings.push(...joined.map((worker) => `workers: ${workerText(worker, "joined")}`));
@@ -151,7 +156,10 @@ export function createIntegrity({ users, spawnRate, workers, shape }: AskedLoad)
     add,
     lost: (worker) => void lostWorkers.push(worker),
     left: (worker) => void leftWorkers.push(worker),
-    explainUsers: (missing) => usersWatch.explain(missing),
+    explainUsers: (missing, idle = []) => {
+      usersWatch.explain(missing);
+      idleClasses = idle;
+    },
     report,
   };
 }

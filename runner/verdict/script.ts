@@ -15,6 +15,7 @@ const ownWays: Readonly<Record<string, string>> = {
   return: "ended by themselves: their run() returned",
   StopTest: "ended by themselves: StopTest",
   kill: "were ended by the script: their greenlets were killed",
+  "runner.quit()": "were ended by the script: runner.quit() on a worker",
   "runner.stop()": "were ended by the script: runner.stop() on a worker",
 };
 

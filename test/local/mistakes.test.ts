@@ -144,7 +144,7 @@ describe("a mistake", function () {
     {
       what: "a script without a user class",
       code: 2,
-      says: /^empty\.py has no User class: it needs one that inherits from HttpUser, FastHttpUser or User$/,
+      says: /^empty\.py has no User class to run: it needs one that inherits from HttpUser, FastHttpUser or User, and is not abstract$/,
       args: () => onTarget("empty.py"),
     },
     {

@@ -8,7 +8,8 @@ import { type LocalRun, localRuns } from "../support/local-runs";
 import { runsIn } from "../support/project";
 
 /** A script with a user whose task asks for `/` twice a second and does `more`. */
-const script = (more: readonly string[], rest = "") => `import gevent
+const script = (more: readonly string[], rest = "") => `import asyncio
+import gevent
 import itertools
 import sys
 
@@ -41,14 +42,31 @@ def listen(environment=None, **kwargs):
 
 const deep =
   "def deep(left):\n    if left:\n        return deep(left - 1)\n    raise KeyError(f'token {next(count)}')\n";
+const boom = "def boom(text):\n    raise ValueError(text)\n";
 const onStart = "\n    def on_start(self):\n        self.token = {}['access']\n";
 const later = "gevent.spawn_later(3, environment.runner.quit)";
 
 const scripts: Readonly<Record<string, string>> = {
   "exceptions.py": script(["deep(next(count) % 40)"], deep),
+  "odd_words.py": script(
+    [
+      "self.client.get('/nowhere', name=b'page \\xff'.decode('utf8', 'surrogateescape'))",
+      "boom(b'\\xff'.decode('utf8', 'surrogateescape') if next(count) % 8 < 3 else 'b')",
+    ],
+    boom,
+  ),
+  "greenlets.py": script(["gevent.spawn(boom, 'poll')", "gevent.spawn(boom, 'got').get()"], boom),
   "listeners.py": script([], listener("request", "raise ValueError('no such account')")),
   "once.py": script(["if self.asked == 3:", "    raise StopUser()"]),
   "on_start.py": script([]).replace("    asked = 0\n", `    asked = 0\n${onStart}`),
+  "base.py": script(
+    [
+      "if self.asked == 3:",
+      "    raise (Own('gone'), gevent.Timeout(7), asyncio.CancelledError('off'))[next(count) % 3]",
+    ],
+    "class Own(BaseException):\n    pass\n",
+  ),
+  "no_tasks.py": script([], "class Idle(FastHttpUser):\n    wait_time = constant(1)\n"),
   "fixed.py": script([]).replace("    asked = 0\n", "    asked = 0\n    fixed_count = 2\n"),
   "own_code.py": script([], listener("quitting", "environment.process_exit_code = 7")),
   "own_code_at_stop.py": script([], listener("test_stop", "environment.process_exit_code = 5", "MasterRunner")),
@@ -56,6 +74,8 @@ const scripts: Readonly<Record<string, string>> = {
   "done.py": script([], listener("test_start", `environment.process_exit_code = 0; ${later}`, "MasterRunner")),
   "quits_in_workers.py": script(["if self.asked == 4:", "    self.environment.runner.quit()"]),
   "exits_in_task.py": script(["if self.asked == 3:", "    sys.exit(3)"]),
+  "exits_later.py": script(["if self.asked == 3:", "    gevent.spawn_later(0.2, sys.exit, 3)"]),
+  "interrupts.py": script(["if self.asked == 3:", "    raise KeyboardInterrupt"]),
   "raises_everywhere.py": script(
     [],
     ["test_start", "test_stop", "report_to_master", "worker_report", "spawning_complete", "quitting", "request"]
@@ -65,6 +85,10 @@ const scripts: Readonly<Record<string, string>> = {
 };
 
 const mistakes: Readonly<Record<string, readonly [string, RegExp]>> = {
+  "abstract.py": [
+    script([]).replace("    asked = 0\n", "    abstract = True\n"),
+    /^loadtest: abstract\.py has no User class to run: it needs one that .*, and is not abstract$/m,
+  ],
   "worker_init.py": [
     script([], listener("init", 'open("/none/accounts.csv")', "WorkerRunner")),
     /^loadtest: worker_init\.py, line \d+: FileNotFoundError: .*'\/none\/accounts\.csv'$/m,
@@ -118,8 +142,14 @@ describe("what the script's code does", function () {
 
   it("is told where it raises: number, type, message and line, in terminal, run.json, JUnit and page", async () => {
     const { exceptions } = told("exceptions.py", 0);
-    expect(exceptions?.kinds).to.have.length(1);
-    expect(exceptions?.kinds[0]).to.deep.include({ type: "KeyError", file: "exceptions.py" });
+    // Each has a number of its own.
+    expect(exceptions?.kinds).to.have.length(10);
+    expect(exceptions?.kinds[0]).to.include({ type: "KeyError", message: "(other messages)", file: "exceptions.py" });
+    expect(exceptions?.kinds[9]).to.include({
+      type: "KeyError",
+      file: "exceptions.py",
+      line: exceptions?.kinds[0]?.line,
+    });
     const { run, end } = of("exceptions.py");
     const rows = readFileSync(`${run.directory()}/exceptions.csv`, "utf8").matchAll(/^(\d+),"?'token/gm);
     const theirs = Array.from(rows, ([, count]) => Number(count)).reduce((sum, count) => sum + count, 0);
@@ -130,6 +160,24 @@ describe("what the script's code does", function () {
       .and.to.match(line);
     expect(run.text("junit.xml")).to.match(line);
     expect(reportPage(await readRunData(run.directory()))).to.match(/KeyError: &#39;token \d+&#39; \(exceptions\.py/);
+  });
+
+  it("is told by its messages, and keeps its numbers, with texts that are no UTF-8", () => {
+    const { exceptions, failures, totals } = told("odd_words.py", 0);
+    const shown = exceptions?.kinds.map(({ message, count }) => [message, count]);
+    const rounds = totals.requests / 2;
+    expect(shown?.map(([message]) => message)).to.deep.equal(["b", "\\udcff"]);
+    expect(exceptions?.count).to.equal(rounds);
+    expect(exceptions?.kinds[1]?.count).to.be.within((rounds * 3) / 8 - 4, (rounds * 3) / 8 + 4);
+    expect(failures?.map(({ name, count }) => ({ name, count }))).to.deep.equal([
+      { name: "page \\udcff", count: rounds },
+    ]);
+  });
+
+  it("is told where greenlets of its own raise, once for each", () => {
+    const { exceptions, totals } = told("greenlets.py", 0);
+    expect(exceptions?.kinds.map(({ message }) => message)).to.have.members(["poll", "got"]);
+    expect(exceptions?.count).to.equal(2 * totals.requests);
   });
 
   it("is told where its listeners raise", () => {
@@ -143,6 +191,15 @@ describe("what the script's code does", function () {
       /users: 0 of 4 asked .*: 4 ended by themselves: StopUser \(once\.py, line \d+\)/,
     );
     expect(reasons("on_start.py", 3)).to.match(/: 4 ended by an error: KeyError: 'access' \(on_start\.py, line \d+\)/);
+    const { exceptions } = told("base.py", 3);
+    expect(exceptions?.kinds.map(({ type }) => type)).to.have.members(["Own", "Timeout"]);
+    expect(exceptions?.count).to.equal(4);
+    expect(reasons("base.py", 3))
+      .to.match(/users: 0 of 4 asked .* 2 ended by an error: Own: gone \(base\.py, line \d+\)/)
+      .and.to.match(/2 ended by an error: Timeout: 7 seconds \(base\.py, line \d+\)/);
+    expect(reasons("no_tasks.py", 3)).to.equal(
+      "The load was not what was asked: users: class Idle has no tasks, so its users do nothing.",
+    );
     expect(reasons("fixed.py", 3)).to.match(
       /users: 2 of 4 asked .*: the script's user classes allow 2 \(fixed_count\)/,
     );
@@ -165,14 +222,27 @@ describe("what the script's code does", function () {
     expect(reasons("done.py", 0)).to.match(/^The script ended the run after [3-5](\.\d)? s of 8 s\.$/);
   });
 
-  it("ends its workers, by quit() or by sys.exit, and is named", () => {
+  it("ends its workers, by quit(), sys.exit or KeyboardInterrupt, and is named", () => {
     const record = told("quits_in_workers.py", 3);
     expect(record.endedBy).to.equal("script");
     expect(record.integrity?.workers.lost).to.deep.equal([]);
     expect(record.reasons[0]).to.match(/^The script ended the run .*\(quits_in_workers\.py, line \d+\): less load/);
-    expect(reasons("exits_in_task.py", 3)).to.match(
-      /worker-\d was lost .*: exit code 3: exits_in_task\.py, line \d+: sys\.exit\(3\) in the script/,
+    expect(record.warnings.join()).to.match(
+      /users: \d were ended by the script: runner\.quit\(\) on a worker \(quits_in/,
     );
+    for (const [name, error] of [
+      ["exits_in_task.py", "SystemExit: 3"],
+      ["exits_later.py", "SystemExit: 3"],
+      ["interrupts.py", "KeyboardInterrupt"],
+    ] as const) {
+      const place = name === "exits_later.py" ? "" : ` \\(${name}, line \\d+\\)`;
+      const { integrity, exceptions, warnings, reasons, totals } = told(name, 3);
+      expect(integrity?.workers.lost).to.deep.equal([]);
+      expect(reasons[0]).to.match(new RegExp(`^The script ended the run after [\\d.]+ s of 8 s${place}: less load`));
+      expect(warnings.join()).to.match(new RegExp(`users: \\d ended by an error: ${error}${place}`));
+      expect(exceptions?.count).to.be.within(1, 4);
+      expect(totals.requests).to.be.within(8, 12);
+    }
   });
 
   it("may raise in all listeners: the run goes on, and its numbers are those of its users", () => {

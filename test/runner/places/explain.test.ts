@@ -124,7 +124,8 @@ describe("why Locust did not start", () => {
 
   it("says that a script has no user class", () => {
     expect(explain("[2026-11-24 11:12:05,000] host/ERROR/locust.main: No User class found!\n")).to.deep.equal({
-      message: "shop.py has no User class: it needs one that inherits from HttpUser, FastHttpUser or User",
+      message:
+        "shop.py has no User class to run: it needs one that inherits from HttpUser, FastHttpUser or User, and is not abstract",
       exitCode: 2,
     });
   });
