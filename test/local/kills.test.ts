@@ -77,10 +77,15 @@ describe("a killed process", function () {
     const record = run.record();
     expect(record).to.include({ verdict: "error", exitCode: 4, endedBy: "master-lost" });
     expect(record.reasons[0]).to.match(/^Locust's master was lost, .*SIGKILL/);
-    expect(record.totals?.requests).to.equal(requestsIn(directory)).and.be.greaterThan(0);
+    const counted = run.series().at(-1)?.requests ?? 0;
+    expect(record.totals?.requests).to.equal(counted).and.be.at.least(requestsIn(directory)).and.greaterThan(0);
     expect(run.series().length).to.be.greaterThan(2);
     expect(run.text("junit.xml")).to.match(/<error [^>]*master was lost/);
-    expect(end.stdout).to.match(/ERROR \(exit code 4\)/);
+    expect(end.stdout)
+      .to.match(/ERROR \(exit code 4\)/)
+      .and.match(new RegExp(`^Total +${counted} `, "m"))
+      .and.match(/^- fail_ratio<=0\.5 \(default\) was 0 \(not judged\)$/m)
+      .and.not.match(/✓ fail_ratio/);
     await waitUntilNone(command.marker, 1000);
   });
 
@@ -111,7 +116,7 @@ describe("a killed process", function () {
       const record = finished(directory);
       expect(JSON.parse(first.stdout)).to.deep.equal(record);
       expect(record).to.include({ verdict: "error", exitCode: 4, endedBy: "command-killed" });
-      expect(record.totals?.requests).to.equal(requestsIn(copy)).and.be.greaterThan(0);
+      expect(record.totals?.requests).to.equal(seriesIn(copy).at(-1)?.requests).and.be.greaterThan(0);
       expect(record.integrity?.users.max).to.equal(6);
       expect(seriesIn(directory).length).to.equal(seriesIn(copy).length).and.be.greaterThan(2);
       expect(textIn(directory, "junit.xml")).to.match(/<error [^>]*command was killed/);

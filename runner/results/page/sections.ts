@@ -1,6 +1,7 @@
 import type { RequestStats } from "../../types";
 import { mostFrequent, requestLabel, requestRows, totalRow } from "../../verdict/rows";
 import type { ThresholdResult } from "../../verdict/thresholds";
+import { isJudged } from "../../verdict/verdict";
 import { actualText, thresholdText } from "../../verdict/words";
 import type { RunRecord } from "../run-record";
 import { line, lines } from "./head";
@@ -13,17 +14,22 @@ export function tableFrame(label: string, table: Html): Html {
 }
 
 /** The thresholds and what they were. */
-export function thresholdsOf({ thresholds }: RunRecord): Html {
+export function thresholdsOf(record: RunRecord): Html {
+  const { thresholds } = record;
   if (thresholds.length === 0) return html`<p class="muted">No thresholds were set.</p>`;
   return tableFrame(
     "Thresholds",
     html`<table class="data"><thead><tr><th scope="col" class="name">Threshold</th><th scope="col" class="words">It was</th></tr></thead>
-<tbody>${thresholds.map(thresholdRow)}</tbody></table>`,
+<tbody>${thresholds.map((result) => thresholdRow(result, isJudged(record)))}</tbody></table>`,
   );
 }
 
-function thresholdRow(result: ThresholdResult): Html {
-  const [sign, tone, word] = result.passed ? ["✓", "good", "passed"] : ["✗", "bad", "failed"];
+function thresholdRow(result: ThresholdResult, judged: boolean): Html {
+  const [sign, tone, word] = !judged
+    ? ["–", "muted-tone", "not judged"]
+    : result.passed
+      ? ["✓", "good", "passed"]
+      : ["✗", "bad", "failed"];
   const note = result.note !== undefined && html`: ${foreign(result.note)}`;
   return html`<tr><th scope="row" class="name">${foreign(thresholdText(result))}</th>
 <td class="words"><span class="${tone}"><span aria-hidden="true">${sign}</span> ${word}</span>, ${actualText(result)}${note}</td></tr>`;
