@@ -253,4 +253,9 @@ class MasterStatus:
                 shown[client_id] = ("stopped", 0)
         index = self.runner.worker_indexes
         order = sorted(shown, key=lambda client_id: index.get(client_id, 0))
-        return [describe(client_id, *shown[client_id], self.reports.get(client_id)) for client_id in order]
+        # Locust counts its heartbeats down, one a second, from three.
+        silent = {client_id for client_id, node in clients.items() if node.heartbeat <= 0}
+        return [
+            {**describe(key, *shown[key], self.reports.get(key)), **({"silent": True} if key in silent else {})}
+            for key in order
+        ]

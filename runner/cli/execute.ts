@@ -76,6 +76,7 @@ export async function executeRun({
       masterLost: session.masterLost,
       startFailed: session.startFailed,
       masterStays: session.stays,
+      endedAt: session.endedAt?.bind(session),
       whyLost: session.whyLost?.bind(session),
       timing: { ...timing, ...session.timing },
     });
@@ -136,7 +137,7 @@ export function observe(recorder: Recorder, progress: Progress): RunObserver {
       recorder.waiting(status);
       progress.waiting(status);
     },
-    preparing: (seconds) => progress.preparing(seconds),
+    preparing: (seconds, silent) => progress.preparing(seconds, silent),
     phase: (phase) => progress.enter(phase),
     warning(text) {
       recorder.warning(text);

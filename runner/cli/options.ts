@@ -38,7 +38,7 @@ export function loadOptions(command: Command): Command {
     .option("--host <url>", "target: http(s)://host[:port][/path]")
     .option("--users <n>", "users at full load")
     .option("--spawn-rate <n>", "users started a second")
-    .option("--run-time <time>", "length of the run, with its ramp: 90, 90s, 5m, 1h30m")
+    .option("--run-time <time>", "length of the run, with its ramp and the script's test_start: 90, 90s, 5m, 1h30m")
     .option("--workers <n>", "workers for this run; in a cluster, there are as many as before when it ends");
 }
 
@@ -68,7 +68,10 @@ export function htmlOption(command: Command, what: string): Command {
 }
 
 export function readyOption(command: Command): Command {
-  const option = new Option("--ready-timeout <time>", "how long pods, and then the script's test_start, may take");
+  const option = new Option(
+    "--ready-timeout <time>",
+    "how long pods, and then the script's test_start, may take; the latter is run time, too",
+  );
   return command.addOption(option.argParser(duration).default(300, "5m"));
 }
 

@@ -125,6 +125,10 @@ class LocalSession implements Session {
     });
   }
 
+  endedAt(name: string): number | undefined {
+    return this.processes.find((one) => one.name === name)?.endedAt;
+  }
+
   async whyLost(name: string): Promise<string | undefined> {
     const child = this.processes.find((one) => one.name === name);
     if (child === undefined) return undefined;
