@@ -64,13 +64,16 @@ export async function executeRun({
     const { session } = opened;
     const plan = { ...setup.plan, host: opened.target ?? setup.plan.host };
     recorder = new Recorder(folder, recordFacts({ ...setup, plan }));
-    progress.say(`${setup.script} → ${plan.host ?? "the script's own target"}`);
+    if (plan.host !== undefined) progress.say(`${setup.script} → ${plan.host}`);
     progress.say(`Watch it at ${session.endpoint.url}`);
     const driven = await driveRun({
       client: new LocustClient(session.endpoint),
       plan,
       observer: observe(recorder, progress),
-      beforeStart: checkTargets,
+      async beforeStart(status) {
+        await checkTargets(status);
+        if (plan.host === undefined) progress.say(`${setup.script} → the script's own target`);
+      },
       interrupt: signals.interrupt,
       kill: signals.kill,
       masterLost: session.masterLost,

@@ -2,6 +2,15 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../../settings/values/duration";
 import { parseShare, shareAllowed } from "../../settings/values/share";
 
+export const exitCodeHelp = `
+Exit codes:
+  0    passed
+  1    a threshold failed, or a regression
+  2    wrong usage, settings or script
+  3    invalid: the load was not what was asked for
+  4    could not run, or lost Locust's master
+  130  interrupted; what was measured so far is kept`;
+
 /** Options of every command that works on a test in a cluster. */
 export interface ClusterOptions {
   readonly stack?: string;

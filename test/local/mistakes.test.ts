@@ -231,6 +231,7 @@ describe("a mistake", function () {
       expect(end.code, end.stderr).to.equal(mistake.code);
       expect(end.stderr).to.not.match(/^\s+at |Traceback|internal error/m);
       expect(end.stdout).to.equal("");
+      expect(end.stderr, "of a target that nobody knows").to.not.match(/the script's own target/);
       if (mistake.code === 2) expect(runsIn(end.results)).to.deep.equal([]);
     });
   }

@@ -1,6 +1,7 @@
 import type { RequestStats } from "../../types";
 import { mostFrequent, requestLabel, requestRows, totalRow } from "../../verdict/rows";
 import type { ThresholdResult } from "../../verdict/thresholds";
+import { usersGraceSeconds } from "../../verdict/users";
 import { isJudged } from "../../verdict/verdict";
 import { actualText, thresholdText } from "../../verdict/words";
 import type { RunRecord } from "../run-record";
@@ -43,7 +44,7 @@ export function loadOf({ integrity, unanswered }: RunRecord): Html {
   const highest = cpu.length === 0 ? null : Math.max(...cpu.map(({ max }) => max));
   const mean = cpu.length === 0 ? null : cpu.reduce((sum, use) => sum + use.mean, 0) / cpu.length;
   const reached = users.reachedAfterSeconds === null ? "never all" : `all after ${duration(users.reachedAfterSeconds)}`;
-  const off = `${duration(users.offSeconds)} of ${duration(users.afterRampSeconds)} after the ramp`;
+  const off = `${duration(users.offSeconds)} of ${duration(users.afterRampSeconds)}, from ${duration(usersGraceSeconds)} after the ramp on`;
   const facts: (readonly [string, Content])[] = [
     ["Users at most", `${amount(users.max)} of ${amount(users.asked)}, ${reached}`],
     ["Users off by more than 5 %", users.afterRampSeconds > 0 ? off : "unknown: the run ended before"],
