@@ -9,6 +9,7 @@ from typing import Any
 
 import gevent
 from flask import Flask, Response, request
+from locust.runners import STATE_MISSING, STATE_STOPPED
 
 from loadtest_recorder import Recorder
 from loadtest_status import MasterStatus
@@ -53,7 +54,7 @@ def serve(app: Flask, base_path: str, status: MasterStatus, recorder: Recorder) 
     @app.after_request
     def see_locusts_answers(response: Response) -> Response:
         if request.endpoint == "locust.request_stats":
-            return status.with_absent_workers(response)
+            return _with_absent_workers(response, status)
         if request.endpoint == "locust.swarm":
             answer = response.get_json(silent=True) or {}
             if answer.get("success") is True:
@@ -64,6 +65,18 @@ def serve(app: Flask, base_path: str, status: MasterStatus, recorder: Recorder) 
     app.add_url_rule(f"{base_path}/loadtest/status", "loadtest_status", answer_status)
     app.add_url_rule(f"{base_path}/loadtest/samples", "loadtest_samples", answer_samples)
     app.add_url_rule(f"{base_path}/loadtest/kept", "loadtest_kept", keep, methods=["POST"])
+
+
+def _with_absent_workers(response: Response, status: MasterStatus) -> Response:
+    """Locust's statistics after a stop, counting the workers that are off its list for a while.
+
+    Its page asks for them a last time right then: told of 0 workers it would refuse the next start for good.
+    """
+    report = response.get_json(silent=True) if status.runner.state == STATE_STOPPED else None
+    if report:
+        living = sum(worker["state"] != STATE_MISSING and not worker["leaving"] for worker in status.workers())
+        response.set_data(json.dumps({**report, "worker_count": max(report["worker_count"], living)}))
+    return response
 
 
 def _dumps(value: dict[str, Any]) -> bytes:

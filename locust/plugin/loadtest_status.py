@@ -12,14 +12,12 @@ from typing import Any
 from uuid import uuid4
 
 import locust
-from flask import Response
 from locust.env import Environment
 from locust.runners import (
     STATE_INIT,
     STATE_MISSING,
     STATE_RUNNING,
     STATE_SPAWNING,
-    STATE_STOPPED,
     MasterRunner,
     WorkerNode,
 )
@@ -126,7 +124,7 @@ class MasterStatus:
             "host": environment.host or None,
             "hosts": self.targets.hosts(run),
             **self._secret_arguments,
-            "workers": self._workers(),
+            "workers": self.workers(),
             "code": loadtest_code.report(self),
             "master": {
                 "id": self._id,
@@ -142,17 +140,6 @@ class MasterStatus:
             **self._percentiles.now(),
             **self._unanswered(),
         }
-
-    def with_absent_workers(self, response: Response) -> Response:
-        """Locust's statistics after a stop, counting the workers that are off its list for a while.
-
-        Its page asks for them a last time right then: told of 0 workers it would refuse the next start for good.
-        """
-        report = response.get_json(silent=True) if self.runner.state == STATE_STOPPED else None
-        if report:
-            living = sum(worker["state"] != STATE_MISSING and not worker["leaving"] for worker in self._workers())
-            response.set_data(json.dumps({**report, "worker_count": max(report["worker_count"], living)}))
-        return response
 
     def is_drained(self) -> bool:
         """The latest run has ended, and each living worker's last numbers are in."""
@@ -244,7 +231,7 @@ class MasterStatus:
         """It has said goodbye in this run."""
         return bool(report and report.data["leaving"] and report.data["run"] == self.run.number)
 
-    def _workers(self) -> list[dict[str, Any]]:
+    def workers(self) -> list[dict[str, Any]]:
         clients = self.runner.clients
         shown = {key: (node.state, node.user_count) for key, node in clients.items()}
         for client_id in self._participants:
@@ -253,9 +240,6 @@ class MasterStatus:
                 shown[client_id] = ("stopped", 0)
         index = self.runner.worker_indexes
         order = sorted(shown, key=lambda client_id: index.get(client_id, 0))
-        # Locust counts its heartbeats down, one a second, from three.
-        silent = {client_id for client_id, node in clients.items() if node.heartbeat <= 0}
-        return [
-            {**describe(key, *shown[key], self.reports.get(key)), **({"silent": True} if key in silent else {})}
-            for key in order
-        ]
+        # Locust counts heartbeats down, one a second, from three.
+        silent = {key: {"silent": True} for key, node in clients.items() if node.heartbeat <= 0}
+        return [{**describe(key, *shown[key], self.reports.get(key)), **silent.get(key, {})} for key in order]
