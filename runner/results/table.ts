@@ -138,7 +138,8 @@ function comparisonLines(comparison: Comparison, colors: Colors): string[] {
   return [title, ...comparisonTable(comparison, colors), ...warnings];
 }
 
-function loadLines({ integrity }: FinishedRecord, colors: Colors): string[] {
+function loadLines(record: FinishedRecord, colors: Colors): string[] {
+  const { integrity } = record;
   if (integrity === null) {
     return marked(["load: nothing is known of it"], "✗", colors.red);
   }
@@ -149,7 +150,8 @@ function loadLines({ integrity }: FinishedRecord, colors: Colors): string[] {
   const cpu = Object.values(workerCpu).map(({ max }) => max);
   const peak = cpu.length === 0 ? "" : `, worker CPU at most ${Math.round(Math.max(...cpu) * 100)} %`;
   const count = `${workers.asked} ${workers.asked === 1 ? "worker" : "workers"}`;
-  return marked([`load as asked: ${users.max} of ${users.asked} users, ${count}${peak}`], "✓", colors.green);
+  const [mark, paint] = isJudged(record) ? (["✓", colors.green] as const) : (["-", colors.dim] as const);
+  return marked([`load as asked: ${users.max} of ${users.asked} users, ${count}${peak}`], mark, paint);
 }
 
 const colourOf: Readonly<Record<Verdict, "green" | "red" | "yellow">> = {

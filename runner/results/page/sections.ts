@@ -37,7 +37,8 @@ function thresholdRow(result: ThresholdResult, judged: boolean): Html {
 }
 
 /** Whether the load was what was asked. */
-export function loadOf({ integrity, unanswered }: RunRecord): Html {
+export function loadOf(record: RunRecord): Html {
+  const { integrity, unanswered } = record;
   if (integrity === null) return html`<ul class="lines">${line("✗", "bad", "Nothing is known of the load.")}</ul>`;
   const { users, workers, workerCpu, masterCpu } = integrity;
   const cpu = Object.values(workerCpu);
@@ -55,7 +56,7 @@ export function loadOf({ integrity, unanswered }: RunRecord): Html {
   ];
   return html`${
     integrity.ok
-      ? html`<ul class="lines">${line("✓", "good", "The load was what was asked for.")}</ul>`
+      ? html`<ul class="lines">${isJudged(record) ? line("✓", "good", "The load was what was asked for.") : line("–", "muted", "The load was what was asked for, up to then.")}</ul>`
       : lines(integrity.problems, "✗", "bad", "Problems of the load")
   }
 <dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;

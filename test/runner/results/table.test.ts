@@ -40,11 +40,13 @@ describe("resultTable", () => {
       endedBy: "master-lost",
       totals: more,
     });
-    expect(resultTable(record, rows, plain).split("\n").slice(3, 7)).to.deep.equal([
+    expect(resultTable(record, rows, plain).split("\n").slice(3, 9)).to.deep.equal([
       "Total                  4100     70   50.3  4.4    3    8   12   95",
       "",
       "- p95<500 was 8 ms (not judged)",
       "- p95<5 was 8 ms (not judged)",
+      "",
+      "- load as asked: 100 of 100 users, 2 workers, worker CPU at most 40 %",
     ]);
   });
 
