@@ -17,6 +17,8 @@ export interface WorkerStatus {
   readonly memoryLimit?: number | undefined;
   /** Requests of its users that had no answer yet. */
   readonly underWay?: number;
+  /** Nothing was heard of it for three seconds; missing in older plugins. */
+  readonly silent?: boolean;
   /** It has said goodbye; missing in older plugins. */
   readonly leaving?: boolean;
   /** The line of the script that ended it; null or missing where the script did not. */

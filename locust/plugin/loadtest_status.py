@@ -240,4 +240,6 @@ class MasterStatus:
                 shown[client_id] = ("stopped", 0)
         index = self.runner.worker_indexes
         order = sorted(shown, key=lambda client_id: index.get(client_id, 0))
-        return [describe(client_id, *shown[client_id], self.reports.get(client_id)) for client_id in order]
+        # Locust counts heartbeats down, one a second, from three.
+        silent = {key: {"silent": True} for key, node in clients.items() if node.heartbeat <= 0}
+        return [{**describe(key, *shown[key], self.reports.get(key)), **silent.get(key, {})} for key in order]

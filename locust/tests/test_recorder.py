@@ -74,6 +74,14 @@ class StatusTest(unittest.TestCase):
         gevent.sleep(0.01)
         self.assertLess(master.series()["samples"][0]["t"], 0.05)
 
+    def test_says_which_workers_are_silent(self) -> None:
+        master = Master()
+        master.join("w-1")
+        master.join("w-2")
+        master.runner.clients["w-2"].heartbeat = 0
+        silent = [worker.get("silent", False) for worker in master.status.snapshot()["workers"]]
+        self.assertEqual(silent, [False, True])
+
     def test_its_clock_begins_where_users_end_at_once(self) -> None:
         master = Master()
         master.runner.target_user_count = 2

@@ -64,18 +64,22 @@ export async function executeRun({
     const { session } = opened;
     const plan = { ...setup.plan, host: opened.target ?? setup.plan.host };
     recorder = new Recorder(folder, recordFacts({ ...setup, plan }));
-    progress.say(`${setup.script} → ${plan.host ?? "the script's own target"}`);
+    if (plan.host !== undefined) progress.say(`${setup.script} → ${plan.host}`);
     progress.say(`Watch it at ${session.endpoint.url}`);
     const driven = await driveRun({
       client: new LocustClient(session.endpoint),
       plan,
       observer: observe(recorder, progress),
-      beforeStart: checkTargets,
+      async beforeStart(status) {
+        await checkTargets(status);
+        if (plan.host === undefined) progress.say(`${setup.script} → the script's own target`);
+      },
       interrupt: signals.interrupt,
       kill: signals.kill,
       masterLost: session.masterLost,
       startFailed: session.startFailed,
       masterStays: session.stays,
+      endedAt: session.endedAt?.bind(session),
       whyLost: session.whyLost?.bind(session),
       timing: { ...timing, ...session.timing },
     });
@@ -136,7 +140,7 @@ export function observe(recorder: Recorder, progress: Progress): RunObserver {
       recorder.waiting(status);
       progress.waiting(status);
     },
-    preparing: (seconds) => progress.preparing(seconds),
+    preparing: (seconds, silent) => progress.preparing(seconds, silent),
     phase: (phase) => progress.enter(phase),
     warning(text) {
       recorder.warning(text);

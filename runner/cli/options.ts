@@ -2,6 +2,15 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../../settings/values/duration";
 import { parseShare, shareAllowed } from "../../settings/values/share";
 
+export const exitCodeHelp = `
+Exit codes:
+  0    passed
+  1    a threshold failed, or a regression
+  2    wrong usage, settings or script
+  3    invalid: the load was not what was asked for
+  4    could not run, or lost Locust's master
+  130  interrupted; what was measured so far is kept`;
+
 /** Options of every command that works on a test in a cluster. */
 export interface ClusterOptions {
   readonly stack?: string;
@@ -38,7 +47,7 @@ export function loadOptions(command: Command): Command {
     .option("--host <url>", "target: http(s)://host[:port][/path]")
     .option("--users <n>", "users at full load")
     .option("--spawn-rate <n>", "users started a second")
-    .option("--run-time <time>", "length of the run, with its ramp: 90, 90s, 5m, 1h30m")
+    .option("--run-time <time>", "length of the run, with its ramp and the script's test_start: 90, 90s, 5m, 1h30m")
     .option("--workers <n>", "workers for this run; in a cluster, there are as many as before when it ends");
 }
 
@@ -68,7 +77,10 @@ export function htmlOption(command: Command, what: string): Command {
 }
 
 export function readyOption(command: Command): Command {
-  const option = new Option("--ready-timeout <time>", "how long pods, and then the script's test_start, may take");
+  const option = new Option(
+    "--ready-timeout <time>",
+    "how long pods, and then the script's test_start, may take; the latter is run time, too",
+  );
   return command.addOption(option.argParser(duration).default(300, "5m"));
 }
 

@@ -1,5 +1,13 @@
 import type { Command } from "commander";
-import { clusterOptions, htmlOption, jsonOption, limit, regressionOption, resultsOption } from "./options";
+import {
+  clusterOptions,
+  exitCodeHelp,
+  htmlOption,
+  jsonOption,
+  limit,
+  regressionOption,
+  resultsOption,
+} from "./options";
 
 type Done = (code: number) => void;
 
@@ -13,9 +21,9 @@ function addReport(program: Command, done: Done): void {
     .command("report")
     .summary("show or keep a run's results")
     .description(
-      "With a folder: prints the results of that run, and exits by its verdict; where its command was killed, it first " +
-        "completes them from what was written up to then. Without one: the latest run in the cluster; its results are " +
-        "kept when it has ended, and shown as they are while it goes on.",
+      "With a folder: prints the results of that run; where its command was killed, it first completes them from what " +
+        "was written up to then. Without one: the latest run in the cluster; its results are kept when it has ended, and " +
+        "shown as they are, with exit code 0, while it goes on. Either way it exits by the run's verdict, as run does.",
     )
     .argument("[run]", "the run's folder, or its name: results/20261124T101500Z-script1, latest")
     .option("--wait", "wait until the run in the cluster has ended; Ctrl-C leaves it going");
@@ -25,7 +33,7 @@ function addReport(program: Command, done: Done): void {
   jsonOption(command, "print the run's record as JSON on standard output")
     .addHelpText(
       "after",
-      "\nExamples:\n  loadtest report latest --html report.html\n  loadtest report latest\n  loadtest report --stack dev --wait\n",
+      `\nExamples:\n  loadtest report latest --html report.html\n  loadtest report latest\n  loadtest report --stack dev --wait\n${exitCodeHelp}`,
     )
     .action(async (run, options) => done(await (await import("./commands/report.js")).reportCommand(run, options)));
 }

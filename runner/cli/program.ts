@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import {
   duration,
+  exitCodeHelp,
   jsonOption,
   loadOptions,
   placeOptions,
@@ -16,15 +17,6 @@ import { addClusterCommands } from "./program-cluster";
 import { addResultCommands } from "./program-results";
 
 // The commands themselves are loaded when they run: `--help` must not wait for clients and their libraries.
-
-const exitCodeHelp = `
-Exit codes:
-  0    passed
-  1    a threshold failed, or a regression
-  2    wrong usage, settings or script
-  3    invalid: the load was not what was asked for
-  4    could not run, or lost Locust's master
-  130  interrupted; what was measured so far is kept`;
 
 /** What shells call to get suggestions, and what prints the script that makes them do so; `completion.ts` adds them. */
 export const completionCommands: readonly string[] = ["complete", "completion"];

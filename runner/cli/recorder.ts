@@ -7,7 +7,7 @@ import { messageOf } from "../errors";
 import { listFiles } from "../results/files";
 import type { ResultsFolder } from "../results/folder";
 import { readSeries } from "../results/read";
-import { totalPercentiles, totals } from "../results/requests-csv";
+import { behindWarnings, totalPercentiles, totals } from "../results/requests-csv";
 import type { FinishedRecord, RunningRecord, RunRecord } from "../results/run-record";
 import { unfinished } from "../results/unfinished";
 import { currentWriter } from "../results/writer";
@@ -16,7 +16,7 @@ import type { Comparison } from "../verdict/comparison";
 import type { IntegrityReport } from "../verdict/integrity";
 import { evaluateThresholds } from "../verdict/thresholds";
 import { unansweredWarnings } from "../verdict/unanswered";
-import { decide } from "../verdict/verdict";
+import { decide, isJudged } from "../verdict/verdict";
 
 /** What a run's record says that does not come from Locust. */
 export interface RunFacts {
@@ -93,6 +93,7 @@ export class Recorder implements RunObserver {
     const { integrity, unanswered } = outcome;
     for (const warning of unanswered === undefined ? [] : unansweredWarnings(unanswered)) this.warning(warning);
     for (const warning of integrity?.warnings ?? []) this.warning(warning);
+    for (const warning of behindWarnings(outcome.rows, this.latest)) this.warning(warning);
     const files = await listFiles(this.folder.path);
     const record: FinishedRecord = {
       ...this.common(outcome, integrity),
@@ -123,7 +124,7 @@ export class Recorder implements RunObserver {
   }
 
   private compared(record: FinishedRecord, outcome: RunOutcome, compare: Compare): FinishedRecord {
-    if (record.verdict === "error" || record.verdict === "aborted") return record;
+    if (!isJudged(record)) return record;
     try {
       const comparison = compare(record, readSeries(join(this.folder.path, "series.ndjson")), this.folder.path);
       return { ...record, ...decide({ ...outcome, ...comparison }), comparison };
@@ -176,7 +177,7 @@ export class Recorder implements RunObserver {
         python: this.status?.python ?? null,
         node: process.versions.node,
       },
-      totals: totals(rows),
+      totals: totals(rows, this.latest),
       percentiles: totalPercentiles(rows),
       failures: [...failures],
       ...(code === undefined ? {} : { exceptions: code.exceptions }),

@@ -45,10 +45,10 @@ export class LiveRun {
     this.masterLost = options.masterLost ?? never;
     this.startFailed = options.startFailed ?? never;
     // Not startFailed: a worker that is lost in a run aborts that signal too.
-    this.pulse = new Pulse(this.client, AbortSignal.any([this.kill, this.masterLost]));
+    this.pulse = new Pulse(this.client, AbortSignal.any([this.kill, this.masterLost]), options.endedAt);
     this.numbers = new Numbers(this.client, this.plan, this.observer);
     this.end = new Ending(this, options.masterStays);
-    this.track = new Track(this.plan, this.observer, this.end, options.whyLost);
+    this.track = new Track(this.plan, this.observer, this.end, options);
   }
 
   /** The status in which every worker is ready, or undefined when the run ended first. */
@@ -81,7 +81,7 @@ export class LiveRun {
     if (load === undefined && this.masterLost.aborted) this.startFailed.throwIfAborted(); // `test_start` has ended it
     if (load === undefined) return false;
     pulse.reset();
-    await this.track.begin(load, { run, shape: load.shape, elapsed: load.elapsed ?? 0 });
+    await this.track.begin(load, { run, shape: load.shape, elapsed: load.elapsed ?? 0, ready });
     this.runTime = timeOfLoad(runTime, load);
     if (runTime !== undefined && this.runTime !== runTime) {
       const took = Math.round(runTime - (load.runTime ?? 0));

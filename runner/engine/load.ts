@@ -18,15 +18,18 @@ export interface WaitForLoad {
   readonly signals: EndSignals;
 }
 
+const listeners = "the script's test_start listeners";
+const outOfTime = `${listeners} were not done when the time of the run was over (--run-time)`;
+
 /**
  * Waits until the load of a run begins that the master was asked for: gives the status that says so, or undefined where
  * the run ends before. Listeners of `test_start` may prepare it, and keep the master from answering meanwhile.
  */
 export async function waitForLoad(options: WaitForLoad): Promise<LocustStatus | undefined> {
-  const { client, pulse, run, problem, timing, end, signals } = options;
+  const { client, pulse, run, timing, end, signals } = options;
   const answer = await untilLoad(options);
   if (typeof answer !== "string") return answer;
-  if (end.open) end.finish("not-started", problem ?? answer);
+  if (end.open) end.finish("not-started", answer);
   if (signals.masterLost.aborted) return undefined;
   const sent = client.stop(timing.start).catch(() => undefined);
   await (signals.kill.aborted ? Promise.race([sent, pause(timing.farewell)]) : sent);
@@ -36,29 +39,32 @@ export async function waitForLoad(options: WaitForLoad): Promise<LocustStatus | 
 }
 
 async function untilLoad(options: WaitForLoad): Promise<LocustStatus | string> {
-  const { pulse, run, timing, observer, end, signals } = options;
+  const { pulse, run, problem, timing, observer, end, signals } = options;
   const asked = performance.now();
   let explained = asked;
   let prepared = false;
   while (end.open) {
     const status = await pulse.look();
     const preparing = typeof status?.preparing === "number";
-    if (status !== undefined && status.run >= run && !preparing) return status;
+    if (status !== undefined && status.run >= run && !preparing) {
+      return prepared && status.requests === 0 && status.code?.ended?.by === "time" ? outOfTime : status;
+    }
     const now = performance.now();
     prepared ||= preparing;
     if (preparing || status === undefined) {
       explained = now;
-      observer.preparing?.((now - asked) / 1000);
+      const silent = (status?.workers ?? []).filter((worker) => worker.silent === true);
+      observer.preparing?.(
+        (now - asked) / 1000,
+        silent.map(({ name }) => name),
+      );
     }
     if (now - asked > timing.prepare) {
-      return status === undefined
-        ? pulse.complaint()
-        : `the script's test_start listeners were not done after ${Math.round(timing.prepare / 1000)} s`;
+      const late = `${listeners} were not done after ${Math.round(timing.prepare / 1000)} s (--ready-timeout)`;
+      return status === undefined ? `${late}, with ${pulse.complaint()}` : late;
     }
     if (now - explained > timing.start) {
-      return prepared
-        ? "the script's test_start listeners were not done when the time of the run was over"
-        : "Locust accepted the run and did not start it";
+      return prepared ? outOfTime : (problem ?? "Locust accepted the run and did not start it");
     }
     await pause(timing.poll, signals.interrupt, signals.kill, signals.masterLost);
   }

@@ -39,8 +39,8 @@ export interface Snapshot {
 export interface RunObserver {
   /** Workers are being waited for. */
   waiting?(status: LocustStatus): void;
-  /** Listeners of `test_start` prepare the run, for so many seconds by now. */
-  preparing?(seconds: number): void;
+  /** Listeners of `test_start` prepare the run, for so many seconds by now; or these workers are not heard of. */
+  preparing?(seconds: number, silent: readonly string[]): void;
   /** The load of the run has begun, the master's `run`th. */
   started?(status: LocustStatus, at: Date, run: number): Promise<void> | void;
   phase?(phase: Phase): void;
@@ -66,6 +66,8 @@ export interface RunOptions {
   readonly masterLost?: AbortSignal;
   /** Whether the master stays when this command ends, as a cluster's does. Defaults to false. */
   readonly masterStays?: boolean | undefined;
+  /** When the process of a worker has ended, by `performance.now()`; undefined where it lives, or nobody can see it. */
+  readonly endedAt?: ((name: string) => number | undefined) | undefined;
   /** What ended a worker that is gone, by its name; undefined where nobody knows. */
   readonly whyLost?: ((name: string) => Promise<string | undefined>) | undefined;
   /** Aborted when master or workers cannot come up; its reason is thrown while workers are waited for. */

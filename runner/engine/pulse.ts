@@ -1,5 +1,9 @@
 import type { LocustStatus } from "../types";
 import { type LocustClient, LocustRefused, MasterUnreachable } from "./client";
+import type { RunOptions } from "./plan";
+
+/** What a worker says before its process ends arrives within this many ms. */
+const goodbye = 500;
 
 /** Asks the master how it is, and knows for how long it has been silent. */
 export class Pulse {
@@ -11,12 +15,13 @@ export class Pulse {
   constructor(
     private readonly client: LocustClient,
     private readonly signal: AbortSignal,
+    private readonly endedAt?: RunOptions["endedAt"],
   ) {}
 
   /** Undefined where the master does not answer now. */
   async look(): Promise<LocustStatus | undefined> {
     try {
-      this.last = await this.client.status(this.signal);
+      this.last = this.withEnded(await this.client.status(this.signal));
       this.reset();
       return this.last;
     } catch (error) {
@@ -24,6 +29,15 @@ export class Pulse {
       this.problem = error.message;
       return undefined;
     }
+  }
+
+  /** Locust's master takes five seconds to miss a worker; whoever sees its process knows at once. */
+  private withEnded(status: LocustStatus): LocustStatus {
+    const hasEnded = (name: string) => performance.now() - (this.endedAt?.(name) ?? Number.POSITIVE_INFINITY) > goodbye;
+    const workers = status.workers.map((worker) =>
+      worker.leaving !== true && hasEnded(worker.name) ? { ...worker, state: "missing" as const } : worker,
+    );
+    return { ...status, workers };
   }
 
   /** Silence counts from now on. */

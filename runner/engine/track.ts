@@ -23,6 +23,8 @@ export interface Begun {
   readonly elapsed?: number;
   /** What a former command has kept. */
   readonly earlier?: Earlier | undefined;
+  /** The status before its start: workers that are not heard of since are missed. */
+  readonly ready?: LocustStatus;
 }
 
 /** What a former command has kept of a run. */
@@ -51,17 +53,18 @@ export class Track {
     private readonly plan: RunPlan,
     private readonly observer: RunObserver,
     private readonly end: Ending,
-    private readonly whyLost?: RunOptions["whyLost"],
+    private readonly workers: Pick<RunOptions, "endedAt" | "whyLost"> = {},
   ) {}
 
   /** The run has begun. */
-  async begin(status: LocustStatus, { run, shape, elapsed = 0, earlier }: Begun): Promise<void> {
+  async begin(status: LocustStatus, { run, shape, elapsed = 0, earlier, ready }: Begun): Promise<void> {
     const { users, spawnRate, workers } = this.plan;
     this.began = performance.now() - elapsed * 1000;
     const startedAt = status.startedAt !== null && elapsed > 0 ? new Date(status.startedAt) : new Date();
     this.startedAt = startedAt;
     this.integrity = createIntegrity({ users, spawnRate, workers, shape });
     this.enter("ramp", 0);
+    if (ready !== undefined) this.rollCall(ready, 0);
     for (const sample of earlier?.samples ?? []) {
       if (sample.phase === "hold") this.enter("hold", sample.t);
       this.count(sample);
@@ -96,8 +99,10 @@ export class Track {
     for (const { left, ...gone } of departures) {
       // A goodbye after the load, as of workers that a script sends away, loses nothing.
       if (left && !isLoading(status)) continue;
-      const cause = gone.cause ?? (await this.whyLost?.(gone.name));
-      const worker = cause === undefined ? gone : { ...gone, cause };
+      const cause = gone.cause ?? (await this.workers.whyLost?.(gone.name));
+      const endedAt = this.workers.endedAt?.(gone.name);
+      const t = endedAt === undefined ? gone.t : round((endedAt - this.began) / 1000, 1);
+      const worker = cause === undefined ? { ...gone, t } : { ...gone, t, cause };
       if (left) this.integrity?.left(worker);
       else this.integrity?.lost(worker);
       this.observer.warning?.(`workers: ${workerText(worker, left ? "left" : "was lost")}`);

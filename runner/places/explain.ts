@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import { RunnerError, UsageError } from "../errors";
 import { errorText, lastPythonError } from "./traceback";
 
@@ -24,12 +24,22 @@ export function explainBoot(output: string, context: BootContext): RunnerError {
   if (/Address already in use|was busy/.test(output)) {
     return new PortTakenError(`a port that Locust needs was taken while it started (${context.log})`);
   }
-  const error = lastPythonError(output);
+  const error = lastPythonError(output, dirname(context.script));
   if (error !== undefined) return new UsageError(errorText(error, script));
   const line = lastLine(output);
+  if (isNotOfLocust(context.how, line)) {
+    return new UsageError(
+      `${script} ended ${context.process} before it was ready: ${context.how} and no error, as with os._exit`,
+    );
+  }
   return new RunnerError(
     `${context.process} ended before it was ready (${context.how})${line === undefined ? "" : `: ${line}`} (${context.log})`,
   );
+}
+
+/** Whether an end is the script's: Locust has other exit codes, and says why it ends. */
+function isNotOfLocust(how: string, line: string | undefined): boolean {
+  return how.startsWith("exit code ") && (line === undefined || !/ (0|1|2|255)$/.test(how));
 }
 
 /** How a script's own argument is given; what it needs or refuses is told with it. */
@@ -56,11 +66,12 @@ function refusedArguments(output: string): string | undefined {
  * What ended a process, to follow a colon: `exit code 1: shop.py, line 12: KeyError: 'token'`.
  *
  * @param how `exit code 1`, or the signal
+ * @param scripts the folder of the scripts, where that is not the one in pods
  */
-export function explainEnd(output: string, how: string): string {
+export function explainEnd(output: string, how: string, scripts?: string): string {
   // Who sends that signal leaves no trace here.
   if (how === "SIGKILL") return "SIGKILL, of somebody or of the system, which ends processes that take its memory";
-  const error = how.startsWith("exit code") ? lastPythonError(output) : undefined;
+  const error = how.startsWith("exit code") ? lastPythonError(output, scripts) : undefined;
   return error?.last === true ? `${how}: ${errorText(error)}` : how;
 }
 

@@ -26,6 +26,8 @@ export interface Session {
   readonly masterLost: AbortSignal;
   /** Aborted when the master or a worker ends, with a RunnerError that explains it; of use until the run starts. */
   readonly startFailed: AbortSignal;
+  /** When the process of a worker has ended, by `performance.now()`; undefined where it lives, or nobody can see it. */
+  readonly endedAt?: (name: string) => number | undefined;
   /** What ended a worker that is gone, to follow a colon; undefined where nobody knows. */
   readonly whyLost?: (name: string) => Promise<string | undefined>;
   /**

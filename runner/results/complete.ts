@@ -10,7 +10,7 @@ import { listFiles, removeLeftovers, writeAtomically } from "./files";
 import { toJUnit } from "./junit";
 import { readRun, readSeries } from "./read";
 import { readRequests } from "./requests";
-import { totalPercentiles, totals } from "./requests-csv";
+import { behindWarnings, totalPercentiles, totals } from "./requests-csv";
 import type { FinishedRecord, RunningRecord } from "./run-record";
 import { writerLives } from "./writer";
 
@@ -64,7 +64,8 @@ function rebuild(
   integrity.explainUsers(record.integrity?.users.missing ?? []);
   const load = integrity.report();
   const thresholds = evaluateThresholds(thresholdsOf(record.thresholds), rows);
-  const { underWay: left = 0, oldestWait: oldestWaitSeconds = 0 } = samples.at(-1) ?? {};
+  const latest = samples.at(-1);
+  const { underWay: left = 0, oldestWait: oldestWaitSeconds = 0 } = latest ?? {};
   const unanswered = { cutOff: 0, left, oldestWaitSeconds };
   const loaded = samples.findLast(({ phase }) => phase === "ramp" || phase === "hold");
   return {
@@ -73,15 +74,17 @@ function rebuild(
     status: "finished",
     endedBy: "command-killed",
     complete: false,
-    endedAt: samples.at(-1)?.time ?? record.startedAt,
+    endedAt: latest?.time ?? record.startedAt,
     durationSeconds: loaded?.t ?? record.durationSeconds,
     rampSeconds: load.users.reachedAfterSeconds,
-    totals: totals(rows),
+    totals: totals(rows, latest),
     unanswered,
     percentiles: totalPercentiles(rows),
     thresholds,
     integrity: load,
-    warnings: [...new Set([...warnings, ...unansweredWarnings(unanswered), ...load.warnings])],
+    warnings: [
+      ...new Set([...warnings, ...unansweredWarnings(unanswered), ...load.warnings, ...behindWarnings(rows, latest)]),
+    ],
   };
 }
 

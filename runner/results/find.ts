@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { closest } from "fastest-levenshtein";
 import { UsageError } from "../errors";
 import { hasRun, listRuns, type RunSummary, summaryOf } from "./history";
@@ -36,7 +38,9 @@ export function findRun(base: string, name: string): RunSummary {
   if (only !== undefined && alike.length === 1) {
     return only;
   }
-  throw new UsageError(oneLine(alike.length > 1 ? ambiguous(name, alike) : unknown(base, name, runs)));
+  if (alike.length > 1) throw new UsageError(oneLine(ambiguous(name, alike)));
+  const folder = name === "" ? undefined : [join(base, name), name].find((path) => existsSync(path));
+  throw new UsageError(oneLine(folder === undefined ? unknown(base, name, runs) : withoutRecord(folder)));
 }
 
 function missing(base: string, word: string): never {
@@ -49,6 +53,11 @@ function ambiguous(name: string, runs: readonly RunSummary[]): string {
   const more = runs.length > listed ? [`${runs.length - listed} more`] : [];
   const last = [...names, ...more].at(-1);
   return `${name} may be ${[...names, ...more].slice(0, -1).join(", ")} or ${last}: write more of its name`;
+}
+
+/** As a command leaves it that was killed early. */
+function withoutRecord(folder: string): string {
+  return `${folder} has no run.json: its command ended before the load began, or it is no folder of a run`;
 }
 
 function unknown(base: string, name: string, runs: readonly RunSummary[]): string {

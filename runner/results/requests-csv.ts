@@ -1,5 +1,5 @@
 import { parse } from "csv-parse/sync";
-import type { RequestStats } from "../types";
+import type { RequestStats, Sample } from "../types";
 import { totalRow } from "../verdict/rows";
 import { ResultsError } from "./errors";
 
@@ -44,8 +44,9 @@ export function parseRequestsCsv(text: string): RequestStats[] {
   return rows;
 }
 
-/** The numbers over all requests. */
-export function totals(rows: readonly RequestStats[]): Totals {
+/** The numbers over all requests. @param latest counts more where its master was lost before it gave later rows */
+export function totals(rows: readonly RequestStats[], latest?: Sample): Totals {
+  const total = totalRow(rows);
   const {
     requests = 0,
     failures = 0,
@@ -54,7 +55,7 @@ export function totals(rows: readonly RequestStats[]): Totals {
     avg = 0,
     min = 0,
     max = 0,
-  } = totalRow(rows) ?? {};
+  } = latest !== undefined && isBehind(rows, latest) ? { ...total, ...countsOf(latest) } : (total ?? {});
   return {
     requests,
     failures,
@@ -65,6 +66,22 @@ export function totals(rows: readonly RequestStats[]): Totals {
     min,
     max,
   };
+}
+
+/** Says which numbers are of fewer requests than were counted, where that is so. */
+export function behindWarnings(rows: readonly RequestStats[], latest: Sample | undefined): string[] {
+  if (latest === undefined || !isBehind(rows, latest)) return [];
+  const known = totalRow(rows)?.requests ?? 0;
+  return [`requests.csv has ${known} of the ${latest.requests} requests: times and names of the others are not known`];
+}
+
+function isBehind(rows: readonly RequestStats[], { requests }: Sample): boolean {
+  return requests > (totalRow(rows)?.requests ?? 0);
+}
+
+function countsOf({ t, requests, failures }: Sample) {
+  const time = Math.max(t, 1);
+  return { requests, failures, rps: requests / time, failuresPerSecond: failures / time };
 }
 
 /** The percentiles over all requests, by name (`p50`), in ms; null without a request. */

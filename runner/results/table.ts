@@ -3,6 +3,7 @@ import type { RequestStats, Verdict } from "../types";
 import type { Comparison } from "../verdict/comparison";
 import { requestLabel, requestRows, totalRow } from "../verdict/rows";
 import type { ThresholdResult } from "../verdict/thresholds";
+import { isJudged } from "../verdict/verdict";
 import { actualText, thresholdText } from "../verdict/words";
 import { bareTable, gap } from "./bare-table";
 import { type CodeLines, exceptionLines, failureLines } from "./code-lines";
@@ -35,10 +36,10 @@ export function resultTable(
   const colors = pc.createColors(colour);
   const warnings = new Set([...record.warnings, ...(record.integrity?.warnings ?? [])]);
   return joined([
-    rows.length === 0 ? [] : requestLines(rows, colors),
+    rows.length === 0 ? [] : requestLines(rows, colors, record.totals),
     codeLines(failureLines(record), colors),
     codeLines(exceptionLines(record), colors),
-    record.thresholds.flatMap((threshold) => thresholdLines(threshold, colors)),
+    record.thresholds.flatMap((threshold) => thresholdLines(threshold, colors, isJudged(record))),
     record.comparison === undefined ? [] : comparisonLines(record.comparison, colors),
     [...loadLines(record, colors), ...marked([...warnings], "!", colors.yellow)],
     [...verdictLines(record, colors, exitCode), ...(folder === undefined ? [] : [`Results: ${folder}`])],
@@ -62,11 +63,16 @@ function joined(sections: readonly (readonly string[])[]): string {
     .join("\n\n");
 }
 
-function requestLines(rows: readonly RequestStats[], colors: Colors): string[] {
+function requestLines(rows: readonly RequestStats[], colors: Colors, totals?: FinishedRecord["totals"]): string[] {
   const requests = requestRows(rows);
   const total = totalRow(rows);
   const shown = requests.slice(0, tableRows);
-  const numbers = [...shown, ...(total === undefined ? [] : [total])].map(numbersOf);
+  const numbers = [
+    ...shown,
+    ...(total === undefined
+      ? []
+      : [totals !== undefined && totals.requests > total.requests ? { ...total, ...totals } : total]),
+  ].map(numbersOf);
   const widths = numberHeads.map((head, index) =>
     Math.max(head.length, ...numbers.map((row) => row[index]?.length ?? 0)),
   );
@@ -119,9 +125,10 @@ function milliseconds(value: number | null | undefined): string {
     : String(value > 0 && value < 10 ? Number(value.toFixed(1)) : Math.round(value));
 }
 
-function thresholdLines(result: ThresholdResult, colors: Colors): string[] {
+function thresholdLines(result: ThresholdResult, colors: Colors, judged = true): string[] {
   const value = result.actual === null ? `has no data: ${result.note ?? "none"}` : `was ${actualText(result)}`;
   const text = `${thresholdText(result)} ${value}`;
+  if (!judged) return marked([`${text} (not judged)`], "-", colors.dim);
   return marked([text], result.passed ? "✓" : "✗", result.passed ? colors.green : colors.red);
 }
 
@@ -131,7 +138,8 @@ function comparisonLines(comparison: Comparison, colors: Colors): string[] {
   return [title, ...comparisonTable(comparison, colors), ...warnings];
 }
 
-function loadLines({ integrity }: FinishedRecord, colors: Colors): string[] {
+function loadLines(record: FinishedRecord, colors: Colors): string[] {
+  const { integrity } = record;
   if (integrity === null) {
     return marked(["load: nothing is known of it"], "✗", colors.red);
   }
@@ -142,7 +150,8 @@ function loadLines({ integrity }: FinishedRecord, colors: Colors): string[] {
   const cpu = Object.values(workerCpu).map(({ max }) => max);
   const peak = cpu.length === 0 ? "" : `, worker CPU at most ${Math.round(Math.max(...cpu) * 100)} %`;
   const count = `${workers.asked} ${workers.asked === 1 ? "worker" : "workers"}`;
-  return marked([`load as asked: ${users.max} of ${users.asked} users, ${count}${peak}`], "✓", colors.green);
+  const [mark, paint] = isJudged(record) ? (["✓", colors.green] as const) : (["-", colors.dim] as const);
+  return marked([`load as asked: ${users.max} of ${users.asked} users, ${count}${peak}`], mark, paint);
 }
 
 const colourOf: Readonly<Record<Verdict, "green" | "red" | "yellow">> = {

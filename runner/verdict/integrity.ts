@@ -109,7 +109,7 @@ export function createIntegrity({ users, spawnRate, workers, shape }: AskedLoad)
       problems.push(
         underWay > 0
           ? `requests: none was answered, of ${underWay} at a time`
-          : "requests: none were sent that Locust was told of",
+          : "requests: Locust counted none; a client of the script's own has to report its requests (events.request)",
       );
     }
     problems.push(

@@ -128,7 +128,8 @@ export class UsersWatch {
     if (this.below.seconds + this.above.seconds <= usersOffTime * this.afterRamp) {
       return [];
     }
-    const of = `of ${secondsText(this.afterRamp)}${this.shape ? "" : " after the ramp"}`;
+    const from = this.shape ? "" : ` (from ${secondsText(usersGraceSeconds)} after the ramp on)`;
+    const of = `of ${secondsText(this.afterRamp)}${from}`;
     return [this.below, this.above]
       .filter(({ seconds }) => seconds > 0)
       .map(({ seconds, users, asked }) => {

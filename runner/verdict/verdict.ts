@@ -34,7 +34,7 @@ export interface Decision {
 }
 
 const errors: Partial<Record<EndedBy, string>> = {
-  "master-lost": "Locust's master was lost, and with it the numbers of the run.",
+  "master-lost": "Locust's master was lost, and with it what it counted after the last sample.",
   "master-silent": "Locust's master was not heard of any more.",
   "results-unwritable": "The results could not be written.",
   "command-killed": "The command was killed before the run was over; the numbers go up to its last sample.",
@@ -76,6 +76,11 @@ export function decide(outcome: Outcome): Decision {
     return decision("invalid", [...unknown, ...details]);
   }
   return decision("passed", details);
+}
+
+/** Whether a run came to an end at which its thresholds could be judged. */
+export function isJudged({ verdict }: { readonly verdict: Verdict }): boolean {
+  return verdict !== "error" && verdict !== "aborted";
 }
 
 const mayHaveTheRest = "It may have the rest of the run: loadtest report --wait completes these results from it.";

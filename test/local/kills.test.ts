@@ -5,12 +5,26 @@ import { parseRequestsCsv, totals } from "../../runner/results/requests-csv";
 import { type CommandEnd, startCommand } from "../support/cli";
 import { type LocalRun, localRuns } from "../support/local-runs";
 import { type Found, requireRole, roleOf, sleep, waitUntilNone } from "../support/processes";
-import { finished, runsIn, seriesIn, temporaryFolder, textIn } from "../support/project";
+import { finished, hello, runsIn, seriesIn, temporaryFolder, textIn } from "../support/project";
+
+/** Takes the time to reach its workers before they begin. */
+const prepares = `import gevent
+from locust import events
+from locust.runners import MasterRunner
+
+${hello}
+
+@events.test_start.add_listener
+def wait(environment, **_):
+    if isinstance(environment.runner, MasterRunner):
+        gevent.sleep(1.5)
+`;
 
 describe("a killed process", function () {
   this.timeout(90_000);
   const { start, project, target } = localRuns({
     args: ["--script", "hello.py", "--spawn-rate", "20"],
+    scripts: { "prepares.py": prepares },
     targets: [{}],
   });
 
@@ -37,12 +51,14 @@ describe("a killed process", function () {
     const run = start(["--host", target().url, "--users", "20", "--run-time", "16s"]);
     const { command } = run;
     await command.waitFor(/full load/);
-    await sleep(3000);
+    await sleep(2000);
     const [worker] = requireRole(command.children(), "worker", 2);
     const { pid, env } = worker as Found;
     const killed = Date.now();
     process.kill(pid, "SIGKILL");
-    await sleep(6000);
+    // Locust takes five seconds to miss it.
+    await command.waitFor(/was lost/, 3000);
+    await sleep(killed + 6000 - Date.now());
     const before = target().counts().requests;
     await sleep(4000);
     const requests = target().counts().requests - before;
@@ -60,7 +76,27 @@ describe("a killed process", function () {
     const name = env.LOADTEST_WORKER_NAME;
     expect(record.reasons.join("\n")).to.match(new RegExp(`[Ww]orkers: ${name} was lost \\d+ s into the run`));
     expect(record.integrity?.workers.lost.map((lost) => lost.name)).to.deep.equal([name]);
+    const lostAt = record.integrity?.workers.lost[0]?.t;
+    expect(lostAt).to.be.closeTo((killed - Date.parse(record.startedAt)) / 1000, 0.3);
     expect(end.stderr).to.match(new RegExp(`workers: ${name} was lost`));
+    await waitUntilNone(command.marker, 1000);
+  });
+
+  it("that is only stopped, before it has begun, is a silent worker, and no listener of test_start", async () => {
+    const run = start(["--host", target().url, "--users", "6", "--run-time", "30s", "--script", "prepares.py"]);
+    const { command } = run;
+    await command.waitFor(/2 of 2 workers are ready/);
+    for (const { pid } of requireRole(command.children(), "worker", 2)) process.kill(pid, "SIGSTOP");
+    const end = await command.ended;
+    expect(end.code, end.stderr).to.equal(3);
+    expect(end.stderr).to.not.match(/the script prepares/);
+    const { endedBy, reasons } = run.record();
+    expect(endedBy).to.equal("workers-lost");
+    for (const name of ["worker-1", "worker-2"]) {
+      expect(reasons.join("\n")).to.match(
+        new RegExp(`${name} was lost [4-8] s into the run: its process lives, and does`),
+      );
+    }
     await waitUntilNone(command.marker, 1000);
   });
 
@@ -77,10 +113,15 @@ describe("a killed process", function () {
     const record = run.record();
     expect(record).to.include({ verdict: "error", exitCode: 4, endedBy: "master-lost" });
     expect(record.reasons[0]).to.match(/^Locust's master was lost, .*SIGKILL/);
-    expect(record.totals?.requests).to.equal(requestsIn(directory)).and.be.greaterThan(0);
+    const counted = run.series().at(-1)?.requests ?? 0;
+    expect(record.totals?.requests).to.equal(counted).and.be.at.least(requestsIn(directory)).and.greaterThan(0);
     expect(run.series().length).to.be.greaterThan(2);
     expect(run.text("junit.xml")).to.match(/<error [^>]*master was lost/);
-    expect(end.stdout).to.match(/ERROR \(exit code 4\)/);
+    expect(end.stdout)
+      .to.match(/ERROR \(exit code 4\)/)
+      .and.match(new RegExp(`^Total +${counted} `, "m"))
+      .and.match(/^- fail_ratio<=0\.5 \(default\) was 0 \(not judged\)$/m)
+      .and.not.match(/✓/);
     await waitUntilNone(command.marker, 1000);
   });
 
@@ -111,7 +152,7 @@ describe("a killed process", function () {
       const record = finished(directory);
       expect(JSON.parse(first.stdout)).to.deep.equal(record);
       expect(record).to.include({ verdict: "error", exitCode: 4, endedBy: "command-killed" });
-      expect(record.totals?.requests).to.equal(requestsIn(copy)).and.be.greaterThan(0);
+      expect(record.totals?.requests).to.equal(seriesIn(copy).at(-1)?.requests).and.be.greaterThan(0);
       expect(record.integrity?.users.max).to.equal(6);
       expect(seriesIn(directory).length).to.equal(seriesIn(copy).length).and.be.greaterThan(2);
       expect(textIn(directory, "junit.xml")).to.match(/<error [^>]*command was killed/);

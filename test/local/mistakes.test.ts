@@ -35,10 +35,12 @@ class Hosted(HttpUser):
 
 interface Mistake {
   readonly what: string;
-  readonly code: number;
+  /** Exit code; defaults to 2. */
+  readonly code?: number;
   /** What standard error says; `loadtest: ` is in front of it. */
   readonly says: RegExp;
-  readonly args: () => readonly string[];
+  /** Default to a run of hello.py. */
+  readonly args?: () => readonly string[];
   readonly env?: () => Record<string, string | undefined>;
   /** Lines on standard error, where it is not one. */
   readonly lines?: number;
@@ -66,7 +68,6 @@ describe("a mistake", function () {
   const mistakes: readonly Mistake[] = [
     {
       what: "a port of the page that is taken",
-      code: 2,
       says: /^port \d+ for Locust's page is taken; choose another with --port$/,
       args: () => ["dashboard", "--local", "--demo", "--no-open", "--port", takenPort],
     },
@@ -74,28 +75,24 @@ describe("a mistake", function () {
       what: "LOADTEST_PYTHON that is no program",
       code: 4,
       says: /^Locust needs Python 3\.11 or newer, and LOADTEST_PYTHON=.*none does not run\.$/,
-      args: () => onTarget("hello.py"),
       env: () => uncached({ LOADTEST_PYTHON: join(project.directory, "none") }),
     },
     {
       what: "a Python that is too old",
       code: 4,
       says: /^Locust needs Python 3\.11 or newer; python3 is 3\.9\.2\. LOADTEST_PYTHON may name another one\.$/,
-      args: () => onTarget("hello.py"),
       env: () => uncached({ PATH: folderWith("python3", "#!/bin/sh\necho 3.9.2\n") }),
     },
     {
       what: "no Python on the PATH",
       code: 4,
       says: /^Locust needs Python 3\.11 or newer, and there is no Python on the PATH\. LOADTEST_PYTHON may name one\.$/,
-      args: () => onTarget("hello.py"),
       env: () => uncached({ PATH: folderWith("nothing", "") }),
     },
     {
       what: "an install without a network",
       code: 4,
       says: /^Locust cannot be installed: the package index cannot be reached\. Is there a network\?$/,
-      args: () => onTarget("hello.py"),
       env: () =>
         uncached({
           ...{ PIP_INDEX_URL: nowhere, PIP_EXTRA_INDEX_URL: "", PIP_FIND_LINKS: "", PIP_NO_INDEX: "" },
@@ -105,51 +102,43 @@ describe("a mistake", function () {
     },
     {
       what: "a script that is not there",
-      code: 2,
       says: /^1 setting is wrong \(.*\):\n {2}script is "missing\.py", from the command line: .*hello\.py/,
       lines: 2,
       args: () => onTarget("missing.py"),
     },
     {
       what: "a syntax error in the script",
-      code: 2,
       says: /^syntax\.py, line 4: SyntaxError: expected ':'/,
       args: () => onTarget("syntax.py"),
     },
     {
       what: "an import that fails in the script",
-      code: 2,
       says: /^import\.py, line 1: ModuleNotFoundError: No module named 'no_such_package'/,
       args: () => onTarget("import.py"),
     },
     {
       what: "an argument that the script needs",
-      code: 2,
       says: /^needs\.py needs --tenant: --script-arg NAME=VALUE, or scriptArguments in the stack's config$/,
       args: () => onTarget("needs.py"),
     },
     {
       what: "an argument that the script has not",
-      code: 2,
       says: /^needs\.py has no argument --tennant; did you mean --tenant\?$/,
       args: () => onTarget("needs.py", "--script-arg", "tennant=acme"),
     },
     {
       what: "an argument that is Locust's own",
-      code: 2,
       says: /^1 setting is wrong .*\n {2}scriptArguments\.users is "5", from the command line: must be no option of Locust's own/,
       lines: 2,
       args: () => onTarget("hello.py", "--script-arg", "users=5"),
     },
     {
       what: "a script without a user class",
-      code: 2,
       says: /^empty\.py has no User class to run: it needs one that inherits from HttpUser, FastHttpUser or User, and is not abstract$/,
       args: () => onTarget("empty.py"),
     },
     {
       what: "a user class without a host, beside one that has one",
-      code: 2,
       says: /^nothing says what HelloUser should load: --host URL/,
       args: () => run("--script", "two.py"),
     },
@@ -173,7 +162,6 @@ describe("a mistake", function () {
     },
     {
       what: "several wrong settings, at once",
-      code: 2,
       says: /^5 settings are wrong \(Pulumi\.dev\.yaml\):\n {2}targetHost is .*\n {2}users is "0", .*\n {2}runTime .*\n {2}workerReplicas .*\n {2}script is "nope\.py"/,
       lines: 6,
       args: () => [
@@ -183,13 +171,11 @@ describe("a mistake", function () {
     },
     {
       what: "no workers",
-      code: 2,
       says: /^a run needs at least one worker: --workers 1$/,
       args: () => run("--demo", "--workers", "0"),
     },
     {
       what: "--demo with --host",
-      code: 2,
       says: /^--demo starts a target of its own: leave out --host, or leave out --demo$/,
       args: () => run("--demo", "--host", target.url),
     },
@@ -204,7 +190,7 @@ describe("a mistake", function () {
     takenPort = String((taken.address() as { port: number }).port);
     const found = await inTurns(mistakes, 3, async (mistake) => {
       const results = join(temporaryFolder(), "results");
-      const args = mistake.args();
+      const args = mistake.args?.() ?? onTarget("hello.py");
       const all = args.includes("--results") ? args : [...args, "--results", results];
       const command = startCommand(all, { cwd: project.directory, env: mistake.env?.() ?? {} });
       const end = await command.ended;
@@ -220,18 +206,20 @@ describe("a mistake", function () {
   });
 
   for (const mistake of mistakes) {
-    it(`is told in one message and with exit code ${mistake.code}: ${mistake.what}`, () => {
+    const { what, code = 2, says, lines = 1 } = mistake;
+    it(`is told in one message and with exit code ${code}: ${what}`, () => {
       const end = ends.get(mistake);
       if (end === undefined) throw new Error("it was not run");
       const at = end.stderr.search(/^loadtest: /m);
       expect(at, end.stderr).to.be.at.least(0);
       const message = end.stderr.slice(at + "loadtest: ".length).trimEnd();
-      expect(message).to.match(mistake.says);
-      expect(message.split("\n")).to.have.length(mistake.lines ?? 1);
-      expect(end.code, end.stderr).to.equal(mistake.code);
+      expect(message).to.match(says);
+      expect(message.split("\n")).to.have.length(lines);
+      expect(end.code, end.stderr).to.equal(code);
       expect(end.stderr).to.not.match(/^\s+at |Traceback|internal error/m);
       expect(end.stdout).to.equal("");
-      if (mistake.code === 2) expect(runsIn(end.results)).to.deep.equal([]);
+      expect(end.stderr, "of a target that nobody knows").to.not.match(/the script's own target/);
+      if (code === 2) expect(runsIn(end.results)).to.deep.equal([]);
     });
   }
 

@@ -103,7 +103,15 @@ const mistakes: Readonly<Record<string, readonly [string, RegExp]>> = {
   ],
   "exits_in_init.py": [
     script([], listener("init", 'sys.exit("no accounts")', "WorkerRunner")),
-    /^loadtest: exits_in_init\.py, line \d+: sys\.exit\(no accounts\) in the script$/m,
+    /^loadtest: exits_in_init\.py, line \d+: sys\.exit\("no accounts"\) in the script$/m,
+  ],
+  "ends_in_init.py": [
+    script([], listener("init", "import os; os._exit(3)", "WorkerRunner")),
+    /^loadtest: ends_in_init\.py ended Locust's worker-\d before it was ready: exit code 3 and no error, as with os\._exit/m,
+  ],
+  "raises_lines.py": [
+    script([], listener("init", 'raise ValueError("no account\\nfor acme")', "MasterRunner")),
+    /^loadtest: raises_lines\.py, line \d+: ValueError: no account …$/m,
   ],
   "exits_in_test_start.py": [
     script([], listener("test_start", "sys.exit(1)", "MasterRunner")),

@@ -39,7 +39,7 @@ export async function startCommand(options: StartOptions): Promise<number> {
           interrupt: signals.interrupt,
           observer: {
             waiting: (status) => progress.waiting(status),
-            preparing: (seconds) => progress.preparing(seconds),
+            preparing: (seconds, silent) => progress.preparing(seconds, silent),
           },
           timing: session.timing ?? {},
           async beforeStart(status) {

@@ -75,10 +75,13 @@ export class Progress {
     else this.live(text);
   }
 
-  /** Listeners of `test_start` take their time. */
-  preparing(seconds: number): void {
-    const text = `the script prepares the test (test_start), for ${Math.round(seconds)} s by now`;
-    if (this.live !== undefined && seconds >= 1) this.live(text);
+  /** Listeners of `test_start` take their time, or workers are silent, which shows after three seconds. */
+  preparing(seconds: number, silent: readonly string[]): void {
+    const text =
+      silent.length === 0
+        ? `the script prepares the test (test_start), for ${Math.round(seconds)} s by now`
+        : `nothing is heard of ${silent.join(", ")}, and the load has not begun after ${Math.round(seconds)} s`;
+    if (this.live !== undefined && seconds >= 3) this.live(text);
     else if (this.live === undefined && seconds - this.lastPreparing >= plainInterval) {
       this.lastPreparing = seconds;
       this.say(text);

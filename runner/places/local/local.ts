@@ -121,15 +121,20 @@ class LocalSession implements Session {
       const output = await child.output();
       const context = { process: `Locust's ${child.name}`, how: exit.how, script: this.script, log: child.log };
       this.failed.abort(explainBoot(output, context));
-      if (child.name === masterName) this.lost.abort(new Error(`it ended: ${explainEnd(output, exit.how)}`));
+      if (child.name === masterName)
+        this.lost.abort(new Error(`it ended: ${explainEnd(output, exit.how, dirname(this.script))}`));
     });
+  }
+
+  endedAt(name: string): number | undefined {
+    return this.processes.find((one) => one.name === name)?.endedAt;
   }
 
   async whyLost(name: string): Promise<string | undefined> {
     const child = this.processes.find((one) => one.name === name);
     if (child === undefined) return undefined;
     if (child.alive) return "its process lives, and does not answer";
-    return explainEnd(await child.output(), (await child.exited).how);
+    return explainEnd(await child.output(), (await child.exited).how, dirname(this.script));
   }
 
   async quit(): Promise<number> {

@@ -19,6 +19,8 @@ export interface Exit {
   readonly how: string;
   /** Null where a signal ended it, or it could not start. */
   readonly code: number | null;
+  /** When, by `performance.now()`. */
+  readonly at: number;
 }
 
 /** Number of the descriptor that tells a child that this process is gone. */
@@ -37,7 +39,7 @@ export class ManagedProcess {
   ) {
     this.exited = new Promise((resolve) => {
       const end = (how: string, code: number | null) => {
-        this.exit ??= { name, how, code };
+        this.exit ??= { name, how, code, at: performance.now() };
         resolve(this.exit);
       };
       child.once("exit", (code, signal) => end(signal ?? `exit code ${code}`, code));
@@ -66,6 +68,11 @@ export class ManagedProcess {
 
   get alive(): boolean {
     return this.exit === undefined;
+  }
+
+  /** When it has ended, by `performance.now()`; undefined while it lives. */
+  get endedAt(): number | undefined {
+    return this.exit?.at;
   }
 
   get pid(): number | undefined {

@@ -1,6 +1,8 @@
 import type { RequestStats } from "../../types";
 import { mostFrequent, requestLabel, requestRows, totalRow } from "../../verdict/rows";
 import type { ThresholdResult } from "../../verdict/thresholds";
+import { usersGraceSeconds } from "../../verdict/users";
+import { isJudged } from "../../verdict/verdict";
 import { actualText, thresholdText } from "../../verdict/words";
 import type { RunRecord } from "../run-record";
 import { line, lines } from "./head";
@@ -13,31 +15,37 @@ export function tableFrame(label: string, table: Html): Html {
 }
 
 /** The thresholds and what they were. */
-export function thresholdsOf({ thresholds }: RunRecord): Html {
+export function thresholdsOf(record: RunRecord): Html {
+  const { thresholds } = record;
   if (thresholds.length === 0) return html`<p class="muted">No thresholds were set.</p>`;
   return tableFrame(
     "Thresholds",
     html`<table class="data"><thead><tr><th scope="col" class="name">Threshold</th><th scope="col" class="words">It was</th></tr></thead>
-<tbody>${thresholds.map(thresholdRow)}</tbody></table>`,
+<tbody>${thresholds.map((result) => thresholdRow(result, isJudged(record)))}</tbody></table>`,
   );
 }
 
-function thresholdRow(result: ThresholdResult): Html {
-  const [sign, tone, word] = result.passed ? ["✓", "good", "passed"] : ["✗", "bad", "failed"];
+function thresholdRow(result: ThresholdResult, judged: boolean): Html {
+  const [sign, tone, word] = !judged
+    ? ["–", "muted-tone", "not judged"]
+    : result.passed
+      ? ["✓", "good", "passed"]
+      : ["✗", "bad", "failed"];
   const note = result.note !== undefined && html`: ${foreign(result.note)}`;
   return html`<tr><th scope="row" class="name">${foreign(thresholdText(result))}</th>
 <td class="words"><span class="${tone}"><span aria-hidden="true">${sign}</span> ${word}</span>, ${actualText(result)}${note}</td></tr>`;
 }
 
 /** Whether the load was what was asked. */
-export function loadOf({ integrity, unanswered }: RunRecord): Html {
+export function loadOf(record: RunRecord): Html {
+  const { integrity, unanswered } = record;
   if (integrity === null) return html`<ul class="lines">${line("✗", "bad", "Nothing is known of the load.")}</ul>`;
   const { users, workers, workerCpu, masterCpu } = integrity;
   const cpu = Object.values(workerCpu);
   const highest = cpu.length === 0 ? null : Math.max(...cpu.map(({ max }) => max));
   const mean = cpu.length === 0 ? null : cpu.reduce((sum, use) => sum + use.mean, 0) / cpu.length;
   const reached = users.reachedAfterSeconds === null ? "never all" : `all after ${duration(users.reachedAfterSeconds)}`;
-  const off = `${duration(users.offSeconds)} of ${duration(users.afterRampSeconds)} after the ramp`;
+  const off = `${duration(users.offSeconds)} of ${duration(users.afterRampSeconds)}, from ${duration(usersGraceSeconds)} after the ramp on`;
   const facts: (readonly [string, Content])[] = [
     ["Users at most", `${amount(users.max)} of ${amount(users.asked)}, ${reached}`],
     ["Users off by more than 5 %", users.afterRampSeconds > 0 ? off : "unknown: the run ended before"],
@@ -48,7 +56,7 @@ export function loadOf({ integrity, unanswered }: RunRecord): Html {
   ];
   return html`${
     integrity.ok
-      ? html`<ul class="lines">${line("✓", "good", "The load was what was asked for.")}</ul>`
+      ? html`<ul class="lines">${isJudged(record) ? line("✓", "good", "The load was what was asked for.") : line("–", "muted", "The load was what was asked for, up to then.")}</ul>`
       : lines(integrity.problems, "✗", "bad", "Problems of the load")
   }
 <dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;

@@ -43,6 +43,8 @@ describe("progress where there is no terminal", () => {
       );
     progress.waiting(status());
     progress.waiting(status());
+    progress.preparing(6, []);
+    progress.preparing(11, ["worker-1", "worker-2"]);
     progress.enter("ramp");
     for (let second = 0; second < 7; second++) at(second);
     progress.enter("hold");
@@ -55,6 +57,8 @@ describe("progress where there is no terminal", () => {
     const facts = "10/10 users, 2/2 workers, 4.3 req/s, p95 12 ms, 0 failures, worker CPU 10 %";
     expect(text.split("\n")).to.deep.equal([
       "2 of 2 workers are ready",
+      "the script prepares the test (test_start), for 6 s by now",
+      "nothing is heard of worker-1, worker-2, and the load has not begun after 11 s",
       `00:00 ramping up, ${facts}`,
       `00:05 ramping up, ${facts}`,
       `00:07 full load, ${facts}`,

@@ -107,6 +107,24 @@ describe("run engine, when something comes between", () => {
     expect(events.filter((event) => event.startsWith("warning: workers: worker-2 was lost"))).to.have.length(1);
   });
 
+  it("knows at once, and from when on, where a worker's process is seen to end, but waits for its goodbye", async () => {
+    const ended = new Map<string, number>();
+    whenRunning(() => {
+      ended.set("worker-2", performance.now() - 1000);
+      ended.set("worker-1", performance.now());
+      setTimeout(() => locust().ended(), 80);
+    }, 1100);
+    const outcome = await drive({
+      plan: { ...plan, runTime: 2 },
+      endedAt: (name) => ended.get(name),
+      whyLost: async () => "SIGKILL",
+    });
+    const [lost, ...others] = outcome.integrity?.workers.lost ?? [];
+    expect(others).to.deep.equal([]);
+    expect(lost).to.include({ name: "worker-2", cause: "SIGKILL" });
+    expect(lost?.t).to.be.within(0, 0.3);
+  });
+
   it("says workers-lost when the last one goes and Locust stops", async () => {
     whenRunning(() => {
       const workers = locust().status.workers.map((one) => ({ ...one, state: "missing" as const }));

@@ -1,14 +1,24 @@
 import { expect } from "chai";
 import { timeOfLoad } from "../../../runner/engine/load";
+import type { RunObserver } from "../../../runner/engine/plan";
+import type { ScriptReport } from "../../../runner/types";
 import { engineRuns, plan, timing } from "./engine-runs";
-import { status } from "./scripted";
+import { status, worker } from "./scripted";
 
 describe("run engine, before the load begins", () => {
   const { locust, drive, events, observer } = engineRuns();
   const told: number[] = [];
-  const watching = { ...observer, preparing: (seconds: number) => void told.push(seconds) };
+  const unheard = new Set<string>();
+  const watching: RunObserver = {
+    ...observer,
+    preparing(seconds, silent) {
+      told.push(seconds);
+      for (const name of silent) unheard.add(name);
+    },
+  };
   beforeEach(() => {
     told.length = 0;
+    unheard.clear();
   });
 
   /** The master accepts, prepares for so long, and does `then`. */
@@ -30,6 +40,21 @@ describe("run engine, before the load begins", () => {
     expect(told.length).to.be.greaterThan(5);
     expect(events).to.include("warning: the script's test_start listeners took 12 s of the run time of 60 s");
     expect(outcome.integrity?.problems).to.deep.equal([]);
+    expect([...unheard]).to.deep.equal([]);
+  });
+
+  it("tells workers that are silent from the start on from listeners that take their time", async () => {
+    const silent = ["worker-1", "worker-2"].map((name) => worker(name, { silent: true }));
+    locust().onSwarm = () => {
+      locust().status = status({ run: 1, preparing: 0.1, workers: silent });
+      const workers = silent.map((one) => ({ ...one, state: "missing" as const }));
+      setTimeout(() => locust().ended({ preparing: null, requests: 0, workers }), 100);
+      return { success: true };
+    };
+    const outcome = await drive({ observer: watching });
+    expect([...unheard]).to.deep.equal(["worker-1", "worker-2"]);
+    expect(outcome.endedBy).to.equal("workers-lost");
+    expect(outcome.integrity?.workers.lost.map(({ name }) => name)).to.deep.equal(["worker-1", "worker-2"]);
   });
 
   it("waits for a master that they keep from answering", async () => {
@@ -45,23 +70,36 @@ describe("run engine, before the load begins", () => {
     expect(told.at(-1)).to.be.greaterThan(0.2);
   });
 
-  it("does not wait for ever", async () => {
-    prepares(0, () => undefined);
-    expect(await drive({ timing: { ...timing, prepare: 200 } })).to.include({
-      endedBy: "not-started",
-      error: "the script's test_start listeners were not done after 0 s",
-    });
+  it("does not wait for ever, whether the master answers meanwhile or not", async () => {
+    for (const silent of [true, false]) {
+      locust().silent = false;
+      prepares(0, () => {
+        locust().silent = silent;
+      });
+      const { endedBy, error } = await drive({ timing: { ...timing, prepare: 200 } });
+      expect(endedBy).to.equal("not-started");
+      const late = "the script's test_start listeners were not done after 0 s (--ready-timeout)";
+      expect(error)
+        .to.match(silent ? /^.*, with no answer from Locust's master for / : /\)$/)
+        .and.contain(late);
+    }
     expect(locust().calls.at(-1)).to.equal("POST /stop");
   });
 
-  it("says so when the time of the run is over before they are done", async () => {
-    prepares(100, () => {
-      locust().status = status();
-    });
-    expect(await drive()).to.include({
-      endedBy: "not-started",
-      error: "the script's test_start listeners were not done when the time of the run was over",
-    });
+  it("says so when the time of the run is over before they are done, on the master or in workers", async () => {
+    const code: ScriptReport = {
+      ...{ exceptions: { count: 0, kinds: [] }, left: { count: 0, kinds: [] }, most: null, exitCode: null },
+      ...{ ended: { by: "time", file: null, line: null }, decidesAtQuit: false },
+    };
+    for (const then of [status(), status({ run: 1, state: "stopped", elapsed: 60, code })]) {
+      prepares(100, () => {
+        locust().status = then;
+      });
+      expect(await drive()).to.include({
+        endedBy: "not-started",
+        error: "the script's test_start listeners were not done when the time of the run was over (--run-time)",
+      });
+    }
   });
 
   it("is interrupted without having started, and leaves no load behind", async () => {

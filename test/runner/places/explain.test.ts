@@ -67,12 +67,22 @@ describe("why Locust did not start", () => {
     [
       "a message of several lines",
       trace(at("shop.py", 4), "ValueError: one", "two: three", "Exception: four"),
-      "shop.py, line 4: ValueError: one",
+      "shop.py, line 4: ValueError: one …",
+    ],
+    [
+      "a package's file, whose message is one line before something else",
+      `${trace(at("lib/helpers.py", 4), "KeyError: 1")}2026-11-24T10:00:00Z <Greenlet at 0x7f> failed with KeyError\n`,
+      "lib/helpers.py, line 4: KeyError: 1",
     ],
     [
       "a sys.exit",
       trace(at("shop.py", 4), "    sys.exit(3)", "SystemExit: 3"),
       "shop.py, line 4: sys.exit(3) in the script",
+    ],
+    [
+      "a sys.exit with a text",
+      trace(at("shop.py", 4), '    sys.exit("no accounts")', "SystemExit: no accounts", "no accounts"),
+      'shop.py, line 4: sys.exit("no accounts") in the script',
     ],
     [
       "an error through the script rather than one that comes after it, of a library alone",
@@ -154,6 +164,23 @@ describe("why Locust did not start", () => {
     expect(said("argument --size: invalid int value: 'x'")).to.equal(
       "shop.py does not take what it was given: argument --size: invalid int value: 'x'",
     );
+  });
+
+  it("tells an end that is not Locust's from one that is: by its exit code, or as nothing says why", () => {
+    const log = "[2026-11-24 11:12:05,000] host/INFO/locust.main: Starting Locust\n";
+    const said = (output: string, how: string) => explainBoot(output, { ...context, how });
+    for (const [output, how] of [
+      [log, "exit code 3"],
+      [log, "exit code 0"],
+      [`${log}seeding\n`, "exit code 3"],
+    ] as const) {
+      expect(said(output, how)).to.include({
+        message: `shop.py ended Locust's master before it was ready: ${how} and no error, as with os._exit`,
+        exitCode: 2,
+      });
+    }
+    expect(said(`${log}seeding\n`, "exit code 1").exitCode).to.equal(4);
+    expect(said(log, "SIGKILL").exitCode).to.equal(4);
   });
 
   it("gives the last words of any other end", () => {

@@ -159,6 +159,12 @@ describe("findRun", () => {
     expect(failure("toString")).to.match(/^there is no run toString in /);
   });
 
+  it("says of a folder without a record that its run never began", () => {
+    mkdirSync(join(base, nameAt(6), "logs"), { recursive: true });
+    const text = " has no run.json: its command ended before the load began, or it is no folder of a run";
+    for (const name of [nameAt(6), join(base, nameAt(6))]) expect(failure(name)).to.equal(join(base, nameAt(6)) + text);
+  });
+
   it("asks for more where a part is not enough", () => {
     expect(failure("20261124T110")).to.equal(
       `20261124T110 may be ${nameAt(5)}, ${nameAt(4)}, ${nameAt(3)} or 2 more: write more of its name`,

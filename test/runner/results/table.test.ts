@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { expect } from "chai";
 import fc from "fast-check";
+import { totals } from "../../../runner/results/requests-csv";
 import { resultTable } from "../../../runner/results/table";
 import { columns, cutMiddle, wrap } from "../../../runner/results/text";
 import { comparisonOf, finishedRecord, rowOf, rows } from "./make";
@@ -28,6 +29,24 @@ describe("resultTable", () => {
       "",
       "PASSED (exit code 0)",
       "Results: results/20261124T111205Z-script1",
+    ]);
+  });
+
+  it("has no thresholds judged of a run that did not come to its end, and its own totals", () => {
+    const more = { ...totals(rows), requests: 4100, failures: 70 };
+    const record = finishedRecord(["p95<500", "p95<5"], {
+      verdict: "error",
+      exitCode: 4,
+      endedBy: "master-lost",
+      totals: more,
+    });
+    expect(resultTable(record, rows, plain).split("\n").slice(3, 9)).to.deep.equal([
+      "Total                  4100     70   50.3  4.4    3    8   12   95",
+      "",
+      "- p95<500 was 8 ms (not judged)",
+      "- p95<5 was 8 ms (not judged)",
+      "",
+      "- load as asked: 100 of 100 users, 2 workers, worker CPU at most 40 %",
     ]);
   });
 
@@ -99,7 +118,8 @@ describe("resultTable", () => {
 
   it("shows no times where there were no requests", () => {
     const none = [rowOf("", "Aggregated", { requests: 0, failures: 0, rps: 0, avg: 0, max: 0, percentiles: {} })];
-    expect(resultTable(finishedRecord(), none, plain)).to.match(/\nTotal +0 +0 +0\.0 +- +- +- +- +-\n/);
+    const record = finishedRecord([], { totals: totals(none) });
+    expect(resultTable(record, none, plain)).to.match(/\nTotal +0 +0 +0\.0 +- +- +- +- +-\n/);
   });
 
   it("leaves all but twenty requests to requests.csv", () => {

@@ -40,7 +40,9 @@ describe("createIntegrity", () => {
     const none = createIntegrity(asked).report();
     expect(none.problems).to.deep.equal(["samples: there are none, so nothing is known of the load"]);
     expect(none.users).to.include({ min: null, mean: null, reachedAfterSeconds: null });
-    expect(judge(() => ({ requests: 0 })).problems).to.deep.equal(["requests: none were sent that Locust was told of"]);
+    expect(judge(() => ({ requests: 0 })).problems).to.deep.equal([
+      "requests: Locust counted none; a client of the script's own has to report its requests (events.request)",
+    ]);
     expect(judge((t) => ({ requests: 0, underWay: t > 5 ? 8 : 0 })).problems).to.deep.equal([
       "requests: none was answered, of 8 at a time",
     ]);
@@ -56,13 +58,13 @@ describe("createIntegrity", () => {
   describe("users", () => {
     it("half of them for a while is a problem with its time", () => {
       const report = judge((t) => (t > 20 && t <= 32 ? { users: 50 } : {}));
-      expect(report.problems).to.deep.equal(["users: 50 of 100 asked for 12 s of 45 s after the ramp"]);
+      expect(report.problems).to.deep.equal(["users: 50 of 100 asked for 12 s of 45 s (from 5 s after the ramp on)"]);
       expect(report.users).to.include({ min: 50, offSeconds: 12, mean: 86.7 });
     });
 
     it("too many are one too: what was asked stays that of the settings", () => {
       const report = judge((t) => (t > 20 ? { users: 200, targetUsers: 200 } : {}));
-      expect(report.problems).to.deep.equal(["users: 200 of 100 asked for 40 s of 45 s after the ramp"]);
+      expect(report.problems).to.deep.equal(["users: 200 of 100 asked for 40 s of 45 s (from 5 s after the ramp on)"]);
     });
 
     it("may be off for a twentieth of the time, and within a twentieth of the users for ever", () => {
@@ -77,7 +79,7 @@ describe("createIntegrity", () => {
     it("may come 5 s late, and are counted in the ramp's phase from then on", () => {
       expect(judge((t) => ({ phase: t < 15 ? "ramp" : "hold", users: t < 15 ? 60 : 100 })).ok).to.equal(true);
       const slow = judge((t) => ({ phase: "ramp", users: Math.min(80, t * 5) }));
-      expect(slow.problems).to.deep.equal(["users: 80 of 100 asked for 45 s of 45 s after the ramp"]);
+      expect(slow.problems).to.deep.equal(["users: 80 of 100 asked for 45 s of 45 s (from 5 s after the ramp on)"]);
       expect(slow.users.reachedAfterSeconds).to.equal(null);
     });
 
@@ -108,7 +110,7 @@ describe("createIntegrity", () => {
     it("are weighed by time: a gap counts to the sample that ends it", () => {
       const gap = [...Array.from({ length: 31 }, (_, t) => t), 42, 43, 60];
       expect(judge((t) => (t === 42 ? { users: 50 } : {}), {}, gap).problems).to.deep.equal([
-        "users: 50 of 100 asked for 12 s of 45 s after the ramp",
+        "users: 50 of 100 asked for 12 s of 45 s (from 5 s after the ramp on)",
       ]);
       expect(judge((t) => (t === 43 ? { users: 50 } : {}), {}, gap).ok).to.equal(true);
     });

@@ -52,7 +52,7 @@ describe("why users are not there", () => {
       return integrity.report();
     };
     expect(reportOf(60).problems).to.deep.equal([
-      "users: 60 of 100 asked for 45 s of 45 s after the ramp: 40 ended by themselves: StopUser",
+      "users: 60 of 100 asked for 45 s of 45 s (from 5 s after the ramp on): 40 ended by themselves: StopUser",
     ]);
     expect(reportOf(100)).to.deep.include({ problems: [], warnings: ["users: 40 ended by themselves: StopUser"] });
     expect(reportOf(100).users.missing).to.deep.equal(["40 ended by themselves: StopUser"]);

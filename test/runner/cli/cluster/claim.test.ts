@@ -2,26 +2,14 @@ import { readdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import fc from "fast-check";
-import {
-  type Claim,
-  claimTest,
-  hasCommand,
-  isGoing,
-  leaveLock,
-  matching,
-  withoutLeftovers,
-  workersBefore,
-} from "../../../../runner/cli/cluster/claim";
+import { type Claim, claimTest, leaveLock, withoutLeftovers } from "../../../../runner/cli/cluster/claim";
 import { cleanUp } from "../../../../runner/cli/cluster/clean-up";
 import { clusterSetup } from "../../../../runner/cli/cluster/setup";
 import { RunnerError } from "../../../../runner/errors";
 import { arrange } from "../../../../runner/places/kubernetes/arrange";
 import { leaseName, makeLease } from "../../../../runner/places/kubernetes/lease";
-import type { SeenLock } from "../../../../runner/places/kubernetes/lock";
 import { type RunNote, readNote } from "../../../../runner/places/kubernetes/note";
 import { readRun } from "../../../../runner/results/read";
-import { status } from "../../engine/scripted";
 import { caught } from "../../places/kubernetes/fake-api";
 import { names } from "../../places/kubernetes/fake-namespace";
 import { note } from "../../places/kubernetes/notes";
@@ -252,38 +240,5 @@ describe("a test in a cluster", () => {
       expect(there.said().at(-1)).to.match(/^warning: the test is not as it was before: loadtest scale 2; /);
       expect(noted()).to.include({ mode: "start", workers: 5 });
     });
-  });
-});
-
-describe("the note of a run in a cluster", () => {
-  it("matches the master's latest run only", () => {
-    const ours = note({ masterId: "m", run: 3 });
-    const seen = (id: string, run: number) => status({ run, master: { ...status().master, id } });
-    expect(matching(ours, seen("m", 3))).to.equal(ours);
-    for (const other of [seen("m", 4), seen("n", 3)]) expect(matching(ours, other)).to.equal(undefined);
-    expect(matching(note(), seen("m", 0)), "of a run that has not begun").to.equal(undefined);
-    expect(matching(undefined, seen("m", 3))).to.equal(undefined);
-  });
-
-  it("tells of a command where that renews it", () => {
-    const lock = (live: boolean, mode: RunNote["mode"]) => ({ live, note: note({ mode }) }) as SeenLock;
-    expect([lock(true, "run"), lock(false, "run"), lock(true, "start"), undefined].map(hasCommand)).to.deep.equal([
-      ...[true, false, false, false],
-    ]);
-    expect(hasCommand({ live: true, note: undefined } as unknown as SeenLock), "damaged").to.equal(true);
-  });
-
-  it("says how many workers there were, unless somebody has changed them since", () => {
-    fc.assert(
-      fc.property(fc.nat(), fc.nat(), fc.nat(), (workers, workerReplicas, present) => {
-        const before = workersBefore(note({ workers, before: { workerReplicas, script: "a.py" } }), present);
-        expect(before).to.equal(present === workers ? workerReplicas : present);
-      }),
-    );
-  });
-
-  it("is of a run that goes on in three of the master's states", () => {
-    const states = ["ready", "spawning", "running", "stopping", "stopped", "cleanup", "missing"] as const;
-    expect(states.filter((state) => isGoing(status({ state })))).to.deep.equal(["spawning", "running", "stopping"]);
   });
 });

@@ -74,7 +74,7 @@ describe("reportPage", () => {
   it("shows a run that goes on, and one that never began", () => {
     const running = wordsOf(reportPage(madeRun({ record: runningRecord(["p95<500"]), requests: [] })));
     expect(running).to.include("… RUNNING").and.include("There are no numbers of requests.");
-    expect(running).to.include("Nothing is known of the load.");
+    expect(running).to.include("Nothing is known of the load.").and.include("p95<500 – not judged ,");
     const record = finishedRecord([], {
       ...{ endedBy: "not-started", integrity: null, percentiles: {}, rampSeconds: null, target: null },
       versions: { loadtest: "0.1.0", locust: null, python: null, node: "v20.20.2" },
