@@ -55,7 +55,6 @@ const scripts: Readonly<Record<string, string>> = {
     ],
     boom,
   ),
-  "greenlets.py": script(["gevent.spawn(boom, 'poll')", "gevent.spawn(boom, 'got').get()"], boom),
   "listeners.py": script([], listener("request", "raise ValueError('no such account')")),
   "once.py": script(["if self.asked == 3:", "    raise StopUser()"]),
   "on_start.py": script([]).replace("    asked = 0\n", `    asked = 0\n${onStart}`),
@@ -66,7 +65,6 @@ const scripts: Readonly<Record<string, string>> = {
     ],
     "class Own(BaseException):\n    pass\n",
   ),
-  "no_tasks.py": script([], "class Idle(FastHttpUser):\n    wait_time = constant(1)\n"),
   "fixed.py": script([]).replace("    asked = 0\n", "    asked = 0\n    fixed_count = 2\n"),
   "own_code.py": script([], listener("quitting", "environment.process_exit_code = 7")),
   "own_code_at_stop.py": script([], listener("test_stop", "environment.process_exit_code = 5", "MasterRunner")),
@@ -85,10 +83,6 @@ const scripts: Readonly<Record<string, string>> = {
 };
 
 const mistakes: Readonly<Record<string, readonly [string, RegExp]>> = {
-  "abstract.py": [
-    script([]).replace("    asked = 0\n", "    abstract = True\n"),
-    /^loadtest: abstract\.py has no User class to run: it needs one that .*, and is not abstract$/m,
-  ],
   "worker_init.py": [
     script([], listener("init", 'open("/none/accounts.csv")', "WorkerRunner")),
     /^loadtest: worker_init\.py, line \d+: FileNotFoundError: .*'\/none\/accounts\.csv'$/m,
@@ -182,12 +176,6 @@ describe("what the script's code does", function () {
     ]);
   });
 
-  it("is told where greenlets of its own raise, once for each", () => {
-    const { exceptions, totals } = told("greenlets.py", 0);
-    expect(exceptions?.kinds.map(({ message }) => message)).to.have.members(["poll", "got"]);
-    expect(exceptions?.count).to.equal(2 * totals.requests);
-  });
-
   it("is told where its listeners raise", () => {
     const { exceptions, totals } = told("listeners.py", 0);
     expect(exceptions?.kinds).to.have.length(1);
@@ -205,9 +193,6 @@ describe("what the script's code does", function () {
     expect(reasons("base.py", 3))
       .to.match(/users: 0 of 4 asked .* 2 ended by an error: Own: gone \(base\.py, line \d+\)/)
       .and.to.match(/2 ended by an error: Timeout: 7 seconds \(base\.py, line \d+\)/);
-    expect(reasons("no_tasks.py", 3)).to.equal(
-      "The load was not what was asked: users: class Idle has no tasks, so its users do nothing.",
-    );
     expect(reasons("fixed.py", 3)).to.match(
       /users: 2 of 4 asked .*: the script's user classes allow 2 \(fixed_count\)/,
     );

@@ -90,6 +90,31 @@ const cases: readonly Case[] = [
     },
   },
   {
+    what: "raises in greenlets of its own, once for each",
+    script: script({
+      before: "def boom(text):\n    raise ValueError(text)\n",
+      task: 'self.client.get("/"); gevent.spawn(boom, "poll"); gevent.spawn(boom, "got").get()',
+    }),
+    code: 0,
+    says: /The script raised \d+ exceptions \d+ ValueError: (poll|got) \(\S+\.py, line \d+\)/,
+    record: ({ exceptions, totals }) => {
+      expect(exceptions?.count).to.equal(2 * totals.requests);
+      expect(exceptions?.kinds.map(({ message }) => message)).to.have.members(["poll", "got"]);
+    },
+  },
+  {
+    what: "has a class without tasks, beside a good one",
+    script: script({ before: "class Idle(HttpUser):\n    wait_time = constant(1)\n" }),
+    code: 3,
+    says: /The load was not what was asked: users: class Idle has no tasks, so its users do nothing\./,
+  },
+  {
+    what: "has no class that is not abstract",
+    script: script({ more: "    abstract = True\n" }),
+    code: 2,
+    says: /^loadtest: \S+\.py has no User class to run: it needs one that .*, and is not abstract/m,
+  },
+  {
     what: "meets answers that break off",
     script: script({ kind: "HttpUser", task: 'self.client.get("/reset"); self.client.get("/half")' }),
     code: 1,
