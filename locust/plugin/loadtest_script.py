@@ -46,10 +46,12 @@ class Script(logging.Handler):
     def answer(self) -> dict[str, Any]:
         return {"exceptions": self.exceptions.answer(), "left": self.left.answer(), "idle": sorted(self.idle)}
 
-    def count(self, error: BaseException) -> None:
+    def count(self, error: BaseException, by: str = "locust") -> None:
+        """`by`: `task` where Locust tells of each time that it is raised, however often a script raises the same one."""
         # It comes again when it passes through another function of Locust, or through one that waits for a greenlet.
-        if not vars(error).get("loadtest_told"):
-            vars(error)["loadtest_told"] = True
+        known = vars(error).get("loadtest_told")
+        vars(error)["loadtest_told"] = by
+        if known is None or known == by == "task":
             self.exceptions.add_error(error)
 
     def _begin(self) -> None:
@@ -59,7 +61,7 @@ class Script(logging.Handler):
         """Classes that have no tasks: their users stay, and do nothing."""
 
     def _on_user_error(self, user_instance: User | TaskSet, exception: BaseException, **_: Any) -> None:
-        self.count(exception)
+        self.count(exception, "task" if isinstance(user_instance, TaskSet) else "locust")
         # Locust's words: a class may do without `tasks` where its code chooses them in another way.
         if str(exception).startswith("No tasks defined"):
             owner = user_instance.user if isinstance(user_instance, DefaultTaskSet) else user_instance

@@ -73,6 +73,13 @@ const cases: readonly Case[] = [
     not: /lost/,
   },
   {
+    what: "raises the same error again and again",
+    script: script({ before: 'ERROR = LookupError("always")\n', task: 'self.client.get("/")\n        raise ERROR' }),
+    code: 0,
+    says: /The script raised \d+ exceptions \d+ LookupError: always \(\S+\.py, line \d+\)/,
+    record: ({ exceptions, totals }) => expect(exceptions?.count).to.equal(totals.requests),
+  },
+  {
     what: "has an on_start that raises",
     script: script({ more: '    def on_start(self):\n        raise LookupError("no token")\n' }),
     code: 3,

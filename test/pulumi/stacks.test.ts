@@ -194,7 +194,7 @@ describe("the program's stacks, on the real engine and cluster", function () {
       stack.up();
       const images = kubectl(namespace, ["get", "pods", "--output", "jsonpath={.items[*].spec.containers[0].image}"]);
       expect(images.split(" ")).to.have.length(3);
-      for (const image of images.split(" ")) expect(image).to.match(/\/locust@sha256:[0-9a-f]{64}$/);
+      for (const image of images.split(" ")) expect(image).to.match(/\/locust-single-az@sha256:[0-9a-f]{64}$/);
       expect(kubectl(namespace, ["get", "configmaps", "--output", "name"])).to.not.include("locust-scripts");
       expect(stack.changes()).to.deep.equal([]);
       stack.mustRun("destroy", "--yes", "--skip-preview");
