@@ -62,8 +62,8 @@ describe("the examples in a fresh clone, by the commands of their READMEs", func
     it(`${example} comes up, and leaves nothing`, () => {
       const output = follow(example);
       expect(output)
-        .to.match(/LocustDeployment\s.*created/)
-        .and.to.match(/LocustDeployment\s.*deleted/);
+        .to.match(/apps\/v1:Deployment \S+ created/)
+        .and.to.match(/^ +- \d+ deleted$/m);
       if (example === "existing-cluster") {
         expect(output).to.include("kubectl --namespace load-test port-forward service/locust-control 8089:8089");
       }

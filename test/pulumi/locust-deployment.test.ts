@@ -53,7 +53,8 @@ describe("LocustDeployment, on the real engine and a real cluster", function () 
     return withPort(namespace, "locust-control", 8089, (url) => work(new LocustClient({ url, token }, 10_000)));
   }
 
-  const working = ({ workers }: LocustStatus) => workers.filter(({ state }) => state !== "missing");
+  const working = ({ workers }: LocustStatus) =>
+    workers.filter(({ state, leaving }) => state !== "missing" && leaving !== true);
 
   function names(part: "control" | "worker"): string[] {
     return podsOf(namespace, part).map(({ metadata }) => metadata.name);
@@ -109,7 +110,7 @@ describe("LocustDeployment, on the real engine and a real cluster", function () 
       await until("load", async () => (await client.status()).requests > 20);
       kubectl(namespace, ["delete", "pod", String(first), "--wait=false"]);
       await until("a new worker", async () => {
-        const { workers } = await client.status();
+        const workers = working(await client.status());
         return workers.length === 2 && workers.every(({ name, users }) => name !== first && users > 0);
       });
       await client.stop(20_000);
