@@ -150,19 +150,17 @@ function controlProbes(): Partial<core.v1.Container> {
 }
 
 /**
- * A worker is ready once it has a connection to the master's port, so that a rollout shows workers that work.
+ * A worker is ready once its process says so, by the name that it gives itself: it is connected to the master, and the
+ * script's `init` listeners have run. So `up` and a rollout show workers that work, and fail where one of them raises.
  *
  * No probe after that. It would run a process beside the load, in the same CPU limit, and be late exactly where the
  * worker is busy; and there is nothing for it to do: a worker that fails ends, and so does one that has not heard of
  * its master for 60 s.
  */
 function workerProbes(): Partial<core.v1.Container> {
-  const remotePort = masterPort.toString(16).toUpperCase().padStart(4, "0");
-  // Number, local address, remote address, and 01 for an established connection.
-  const established = `^ *[0-9]+: [0-9A-F]+:[0-9A-F]{4} [0-9A-F]+:${remotePort} 01 `;
   return {
     startupProbe: {
-      exec: { command: ["grep", "-Eqs", established, "/proc/net/tcp", "/proc/net/tcp6"] },
+      exec: { command: ["grep", "-qsx", "locust-ready", "/proc/1/comm"] },
       periodSeconds: 1,
       timeoutSeconds: 10,
       failureThreshold: connectWithinSeconds,

@@ -8,6 +8,8 @@ import socket
 import sys
 import time
 import traceback
+from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -45,6 +47,12 @@ def allow_all_texts() -> None:
 
     protocol.Message.serialize = serialize  # type: ignore[method-assign]
     StatsError.create_key = staticmethod(create_key)  # type: ignore[method-assign,assignment]
+
+
+def _show_ready() -> None:
+    """Gives this process the name that a pod's startup probe looks for; it goes with the process."""
+    with suppress(OSError):  # not on Linux
+        Path("/proc/self/comm").write_text("locust-ready")
 
 
 def _is_of_main(tb: TracebackType | None) -> bool:
@@ -120,6 +128,7 @@ class WorkerReports:
         # Where one of them has raised, this process is about to end, and greenlets run meanwhile.
         self._ready = not log.unhandled_greenlet_exception
         if self._ready:
+            _show_ready()
             gevent.spawn(self._send)
 
     def quit(self) -> None:

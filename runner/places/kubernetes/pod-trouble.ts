@@ -108,8 +108,9 @@ function crashTrouble(
   const how = exitCode > 128 && exitCode < 160 ? `killed by signal ${exitCode - 128}` : `exit code ${exitCode}`;
   const words = lastWords(message ?? "");
   const said = words === undefined ? "" : `: ${words.text}`;
-  const kind = words?.mistake === true ? "script" : "crash";
-  return trouble(kind, `${exitCode === 0 ? "ended by itself" : "crashed"}: ${how}${said}`, hopeless);
+  const end = `${exitCode === 0 ? "ended by itself" : "crashed"}: ${how}${said}`;
+  // What a script does wrong once, it does again.
+  return words?.mistake === true ? trouble("script", end, restartCount > 0) : trouble("crash", end, hopeless);
 }
 
 /** What is to be said of a container that runs and is not ready. */
@@ -118,7 +119,7 @@ function runningTrouble(pod: V1Pod, { started }: V1ContainerStatus, events: read
     const role = pod.metadata?.labels?.["app.kubernetes.io/component"];
     const waits = {
       control: "runs, and does not answer yet",
-      worker: "runs, and has not connected to the master yet",
+      worker: "runs, and has not connected to the master yet, or runs the script's init listeners",
     };
     return trouble("starting", waits[role as keyof typeof waits] ?? "runs, and its startup probe has not passed yet");
   }

@@ -22,9 +22,10 @@ describe("why a pod is not ready", () => {
         "ValueError: no such shop",
         "",
       ].join("\n");
-      const words = (message: string) => only(crashing("Error", 1, { message }));
-      const told = ["script", "crashed: exit code 1: shop.py, line 3: ValueError: no such shop", false];
+      const words = (message: string, restarts = 1) => only(crashing("Error", 1, { message, restarts }));
+      const told = ["script", "crashed: exit code 1: shop.py, line 3: ValueError: no such shop", true];
       expect(words(`Traceback (most recent call last):\n${raised}`)).to.deep.equal(told);
+      expect(words(raised, 0)[2], "the first time").to.equal(false);
       expect(words(raised), "cut off by Kubernetes' limit").to.deep.equal(told);
       const log = "[2026-11-28 16:00:00,000] locust-worker-x2x/ERROR/locust.runners: cannot connect\n";
       expect(words(`${raised}${log}`), "a task's, on the way").to.deep.equal([
@@ -89,7 +90,7 @@ describe("why a pod is not ready", () => {
 
     it("and has not come far enough", () => {
       expect(only(labelled("worker"))).to.deep.equal([
-        ...["starting", "runs, and has not connected to the master yet", false],
+        ...["starting", "runs, and has not connected to the master yet, or runs the script's init listeners", false],
       ]);
       expect(only(labelled("control"))[1]).to.equal("runs, and does not answer yet");
       expect(only(labelled("other"))[1]).to.equal("runs, and its startup probe has not passed yet");
