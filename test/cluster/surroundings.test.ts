@@ -75,7 +75,7 @@ describe("what lies around a script, in a cluster", function () {
   });
 
   for (const [name, says] of [
-    ["tenants.py", /^loadtest: .*tenants\.py.*--tenant.*--script-arg/m],
+    ["tenants.py", /^loadtest: .*the script needs --tenant: --script-arg/m],
     ["lacking.py", /^loadtest: .*lacking\.py.*package_that_is_not_there/m],
     ["part.py", /^loadtest: .*part\.py, line \d+: FileNotFoundError: .*accounts-part\.csv/m],
   ] as const) {
