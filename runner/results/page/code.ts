@@ -15,12 +15,12 @@ export function codeOf(record: RunRecord): Html {
 function section(heading: string, lines: CodeLines | undefined): Html {
   if (lines === undefined) return html``;
   const rows = lines.kinds.map(
-    ({ count, text }) => html`<tr><td>${amount(count)}</td><td class="words">${foreign(cut(text))}</td></tr>\n`,
+    ({ count, text }) => html`<tr><td class="words">${foreign(cut(text))}</td><td>${amount(count)}</td></tr>\n`,
   );
   return html`<section><h2>${heading}</h2><p class="small muted">${lines.title}, the most frequent first.</p>
 ${tableFrame(
   heading,
-  html`<table class="data"><thead><tr><th scope="col">How often</th><th scope="col" class="words">What</th></tr></thead>
+  html`<table class="data"><thead><tr><th scope="col" class="words">What</th><th scope="col">How often</th></tr></thead>
 <tbody>${rows}</tbody></table>`,
 )}
 ${lines.rest !== undefined && html`<p class="small muted">${lines.rest}.</p>`}</section>`;
