@@ -1,12 +1,13 @@
 import builder from "junit-report-builder";
+import { isJudged } from "../verdict/verdict";
 import { actualText, thresholdText } from "../verdict/words";
 import { type CodeLines, exceptionLines, failureLines } from "./code-lines";
 import type { FinishedRecord } from "./run-record";
 
 /**
  * A finished run in the JUnit layout that build servers read: a suite with a test case for each threshold, one for the
- * load's integrity, one for the comparison with another run where there is one (skipped where it is unclear), and one
- * for the run itself (an error where the verdict is `error` or `aborted`).
+ * load's integrity, one for the comparison with another run where there is one, and one for the run itself (an error
+ * where the verdict is `error` or `aborted`). What is not judged, or unclear, is skipped.
  */
 export function toJUnit(record: FinishedRecord): string {
   const { script, thresholds, integrity, comparison, verdict, reasons, startedAt, durationSeconds } = record;
@@ -24,16 +25,19 @@ export function toJUnit(record: FinishedRecord): string {
       .name(clean(name))
       .time(time);
 
+  const judged = isJudged(record);
   for (const threshold of thresholds) {
     const one = testCase(`threshold ${thresholdText(threshold)}`);
-    if (!threshold.passed) {
+    if (!judged) {
+      one.skipped();
+    } else if (!threshold.passed) {
       const note = threshold.note === undefined ? "" : ` (${threshold.note})`;
       const limit = `${threshold.metric} ${threshold.operator} ${threshold.limit}`;
       one.failure(clean(`${actualText(threshold)}, asked was ${limit}${note}`), "threshold");
     }
   }
   const load = testCase("load integrity");
-  if (integrity === null) {
+  if (integrity === null || (integrity.ok && !judged)) {
     load.skipped();
   } else if (!integrity.ok) {
     load.failure(clean(integrity.problems.join("; ")), "load").stacktrace(cdata(integrity.problems));
@@ -53,7 +57,7 @@ export function toJUnit(record: FinishedRecord): string {
   // They decide no verdict, so they are output of a test case and none of their own.
   if (told.length > 0) run.standardOutput(cdata(told.flatMap(textOf)));
   const why = clean(reasons.join(" ") || verdict);
-  if (verdict === "error" || verdict === "aborted") {
+  if (!judged) {
     run.error(why, verdict, cdata(reasons));
   } else if (verdict === "invalid" ? integrity?.ok !== false : verdict === "failed" && !missed) {
     // Nothing else in the suite would say that this run did not pass.
