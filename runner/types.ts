@@ -110,6 +110,8 @@ export interface LocustStatus {
   readonly code?: ScriptReport;
   readonly requests: number;
   readonly failures: number;
+  /** How often what was counted since the start of the run was thrown away; missing in older plugins. */
+  readonly resets?: number;
   /** Over the last six seconds or so; 0 at the latest nine seconds after the last answer. */
   readonly rps: number;
   readonly failuresPerSecond: number;
@@ -144,6 +146,8 @@ export interface Sample {
   readonly failuresPerSecond: number;
   readonly requests: number;
   readonly failures: number;
+  /** How often what was counted before was thrown away; missing in older results. */
+  readonly resets?: number;
   /** Requests without an answer yet, and the seconds that the oldest waits; missing in older results. */
   readonly underWay?: number;
   readonly oldestWait?: number;

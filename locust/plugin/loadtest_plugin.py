@@ -30,6 +30,8 @@ loadtest_lifeline.arm_from_environment()
 loadtest_fasthttp.install()
 loadtest_script.tell_exits(events)
 loadtest_worker.allow_all_texts()
+for _hook in (events.test_start, events.test_stopping, events.test_stop, events.report_to_master, events.worker_report):
+    loadtest_script.keep_going(_hook)
 _token = os.environ.pop("LOADTEST_TOKEN", None)
 _hosts = os.environ.pop("LOADTEST_ALLOWED_HOSTS", None)
 _status: loadtest_status.MasterStatus | None = None

@@ -39,7 +39,7 @@ class Rates:
     """Takes the place of Locust's rates in the master: on its page, in its CSV files and in its report.
 
     Each report of a worker has what was answered since the one before it. By when they come, and not by what time it is
-    where a worker is: clocks of machines differ by seconds.
+    where a worker is: clocks of machines differ by seconds. The run is told where somebody sets the statistics to zero.
     """
 
     def __init__(self, environment: Environment, run: LatestRun, clock: Callable[[], float] = time.monotonic) -> None:
@@ -53,6 +53,16 @@ class Rates:
         theirs = {name: vars(StatsEntry)[name] for name in _REPLACED}
         for name, (attribute, index, over_run) in _REPLACED.items():
             setattr(StatsEntry, name, property(self._ours(theirs[name], attribute, index, over_run)))
+
+        for name in ("reset_all", "clear_all"):
+            setattr(environment.stats, name, self._seen(getattr(environment.stats, name)))
+
+    def _seen(self, theirs: Callable[[], None]) -> Callable[[], None]:
+        def reset() -> None:
+            self._run.reset()
+            theirs()
+
+        return reset
 
     def start(self) -> None:
         """A run begins."""

@@ -32,6 +32,7 @@ def to_sample(status: dict[str, Any], seconds: float, now: datetime) -> dict[str
         "failuresPerSecond": round(status["failuresPerSecond"], 2),
         "requests": status["requests"],
         "failures": status["failures"],
+        "resets": status["resets"],
         "underWay": status["underWay"],
         "oldestWait": status["oldestWait"],
         "p50": status["p50"],

@@ -14,7 +14,7 @@ from gevent import GreenletExit
 from gevent.hub import Hub
 from locust import User
 from locust.env import Environment
-from locust.event import Events
+from locust.event import EventHook, Events
 from locust.runners import STATE_RUNNING, STATE_SPAWNING, Runner
 from locust.user.task import LOCUST_STATE_STOPPING, DefaultTaskSet, TaskSet
 
@@ -47,7 +47,7 @@ class Script(logging.Handler):
         return {"exceptions": self.exceptions.answer(), "left": self.left.answer(), "idle": sorted(self.idle)}
 
     def count(self, error: BaseException, by: str = "locust") -> None:
-        """`by`: `task` where Locust tells of each time that it is raised, however often a script raises the same one."""
+        """`by`: `task` where Locust tells of each time that it is raised, which may be the same one again."""
         # It comes again when it passes through another function of Locust, or through one that waits for a greenlet.
         known = vars(error).get("loadtest_told")
         vars(error)["loadtest_told"] = by
@@ -138,6 +138,24 @@ class Script(logging.Handler):
             self.left.add("kill", "", place_of(error.__traceback__))
         else:
             self.left.add_error(error)
+
+
+def keep_going(hook: EventHook) -> None:
+    """Has Locust go on behind a listener that raises what is no Exception, such as a gevent.Timeout."""
+    theirs = EventHook.fire
+
+    def fire(*, reverse: bool = False, **kwargs: Any) -> None:
+        for handler in hook._handlers[::-1] if reverse else hook._handlers.copy():
+            one = EventHook()
+            one.add_listener(handler)
+            try:
+                theirs(one, **kwargs)
+            except (Exception, GreenletExit, *ENDS_PROCESS):  # Locust means to pass these on
+                raise
+            except BaseException:
+                logging.exception("Uncaught exception in event handler")
+
+    hook.fire = fire
 
 
 def before(hook: Any, first: Callable[[], None]) -> None:

@@ -58,7 +58,7 @@ class MasterStatus:
         self.targets = Targets(environment, runner)
         self.runner = runner
         self.script = script
-        self.stops = Stops(runner, self.run)
+        self.stops = Stops(runner, self.run, script.count)
         self._rates = Rates(environment, self.run)
         self._percentiles = Percentiles(environment, self._rates)
         environment.dispatcher_class = Dispatcher
@@ -135,6 +135,7 @@ class MasterStatus:
             },
             "requests": total.num_requests,
             "failures": total.num_failures,
+            "resets": run.resets,
             "rps": rps,
             "failuresPerSecond": failures_per_second,
             **self._percentiles.now(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -12,7 +13,7 @@ import gevent
 from locust.runners import STATE_RUNNING, STATE_SPAWNING, MasterRunner
 
 from loadtest_run import LatestRun
-from loadtest_tally import Caller, caller_of
+from loadtest_tally import Caller, caller_of, place_of
 
 logger = logging.getLogger("locust.loadtest.stops")
 
@@ -31,15 +32,20 @@ class Stops:
     - A script that quits in the middle of a run has its users stopped in order first. Locust gives workers half a
       second for their last numbers.
     - The time limit that a run got from `--autostart` does not stop a later one. Locust never takes it back.
+    - A load shape that raises ends its run. Locust ends the shape only, and the users go on for ever.
     - Workers that come or go while a start is just over have their users moved by another one.
     """
 
-    def __init__(self, runner: MasterRunner, run: LatestRun) -> None:
+    def __init__(self, runner: MasterRunner, run: LatestRun, count: Callable[[BaseException], None]) -> None:
+        """`count` is told of what the script raises."""
         self._runner = runner
         self._run = run
+        self._count = count
         self.ended_by: Caller | None = None
         """Who ended the latest run; None while it is going on, and where nothing has."""
         self._start, self._stop, self._quit = runner.start, runner.stop, runner.quit
+        self._shape_worker = runner.shape_worker
+        runner.shape_worker = self.shape_worker  # type: ignore[method-assign]
         self._starts: dict[gevent.Greenlet, float] = {}
         self._stopping = False
         runner.start, runner.stop, runner.quit = self.start, self.stop, self.quit
@@ -84,6 +90,16 @@ class Stops:
             self._end_preparing_shape()
             self._end_starts()
         self._stop(*args, **kwargs)
+
+    def shape_worker(self) -> None:
+        try:
+            self._shape_worker()
+        except Exception as error:
+            self._count(error)
+            if self._is_on():
+                self.stop()
+                self.ended_by = Caller("script", place_of(error.__traceback__))
+            raise
 
     def quit(self) -> None:
         caller = caller_of(sys._getframe().f_back)

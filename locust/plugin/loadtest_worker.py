@@ -19,7 +19,7 @@ from locust import log
 from locust.env import Environment
 from locust.rpc import protocol
 from locust.runners import STATE_CLEANUP, STATE_RUNNING, STATE_SPAWNING, WorkerRunner
-from locust.stats import StatsError
+from locust.stats import EntriesDict, StatsEntry, StatsError
 
 import loadtest_usage
 from loadtest_script import ENDS_PROCESS, Script, before
@@ -35,7 +35,10 @@ _AT_ONCE = 0.5
 
 
 def allow_all_texts() -> None:
-    """Has reports hold names and messages that are no UTF-8, escaped: with one, a worker would never report again."""
+    """Has reports hold names and messages that are no UTF-8, escaped: with one, a worker would never report again.
+
+    And names that are no text, such as None, as text: with one beside others, Locust writes no table of requests.
+    """
     theirs = StatsError.create_key
 
     def serialize(message: protocol.Message) -> bytes:
@@ -45,6 +48,13 @@ def allow_all_texts() -> None:
     def create_key(method: str, name: str, error: Exception | str | None) -> str:
         return theirs(method, f"{name}".encode(errors="backslashreplace").decode(), error)
 
+    def missing(entries: EntriesDict, key: tuple[str, str]) -> StatsEntry:
+        name, method = key
+        entries[key] = entry = make(EntriesDict(entries.request_stats), (str(name), str(method)))
+        return entry
+
+    make = EntriesDict.__missing__
+    EntriesDict.__missing__ = missing  # type: ignore[method-assign]
     protocol.Message.serialize = serialize  # type: ignore[method-assign]
     StatsError.create_key = staticmethod(create_key)  # type: ignore[method-assign,assignment]
 

@@ -35,6 +35,7 @@ class Master:
             spawn_rate=0,
             worker_indexes={},
             shape_greenlet=None,
+            shape_worker=lambda: None,
             _users_dispatcher=None,
             start=self.begin,
             stop=lambda: None,

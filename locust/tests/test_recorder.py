@@ -228,6 +228,7 @@ class RecorderTest(unittest.TestCase):
                 "failuresPerSecond": 0.0,
                 "requests": 0,
                 "failures": 0,
+                "resets": 0,
                 "underWay": 0,
                 "oldestWait": 0,
                 "p50": None,

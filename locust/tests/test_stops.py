@@ -36,18 +36,30 @@ class FakeMaster:
     def quit(self) -> None:
         self.log.append("quit")
 
+    def shape_worker(self) -> None:
+        raise LookupError("no wave")
+
 
 class StopsTest(unittest.TestCase):
     def setUp(self) -> None:
         self.master = FakeMaster()
         self.run_ = LatestRun()
-        self.stops = Stops(self.master, self.run_)  # type: ignore[arg-type]
+        self.raised: list[BaseException] = []
+        self.stops = Stops(self.master, self.run_, self.raised.append)  # type: ignore[arg-type]
 
     def spawn(self, work: Any, *args: Any, **kwargs: Any) -> gevent.Greenlet:
         job = gevent.spawn(work, *args, **kwargs)
         self.addCleanup(job.kill)
         gevent.sleep(0.01)
         return job
+
+    def test_a_load_shape_that_raises_ends_its_run(self) -> None:
+        self.master.state = "running"
+        with self.assertRaises(LookupError):
+            self.master.shape_worker()
+        self.assertEqual(self.master.state, "stopped")
+        self.assertEqual([str(error) for error in self.raised], ["no wave"])
+        self.assertEqual(self.stops.ended_by and self.stops.ended_by.by, "script")
 
     def test_a_stop_ends_the_ramp_first_and_who_asked_for_it_goes_on(self) -> None:
         def loop_over_workers() -> None:

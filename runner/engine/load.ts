@@ -1,4 +1,5 @@
 import type { LocustStatus } from "../types";
+import { kindText } from "../verdict/script";
 import type { LocustClient } from "./client";
 import type { Ending, EndSignals } from "./ending";
 import type { RunObserver } from "./plan";
@@ -41,6 +42,7 @@ export async function waitForLoad(options: WaitForLoad): Promise<LocustStatus | 
 async function untilLoad(options: WaitForLoad): Promise<LocustStatus | string> {
   const { pulse, run, problem, timing, observer, end, signals } = options;
   const asked = performance.now();
+  const before = pulse.last?.code?.exceptions.count ?? 0;
   let explained = asked;
   let prepared = false;
   while (end.open) {
@@ -64,6 +66,8 @@ async function untilLoad(options: WaitForLoad): Promise<LocustStatus | string> {
       return status === undefined ? `${late}, with ${pulse.complaint()}` : late;
     }
     if (now - explained > timing.start) {
+      const raised = (status?.code?.exceptions.count ?? 0) > before ? status?.code?.exceptions.kinds[0] : undefined;
+      if (raised !== undefined) return `the script raised ${kindText(raised)}`;
       return prepared ? outOfTime : (problem ?? "Locust accepted the run and did not start it");
     }
     await pause(timing.poll, signals.interrupt, signals.kill, signals.masterLost);

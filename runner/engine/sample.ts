@@ -17,6 +17,7 @@ export function toSample(status: LocustStatus, phase: Phase, seconds: number, no
     failuresPerSecond: round(status.failuresPerSecond, 2),
     requests: status.requests,
     failures: status.failures,
+    resets: status.resets ?? 0,
     underWay: status.underWay ?? 0,
     oldestWait: status.oldestWait ?? 0,
     p50: status.p50,

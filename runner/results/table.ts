@@ -151,7 +151,8 @@ function loadLines(record: FinishedRecord, colors: Colors): string[] {
   const peak = cpu.length === 0 ? "" : `, worker CPU at most ${Math.round(Math.max(...cpu) * 100)} %`;
   const count = `${workers.asked} ${workers.asked === 1 ? "worker" : "workers"}`;
   const [mark, paint] = isJudged(record) ? (["✓", colors.green] as const) : (["-", colors.dim] as const);
-  return marked([`load as asked: ${users.max} of ${users.asked} users, ${count}${peak}`], mark, paint);
+  const short = users.afterRampSeconds > 0 ? "" : " (too short to judge: from 5 s after the ramp on)";
+  return marked([`load as asked: ${users.max} of ${users.asked} users${short}, ${count}${peak}`], mark, paint);
 }
 
 const colourOf: Readonly<Record<Verdict, "green" | "red" | "yellow">> = {

@@ -80,6 +80,38 @@ const cases: readonly Case[] = [
     record: ({ exceptions, totals }) => expect(exceptions?.count).to.equal(totals.requests),
   },
   {
+    what: "has a load shape that raises in the middle",
+    script: script({
+      before:
+        "from locust import LoadTestShape\n\nclass Waves(LoadTestShape):\n    def tick(self):\n" +
+        '        if self.get_run_time() > 2: raise LookupError("no wave")\n        return (4, 4)\n',
+    }),
+    code: 3,
+    says: /LookupError: no wave \(\S+\.py, line \d+\).*The script ended the run after [23](\.\d)? s \(\S+\.py, line \d+\)/,
+  },
+  {
+    what: "sets the statistics to zero",
+    script: script({
+      before: listener("test_start", `${onMaster} gevent.spawn_later(3, environment.runner.stats.reset_all)`),
+    }),
+    code: 3,
+    says: /requests: statistics were reset [34] s into the run/,
+  },
+  {
+    what: "reports a request whose name is None",
+    script: script({
+      task: 'self.client.get("/")\n        events.request.fire(request_type="X", name=None, response_time=1, response_length=0)',
+    }),
+    code: 0,
+    says: /X None +\d+/,
+  },
+  {
+    what: "raises what is no Exception where the load ends",
+    script: script({ before: listener("test_stopping", "raise gevent.Timeout(1)") }),
+    code: 0,
+    says: /The script raised \d+ exceptions?/,
+  },
+  {
     what: "has an on_start that raises",
     script: script({ more: '    def on_start(self):\n        raise LookupError("no token")\n' }),
     code: 3,
