@@ -220,8 +220,8 @@ describe("what the script's code does", function () {
     expect(record.endedBy).to.equal("script");
     expect(record.integrity?.workers.lost).to.deep.equal([]);
     expect(record.reasons[0]).to.match(/^The script ended the run .*\(quits_in_workers\.py, line \d+\): less load/);
-    expect(record.warnings.join()).to.match(
-      /users: \d were ended by the script: runner\.quit\(\) on a worker \(quits_in/,
+    expect(record.reasons.join()).to.match(
+      /[Uu]sers: \d were ended by the script: runner\.quit\(\) on a worker \(quits_in/,
     );
     for (const [name, error] of [
       ["exits_in_task.py", "SystemExit: 3"],
@@ -229,10 +229,10 @@ describe("what the script's code does", function () {
       ["interrupts.py", "KeyboardInterrupt"],
     ] as const) {
       const place = name === "exits_later.py" ? "" : ` \\(${name}, line \\d+\\)`;
-      const { integrity, exceptions, warnings, reasons, totals } = told(name, 3);
+      const { integrity, exceptions, reasons, totals } = told(name, 3);
       expect(integrity?.workers.lost).to.deep.equal([]);
       expect(reasons[0]).to.match(new RegExp(`^The script ended the run after [\\d.]+ s of 8 s${place}: less load`));
-      expect(warnings.join()).to.match(new RegExp(`users: \\d ended by an error: ${error}${place}`));
+      expect(reasons.join()).to.match(new RegExp(`[Uu]sers: \\d ended by an error: ${error}${place}`));
       expect(exceptions?.count).to.be.within(1, 4);
       expect(totals.requests).to.be.within(8, 12);
     }
