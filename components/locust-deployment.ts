@@ -42,8 +42,8 @@ const timeouts: pulumi.CustomTimeouts = {
  * and the API and port 5557 for workers; and a PodDisruptionBudget for each Deployment.
  *
  * A change of anything in the pods replaces their Deployment, and with the master's also the workers': pods end, new
- * ones start, and `pulumi up` waits until they are ready, for 6 minutes at most, and fails with their last words where
- * they are not. A run that is under way is lost, and its lock goes with the master's Deployment. A change of
+ * ones start, and `pulumi up` waits until they are ready, for 6 minutes at most, and fails with their names where they
+ * are not; their statuses, and `loadtest status`, have their last words. A run that is under way is lost, and its lock goes with the master's Deployment. A change of
  * `workerReplicas` keeps the pods that stay; a worker that goes reports all its samples first.
  *
  * Disruptions: the master is not evicted, as the samples of the run are in its memory; to drain its node, delete the

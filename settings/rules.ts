@@ -24,6 +24,13 @@ function kubeContext({ valid: { platform, kubeContext } }: Checked): SettingsPro
     : [{ key: "kubeContext", value: kubeContext, allowed: 'left out unless platform is "existing"' }];
 }
 
+/** A cluster that exists is not the stack's to protect. */
+function deletionProtection({ valid: { platform, deletionProtection } }: Checked): SettingsProblem[] {
+  return deletionProtection !== true || platform !== "existing"
+    ? []
+    : [{ key: "deletionProtection", value: true, allowed: 'false unless platform is "eks-fargate"' }];
+}
+
 /** The program makes the namespace, and destroys it with all that is in it. */
 function ownNamespace({ valid: { namespace } }: Checked): SettingsProblem[] {
   return namespace === "default" || namespace?.startsWith("kube-")
@@ -98,6 +105,6 @@ export function oneValuePerVariable({
 
 /** Every rule of a stack's settings, in the order in which their problems are told. */
 export const stackRules: readonly Rule[] = [
-  ...[kubeContext, ownNamespace, existingVpc, networkFits, imageDelivery],
+  ...[kubeContext, deletionProtection, ownNamespace, existingVpc, networkFits, imageDelivery],
   ...[fargateSizes, oneValuePerVariable],
 ];

@@ -7,6 +7,12 @@ const subnet = (digit: number) => `subnet-0123456789abcdef${digit}`;
 /** Wrong settings, the keys that are reported, and a part of what the first of them says is right. */
 const wrong: readonly (readonly [string, Record<string, unknown>, readonly string[], string])[] = [
   ["another platform", { platform: "ecs" }, ["platform"], '"eks-fargate" or "existing"'],
+  [
+    "protection of a cluster that exists",
+    { platform: "existing", deletionProtection: true },
+    ["deletionProtection"],
+    'false unless platform is "eks-fargate"',
+  ],
   ["a context on Fargate", { kubeContext: "kind" }, ["kubeContext"], 'left out unless platform is "existing"'],
   ["another layout", { layout: "three-az" }, ["layout"], '"multi-az" or "single-az"'],
   ["a public VPC", { vpcCidr: "8.8.0.0/16" }, ["vpcCidr"], "a private IPv4 range"],

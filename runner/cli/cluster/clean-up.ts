@@ -22,8 +22,9 @@ export async function cleanUp(context: ClusterContext, left: Pick<Left, "owed" |
     if (note.before !== undefined) {
       const wanted = { workers: note.workers, script: note.script };
       const before = { workers: workersBefore(note, deployed.workerReplicas), script: note.before.script };
-      const changed = await restore({ cluster, names, wanted, before, patience });
-      if (changed !== undefined) progress.say(changed);
+      const { done, left: theirs } = await restore({ cluster, names, wanted, before, patience });
+      if (done !== undefined) progress.say(done);
+      if (theirs !== undefined) progress.warning(theirs);
     }
     await leaveLock(lock, { ...left, asBefore: true });
   } catch (error) {

@@ -54,13 +54,22 @@ export interface Restore extends Place {
   readonly patience: number;
 }
 
+/** Lines for people. */
+export interface Restored {
+  /** What was changed. */
+  readonly done?: string;
+  /** What somebody else has changed, and is not as before. */
+  readonly left?: string;
+}
+
 /**
  * Makes a test as it was before a run, as far as it still is as the run wanted it: what somebody else has changed
- * since then is theirs. Gives a line where something was changed; rejects with what is left to do.
+ * since then is theirs. Rejects with what is left to do.
  */
-export async function restore({ cluster, names, wanted, before, patience }: Restore): Promise<string | undefined> {
+export async function restore({ cluster, names, wanted, before, patience }: Restore): Promise<Restored> {
   // Outside of what is repeated: what an attempt finds done, the one before has done.
   let workers = false;
+  let present = before.workers;
   let script: string | undefined;
   const scriptBack = (deployment: V1Deployment): PatchOperation[] => {
     if (scriptNow(deployment) !== wanted.script) return [];
@@ -70,22 +79,31 @@ export async function restore({ cluster, names, wanted, before, patience }: Rest
   };
   const work = async () => {
     const worker = await readDeployment(cluster, names.worker);
-    if (wanted.workers !== before.workers && worker.spec?.replicas === wanted.workers) {
+    present = worker.spec?.replicas ?? 1;
+    if (wanted.workers !== before.workers && present === wanted.workers) {
       workers = true;
       await scale(cluster, names.worker, before.workers);
+      present = before.workers;
     }
     await changeScripts(cluster, names, scriptBack);
     const lines = [
       ...(workers ? [`workers: ${wanted.workers} → ${before.workers}`] : []),
       ...(script === undefined ? [] : [`script: ${script}`]),
     ];
-    return lines.length === 0 ? undefined : `As before: ${lines.join(", ")}`;
+    return {
+      ...(lines.length === 0 ? {} : { done: `As before: ${lines.join(", ")}` }),
+      ...(present === before.workers
+        ? {}
+        : {
+            left: `workers: ${present}, which somebody has set during the run; before it there were ${before.workers}`,
+          }),
+    };
   };
   try {
     return await cluster.retry("make the test as it was", work, { for: patience });
   } catch (error) {
     // Taken down, or about to be deployed anew: what comes is as it was deployed.
-    if (error instanceof NoLoadTest) return undefined;
+    if (error instanceof NoLoadTest) return {};
     const todo = [
       ...(wanted.workers === before.workers ? [] : [`loadtest scale ${before.workers}`]),
       ...(wanted.script === before.script ? [] : [`the next loadtest run goes back to ${before.script}`]),

@@ -60,10 +60,10 @@ export class KubernetesPlace implements Place {
     const { cluster, names, wanted, before, lost } = this.options;
     try {
       lost.throwIfAborted();
-      const changed = await restore({ cluster, names, wanted, before, patience: kill.aborted ? 5000 : 60_000 });
-      if (changed !== undefined) progress(changed);
+      const { done, left } = await restore({ cluster, names, wanted, before, patience: kill.aborted ? 5000 : 60_000 });
+      if (done !== undefined) progress(done);
       this.asBefore = true;
-      return [];
+      return left === undefined ? [] : [left];
     } catch (error) {
       return [messageOf(error)];
     }

@@ -1,13 +1,14 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { type Endpoint, LocustClient, LocustRefused } from "../../engine/client";
 import { pause, type Timing } from "../../engine/timing";
-import { messageOf, RunnerError } from "../../errors";
+import { messageOf, RunnerError, UsageError } from "../../errors";
 import { exitCodes, type LocustStatus } from "../../types";
 import { lastWords } from "../explain";
 import { type Cluster, ClusterRefused } from "./cluster";
 import type { DeployedTest } from "./deployed";
 import { type Forward, openForward } from "./forward";
-import { hasEnded, isLeaving, isReady, locustStatus, NoLoadTest, nameOf, readWorkload } from "./pods";
+import { hasEnded, isLeaving, isReady, locustStatus, NoLoadTest, nameOf, readBackground, readWorkload } from "./pods";
+import { troubles } from "./trouble";
 
 /** Between two looks at the master's pod, in ms. */
 const watchInterval = 2000;
@@ -94,11 +95,23 @@ export class MasterLink {
         if (error instanceof LocustRefused) throw new RunnerError(refusal(error.message), undefined, { cause: error });
         const why = this.way.broken ?? error;
         const over = performance.now() > deadline || isForbidden(why);
-        if (over)
-          throw new RunnerError(`Locust's master does not answer: ${messageOf(why)}`, undefined, { cause: why });
+        if (over) throw await this.unanswered(why);
         await pause(200, signal);
       }
     }
+  }
+
+  /** Why there is no answer: what keeps its pod from being ready says more than the port that nobody listens on. */
+  private async unanswered(cause: unknown): Promise<RunnerError> {
+    const { cluster, control } = this.options;
+    const look = async () => {
+      const workload = await readWorkload(cluster, control);
+      const all = troubles({ ...workload, ...(await readBackground(cluster, workload.deployment)) });
+      return all.find(({ pods }) => pods.length > 0);
+    };
+    const trouble = isForbidden(cause) ? undefined : await look().catch(() => undefined);
+    const text = `Locust's master does not answer: ${trouble?.text ?? messageOf(cause)}`;
+    return trouble?.kind === "script" ? new UsageError(text) : new RunnerError(text, undefined, { cause });
   }
 
   /** Watches the pod that the master is in now; rejects where there is none. */

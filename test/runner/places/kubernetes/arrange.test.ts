@@ -24,16 +24,16 @@ describe("the arrangement of a test for a run", () => {
     expect(await arrange(wants(5, "b.py"))).to.deep.equal(["Script b.py: the pods start anew", "Workers: 2 → 5"]);
     expect(now()).to.deep.equal({ workers: 5, script: "b.py" });
     expect(namespace.deployed).to.include({ workerScript: "b.py", scriptBefore: "a.py" });
-    expect(await restore({ ...wants(5, "b.py"), before, patience: 1000 })).to.equal(
-      "As before: workers: 5 → 2, script: a.py",
-    );
+    expect(await restore({ ...wants(5, "b.py"), before, patience: 1000 })).to.deep.equal({
+      done: "As before: workers: 5 → 2, script: a.py",
+    });
     expect(namespace.worker.spec).to.deep.equal(spec);
     expect(namespace.deployed.scriptBefore).to.equal(undefined);
   });
 
   it("needs no change where all is so already", async () => {
     expect(await arrange(wants(2, "a.py"))).to.deep.equal([]);
-    expect(await restore({ ...wants(2, "a.py"), before, patience: 1000 })).to.equal(undefined);
+    expect(await restore({ ...wants(2, "a.py"), before, patience: 1000 })).to.deep.equal({});
     expect(namespace.changes).to.deep.equal([]);
   });
 
@@ -56,19 +56,26 @@ describe("the arrangement of a test for a run", () => {
   it("leaves alone what somebody else has changed meanwhile", async () => {
     await arrange(wants(5, "b.py"));
     namespace.scaled(names.worker, 7);
-    expect(await restore({ ...wants(5, "b.py"), before, patience: 1000 })).to.equal("As before: script: a.py");
+    expect(await restore({ ...wants(5, "b.py"), before, patience: 1000 })).to.deep.equal({
+      done: "As before: script: a.py",
+      left: "workers: 7, which somebody has set during the run; before it there were 2",
+    });
     expect(now()).to.deep.equal({ workers: 7, script: "a.py" });
 
     await arrange(wants(5, "b.py"));
     namespace.deploy("new.py", 5);
-    expect(await restore({ ...wants(5, "b.py"), before, patience: 1000 })).to.equal("As before: workers: 5 → 2");
+    expect(await restore({ ...wants(5, "b.py"), before, patience: 1000 })).to.deep.equal({
+      done: "As before: workers: 5 → 2",
+    });
     expect(now()).to.deep.equal({ workers: 2, script: "new.py" });
   });
 
   it("leaves a script alone that a later command has chosen", async () => {
     await arrange(wants(5, "b.py"));
     await arrange(wants(5, "c.py"));
-    expect(await restore({ ...wants(5, "b.py"), before, patience: 1000 })).to.equal("As before: workers: 5 → 2");
+    expect(await restore({ ...wants(5, "b.py"), before, patience: 1000 })).to.deep.equal({
+      done: "As before: workers: 5 → 2",
+    });
     expect(now()).to.deep.equal({ workers: 2, script: "c.py" });
     expect(namespace.deployed.scriptBefore).to.equal("a.py");
   });
@@ -80,7 +87,7 @@ describe("the arrangement of a test for a run", () => {
     for (const [name, made] of namespace.deployments) {
       namespace.deployments.set(name, { ...made, metadata: { ...made.metadata, annotations: damaged(notes) } });
     }
-    expect(await restore({ ...wants(2, "b.py"), before, patience: 1000 })).to.equal(undefined);
+    expect(await restore({ ...wants(2, "b.py"), before, patience: 1000 })).to.deep.equal({});
     expect(namespace.worker.metadata?.annotations).to.deep.equal({});
     expect(now()).to.deep.equal({ workers: 2, script: "b.py" });
   });
@@ -94,9 +101,9 @@ describe("the arrangement of a test for a run", () => {
       if (cut) socket.destroy();
       return cut;
     };
-    expect(await restore({ ...wants(5, "b.py"), before, patience: 5000 })).to.equal(
-      "As before: workers: 5 → 2, script: a.py",
-    );
+    expect(await restore({ ...wants(5, "b.py"), before, patience: 5000 })).to.deep.equal({
+      done: "As before: workers: 5 → 2, script: a.py",
+    });
     expect(patches).to.equal(4);
     expect(now()).to.deep.equal({ workers: 2, script: "a.py" });
   });
@@ -122,7 +129,7 @@ describe("the arrangement of a test for a run", () => {
     const done = restore({ ...wants(5, "b.py"), before, patience: 5000 });
     while (namespace.calls < calls + 2) await new Promise((resolve) => setTimeout(resolve, 20));
     namespace.away = false;
-    expect(await done).to.equal("As before: workers: 5 → 2, script: a.py");
+    expect(await done).to.deep.equal({ done: "As before: workers: 5 → 2, script: a.py" });
     expect(now()).to.deep.equal({ workers: 2, script: "a.py" });
   });
 

@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { V1Pod } from "@kubernetes/client-node";
 import { expect } from "chai";
-import { RunnerError } from "../../../../runner/errors";
+import { RunnerError, UsageError } from "../../../../runner/errors";
 import { MasterLink, type MasterWatch } from "../../../../runner/places/kubernetes/master";
 import { ScriptedLocust } from "../../engine/scripted";
 import { caught, refuse } from "./fake-api";
@@ -71,6 +71,20 @@ describe("the way to the master in a cluster", () => {
     const error = await caught((await open()).status(never, 200));
     expect(error).to.be.instanceOf(RunnerError).with.property("exitCode", 4);
     expect(error.message).to.equal("Locust's master does not answer: it has no pod now");
+  });
+
+  it("says why the pod is not ready that gives none", async () => {
+    const message =
+      'Traceback (most recent call last):\n  File "/loadtest/scripts/shop.py", line 3\nValueError: no shop\n';
+    const ended = { exitCode: 1, reason: "Error", message };
+    const container = { state: { waiting: { reason: "CrashLoopBackOff" } }, lastState: { terminated: ended } };
+    setMaster(pod({ name: "crashed", owner, container }));
+    namespace.api.onUpgrade = (socket) => void socket.destroy();
+    const error = await caught((await open()).status(never, 200));
+    expect(error).to.be.instanceOf(UsageError);
+    expect(error.message).to.match(
+      /^Locust's master does not answer: crashed: .*shop\.py, line 3: ValueError: no shop$/,
+    );
   });
 
   it("says at once that the API server does not let it in", async () => {
