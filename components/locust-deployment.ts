@@ -43,8 +43,9 @@ const timeouts: pulumi.CustomTimeouts = {
  *
  * A change of anything in the pods replaces their Deployment, and with the master's also the workers': pods end, new
  * ones start, and `pulumi up` waits until they are ready, for 6 minutes at most, and fails with their names where they
- * are not; their statuses, and `loadtest status`, have their last words. A run that is under way is lost, and its lock goes with the master's Deployment. A change of
- * `workerReplicas` keeps the pods that stay; a worker that goes reports all its samples first.
+ * are not; their statuses, and `loadtest status`, have their last words. A run that is under way is lost, and its lock
+ * goes with the master's Deployment. A change of `workerReplicas` keeps the pods that stay; a worker that goes reports
+ * all its samples first.
  *
  * Disruptions: the master is not evicted, as the samples of the run are in its memory; to drain its node, delete the
  * pod. Where EKS has to patch Fargate, it tries to evict, announces the date, and then deletes the pod. Workers are

@@ -18,8 +18,11 @@ export const tokenKey = "token";
 /** Seconds after which a pod that is not ready has failed: Fargate takes about one minute, or two. */
 export const readyWithinSeconds = 300;
 
-/** A worker gives up by itself after 300 s, and says so in its log; the probe must not be faster. */
-const connectWithinSeconds = 330;
+/**
+ * A worker gives up connecting after 300 s, and says so in its log: the probe must not be faster. The script's `init`
+ * listeners have what is left.
+ */
+const startWithinSeconds = 330;
 
 /** A worker that gets SIGTERM lets its users end their task and reports once more: as long as a stop, and some slack. */
 const graceSeconds = stopTimeoutSeconds + 20;
@@ -163,7 +166,7 @@ function workerProbes(): Partial<core.v1.Container> {
       exec: { command: ["grep", "-qsx", "locust-ready", "/proc/1/comm"] },
       periodSeconds: 1,
       timeoutSeconds: 10,
-      failureThreshold: connectWithinSeconds,
+      failureThreshold: startWithinSeconds,
     },
   };
 }

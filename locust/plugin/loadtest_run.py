@@ -69,8 +69,7 @@ class LatestRun:
 
     def reset(self) -> None:
         """The statistics are set to zero."""
-        if self.going:
-            self.resets += 1
+        self.resets += 1
 
     def keep(self, number: str) -> str | None:
         """Marks run `number` as kept; a reason where that cannot be."""

@@ -47,11 +47,11 @@ class Script(logging.Handler):
         return {"exceptions": self.exceptions.answer(), "left": self.left.answer(), "idle": sorted(self.idle)}
 
     def count(self, error: BaseException, by: str = "locust") -> None:
-        """`by`: `task` where Locust tells of each time that it is raised, which may be the same one again."""
+        """`by` is `task` where Locust reports every raise: the same object may be raised again, and counts again."""
         # It comes again when it passes through another function of Locust, or through one that waits for a greenlet.
-        known = vars(error).get("loadtest_told")
-        vars(error)["loadtest_told"] = by
-        if known is None or known == by == "task":
+        run, known = vars(error).get("loadtest_told", (None, None))
+        vars(error)["loadtest_told"] = (self.exceptions, by)
+        if run is not self.exceptions or known == by == "task":
             self.exceptions.add_error(error)
 
     def _begin(self) -> None:

@@ -13,6 +13,7 @@ import gevent
 from locust.runners import STATE_RUNNING, STATE_SPAWNING, MasterRunner
 
 from loadtest_run import LatestRun
+from loadtest_script import ENDS_PROCESS
 from loadtest_tally import Caller, caller_of, place_of
 
 logger = logging.getLogger("locust.loadtest.stops")
@@ -94,7 +95,9 @@ class Stops:
     def shape_worker(self) -> None:
         try:
             self._shape_worker()
-        except Exception as error:
+        except (gevent.GreenletExit, *ENDS_PROCESS):
+            raise
+        except BaseException as error:
             self._count(error)
             if self._is_on():
                 self.stop()

@@ -134,14 +134,14 @@ class Unanswered:
 
 
 def merge(errors: dict[str, StatsError], reported: dict[str, dict[str, Any]]) -> None:
-    """Has the master tell what holds for a row of all workers. Call it before Locust adds up what they report."""
+    """Gives a failure that several workers report the shortest of their waits. Call it before Locust adds them up."""
     for key, error in reported.items():
         if key in errors and error["error"].startswith(_NO_ANSWER):
             errors[key].error = _shortest(errors[key].error, error["error"])
 
 
 def _shortest(known: Any, told: str) -> str:
-    """What holds for both: a request has one row for all that were cut off, however long each has waited."""
+    """The text with the shorter wait: all requests of a name share one failure, so it must hold for each."""
     return told if known == _NO_ANSWER else min(known, told, key=lambda text: (len(text), text))
 
 

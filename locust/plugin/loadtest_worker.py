@@ -49,9 +49,8 @@ def allow_all_texts() -> None:
         return theirs(method, f"{name}".encode(errors="backslashreplace").decode(), error)
 
     def missing(entries: EntriesDict, key: tuple[str, str]) -> StatsEntry:
-        name, method = key
-        entries[key] = entry = make(EntriesDict(entries.request_stats), (str(name), str(method)))
-        return entry
+        texts = (str(key[0]), str(key[1]))
+        return make(entries, key) if texts == key else entries[texts]
 
     make = EntriesDict.__missing__
     EntriesDict.__missing__ = missing  # type: ignore[method-assign]
@@ -66,7 +65,7 @@ def _show_ready() -> None:
 
 
 def _is_of_main(tb: TracebackType | None) -> bool:
-    """Locust ends in order, as at a SIGTERM."""
+    """Whether Locust's own shutdown raised it, as at a SIGTERM."""
     return any(frame.f_globals.get("__name__") == "locust.main" for frame, _ in traceback.walk_tb(tb))
 
 
@@ -166,9 +165,9 @@ class WorkerReports:
             left.add_error(by, users)
 
     def _end_in_order(self) -> None:
-        """Has a worker that a task ends by `sys.exit` send its last samples and say goodbye, as by KeyboardInterrupt.
+        """Has a worker that the script ends by `sys.exit` send its last samples and say goodbye, as at Ctrl-C.
 
-        Users that raise it while the worker is on its way out would break that off.
+        In a task or a greenlet of its own. A second `sys.exit` is ignored: it would break that off.
         """
         hub = gevent.get_hub()
         theirs = hub.handle_system_error
@@ -181,8 +180,8 @@ class WorkerReports:
                 return theirs(kind, value, tb)
             if self._ended_at is not None:
                 return None
-            if self._leaving:  # a listener of `quitting`
-                return theirs(kind, value, tb)
+            if self._leaving:  # a listener of `quitting` may end the way out, and a user not
+                return theirs(kind, value, tb) if _is_of_main(tb) else None
             self._ended_at = place
             self._script.count(value)
             self._see_end(value, place)

@@ -1,4 +1,4 @@
-import type { LocustStatus } from "../types";
+import type { LocustStatus, ScriptReport } from "../types";
 import { kindText } from "../verdict/script";
 import type { LocustClient } from "./client";
 import type { Ending, EndSignals } from "./ending";
@@ -42,7 +42,7 @@ export async function waitForLoad(options: WaitForLoad): Promise<LocustStatus | 
 async function untilLoad(options: WaitForLoad): Promise<LocustStatus | string> {
   const { pulse, run, problem, timing, observer, end, signals } = options;
   const asked = performance.now();
-  const before = pulse.last?.code?.exceptions.count ?? 0;
+  const before = pulse.last?.code?.exceptions.kinds ?? [];
   let explained = asked;
   let prepared = false;
   while (end.open) {
@@ -66,13 +66,19 @@ async function untilLoad(options: WaitForLoad): Promise<LocustStatus | string> {
       return status === undefined ? `${late}, with ${pulse.complaint()}` : late;
     }
     if (now - explained > timing.start) {
-      const raised = (status?.code?.exceptions.count ?? 0) > before ? status?.code?.exceptions.kinds[0] : undefined;
+      const raised = status?.code?.exceptions.kinds.find((kind) => kind.count > countOf(before, kind));
       if (raised !== undefined) return `the script raised ${kindText(raised)}`;
       return prepared ? outOfTime : (problem ?? "Locust accepted the run and did not start it");
     }
     await pause(timing.poll, signals.interrupt, signals.kill, signals.masterLost);
   }
   return "it was ended before its load began";
+}
+
+type Kinds = ScriptReport["exceptions"]["kinds"];
+
+function countOf(kinds: Kinds, wanted: Kinds[number]): number {
+  return kinds.find((kind) => kindText(kind) === kindText(wanted))?.count ?? 0;
 }
 
 /** What is left of a run's time, in seconds, when its load begins: Locust's timer goes on while it is prepared. */

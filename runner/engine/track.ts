@@ -101,7 +101,7 @@ export class Track {
       if (left && !isLoading(status)) continue;
       const cause = gone.cause ?? (await this.workers.whyLost?.(gone.name));
       const endedAt = this.workers.endedAt?.(gone.name);
-      const t = endedAt === undefined ? gone.t : round((endedAt - this.began) / 1000, 1);
+      const t = endedAt === undefined ? gone.t : Math.max(0, round((endedAt - this.began) / 1000, 1));
       const worker = cause === undefined ? { ...gone, t } : { ...gone, t, cause };
       if (left) this.integrity?.left(worker);
       else this.integrity?.lost(worker);

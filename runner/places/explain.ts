@@ -27,7 +27,7 @@ export function explainBoot(output: string, context: BootContext): RunnerError {
   const error = lastPythonError(output, dirname(context.script));
   if (error !== undefined) return new UsageError(errorText(error, script));
   const line = lastLine(output);
-  if (isNotOfLocust(context.how, line)) {
+  if (isNotOfLocust(context.how, line) && !output.includes("Got SIGTERM signal")) {
     return new UsageError(
       `${script} ended ${context.process} before it was ready: ${context.how} and no error, as with os._exit`,
     );
@@ -37,7 +37,7 @@ export function explainBoot(output: string, context: BootContext): RunnerError {
   );
 }
 
-/** Whether an end is the script's: Locust has other exit codes, and says why it ends. */
+/** Whether the script ended its process: Locust itself ends with 0, 1, 2 or 255, and logs why. */
 function isNotOfLocust(how: string, line: string | undefined): boolean {
   return how.startsWith("exit code ") && (line === undefined || !/ (0|1|2|255)$/.test(how));
 }

@@ -39,6 +39,6 @@ export interface Session {
   readonly timing?: Partial<Timing>;
   /** Whether the master stays when the session is closed. Defaults to false. */
   readonly stays?: boolean;
-  /** Ends what `open` brought up, or makes it as it was. Gives warnings on what could not be done. Safe to call twice. */
+  /** Ends what `open` brought up, or makes it as it was. Gives warnings on what is not as before. Safe to call twice. */
   close(): Promise<readonly string[]>;
 }

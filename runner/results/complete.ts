@@ -61,7 +61,8 @@ function rebuild(
   for (const worker of record.integrity?.workers.left ?? []) {
     integrity.left(worker);
   }
-  integrity.explainUsers(record.integrity?.users.missing ?? []);
+  const { missing = [], idle = [] } = record.integrity?.users ?? {};
+  integrity.explainUsers(missing, idle);
   const load = integrity.report();
   const thresholds = evaluateThresholds(thresholdsOf(record.thresholds), rows);
   const latest = samples.at(-1);

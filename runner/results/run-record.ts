@@ -35,7 +35,7 @@ const exceptions = z
       .array(
         z.object({
           type: text,
-          message: text.describe("(other messages): of one type at one line, more than are told apart"),
+          message: text.describe("(other messages): all beyond the first ten of this type at this line"),
           file: text.nullable().describe("The script, or a module beside it; null: no line of the user's took part"),
           line: count.nullable(),
           count,
@@ -64,6 +64,7 @@ const integrityReport = z.object({
     offSeconds: seconds.describe("Out of tolerance, after the ramp"),
     afterRampSeconds: seconds,
     missing: z.array(text).optional().describe("Why users were not there, as far as the script's code is why"),
+    idle: z.array(text).optional().describe("User classes without tasks"),
   }),
   workers: z.object({
     asked: count,

@@ -3,6 +3,7 @@ import type { RequestStats, Verdict } from "../types";
 import type { Comparison } from "../verdict/comparison";
 import { requestLabel, requestRows, totalRow } from "../verdict/rows";
 import type { ThresholdResult } from "../verdict/thresholds";
+import { usersGraceSeconds } from "../verdict/users";
 import { isJudged } from "../verdict/verdict";
 import { actualText, thresholdText } from "../verdict/words";
 import { bareTable, gap } from "./bare-table";
@@ -151,7 +152,10 @@ function loadLines(record: FinishedRecord, colors: Colors): string[] {
   const peak = cpu.length === 0 ? "" : `, worker CPU at most ${Math.round(Math.max(...cpu) * 100)} %`;
   const count = `${workers.asked} ${workers.asked === 1 ? "worker" : "workers"}`;
   const [mark, paint] = isJudged(record) ? (["✓", colors.green] as const) : (["-", colors.dim] as const);
-  const short = users.afterRampSeconds > 0 ? "" : " (too short to judge: from 5 s after the ramp on)";
+  const short =
+    users.afterRampSeconds > 0
+      ? ""
+      : ` (the run was too short to judge them: that begins ${usersGraceSeconds} s after the ramp)`;
   return marked([`load as asked: ${users.max} of ${users.asked} users${short}, ${count}${peak}`], mark, paint);
 }
 

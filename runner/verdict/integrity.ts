@@ -72,7 +72,6 @@ export function createIntegrity({ users, spawnRate, workers, shape }: AskedLoad)
   const names = new Set<string>();
   const joined: LostWorker[] = [];
   const resets: number[] = [];
-  let idleClasses: readonly string[] = [];
 
   function add(sample: Sample): void {
     const since = previous?.t ?? Math.min(0, sample.t);
@@ -117,12 +116,11 @@ export function createIntegrity({ users, spawnRate, workers, shape }: AskedLoad)
     if (unfinished !== undefined) {
       (endedBy === "threshold" ? warnings : problems).push(unfinished);
     }
-    const { missing = [], afterRampSeconds } = usersWatch.report();
+    const { missing = [], idle = [] } = usersWatch.report();
     if (missing.length > 0 && !problems.some((text) => text.startsWith("users: "))) {
-      // A run that is too short to judge its users by numbers: those that have left are known.
-      (afterRampSeconds > 0 ? warnings : problems).push(`users: ${missing.join("; ")}`);
+      (usersWatch.endedShort ? problems : warnings).push(`users: ${missing.join("; ")}`);
     }
-    problems.push(...idleClasses.map((name) => `users: class ${name} has no tasks, so its users do nothing`));
+    problems.push(...idle.map((name) => `users: class ${name} has no tasks, so users in it do nothing`));
     problems.push(...lostWorkers.map((worker) => `workers: ${workerText(worker, "was lost")}`));
     problems.push(...leftWorkers.map((worker) => `workers: ${workerText(worker, "left")}`));
     warnings.push(...joined.map((worker) => `workers: ${workerText(worker, "joined")}`));
@@ -155,10 +153,7 @@ export function createIntegrity({ users, spawnRate, workers, shape }: AskedLoad)
     add,
     lost: (worker) => void lostWorkers.push(worker),
     left: (worker) => void leftWorkers.push(worker),
-    explainUsers: (missing, idle = []) => {
-      usersWatch.explain(missing);
-      idleClasses = idle;
-    },
+    explainUsers: (missing, idle = []) => usersWatch.explain(missing, idle),
     report,
   };
 }

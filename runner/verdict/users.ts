@@ -25,6 +25,8 @@ export interface UsersReport {
   readonly afterRampSeconds: number;
   /** Why users were not there, as far as the script's code is why. */
   readonly missing?: readonly string[] | undefined;
+  /** Classes without tasks, whose users do nothing. */
+  readonly idle?: readonly string[] | undefined;
 }
 
 interface Off {
@@ -57,6 +59,8 @@ export class UsersWatch {
   private closest = Number.POSITIVE_INFINITY;
   private closerAt = Number.NEGATIVE_INFINITY;
   private missing: readonly string[] = [];
+  private idle: readonly string[] = [];
+  private belowAtEnd = false;
 
   constructor(
     private readonly users: number,
@@ -79,9 +83,15 @@ export class UsersWatch {
     this.rampStart ??= t;
   }
 
-  /** Why users are not there, in words that follow a colon; the latest ones hold. */
-  explain(missing: readonly string[]): void {
+  /** Why users are not there, in words that follow a colon, and which classes have no tasks; the latest ones hold. */
+  explain(missing: readonly string[], idle: readonly string[]): void {
     this.missing = missing;
+    this.idle = idle;
+  }
+
+  /** The run was too short for its time to be judged, and users were not there at its end. */
+  get endedShort(): boolean {
+    return this.afterRamp === 0 && this.belowAtEnd;
   }
 
   /** A sample of ramp or hold, and the time before it that it stands for. */
@@ -90,6 +100,7 @@ export class UsersWatch {
     this.loadEnd = Math.max(this.loadEnd, t);
     this.max = Math.max(this.max, users);
     const asked = this.shape ? targetUsers : this.users;
+    this.belowAtEnd = isBelow(users, asked);
     const { low, high, settling } = this.shape ? this.shapeRange(t, users, targetUsers) : fixedRange(asked);
     this.shapeAsked = Math.max(this.shapeAsked, targetUsers);
     if (users > 0 && asked > 0 && !isBelow(users, asked)) {
@@ -120,6 +131,7 @@ export class UsersWatch {
       offSeconds: round(this.below.seconds + this.above.seconds, 1),
       afterRampSeconds: round(this.afterRamp, 1),
       ...(this.missing.length === 0 ? {} : { missing: this.missing }),
+      ...(this.idle.length === 0 ? {} : { idle: this.idle }),
     };
   }
 

@@ -220,7 +220,7 @@ describe("what the script's code does", function () {
     expect(record.endedBy).to.equal("script");
     expect(record.integrity?.workers.lost).to.deep.equal([]);
     expect(record.reasons[0]).to.match(/^The script ended the run .*\(quits_in_workers\.py, line \d+\): less load/);
-    expect(record.reasons.join()).to.match(
+    expect([...record.reasons, ...record.warnings].join()).to.match(
       /[Uu]sers: \d were ended by the script: runner\.quit\(\) on a worker \(quits_in/,
     );
     for (const [name, error] of [
@@ -229,10 +229,12 @@ describe("what the script's code does", function () {
       ["interrupts.py", "KeyboardInterrupt"],
     ] as const) {
       const place = name === "exits_later.py" ? "" : ` \\(${name}, line \\d+\\)`;
-      const { integrity, exceptions, reasons, totals } = told(name, 3);
+      const { integrity, exceptions, reasons, warnings, totals } = told(name, 3);
       expect(integrity?.workers.lost).to.deep.equal([]);
       expect(reasons[0]).to.match(new RegExp(`^The script ended the run after [\\d.]+ s of 8 s${place}: less load`));
-      expect(reasons.join()).to.match(new RegExp(`[Uu]sers: \\d ended by an error: ${error}${place}`));
+      expect([...reasons, ...warnings].join()).to.match(
+        new RegExp(`[Uu]sers: \\d ended by an error: ${error}${place}`),
+      );
       expect(exceptions?.count).to.be.within(1, 4);
       expect(totals.requests).to.be.within(8, 12);
     }

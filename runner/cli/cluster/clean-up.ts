@@ -1,6 +1,6 @@
 import { messageOf } from "../../errors";
 import { restore } from "../../places/kubernetes/arrange";
-import { hasCommand, type Left, leaveLock, lockOf, takeLock, workersBefore } from "./claim";
+import { hasCommand, type Left, leaveLock, lockOf, takeLock } from "./claim";
 import type { ClusterContext } from "./with-master";
 
 /** How long to try to make the test as it was, in ms. */
@@ -16,12 +16,12 @@ export async function cleanUp(context: ClusterContext, left: Pick<Left, "owed" |
   const found = await lockOf(test);
   const note = found?.note;
   if (note === undefined || hasCommand(found)) return;
-  const { cluster, names, deployed } = test;
+  const { cluster, names } = test;
   try {
     const lock = await takeLock(context, note);
     if (note.before !== undefined) {
       const wanted = { workers: note.workers, script: note.script };
-      const before = { workers: workersBefore(note, deployed.workerReplicas), script: note.before.script };
+      const before = { workers: note.before.workerReplicas, script: note.before.script };
       const { done, left: theirs } = await restore({ cluster, names, wanted, before, patience });
       if (done !== undefined) progress.say(done);
       if (theirs !== undefined) progress.warning(theirs);

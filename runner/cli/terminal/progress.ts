@@ -75,7 +75,7 @@ export class Progress {
     else this.live(text);
   }
 
-  /** Listeners of `test_start` take their time, or workers are silent, which shows after three seconds. */
+  /** Listeners of `test_start` take their time, or workers are silent: only after three seconds it is known which. */
   preparing(seconds: number, silent: readonly string[]): void {
     const text =
       silent.length === 0

@@ -58,7 +58,7 @@ export interface Restore extends Place {
 export interface Restored {
   /** What was changed. */
   readonly done?: string;
-  /** What somebody else has changed, and is not as before. */
+  /** The number of workers that somebody else has set. */
   readonly left?: string;
 }
 

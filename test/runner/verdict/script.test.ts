@@ -41,7 +41,7 @@ describe("why users are not there", () => {
     const integrity = createIntegrity({ users: 6, spawnRate: 6, workers: 2, shape: null });
     for (let t = 0; t <= 20; t += 1) integrity.add(sampleAt(t, { users: 6 }));
     integrity.explainUsers([], ["Idle"]);
-    expect(integrity.report().problems).to.deep.equal(["users: class Idle has no tasks, so its users do nothing"]);
+    expect(integrity.report().problems).to.deep.equal(["users: class Idle has no tasks, so users in it do nothing"]);
   });
 
   it("stands in the problem of the load; where the load was as asked, it is a warning", () => {
