@@ -145,7 +145,7 @@ const cases: readonly Case[] = [
     what: "has a class without tasks, beside a good one",
     script: script({ before: "class Idle(HttpUser):\n    wait_time = constant(1)\n" }),
     code: 3,
-    says: /The load was not what was asked: users: class Idle has no tasks, so its users do nothing\./,
+    says: /The load was not what was asked: users: class Idle has no tasks, so users in it do nothing\./,
   },
   {
     what: "has no class that is not abstract",
