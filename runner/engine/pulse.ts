@@ -2,8 +2,8 @@ import type { LocustStatus } from "../types";
 import { type LocustClient, LocustRefused, MasterUnreachable } from "./client";
 import type { RunOptions } from "./plan";
 
-/** What a worker says before its process ends arrives within this many ms. */
-const goodbye = 500;
+/** What a worker says before its process ends is known to the master within this many ms, also on a busy machine. */
+const goodbye = 2000;
 
 /** Asks the master how it is, and knows for how long it has been silent. */
 export class Pulse {

@@ -57,7 +57,7 @@ describe("a killed process", function () {
     const killed = Date.now();
     process.kill(pid, "SIGKILL");
     // Locust takes five seconds to miss it.
-    await command.waitFor(/was lost/, 3000);
+    await command.waitFor(/was lost/, 4000);
     await sleep(killed + 6000 - Date.now());
     const before = target().counts().requests;
     await sleep(4000);

@@ -24,7 +24,7 @@ describe("a run that passes", function () {
     await prepareLocust();
     const project = makeProject({}, ["thresholds: [p95<2000, fail_ratio<0.01]"]);
     const args = ["run", "--local", "--demo", "--json", "--script", "hello.py"];
-    const load = ["--users", "6", "--spawn-rate", "6", "--run-time", "5s", "--results", project.results];
+    const load = ["--users", "6", "--spawn-rate", "3", "--run-time", "5s", "--results", project.results];
     command = startCommand([...args, ...load], { cwd: project.directory });
     await command.waitFor(/full load/);
     seen = command.children().map((found) => ({ found, addresses: listeningOn(found.pid) }));
@@ -70,7 +70,7 @@ describe("a run that passes", function () {
   it("tells in the record what was asked and what came of it", () => {
     const record = finished(directory);
     expect(record).to.deep.include({ verdict: "passed", exitCode: 0, reasons: [], endedBy: "run-time", warnings: [] });
-    expect(record.asked).to.deep.equal({ users: 6, spawnRate: 6, workers: 2, shape: null });
+    expect(record.asked).to.deep.equal({ users: 6, spawnRate: 3, workers: 2, shape: null });
     expect(record.thresholds.map(({ threshold, passed }) => [threshold, passed])).to.deep.equal([
       ["p95<2000", true],
       ["fail_ratio<0.01", true],

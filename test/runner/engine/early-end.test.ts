@@ -110,7 +110,7 @@ describe("run engine, when something comes between", () => {
   it("knows at once, and from when on, where a worker's process is seen to end, but waits for its goodbye", async () => {
     const ended = new Map<string, number>();
     whenRunning(() => {
-      ended.set("worker-2", performance.now() - 1000);
+      ended.set("worker-2", performance.now() - 2500);
       ended.set("worker-1", performance.now());
       setTimeout(() => locust().ended(), 80);
     }, 1100);
