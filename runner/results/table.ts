@@ -66,14 +66,9 @@ function joined(sections: readonly (readonly string[])[]): string {
 
 function requestLines(rows: readonly RequestStats[], colors: Colors, totals?: FinishedRecord["totals"]): string[] {
   const requests = requestRows(rows);
-  const total = totalRow(rows);
+  const total = totalRow(rows, totals);
   const shown = requests.slice(0, tableRows);
-  const numbers = [
-    ...shown,
-    ...(total === undefined
-      ? []
-      : [totals !== undefined && totals.requests > total.requests ? { ...total, ...totals } : total]),
-  ].map(numbersOf);
+  const numbers = [...shown, ...(total === undefined ? [] : [total])].map(numbersOf);
   const widths = numberHeads.map((head, index) =>
     Math.max(head.length, ...numbers.map((row) => row[index]?.length ?? 0)),
   );

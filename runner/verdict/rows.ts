@@ -3,10 +3,16 @@ import type { RequestStats } from "../types";
 /**
  * The row over all requests, or undefined where it is missing.
  * It is the last row and has no method: a request that a user calls "Aggregated" is neither.
+ *
+ * @param known what is known of all requests elsewhere, and holds where it is more
  */
-export function totalRow(rows: readonly RequestStats[]): RequestStats | undefined {
+export function totalRow(
+  rows: readonly RequestStats[],
+  known?: Pick<RequestStats, "requests"> & Partial<RequestStats>,
+): RequestStats | undefined {
   const last = rows.at(-1);
-  return last?.method === "" && last.name === "Aggregated" ? last : undefined;
+  if (last?.method !== "" || last.name !== "Aggregated") return undefined;
+  return known !== undefined && known.requests > last.requests ? { ...last, ...known } : last;
 }
 
 /** The rows of single requests, in Locust's order. */

@@ -31,7 +31,7 @@ ${factsOf(run)}
 <section><h2>Thresholds</h2>${thresholdsOf(record)}</section>
 <section><h2>Load</h2>${loadOf(record)}</section>
 </div>
-<section><h2>Requests</h2>${requestsOf(requests)}</section>
+<section><h2>Requests</h2>${requestsOf(requests, record.totals)}</section>
 ${codeOf(record)}
 <section><h2>Over time</h2>${samples.length === 0 ? noSamples : [chartHint, figures(charts)]}</section>
 </main>

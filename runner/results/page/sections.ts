@@ -83,9 +83,9 @@ const requestColumns: readonly Column[] = [
 ];
 
 /** All requests with their numbers. */
-export function requestsOf(rows: readonly RequestStats[]): Html {
+export function requestsOf(rows: readonly RequestStats[], totals: RunRecord["totals"]): Html {
   if (rows.length === 0) return html`<p class="muted">There are no numbers of requests.</p>`;
-  const total = totalRow(rows);
+  const total = totalRow(rows, totals);
   const all = requestRows(rows);
   const shown = mostFrequent(all, ({ requests }) => requests);
   const head = requestColumns.map((column) => html`<th scope="col">${column.head}</th>`);

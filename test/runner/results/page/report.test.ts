@@ -86,9 +86,15 @@ describe("reportPage", () => {
 
   it("has all requests, with those that failed", () => {
     const many = [...Array.from({ length: 150 }, (_, index) => rowOf("GET", `/${index}`)), rowOf("", "Aggregated")];
-    const page = reportPage(madeRun({ requests: many }));
+    const { record } = madeRun();
+    const pageWith = (requests: number) => {
+      const told = { ...record, totals: { ...record.totals, requests } } as typeof record;
+      return reportPage(madeRun({ record: told, requests: many }));
+    };
+    const page = pageWith(3000);
     expect(page.match(/<tr><th scope="row" class="name"><bdi>GET \/\d+<\/bdi>/g)).to.have.length(150);
     expect(wordsOf(page)).to.include("All requests 3,000 6 (0.2 %) 50.3 4.4 3 8 12 1 95");
+    expect(wordsOf(pageWith(4100)), "the master was lost after the table").to.include("All requests 4,100 ");
   });
 
   it("tells in words what each chart shows", () => {
