@@ -39,7 +39,7 @@ class Rates:
     """Takes the place of Locust's rates in the master: on its page, in its CSV files and in its report.
 
     Each report of a worker has what was answered since the one before it. By when they come, and not by what time it is
-    where a worker is: clocks of machines differ by seconds. The run is told where somebody sets the statistics to zero.
+    where a worker is: clocks of machines differ by seconds.
     """
 
     def __init__(self, environment: Environment, run: LatestRun, clock: Callable[[], float] = time.monotonic) -> None:
@@ -50,6 +50,8 @@ class Rates:
         self._reports: dict[str, deque[_Reported]] = {}
         self._now = (0.0, 0.0)
         self._now_at = -math.inf
+        self.resets = 0
+        """How often Locust's page, or the script, has thrown away what was counted since the start of the run."""
         theirs = {name: vars(StatsEntry)[name] for name in _REPLACED}
         for name, (attribute, index, over_run) in _REPLACED.items():
             setattr(StatsEntry, name, property(self._ours(theirs[name], attribute, index, over_run)))
@@ -59,7 +61,7 @@ class Rates:
 
     def _seen(self, theirs: Callable[[], None]) -> Callable[[], None]:
         def reset() -> None:
-            self._run.reset()
+            self.resets += 1
             theirs()
 
         return reset
@@ -67,6 +69,7 @@ class Rates:
     def start(self) -> None:
         """A run begins."""
         self._began = self._clock()
+        self.resets = 0
         self._reports = {}
         self._now_at = -math.inf
 

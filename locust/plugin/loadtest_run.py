@@ -16,8 +16,6 @@ class LatestRun:
         self._clock = clock
         self.number = 0
         """How many runs there were; 0 before the first."""
-        self.resets = 0
-        """How often somebody has thrown away what was counted since the start of this run."""
         self.kept = False
         """Somebody has said that the results of this run are kept elsewhere."""
         self.autostarted: int | None = None
@@ -43,7 +41,6 @@ class LatestRun:
     def start(self, own_limit: float | None) -> None:
         """The script has prepared it in the master. `own_limit`: of the first run that no form has asked for."""
         self.number += 1
-        self.resets = 0
         self.kept = False
         self._ended = None
         self._form_limit, self._own_limit = self._asked_limit, None
@@ -66,10 +63,6 @@ class LatestRun:
         """Its users are told to stop; whatever comes after the first end of a run is none."""
         if self.going:
             self._ended = self._clock()
-
-    def reset(self) -> None:
-        """The statistics are set to zero."""
-        self.resets += 1
 
     def keep(self, number: str) -> str | None:
         """Marks run `number` as kept; a reason where that cannot be."""

@@ -135,7 +135,7 @@ class MasterStatus:
             },
             "requests": total.num_requests,
             "failures": total.num_failures,
-            "resets": run.resets,
+            "resets": self._rates.resets,
             "rps": rps,
             "failuresPerSecond": failures_per_second,
             **self._percentiles.now(),
@@ -242,5 +242,5 @@ class MasterStatus:
         index = self.runner.worker_indexes
         order = sorted(shown, key=lambda client_id: index.get(client_id, 0))
         # Locust counts heartbeats down, one a second, from three.
-        silent = {key: {"silent": True} for key, node in clients.items() if node.heartbeat <= 0}
-        return [{**describe(key, *shown[key], self.reports.get(key)), **silent.get(key, {})} for key in order]
+        silent = {key for key, node in clients.items() if node.heartbeat <= 0}
+        return [describe(key, *shown[key], self.reports.get(key), key in silent) for key in order]

@@ -18,7 +18,7 @@ class Report:
     at: float
 
 
-def describe(client_id: str, state: str, users: int, report: Report | None) -> dict[str, Any]:
+def describe(client_id: str, state: str, users: int, report: Report | None, silent: bool) -> dict[str, Any]:
     """`WorkerStatus` of `runner/types.ts`; `state` and `users` are Locust's."""
     data = report.data if report else {}
     # It connects before its `init` listeners run, and is ready only when they have.
@@ -32,6 +32,7 @@ def describe(client_id: str, state: str, users: int, report: Report | None) -> d
         "cpuLimit": data.get("cpuLimit", 1.0),
         "memory": data.get("memory", 0),
         "underWay": data.get("underWay", 0),
+        "silent": silent,
         "leaving": data.get("leaving", False),
         "endedAt": data.get("endedAt"),
     }

@@ -5,40 +5,7 @@ import { readRunData } from "../../runner/results/run-data";
 import type { FinishedRecord } from "../../runner/results/run-record";
 import { type CommandEnd, inTurns } from "../support/cli";
 import { type LocalRun, localRuns } from "../support/local-runs";
-import { runsIn } from "../support/project";
-
-/** A script with a user whose task asks for `/` twice a second and does `more`. */
-const script = (more: readonly string[], rest = "") => `import asyncio
-import gevent
-import itertools
-import sys
-
-from locust import FastHttpUser, constant, events, task
-from locust.exception import StopUser
-from locust.runners import MasterRunner, WorkerRunner
-
-count = itertools.count()
-
-
-class Visitor(FastHttpUser):
-    wait_time = constant(0.5)
-    asked = 0
-
-    @task
-    def visit(self):
-        self.client.get("/")
-        self.asked += 1
-${more.map((line) => `        ${line}\n`).join("")}
-
-${rest}`;
-
-/** A listener that does this, on the master or in workers only where `kind` says so. */
-const listener = (event: string, line: string, kind?: "MasterRunner" | "WorkerRunner") => `
-@events.${event}.add_listener
-def listen(environment=None, **kwargs):
-    ${kind === undefined ? "if True" : `if isinstance(environment.runner, ${kind})`}:
-        ${line}
-`;
+import { listener, script } from "../support/user-scripts";
 
 const deep =
   "def deep(left):\n    if left:\n        return deep(left - 1)\n    raise KeyError(f'token {next(count)}')\n";
@@ -82,49 +49,17 @@ const scripts: Readonly<Record<string, string>> = {
   ),
 };
 
-const mistakes: Readonly<Record<string, readonly [string, RegExp]>> = {
-  "worker_init.py": [
-    script([], listener("init", 'open("/none/accounts.csv")', "WorkerRunner")),
-    /^loadtest: worker_init\.py, line \d+: FileNotFoundError: .*'\/none\/accounts\.csv'$/m,
-  ],
-  "worker_import.py": [
-    script([], 'if "--worker" in sys.argv:\n    import no_such_package\n'),
-    /^loadtest: worker_import\.py, line \d+: ModuleNotFoundError: No module named 'no_such_package'$/m,
-  ],
-  "exits_at_import.py": [
-    script([], "sys.exit(0)\n"),
-    /^loadtest: exits_at_import\.py, line \d+: sys\.exit\(0\) in the script$/m,
-  ],
-  "exits_in_init.py": [
-    script([], listener("init", 'sys.exit("no accounts")', "WorkerRunner")),
-    /^loadtest: exits_in_init\.py, line \d+: sys\.exit\("no accounts"\) in the script$/m,
-  ],
-  "ends_in_init.py": [
-    script([], listener("init", "import os; os._exit(3)", "WorkerRunner")),
-    /^loadtest: ends_in_init\.py ended Locust's worker-\d before it was ready: exit code 3 and no error, as with os\._exit/m,
-  ],
-  "raises_lines.py": [
-    script([], listener("init", 'raise ValueError("no account\\nfor acme")', "MasterRunner")),
-    /^loadtest: raises_lines\.py, line \d+: ValueError: no account …$/m,
-  ],
-  "exits_in_test_start.py": [
-    script([], listener("test_start", "sys.exit(1)", "MasterRunner")),
-    /^loadtest: exits_in_test_start\.py, line \d+: sys\.exit\(1\) in the script$/m,
-  ],
-};
-
 describe("what the script's code does", function () {
   this.timeout(240_000);
-  const all = { ...scripts, ...Object.fromEntries(Object.entries(mistakes).map(([name, [text]]) => [name, text])) };
   const runs = localRuns({
     args: ["--users", "4", "--spawn-rate", "4", "--run-time", "8s", "--workers", "2"],
-    scripts: all,
+    scripts,
     targets: [{}],
   });
   const ends = new Map<string, { readonly run: LocalRun; readonly end: CommandEnd }>();
 
   before(async () => {
-    await inTurns(Object.keys(all), 3, async (name) => {
+    await inTurns(Object.keys(scripts), 3, async (name) => {
       const run = runs.start(["--script", name, "--host", runs.target().url]);
       ends.set(name, { run, end: await run.command.ended });
     });
@@ -247,14 +182,4 @@ describe("what the script's code does", function () {
     const places = record.exceptions?.kinds.map(({ message }) => message);
     expect(places).to.include.members(["in test_start", "in report_to_master", "in worker_report", "in request"]);
   });
-
-  for (const [name, [, says]] of Object.entries(mistakes)) {
-    it(`is a mistake that keeps the run from starting: ${name}`, () => {
-      const { run, end } = of(name);
-      expect(end.code, end.stdout + end.stderr).to.equal(2);
-      expect(end.stderr).to.match(says);
-      expect(end.stderr).to.not.match(/Traceback|^\s+at /m);
-      expect(runsIn(run.results)).to.deep.equal([]);
-    });
-  }
 });

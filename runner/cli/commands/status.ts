@@ -1,6 +1,6 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import type { SeenLock } from "../../places/kubernetes/lock";
-import { isReady, isSettled, locustStatus, nameOf, readBackground, readWorkload } from "../../places/kubernetes/pods";
+import { isReady, isSettled, locustStatus, nameOf, readRollout, readWorkload } from "../../places/kubernetes/pods";
 import { troubles } from "../../places/kubernetes/trouble";
 import { exitCodes, type LocustStatus } from "../../types";
 import { hasCommand, isGoing, lockOf, matching } from "../cluster/claim";
@@ -45,9 +45,7 @@ async function describe(
   if (control === undefined || worker === undefined) throw new Error("two workloads were asked for");
   const now = new Date();
   const unready = [control, worker].filter((workload) => !isSettled(workload));
-  const why = await Promise.all(
-    unready.map(async (workload) => troubles({ ...workload, ...(await readBackground(cluster, workload.deployment)) })),
-  );
+  const why = await Promise.all(unready.map(async (workload) => troubles(await readRollout(cluster, workload))));
   const pods = [...control.pods, ...worker.pods];
   const note = found?.note;
   const before = note?.before?.workerReplicas;

@@ -7,7 +7,7 @@ import { lastWords } from "../explain";
 import { type Cluster, ClusterRefused } from "./cluster";
 import type { DeployedTest } from "./deployed";
 import { type Forward, openForward } from "./forward";
-import { hasEnded, isLeaving, isReady, locustStatus, NoLoadTest, nameOf, readBackground, readWorkload } from "./pods";
+import { hasEnded, isLeaving, isReady, locustStatus, NoLoadTest, nameOf, readRollout, readWorkload } from "./pods";
 import { troubles } from "./trouble";
 
 /** Between two looks at the master's pod, in ms. */
@@ -105,9 +105,8 @@ export class MasterLink {
   private async unanswered(cause: unknown): Promise<RunnerError> {
     const { cluster, control } = this.options;
     const look = async () => {
-      const workload = await readWorkload(cluster, control);
-      const all = troubles({ ...workload, ...(await readBackground(cluster, workload.deployment)) });
-      return all.find(({ pods }) => pods.length > 0);
+      const rollout = await readRollout(cluster, await readWorkload(cluster, control));
+      return troubles(rollout).find(({ pods }) => pods.length > 0);
     };
     const trouble = isForbidden(cause) ? undefined : await look().catch(() => undefined);
     const text = `Locust's master does not answer: ${trouble?.text ?? messageOf(cause)}`;

@@ -46,10 +46,10 @@ export interface Background {
   readonly events: readonly CoreV1Event[];
 }
 
-/** Two more calls, so only for pods that are not ready. */
-export async function readBackground(cluster: Cluster, deployment: V1Deployment): Promise<Background> {
+/** A workload with its background: two more calls, so only for pods that are not ready. */
+export async function readRollout(cluster: Cluster, workload: Workload): Promise<Workload & Background> {
   const { namespace } = cluster;
-  const labelSelector = selectorOf(deployment);
+  const labelSelector = selectorOf(workload.deployment);
   const sets = cluster.call("list the ReplicaSets", () =>
     cluster.apps.listNamespacedReplicaSet({ namespace, labelSelector }),
   );
@@ -57,6 +57,7 @@ export async function readBackground(cluster: Cluster, deployment: V1Deployment)
   // Who may not list them still may run tests.
   const [replicaSets, all] = await Promise.allSettled([sets, events]);
   return {
+    ...workload,
     replicaSets: replicaSets.status === "fulfilled" ? replicaSets.value.items : [],
     events: all.status === "fulfilled" ? all.value.items : [],
   };

@@ -3,7 +3,7 @@ import { RunnerError, UsageError } from "../../errors";
 import { exitCodes } from "../../types";
 import type { Cluster } from "./cluster";
 import { isPassing } from "./failures";
-import { isLeaving, isSettled, NoLoadTest, readBackground, readWorkload, type TestNames, type Workload } from "./pods";
+import { isLeaving, isSettled, NoLoadTest, readRollout, readWorkload, type TestNames, type Workload } from "./pods";
 import { summarize, type TroubleKind, troubles } from "./trouble";
 
 /** How often to look, in ms. */
@@ -46,12 +46,9 @@ export async function waitForPods({ cluster, names, timeout, progress, signal }:
       first ??= uids;
       if (first !== uids || isLeaving(control.deployment) || isLeaving(worker.deployment)) throw replaced();
       if (isSettled(control) && isSettled(worker)) return { control, worker };
-      const rollouts = await Promise.all([
-        rolloutOf(cluster, "control", control),
-        rolloutOf(cluster, "worker", worker),
-      ]);
-      const summary = rollouts.map(({ role, ...rollout }) => summarize(role, rollout)).join("; ");
-      const found = rollouts.flatMap((rollout) => troubles(rollout)).filter(({ kind }) => !isUsual(kind));
+      const [master, workers] = await Promise.all([readRollout(cluster, control), readRollout(cluster, worker)]);
+      const summary = `${summarize("control", master)}; ${summarize("worker", workers)}`;
+      const found = [master, workers].flatMap((rollout) => troubles(rollout)).filter(({ kind }) => !isUsual(kind));
       const text = [summary, ...found.map((one) => `  ${one.text}`)].join("\n");
       if (text !== said) progress(text);
       said = text;
@@ -79,10 +76,6 @@ function replaced(): RunnerError {
   return new RunnerError(
     "the test was deployed anew, or taken down, while its pods were getting ready: run it again once pulumi is done",
   );
-}
-
-async function rolloutOf(cluster: Cluster, role: "control" | "worker", workload: Workload) {
-  return { role, ...workload, ...(await readBackground(cluster, workload.deployment)) };
 }
 
 /** What every pod goes through; the summary has it. */
