@@ -145,7 +145,11 @@ class WorkerReports:
         if caller.by == "script" and self._ended_at is None:
             self._ended_at = caller.place
             self._see_end("runner.quit()", caller.place)
-        self._quit()
+        if caller.by == "script" and self._runner.state in (STATE_SPAWNING, STATE_RUNNING):
+            # In a greenlet of its own: a user that asks for it is ended with the others, and would break it off.
+            gevent.spawn(self._quit)
+        else:
+            self._quit()
 
     def stop(self) -> None:
         caller = caller_of(sys._getframe().f_back)
