@@ -1,5 +1,5 @@
 /** The components, for other Pulumi programs. */
-export { FargateCluster, type FargateClusterArgs } from "./fargate-cluster";
-export { LoadTestNetwork, type LoadTestNetworkArgs, NetworkLayout } from "./load-test-network";
-export { LocustDeployment, type LocustDeploymentArgs, ScriptDelivery } from "./locust-deployment";
-export { LocustImage, type LocustImageArgs } from "./locust-image";
+export { FargateCluster, type FargateClusterArgs } from "./cluster/fargate-cluster";
+export { LocustImage, type LocustImageArgs } from "./image/locust-image";
+export { LocustDeployment, type LocustDeploymentArgs, ScriptDelivery } from "./locust/locust-deployment";
+export { LoadTestNetwork, type LoadTestNetworkArgs, NetworkLayout } from "./network/load-test-network";

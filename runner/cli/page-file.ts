@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { writeAtomically } from "../results/files";
-import { comparePage } from "../results/page/compare";
-import { reportPage } from "../results/page/report";
+import { comparePage } from "../results/report/compare";
+import { reportPage } from "../results/report/report";
 import type { RunOfFolder } from "../results/run-data";
 import type { Comparison } from "../verdict/comparison";
 

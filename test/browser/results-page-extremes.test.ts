@@ -3,9 +3,9 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import type { Browser } from "playwright-core";
-import { comparePage } from "../../runner/results/page/compare";
-import { reportPage } from "../../runner/results/page/report";
-import { hostileRun, longSamples, madeRun } from "../runner/results/page/made";
+import { comparePage } from "../../runner/results/report/compare";
+import { reportPage } from "../../runner/results/report/report";
+import { hostileRun, longSamples, madeRun } from "../runner/results/report/made";
 import { openBrowser } from "../support/browser";
 import { openFile } from "../support/page-file";
 

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { expect } from "chai";
 import type { Browser, Page } from "playwright-core";
-import { colours, type Scheme } from "../../runner/results/page/colours";
-import { comparePage } from "../../runner/results/page/compare";
-import { reportPage } from "../../runner/results/page/report";
-import { hostileRun, madeRun } from "../runner/results/page/made";
+import { colours, type Scheme } from "../../runner/results/report/colours";
+import { comparePage } from "../../runner/results/report/compare";
+import { reportPage } from "../../runner/results/report/report";
+import { hostileRun, madeRun } from "../runner/results/report/made";
 import { becomesTrue, openBrowser } from "../support/browser";
 import { root } from "../support/cli";
 import { each, type OpenPage, openFile, rgb } from "../support/page-file";
@@ -200,7 +200,7 @@ describe("a page of results in a browser", function () {
   });
 
   it("is the same from the compiled program", async () => {
-    const built = require(join(root, "dist/runner/results/page/report.js")) as { reportPage: typeof reportPage };
+    const built = require(join(root, "dist/runner/results/report/report.js")) as { reportPage: typeof reportPage };
     const { page, colours: drawn } = await show(built.reportPage(madeRun()));
     expect(await page.locator("canvas").count()).to.equal(5);
     expect((await drawn(0)).has(rgb(colours.light["series-1"]))).to.equal(true);

@@ -1,6 +1,12 @@
 import { expect } from "chai";
-import { acquireLock, type Leases, type LockOptions, RunGoing, readLock } from "../../runner/places/kubernetes/lock";
-import { note } from "../runner/places/kubernetes/notes";
+import {
+  acquireLock,
+  type Leases,
+  type LockOptions,
+  RunGoing,
+  readLock,
+} from "../../runner/places/kubernetes/lock/lock";
+import { note } from "../runner/places/kubernetes/lock/notes";
 import { apply, kubectl, until } from "../support/cluster";
 import { kubernetesClient } from "../support/kubernetes-client";
 import { ownNamespace } from "../support/namespace";

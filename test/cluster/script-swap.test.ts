@@ -5,8 +5,8 @@ import {
   scriptBefore,
   withScript,
   withScriptBefore,
-} from "../../runner/places/kubernetes/script-swap";
-import { type Rollout, readyPods, troubles } from "../../runner/places/kubernetes/trouble";
+} from "../../runner/places/kubernetes/deployed/script-swap";
+import { type Rollout, readyPods, troubles } from "../../runner/places/kubernetes/rollout/trouble";
 import { apply, until } from "../support/cluster";
 import { kubernetesClient } from "../support/kubernetes-client";
 import { ownNamespace } from "../support/namespace";

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
-import { type PodTrouble, type Rollout, summarize, troubles } from "../../runner/places/kubernetes/trouble";
+import { type PodTrouble, type Rollout, summarize, troubles } from "../../runner/places/kubernetes/rollout/trouble";
 import { apply, until } from "../support/cluster";
 import { kubernetesClient } from "../support/kubernetes-client";
 import { ownNamespace } from "../support/namespace";

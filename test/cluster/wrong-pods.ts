@@ -1,5 +1,5 @@
 import type { V1Container, V1PodSpec } from "@kubernetes/client-node";
-import type { PodTrouble } from "../../runner/places/kubernetes/trouble";
+import type { PodTrouble } from "../../runner/places/kubernetes/rollout/trouble";
 
 /** One Deployment of one pod, with one thing wrong. */
 export interface Wrong {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
-import { reportPage } from "../../runner/results/page/report";
+import { reportPage } from "../../runner/results/report/report";
 import { readRunData } from "../../runner/results/run-data";
 import type { FinishedRecord } from "../../runner/results/run-record";
 import { type CommandEnd, inTurns } from "../support/cli";

@@ -85,7 +85,7 @@ describe("the npm package, installed in another project", function () {
     expect(files).to.include.members([
       ...["PulumiPlugin.yaml", "README.md", "bin/loadtest.js", "schema/run.schema.json"],
       ...["dist/components/index.js", "dist/components/index.d.ts", "dist/runner/cli/main.js"],
-      "dist/runner/results/page/browser/charts.js",
+      "dist/runner/results/report/browser/charts.js",
       ...["locust/Dockerfile", "locust/requirements.txt", "locust/constraints.txt", "locust/scripts/script1.py"],
       ...["locust/plugin/loadtest_plugin.py", "locust/.dockerignore"],
     ]);

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { LocustDeploymentArgs } from "../../components/locust-deployment";
+import type { LocustDeploymentArgs } from "../../components/locust/locust-deployment";
 import { LocustClient } from "../../runner/engine/client";
 import type { LocustStatus } from "../../runner/types";
 import { deleteNamespace, isReady, kubectl, podsOf, until, withPort } from "../support/cluster";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect } from "chai";
-import type { LocustDeploymentArgs } from "../../components/locust-deployment";
+import type { LocustDeploymentArgs } from "../../components/locust/locust-deployment";
 import { deleteNamespace, isReady, kubectl, podsOf } from "../support/cluster";
 import { LocustProgram } from "../support/locust-program";
 import { needs } from "../support/needs";

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { StatusReport } from "../../runner/cli/cluster/status-report";
+import type { StatusReport } from "../../runner/cli/deployed-test/status-report";
 import { type Command, type CommandEnd, startCommand } from "./cli";
 import { kubectl, podsOf, until } from "./cluster";
 import { PulumiProject } from "./pulumi";

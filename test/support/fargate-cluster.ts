@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { FargateClusterArgs } from "../../components/fargate-cluster";
+import type { FargateClusterArgs } from "../../components/cluster/fargate-cluster";
 import { known, mockEngine, type Registered } from "./mock-engine";
 
 export const clusterType = "eks:index:Cluster";
@@ -35,7 +35,7 @@ export const answers: Record<string, Record<string, unknown>> = {
 /** Makes a cluster as in an update, or as in a preview of one. */
 export async function make(args: Partial<FargateClusterArgs> = {}, preview = false, name = "load") {
   const engine = await mockEngine(preview ? () => ({}) : outputsOf, preview, ({ token }) => answers[token] ?? {});
-  const { FargateCluster } = await import("../../components/fargate-cluster.js");
+  const { FargateCluster } = await import("../../components/cluster/fargate-cluster.js");
   const cluster = new FargateCluster(name, { ...required, ...args });
   await known(cluster.urn);
   await pulumi.runtime.disconnect();

@@ -1,7 +1,7 @@
 import type { core } from "@pulumi/kubernetes/types/output";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import type { LocustDeploymentArgs } from "../../components/locust-deployment";
+import type { LocustDeploymentArgs } from "../../components/locust/locust-deployment";
 import { known, type MockEngine, mockEngine, type Registered } from "./mock-engine";
 
 export const kinds = {
@@ -26,7 +26,7 @@ export async function make(
   options: pulumi.ComponentResourceOptions = {},
 ) {
   const engine = await mockEngine(preview ? () => ({}) : outputsOf, preview);
-  const { LocustDeployment } = await import("../../components/locust-deployment.js");
+  const { LocustDeployment } = await import("../../components/locust/locust-deployment.js");
   const locust = new LocustDeployment("test", args, options);
   await known(locust.urn);
   await pulumi.runtime.disconnect();
@@ -75,7 +75,7 @@ export function revealed(secret: unknown): unknown {
 /** The message that some arguments end with, before anything is registered. */
 export async function refused(args: LocustDeploymentArgs, name = "test"): Promise<string> {
   const engine = await mockEngine(outputsOf);
-  const { LocustDeployment } = await import("../../components/locust-deployment.js");
+  const { LocustDeployment } = await import("../../components/locust/locust-deployment.js");
   try {
     new LocustDeployment(name, args);
   } catch (error) {

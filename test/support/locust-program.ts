@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { LocustDeploymentArgs } from "../../components/locust-deployment";
+import type { LocustDeploymentArgs } from "../../components/locust/locust-deployment";
 import { root } from "./pulumi-cli";
 import { PulumiProgram } from "./pulumi-program";
 

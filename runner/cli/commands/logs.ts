@@ -1,8 +1,8 @@
 import { UsageError } from "../../errors";
-import { followLog, readLog } from "../../places/kubernetes/logs";
-import { nameOf, readWorkload } from "../../places/kubernetes/pods";
+import { followLog, readLog } from "../../places/kubernetes/logs/logs";
+import { nameOf, readWorkload } from "../../places/kubernetes/rollout/pods";
 import { exitCodes } from "../../types";
-import { type ClusterTest, openTest } from "../cluster/open";
+import { type ClusterTest, openTest } from "../deployed-test/open";
 import type { ClusterOptions } from "../options";
 import { listenToSignals } from "../signals";
 

@@ -1,7 +1,7 @@
-import { scale } from "../../places/kubernetes/arrange";
-import { waitForPods } from "../../places/kubernetes/settle";
+import { scale } from "../../places/kubernetes/deployed/arrange";
+import { waitForPods } from "../../places/kubernetes/rollout/rollout";
 import { exitCodes } from "../../types";
-import { openTest } from "../cluster/open";
+import { openTest } from "../deployed-test/open";
 import type { ClusterOptions } from "../options";
 import { listenToSignals } from "../signals";
 

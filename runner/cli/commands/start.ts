@@ -1,10 +1,10 @@
 import { startRun } from "../../engine/run";
 import { RunnerError } from "../../errors";
 import { exitCodes } from "../../types";
-import { claimTest, leaveLock, withoutLeftovers } from "../cluster/claim";
-import { sameTest } from "../cluster/open";
-import { clusterSetup } from "../cluster/setup";
-import { withMaster } from "../cluster/with-master";
+import { claimTest, leaveLock, withoutLeftovers } from "../deployed-test/claim";
+import { sameTest } from "../deployed-test/open";
+import { clusterSetup } from "../deployed-test/setup";
+import { withMaster } from "../deployed-test/with-master";
 import type { ClusterOptions } from "../options";
 import type { SettingsOptions } from "../settings";
 import { requireTargets } from "../targets";

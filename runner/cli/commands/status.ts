@@ -1,13 +1,20 @@
 import type { V1Pod } from "@kubernetes/client-node";
-import type { SeenLock } from "../../places/kubernetes/lock";
-import { isReady, isSettled, locustStatus, nameOf, readRollout, readWorkload } from "../../places/kubernetes/pods";
-import { troubles } from "../../places/kubernetes/trouble";
+import type { SeenLock } from "../../places/kubernetes/lock/lock";
+import {
+  isReady,
+  isSettled,
+  locustStatus,
+  nameOf,
+  readRollout,
+  readWorkload,
+} from "../../places/kubernetes/rollout/pods";
+import { troubles } from "../../places/kubernetes/rollout/trouble";
 import { exitCodes, type LocustStatus } from "../../types";
-import { hasCommand, isGoing, lockOf, matching } from "../cluster/claim";
-import { costOf } from "../cluster/cost";
-import { type ClusterTest, sameTest } from "../cluster/open";
-import type { PodLine, RunLine, StatusReport } from "../cluster/status-report";
-import { withMaster } from "../cluster/with-master";
+import { hasCommand, isGoing, lockOf, matching } from "../deployed-test/claim";
+import { costOf } from "../deployed-test/cost";
+import { type ClusterTest, sameTest } from "../deployed-test/open";
+import type { PodLine, RunLine, StatusReport } from "../deployed-test/status-report";
+import { withMaster } from "../deployed-test/with-master";
 import type { ClusterOptions } from "../options";
 import { statusText } from "../terminal/status";
 

@@ -1,10 +1,10 @@
-import { hasNotBegun } from "../../places/kubernetes/note";
+import { hasNotBegun } from "../../places/kubernetes/lock/note";
 import { exitCodes } from "../../types";
-import { hasCommand, isGoing, lockOf, matching } from "../cluster/claim";
-import { cleanUp } from "../cluster/clean-up";
-import { keepLatestRun } from "../cluster/keep";
-import { stopOnly } from "../cluster/stop-only";
-import { withMaster } from "../cluster/with-master";
+import { hasCommand, isGoing, lockOf, matching } from "../deployed-test/claim";
+import { cleanUp } from "../deployed-test/clean-up";
+import { keepLatestRun } from "../deployed-test/keep";
+import { stopOnly } from "../deployed-test/stop-only";
+import { withMaster } from "../deployed-test/with-master";
 import type { ClusterOptions } from "../options";
 import { printRun } from "../output";
 

@@ -1,5 +1,5 @@
 import pc from "picocolors";
-import type { PodLine, StatusReport } from "../cluster/status-report";
+import type { PodLine, StatusReport } from "../deployed-test/status-report";
 import { clock, failures, milliseconds } from "./words";
 
 const mostPods = 12;

@@ -1,12 +1,12 @@
 import { never } from "../../engine/timing";
 import { messageOf } from "../../errors";
 import type { OpenOptions, Place, Session } from "../place";
-import { type Arrangement, arrange, restore, type Wanted } from "./arrange";
-import type { Cluster } from "./cluster";
+import type { Cluster } from "./api/cluster";
+import { type Arrangement, arrange, restore, type Wanted } from "./deployed/arrange";
 import { clusterTiming, type MasterLink, type MasterWatch } from "./master";
-import { isReady, type TestNames } from "./pods";
-import { waitForPods } from "./settle";
-import { whyLost } from "./why-lost";
+import { isReady, type TestNames } from "./rollout/pods";
+import { waitForPods } from "./rollout/rollout";
+import { whyLost } from "./rollout/why-lost";
 
 export interface KubernetesPlaceOptions {
   readonly cluster: Cluster;

@@ -4,11 +4,20 @@ import { pause, type Timing } from "../../engine/timing";
 import { messageOf, RunnerError, UsageError } from "../../errors";
 import { exitCodes, type LocustStatus } from "../../types";
 import { lastWords } from "../explain";
-import { type Cluster, ClusterRefused } from "./cluster";
-import type { DeployedTest } from "./deployed";
-import { type Forward, openForward } from "./forward";
-import { hasEnded, isLeaving, isReady, locustStatus, NoLoadTest, nameOf, readRollout, readWorkload } from "./pods";
-import { troubles } from "./trouble";
+import { type Cluster, ClusterRefused } from "./api/cluster";
+import type { DeployedTest } from "./deployed/deployed";
+import { type Forward, openForward } from "./port-forward/forward";
+import {
+  hasEnded,
+  isLeaving,
+  isReady,
+  locustStatus,
+  NoLoadTest,
+  nameOf,
+  readRollout,
+  readWorkload,
+} from "./rollout/pods";
+import { troubles } from "./rollout/trouble";
 
 /** Between two looks at the master's pod, in ms. */
 const watchInterval = 2000;

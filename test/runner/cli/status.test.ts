@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { PodLine, RunLine, StatusReport } from "../../../runner/cli/cluster/status-report";
+import type { PodLine, RunLine, StatusReport } from "../../../runner/cli/deployed-test/status-report";
 import { statusText } from "../../../runner/cli/terminal/status";
 
 const podLine = (part: PodLine["part"], number: number, more: Partial<PodLine> = {}): PodLine => ({

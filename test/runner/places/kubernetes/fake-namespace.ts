@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { connect } from "node:net";
 import type { V1ConfigMap, V1Deployment, V1Pod, V1ReplicaSet } from "@kubernetes/client-node";
-import type { Cluster } from "../../../../runner/places/kubernetes/cluster";
-import { readDeployed } from "../../../../runner/places/kubernetes/deployed";
-import { deployment } from "./deployments";
-import { FakeApi, refuse } from "./fake-api";
-import { FakeLeases } from "./fake-leases";
-import { patched } from "./json-patch";
+import type { Cluster } from "../../../../runner/places/kubernetes/api/cluster";
+import { readDeployed } from "../../../../runner/places/kubernetes/deployed/deployed";
+import { FakeApi, refuse } from "./api/fake-api";
+import { deployment } from "./deployed/deployments";
+import { patched } from "./deployed/json-patch";
+import { FakeLeases } from "./lock/fake-leases";
 import { readyPod, replicaSet } from "./pods";
 
 export const names = { control: "locust-control", worker: "locust-worker" };
@@ -36,7 +36,7 @@ export class FakeNamespace {
   }
 
   static async start(): Promise<FakeNamespace> {
-    const { connectCluster } = await import("../../../../runner/places/kubernetes/connect.js");
+    const { connectCluster } = await import("../../../../runner/places/kubernetes/api/connect.js");
     const api = await FakeApi.start();
     const cluster = await connectCluster({ kubeconfig: api.kubeconfig, namespace: "load" }, {});
     const namespace = new FakeNamespace(api, cluster);

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { refuse } from "./fake-api";
+import { refuse } from "./api/fake-api";
 
 /** The path of a pod's log; its group is the pod's name. */
 export const logPath = /^\/api\/v1\/namespaces\/locust\/pods\/([^/]+)\/log\?/;

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { KubernetesPlace } from "../../../../runner/places/kubernetes/kubernetes";
 import { MasterLink } from "../../../../runner/places/kubernetes/master";
 import { ScriptedLocust } from "../../engine/scripted";
-import { caught } from "./fake-api";
+import { caught } from "./api/fake-api";
 import { FakeNamespace, names } from "./fake-namespace";
 import { pod, readyPod, waiting } from "./pods";
 

@@ -5,7 +5,7 @@ import { expect } from "chai";
 import { RunnerError, UsageError } from "../../../../runner/errors";
 import { MasterLink, type MasterWatch } from "../../../../runner/places/kubernetes/master";
 import { ScriptedLocust } from "../../engine/scripted";
-import { caught, refuse } from "./fake-api";
+import { caught, refuse } from "./api/fake-api";
 import { FakeNamespace, names } from "./fake-namespace";
 import { pod, readyPod } from "./pods";
 

@@ -1,0 +1,190 @@
+import { LogGroup } from "@pulumi/aws/cloudwatch/logGroup";
+import { Addon } from "@pulumi/aws/eks/addon";
+import { FargateProfile } from "@pulumi/aws/eks/fargateProfile";
+import { Cluster } from "@pulumi/eks/cluster";
+import * as pulumi from "@pulumi/pulumi";
+import { asRunError } from "../../settings/pulumi-config";
+import { protectFromDeletion } from "../deletion-protection";
+import { insideOf, withStackTag } from "../stack-tags";
+import { readClusterArgs } from "./check";
+import { adminEntries } from "./cluster-admins";
+import { podExecutionRole } from "./pod-execution-role";
+
+/** Everything the control plane can write to its log. */
+const controlPlaneLogs = ["api", "audit", "authenticator", "controllerManager", "scheduler"];
+
+/** Arguments of a FargateCluster. */
+export interface FargateClusterArgs {
+  /** The VPC that the subnets are in. */
+  vpcId: pulumi.Input<string>;
+  /** Subnets of the control plane, in two availability zones or more. They cannot be moved to other zones later. */
+  controlPlaneSubnetIds: pulumi.Input<pulumi.Input<string>[]>;
+  /** Private subnets of the pods, with a way out through NAT. Changing them replaces the Fargate profile, not more. */
+  podSubnetIds: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * Name of the cluster in EKS. Defaults to the component's name and the stack's, with a dash between them, and a hash
+   * where EKS would not take that.
+   */
+  clusterName?: string;
+  /** Namespaces whose pods run on Fargate beside `default` and CoreDNS; 3 at most. Defaults to `["locust"]`. */
+  namespaces?: string[];
+  /** Version of Kubernetes. Defaults to "1.36". */
+  version?: string;
+  /**
+   * Version of the CoreDNS add-on, such as "v1.12.4-eksbuild.1". Defaults to the one that EKS takes when the cluster is
+   * made; it stays then, also when Kubernetes' version changes.
+   */
+  coreDnsVersion?: string;
+  /** Who may reach the cluster's API server over the internet: 40 ranges at most. Defaults to `["0.0.0.0/0"]`. */
+  publicAccessCidrs?: string[];
+  /**
+   * ARNs of IAM users and roles that administer the cluster. Whoever creates it does so anyway and must not be here,
+   * as EKS refuses a second entry. Defaults to none.
+   */
+  admins?: string[];
+  /**
+   * Refuse to delete the cluster, and all in this component, until this is false again: Pulumi does so before it deletes
+   * any of it, and EKS for all others. Defaults to false.
+   */
+  deletionProtection?: boolean;
+  /** Days that CloudWatch keeps the control plane's log. Defaults to 30. */
+  logRetentionDays?: number;
+  /** Tags of all that can have tags. Defaults to `load-test:stack` alone, which is the stack's name. */
+  tags?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
+}
+
+/**
+ * An EKS cluster whose every pod runs on Fargate: no nodes, and none of what only nodes need.
+ *
+ * It makes the control plane with all its logs and their log group, an OIDC provider for roles of service accounts,
+ * a Fargate profile with a role that pods are started with and that the log router writes with, CoreDNS on Fargate,
+ * and an access entry for each administrator.
+ *
+ * Cost in us-east-2: $0.10 an hour for the control plane and about $0.025 for the two pods of CoreDNS, whether a test
+ * runs or not; $0.50 for each GB of logs. Versions are kept in standard support, as extended support costs $0.60 an
+ * hour.
+ *
+ * The AWS command line must be installed: the kubeconfig gets its tokens from it. Kubernetes objects should have
+ * `dependsOn: cluster`, so that they are made when pods can start, and deleted before what they need. Roles and the
+ * Fargate profile are named after the component, whose name has 39 characters at most.
+ *
+ * @example
+ * const cluster = new FargateCluster("load-test", {
+ *   vpcId: network.vpcId,
+ *   controlPlaneSubnetIds: network.controlPlaneSubnetIds,
+ *   podSubnetIds: network.podSubnetIds,
+ * });
+ * const provider = new kubernetes.Provider("cluster", { kubeconfig: cluster.kubeconfig }, { dependsOn: cluster });
+ */
+export class FargateCluster extends pulumi.ComponentResource {
+  /** Name of the cluster in EKS. */
+  public readonly clusterName: pulumi.Output<string>;
+  /** Address of the API server, known when it answers. */
+  public readonly endpoint: pulumi.Output<string>;
+  /** Kubeconfig as JSON; whoever uses it needs the AWS command line and credentials. A secret. */
+  public readonly kubeconfig: pulumi.Output<string>;
+  /** ARN of the OIDC provider, for the trust policies of service accounts' roles. */
+  public readonly oidcProviderArn: pulumi.Output<string>;
+  /** The OIDC issuer's URL, with `https://`. */
+  public readonly oidcProviderUrl: pulumi.Output<string>;
+  /** ARN of the role that Fargate starts pods with. */
+  public readonly podExecutionRoleArn: pulumi.Output<string>;
+  /** Name of the role that Fargate starts pods with, for more policies. */
+  public readonly podExecutionRoleName: pulumi.Output<string>;
+
+  constructor(name: string, args: FargateClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+    // Before anything is registered.
+    const plan = asRunError(() => readClusterArgs(name, pulumi.getStack(), { ...args }));
+    super("serverless-load-testing:index:FargateCluster", name, args, opts);
+    const { clusterName } = plan;
+    const tags = withStackTag(args.tags);
+
+    // Made by the first line of the log otherwise: kept forever, and left behind by destroy.
+    const logs = new LogGroup(
+      `${name}-control-plane-logs`,
+      { name: `/aws/eks/${clusterName}/cluster`, retentionInDays: plan.logRetentionDays, tags },
+      { parent: this },
+    );
+    const podRole = podExecutionRole(name, clusterName, tags, this);
+    const inside = insideOf(name, args.tags);
+    const cluster = new Cluster(
+      `${name}-eks`,
+      {
+        name: clusterName,
+        version: plan.version,
+        vpcId: args.vpcId,
+        subnetIds: args.controlPlaneSubnetIds,
+        // Access entries alone: no ConfigMap to write into the new cluster.
+        authenticationMode: "API",
+        accessEntries: adminEntries(plan.admins, this),
+        endpointPrivateAccess: true,
+        // Left out, it is true for EKS, but the provider does not wait until the API server answers.
+        endpointPublicAccess: true,
+        publicAccessCidrs: [...plan.publicAccessCidrs],
+        enabledClusterLogTypes: controlPlaneLogs,
+        upgradePolicy: { supportType: "STANDARD" },
+        deletionProtection: plan.deletionProtection,
+        createOidcProvider: true,
+        // What only nodes would use.
+        skipDefaultNodeGroup: true,
+        skipDefaultSecurityGroups: true,
+        useDefaultVpcCni: true,
+        kubeProxyAddonOptions: { enabled: false },
+        // Made below. The component's own, like its Fargate profile, is missing in previews that do not know all of it.
+        corednsAddonOptions: { enabled: false },
+        tags,
+      },
+      { parent: this, dependsOn: [logs, ...podRole.policies], transforms: [inside.transform] },
+    );
+    const profile = new FargateProfile(
+      `${name}-fargate`,
+      {
+        // Its own name has random letters: a profile cannot change, and the new one is made before the old one goes.
+        clusterName,
+        podExecutionRoleArn: podRole.role.arn,
+        selectors: plan.selectors.map((selector) => ({ ...selector })),
+        subnetIds: args.podSubnetIds,
+        tags,
+      },
+      // Before all else that is in the cluster, and gone after it.
+      { parent: this, dependsOn: inside.partsOf(cluster) },
+    );
+    const coreDns = new Addon(
+      `${name}-coredns`,
+      {
+        clusterName,
+        addonName: "coredns",
+        // EKS decides once, when the add-on is made; asking for the newest would change it with each release.
+        ...(plan.coreDnsVersion === undefined ? {} : { addonVersion: plan.coreDnsVersion }),
+        configurationValues: JSON.stringify({ computeType: "Fargate" }),
+        // EKS gives each cluster a CoreDNS for nodes.
+        resolveConflictsOnCreate: "OVERWRITE",
+        resolveConflictsOnUpdate: "OVERWRITE",
+        tags,
+      },
+      // Pods that are there before their profile wait for a node forever.
+      { parent: this, dependsOn: [profile] },
+    );
+    protectFromDeletion(`${name}-protection`, plan.deletionProtection, [logs, cluster, profile, coreDns], this);
+
+    // With URNs, so that what uses the name waits for the cluster, though a preview knows the name; and what uses the
+    // kubeconfig for all that pods need, though a preview does not know a new profile.
+    this.clusterName = pulumi.all([clusterName, cluster.urn]).apply(([known]) => known);
+    this.endpoint = cluster.core.apply(({ endpoint }) => endpoint);
+    const ready = pulumi.all([cluster.kubeconfigJson, profile.urn, coreDns.urn]);
+    this.kubeconfig = pulumi.secret(ready.apply(([kubeconfig]) => kubeconfig));
+    this.oidcProviderArn = cluster.oidcProviderArn;
+    this.oidcProviderUrl = cluster.oidcProviderUrl;
+    this.podExecutionRoleArn = podRole.role.arn;
+    this.podExecutionRoleName = podRole.role.name;
+    this.registerOutputs({
+      clusterName: this.clusterName,
+      endpoint: this.endpoint,
+      kubeconfig: this.kubeconfig,
+      oidcProviderArn: this.oidcProviderArn,
+      oidcProviderUrl: this.oidcProviderUrl,
+      podExecutionRoleArn: this.podExecutionRoleArn,
+      podExecutionRoleName: this.podExecutionRoleName,
+    });
+  }
+}

@@ -1,0 +1,143 @@
+import { existsSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { getAuthorizationTokenOutput } from "@pulumi/aws/ecr/getAuthorizationToken";
+import { LifecyclePolicy } from "@pulumi/aws/ecr/lifecyclePolicy";
+import { Repository } from "@pulumi/aws/ecr/repository";
+import { Image } from "@pulumi/docker-build/image";
+import { Platform } from "@pulumi/docker-build/types/enums";
+import * as pulumi from "@pulumi/pulumi";
+import { hashContext } from "../../settings/content-hash";
+import { asRunError } from "../../settings/pulumi-config";
+import { withStackTag } from "../stack-tags";
+import { readImageArgs } from "./check";
+
+/** Images that the repository keeps: the newest, and some to go back to. */
+const keptImages = 10;
+
+/** Arguments of a LocustImage. */
+export interface LocustImageArgs {
+  /**
+   * Folder with the Dockerfile and all that it copies; a relative path starts at the program's folder. Defaults to
+   * this package's folder `locust`, with the scripts in it.
+   */
+  context?: string;
+  /**
+   * Name of the ECR repository, once in an account and region. Defaults to the component's name and the stack's, with a
+   * dash between them, and a hash where ECR would not take that.
+   */
+  repositoryName?: string;
+  /** Tags of the repository. Defaults to `load-test:stack` alone, which is the stack's name. */
+  tags?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
+}
+
+/**
+ * Locust, its scripts and their packages as a container image in a new ECR repository of its own.
+ *
+ * The repository scans images when they are pushed, encrypts them, keeps the last 10, and is deleted with them. Tags
+ * are immutable, and each is the hash of what the image was built from, so a changed script makes a new tag; pods
+ * should use `ref`, which has the digest.
+ *
+ * `pulumi up` needs Docker or another BuildKit builder where it runs, whenever the folder has changed; `pulumi preview`
+ * and `pulumi destroy` do not. The builder is `@pulumi/docker-build`, not `@pulumi/docker`: it speaks to BuildKit by
+ * itself and tells the digest of what it pushed, and its makers recommend it for all building of images.
+ *
+ * Refresh with `pulumi refresh --run-program`: without it the login in the state is used, which is good for 12 hours,
+ * and the provider may take the image for lost. Should ECR say that a tag exists already, then that has happened, or
+ * an `up` was cut off after its push: delete the tag in ECR and run `pulumi up` again.
+ *
+ * Costs nothing by the hour: $0.10 for each GB and month that is kept, about a cent or two for an image. Fargate pulls
+ * the image anew for each pod, through the NAT gateway where there is one.
+ *
+ * @example
+ * const image = new LocustImage("locust", { context: "./my-tests" });
+ * export const pinned = image.ref;
+ */
+export class LocustImage extends pulumi.ComponentResource {
+  /** What pods should use: the repository and the digest. */
+  public readonly ref: pulumi.Output<string>;
+  /** Digest of the image: `sha256:…`. */
+  public readonly digest: pulumi.Output<string>;
+  /** Address of the repository, without a tag. */
+  public readonly repositoryUrl: pulumi.Output<string>;
+
+  constructor(name: string, args: LocustImageArgs = {}, opts?: pulumi.ComponentResourceOptions) {
+    const context = resolve(args.context ?? packageFolder("locust"));
+    // Before anything is registered.
+    const repositoryName = asRunError(() => readImageArgs(name, pulumi.getStack(), { ...args, context }));
+    super("serverless-load-testing:index:LocustImage", name, args, opts);
+
+    const repository = new Repository(
+      `${name}-repository`,
+      {
+        name: repositoryName,
+        imageTagMutability: "IMMUTABLE",
+        imageScanningConfiguration: { scanOnPush: true },
+        encryptionConfigurations: [{ encryptionType: "AES256" }],
+        // Else destroy stops at a repository that is not empty.
+        forceDelete: true,
+        tags: withStackTag(args.tags),
+      },
+      { parent: this },
+    );
+    new LifecyclePolicy(
+      `${name}-lifecycle`,
+      {
+        repository: repository.name,
+        policy: JSON.stringify({
+          rules: [
+            {
+              rulePriority: 1,
+              description: `Keep the last ${keptImages} images`,
+              selection: { tagStatus: "any", countType: "imageCountMoreThan", countNumber: keptImages },
+              action: { type: "expire" },
+            },
+          ],
+        }),
+      },
+      { parent: this },
+    );
+
+    const login = getAuthorizationTokenOutput({ registryId: repository.registryId }, { parent: this });
+    const image = new Image(
+      `${name}-image`,
+      {
+        // Relative: the state would differ from machine to machine otherwise, and each would build and push anew.
+        context: { location: portablePath(context) },
+        // Fargate for EKS runs no other.
+        platforms: [Platform.Linux_amd64],
+        push: true,
+        buildOnPreview: false,
+        tags: [pulumi.interpolate`${repository.repositoryUrl}:${hashContext(context).slice(0, 20)}`],
+        // No cacheTo: a cache has a tag that moves, and tags are immutable here.
+        registries: [
+          {
+            address: repository.repositoryUrl,
+            username: login.userName,
+            password: pulumi.secret(login.password),
+          },
+        ],
+      },
+      // Two resources can stand for one digest, when the provider is replaced: the old one must not take the image along.
+      // The repository does, in the end.
+      { parent: this, retainOnDelete: true },
+    );
+
+    this.digest = image.digest;
+    this.repositoryUrl = repository.repositoryUrl;
+    // Not the image's own ref: that is repository:tag@digest, and it may be one of the earlier tags.
+    this.ref = pulumi.interpolate`${repository.repositoryUrl}@${image.digest}`;
+    this.registerOutputs({ ref: this.ref, digest: this.digest, repositoryUrl: this.repositoryUrl });
+  }
+}
+
+/** A folder of this package, whether its code runs compiled or not. */
+function packageFolder(folder: string): string {
+  let root = __dirname;
+  while (!existsSync(join(root, "package.json")) && dirname(root) !== root) root = dirname(root);
+  return join(root, folder);
+}
+
+/** A path from where the program and the builder run, written alike on every system. */
+function portablePath(path: string): string {
+  return (relative(process.cwd(), path) || ".").replaceAll("\\", "/");
+}

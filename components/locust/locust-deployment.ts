@@ -1,0 +1,219 @@
+import { createHash, createHmac } from "node:crypto";
+import { Deployment } from "@pulumi/kubernetes/apps/v1/deployment";
+import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap";
+import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
+import { Secret } from "@pulumi/kubernetes/core/v1/secret";
+import { Service } from "@pulumi/kubernetes/core/v1/service";
+import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1/podDisruptionBudget";
+import * as pulumi from "@pulumi/pulumi";
+import { RandomPassword } from "@pulumi/random/randomPassword";
+import { locustCommands, locustImage } from "../../settings/locust";
+import type { LocustDeploymentArgs } from "./args";
+import { checkArgs, checkSecretEnvironment, checkToken } from "./check";
+import {
+  commonLabels,
+  type MountedFiles,
+  masterPort,
+  pluginFolder,
+  podTemplate,
+  readyWithinSeconds,
+  scriptsFolder,
+  tokenKey,
+  webPort,
+} from "./pod";
+import { type ConfigMapFiles, readPlugin, volumeItems } from "./scripts";
+import { controlName, deployment, disruptionBudget, restricted, service, workerName } from "./workload";
+
+export { type LocustDeploymentArgs, ScriptDelivery } from "./args";
+
+const timeouts: pulumi.CustomTimeouts = {
+  // Behind the Deployments' own deadline, so that they can say what they are waiting for.
+  create: `${readyWithinSeconds + 60}s`,
+  update: `${readyWithinSeconds + 60}s`,
+  delete: "5m",
+};
+
+/**
+ * Locust on any Kubernetes cluster: a master and its workers, ready for runs.
+ *
+ * Makes a namespace with Pod Security level `restricted`; ConfigMaps with the scripts and with the plugin that guards
+ * the master and counts exactly; Secrets with the token and with `secretEnvironment`; the Deployments `locust-control`
+ * (the master) and `locust-worker`; the Service `locust-control`, inside the cluster only, with port 8089 for the page
+ * and the API and port 5557 for workers; and a PodDisruptionBudget for each Deployment.
+ *
+ * A change of anything in the pods replaces their Deployment, and with the master's also the workers': pods end, new
+ * ones start, and `pulumi up` waits until they are ready, for 6 minutes at most, and fails with their names where they
+ * are not; their statuses, and `loadtest status`, have their last words. A run that is under way is lost, and its lock
+ * goes with the master's Deployment. A change of `workerReplicas` keeps the pods that stay; a worker that goes reports
+ * all its samples first.
+ *
+ * Disruptions: the master is not evicted, as the samples of the run are in its memory; to drain its node, delete the
+ * pod. Where EKS has to patch Fargate, it tries to evict, announces the date, and then deletes the pod. Workers are
+ * evicted one at a time, and the master gives their users to the others.
+ *
+ * `kubectl scale` may change the number of workers, and a patch of both Deployments the script that runs: it lasts
+ * until `workerReplicas` or the pods change, or until `pulumi up --refresh`.
+ *
+ * @example
+ * const test = new LocustDeployment("shop", {
+ *   scriptsFolder: "load",
+ *   script: "checkout.py",
+ *   targetHost: "https://shop.example.com",
+ *   workerReplicas: 4,
+ *   secretEnvironment: { API_KEY: config.requireSecret("apiKey") },
+ * }, { provider: cluster });
+ * export const token = test.token;
+ */
+export class LocustDeployment extends pulumi.ComponentResource {
+  /** Namespace of everything here. */
+  public readonly namespaceName: pulumi.Output<string>;
+  /** Name of the master's Deployment. */
+  public readonly controlDeployment: pulumi.Output<string>;
+  /** Name of the workers' Deployment. */
+  public readonly workerDeployment: pulumi.Output<string>;
+  /** Name of the master's Service. */
+  public readonly serviceName: pulumi.Output<string>;
+  /** Port of the Service with Locust's page and API. */
+  public readonly webPort: pulumi.Output<number>;
+  /** Name of the Secret with the token, below its key `token`. */
+  public readonly tokenSecretName: pulumi.Output<string>;
+  /** What requests that start, change or stop a run must carry: a secret. */
+  public readonly token: pulumi.Output<string>;
+  /** The script that runs. */
+  public readonly script: pulumi.Output<string>;
+
+  constructor(name: string, args: LocustDeploymentArgs = {}, opts?: pulumi.ComponentResourceOptions) {
+    // Before anything is registered.
+    const { settings, scripts } = checkArgs(name, args);
+    // Without the arguments, as the state would show a token that is plain.
+    super("serverless-load-testing:index:LocustDeployment", name, {}, opts);
+
+    const namespace =
+      args.createNamespace === false
+        ? undefined
+        : new Namespace(
+            `${name}-namespace`,
+            { metadata: { name: settings.namespace, labels: { ...commonLabels, ...restricted() } } },
+            { parent: this },
+          );
+    // The name is known before the namespace is, and so a preview sees all; what needs it waits by dependsOn.
+    const child = { parent: this, ...(namespace === undefined ? {} : { dependsOn: [namespace] }) };
+    const metadata = { namespace: settings.namespace, labels: commonLabels };
+
+    // ConfigMaps and Secrets are named after what is in them: a change makes a new one, and pods that name it are
+    // replaced. Pulumi would make names up only when it knows the cluster, and `up` would not keep to a first plan.
+    const nameFor = (part: string, inside: object, key?: string) => `${name}-${part}-${shortHash(inside, key)}`;
+    const mounted = (part: string, files: ConfigMapFiles): MountedFiles => {
+      const map = new ConfigMap(
+        `${name}-${part}`,
+        { metadata: { ...metadata, name: nameFor(part, files) }, immutable: true, ...files },
+        child,
+      );
+      const items = volumeItems(files);
+      return { name: map.metadata.name, ...(items === undefined ? {} : { items }) };
+    };
+    const configMaps = scripts && { plugin: mounted("plugin", readPlugin()), scripts: mounted("scripts", scripts) };
+    const token = pulumi.secret(
+      args.token === undefined
+        ? new RandomPassword(`${name}-token`, { length: 32, special: false }, { parent: this }).result
+        : checkToken(name, args.token),
+    );
+    const secret = (part: string, stringData: pulumi.Input<Record<string, pulumi.Input<string>>>) => {
+      // The token as the key: nobody can guess from a name what is in the Secret.
+      const named = pulumi.all([stringData, token]).apply(([inside, key]) => nameFor(part, inside, key));
+      return new Secret(
+        `${name}-${part}`,
+        {
+          metadata: { ...metadata, name: pulumi.unsecret(named) },
+          immutable: true,
+          stringData: pulumi.secret(stringData),
+        },
+        child,
+      ).metadata.name;
+    };
+    const tokenSecret = secret("token", { [tokenKey]: token });
+    const environmentSecret = args.secretEnvironment && secret("environment", checkSecretEnvironment(name, args));
+
+    const commands = locustCommands(settings, {
+      plugin: `${pluginFolder}/loadtest_plugin.py`,
+      script: `${scriptsFolder}/${settings.script}`,
+      bindHost: "0.0.0.0",
+      masterHost: controlName,
+      masterPort,
+      webPort,
+    });
+    const pods = {
+      image: args.image ?? locustImage,
+      imagePullPolicy: args.imagePullPolicy ?? "IfNotPresent",
+      configMaps,
+      environmentSecret,
+    };
+    const controlPod = podTemplate({
+      ...pods,
+      role: "control",
+      command: commands.master,
+      cpu: settings.controlCpu,
+      memory: settings.controlMemory,
+      tokenSecret,
+    });
+    const workerPod = podTemplate({
+      ...pods,
+      role: "worker",
+      command: commands.worker,
+      cpu: settings.workerCpu,
+      memory: settings.workerMemory,
+      // A master that ends takes its workers along: `up` is to wait for them too.
+      master: pulumi
+        .jsonStringify(controlPod)
+        .apply((text) => createHash("sha256").update(text).digest("hex").slice(0, 16)),
+    });
+    const slow = { ...child, customTimeouts: timeouts };
+    // The provider takes an update of a Deployment that ends all its pods first for done before there is a new one
+    // (kubernetes issue 115538): `up` would pass whatever becomes of them. A new Deployment is waited for, and its pods'
+    // troubles are told. The name is taken until the old one is gone.
+    const replaced = { ...slow, replaceOnChanges: ["spec.template"], deleteBeforeReplace: true };
+    const control = new Deployment(
+      `${name}-control`,
+      deployment("control", settings.namespace, 1, controlPod),
+      replaced,
+    );
+    const worker = new Deployment(
+      `${name}-worker`,
+      deployment("worker", settings.namespace, settings.workerReplicas, workerPod),
+      replaced,
+    );
+    // It waits for the master to be ready; the Deployments must not wait for it.
+    const masterService = new Service(`${name}-control`, service(settings.namespace), slow);
+    new PodDisruptionBudget(`${name}-control`, disruptionBudget("control", settings.namespace), child);
+    new PodDisruptionBudget(`${name}-worker`, disruptionBudget("worker", settings.namespace), child);
+
+    this.namespaceName = nameOf(namespace, settings.namespace);
+    this.controlDeployment = nameOf(control, controlName);
+    this.workerDeployment = nameOf(worker, workerName);
+    this.serviceName = nameOf(masterService, controlName);
+    this.webPort = pulumi.output(webPort);
+    this.tokenSecretName = tokenSecret;
+    this.token = token;
+    this.script = pulumi.output(settings.script);
+    this.registerOutputs({
+      namespaceName: this.namespaceName,
+      controlDeployment: this.controlDeployment,
+      workerDeployment: this.workerDeployment,
+      serviceName: this.serviceName,
+      webPort: this.webPort,
+      tokenSecretName: this.tokenSecretName,
+      token: this.token,
+      script: this.script,
+    });
+  }
+}
+
+/** A few letters and digits for what is in an object, with a key that only those know who know what is in it. */
+function shortHash(inside: object, key = ""): string {
+  return createHmac("sha256", key).update(JSON.stringify(inside)).digest("hex").slice(0, 8);
+}
+
+/** A name that previews know too, also on a cluster that is still to be made; what uses it waits for the object. */
+function nameOf(object: pulumi.Resource | undefined, name: string): pulumi.Output<string> {
+  return object === undefined ? pulumi.output(name) : object.urn.apply(() => name);
+}

@@ -1,0 +1,78 @@
+import type { LoadTestOutput } from "../../../settings/outputs";
+import { findProject } from "../../../settings/stack-files";
+import { UsageError } from "../../errors";
+import type { Cluster } from "../../places/kubernetes/api/cluster";
+import { connectCluster } from "../../places/kubernetes/api/connect";
+import { type DeployedTest, readDeployed } from "../../places/kubernetes/deployed/deployed";
+import { readDeployment, type TestNames } from "../../places/kubernetes/rollout/pods";
+import type { ClusterOptions } from "../options";
+import { readStackOutputs } from "./stack-outputs";
+
+/** The load test that is deployed in a cluster, as it is now. */
+export interface ClusterTest {
+  readonly cluster: Cluster;
+  readonly names: TestNames;
+  readonly webPort: number;
+  readonly deployed: DeployedTest;
+  readonly stack: string | null;
+  /** What the program says of the test; undefined without Pulumi. */
+  readonly output?: LoadTestOutput | undefined;
+}
+
+/** What LocustDeployment calls its parts. */
+const usual = { control: "locust-control", worker: "locust-worker", namespace: "locust", webPort: 8089 };
+
+/** Finds the test: by the outputs of a Pulumi stack, or by kubeconfig, context and namespace. */
+export async function openTest(options: ClusterOptions, directory = process.cwd()): Promise<ClusterTest> {
+  const { kubeconfig, context, namespace } = options;
+  if (kubeconfig !== undefined || context !== undefined || namespace !== undefined) {
+    const cluster = await connectCluster({
+      namespace: namespace ?? usual.namespace,
+      ...(kubeconfig === undefined ? {} : { kubeconfigFile: kubeconfig }),
+      ...(context === undefined ? {} : { context }),
+    });
+    return readTest(cluster, usual, usual.webPort, null);
+  }
+  const project = findProject(directory);
+  if (project === undefined) {
+    throw new UsageError(
+      "there is no Pulumi project here: say where the test is with --context and --namespace, or run --local",
+    );
+  }
+  const { stack, loadtest, kubeconfig: text } = await readStackOutputs(project.directory, options.stack);
+  const cluster = await connectCluster({
+    namespace: loadtest.namespace,
+    // The stack's own cluster, or the one of the user's kubeconfig.
+    ...(loadtest.platform === "eks-fargate" && text !== undefined ? { kubeconfig: text } : {}),
+    ...(loadtest.platform === "existing" && loadtest.kubeContext !== undefined
+      ? { context: loadtest.kubeContext }
+      : {}),
+  });
+  const names = { control: loadtest.controlDeployment, worker: loadtest.workerDeployment };
+  return readTest(cluster, names, loadtest.webPort, stack, loadtest);
+}
+
+/** The same test as it is now. */
+export async function reopened({ cluster, names, webPort, stack, output }: ClusterTest): Promise<ClusterTest> {
+  return readTest(cluster, names, webPort, stack, output);
+}
+
+async function readTest(
+  cluster: Cluster,
+  names: TestNames,
+  webPort: number,
+  stack: string | null,
+  output?: LoadTestOutput,
+): Promise<ClusterTest> {
+  const [control, worker] = await Promise.all([
+    readDeployment(cluster, names.control),
+    readDeployment(cluster, names.worker),
+  ]);
+  return { cluster, names, webPort, deployed: readDeployed(control, worker), stack, output };
+}
+
+/** How to say this test on a command line: in hints. */
+export function sameTest({ stack, cluster }: ClusterTest): string {
+  if (stack !== null) return `--stack ${stack}`;
+  return `--context ${cluster.context} --namespace ${cluster.namespace}`;
+}

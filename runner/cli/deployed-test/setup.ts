@@ -1,0 +1,95 @@
+import { parseLayers } from "../../../settings/parse";
+import { missingPackages, withoutMissing } from "../../../settings/script-packages";
+import { commandLine, overStack } from "../../../settings/stack-files";
+import { UsageError } from "../../errors";
+import { filesIn, scriptsIn } from "../../places/kubernetes/deployed/deployed";
+import { overridesOf, type SettingsOptions } from "../settings";
+import { planOf, requireWorkers, type TestSetup } from "../setup";
+import type { ClusterTest } from "./open";
+
+/** Checks the command line's load over the deployed one; throws a SettingsError with everything that is wrong. */
+export async function clusterSetup(
+  test: ClusterTest,
+  options: Omit<SettingsOptions, "stack">,
+  abortAfter?: number,
+): Promise<TestSetup> {
+  const { deployed, output, stack, cluster } = test;
+  const source = stack === null ? `Deployment ${test.names.control}` : `the outputs of stack ${stack}`;
+  const values = {
+    platform: "existing",
+    namespace: cluster.namespace,
+    // What a killed command has put in its place is not what is deployed.
+    script: deployed.scriptBefore ?? deployed.script,
+    scriptArguments: deployed.argumentsBefore ?? deployed.scriptArguments,
+    users: deployed.users,
+    spawnRate: deployed.spawnRate,
+    runTime: deployed.runTime,
+    targetHost: deployed.targetHost,
+    thresholds: output === undefined ? [] : [...output.load.thresholds],
+    workerReplicas: deployed.workerReplicas,
+  };
+  // Somebody's own manifests may have sizes that a stack's config does not take.
+  const { workerCpu, workerMemory, controlCpu, controlMemory } = deployed;
+  const overrides = overStack(values, overridesOf(options));
+  const layers = [
+    { source, values: withoutUndefined(values) },
+    { source: commandLine, values: overrides },
+  ];
+  // The rules between keys are those of a stack's config; what is deployed has passed them.
+  const settings = parseLayers(layers, source, [], []);
+  requireWorkers(settings);
+  await requireScript(test, settings.script);
+  // The run time has a default where nobody says one.
+  const known = Object.keys({ runTime: "", ...withoutUndefined({ ...values, ...overrides }) });
+  return {
+    place: "kubernetes",
+    stack,
+    script: settings.script,
+    scriptArguments: settings.scriptArguments,
+    plan: planOf(settings, abortAfter),
+    settings: {
+      ...Object.fromEntries(known.map((key) => [key, settings[key as keyof typeof settings]])),
+      ...withoutUndefined({ workerCpu, workerMemory, controlCpu, controlMemory }),
+      ...(output === undefined ? {} : { platform: output.platform }),
+    },
+  };
+}
+
+/** Another script needs to be there already, with its packages: pods only see what was deployed. */
+async function requireScript(test: ClusterTest, script: string): Promise<void> {
+  if (script === test.deployed.script) return;
+  const files = await deployedFiles(test);
+  const scripts = scriptsOf(test, files);
+  if (scripts?.includes(script) === false) {
+    throw new UsageError(
+      `script ${script} is not deployed: there is ${scripts.join(", ")}; pulumi up brings new files of the scripts' folder`,
+    );
+  }
+  if (files === undefined || !test.deployed.knownModules) return;
+  const read = (path: string) => files.get(path) ?? "";
+  const missing = missingPackages(script, { paths: new Set(files.keys()), read });
+  if (missing.length > 0) throw new UsageError(`script ${script} cannot run: it must be ${withoutMissing(missing)}`);
+}
+
+/** Undefined where nobody says: in an image, without Pulumi. */
+export async function deployedScripts(test: ClusterTest): Promise<readonly string[] | undefined> {
+  return scriptsOf(test, await deployedFiles(test));
+}
+
+function scriptsOf({ output }: ClusterTest, files: ReadonlyMap<string, string> | undefined) {
+  return files === undefined ? output?.scripts : scriptsIn(files);
+}
+
+/** The scripts' folder in the pods; undefined where it is in an image. */
+async function deployedFiles({ cluster, deployed }: ClusterTest): Promise<Map<string, string> | undefined> {
+  const { scriptsConfigMap: name } = deployed;
+  if (name === undefined) return undefined;
+  const { namespace } = cluster;
+  const read = () => cluster.core.readNamespacedConfigMap({ namespace, name });
+  const map = await cluster.find(`read ConfigMap ${name}`, read);
+  return map === undefined ? undefined : filesIn(map);
+}
+
+function withoutUndefined(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
