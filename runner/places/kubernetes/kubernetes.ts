@@ -4,9 +4,8 @@ import type { OpenOptions, Place, Session } from "../place";
 import type { Cluster } from "./api/cluster";
 import { type Arrangement, arrange, restore, type Wanted } from "./deployed/arrange";
 import { clusterTiming, type MasterLink, type MasterWatch } from "./master";
-import { isReady, type TestNames } from "./rollout/pods";
-import { waitForPods } from "./rollout/rollout";
-import { whyLost } from "./rollout/why-lost";
+import { isReady, type TestNames, whyLost } from "./rollout/pods";
+import { waitForRollout } from "./rollout/rollout";
 
 export interface KubernetesPlaceOptions {
   readonly cluster: Cluster;
@@ -42,10 +41,10 @@ export class KubernetesPlace implements Place {
     try {
       this.asBefore = false;
       for (const line of await arrange({ cluster, names, wanted })) progress(line);
-      const { worker } = await waitForPods({ cluster, names, timeout, progress, signal });
+      const { worker } = await waitForRollout({ cluster, names, timeout, progress, signal });
       watch = await link.watch();
       await link.status(signal);
-      const lost = (name: string) => whyLost(name, { cluster, names, before: worker.pods });
+      const lost = (name: string) => whyLost(cluster, names, name, worker.pods);
       return new KubernetesSession(link, worker.pods.filter(isReady).length, timeout, watch, lost, giveBack);
     } catch (error) {
       watch?.stop();

@@ -17,7 +17,7 @@ import {
   readRollout,
   readWorkload,
 } from "./rollout/pods";
-import { troubles } from "./rollout/trouble";
+import { podProblems } from "./rollout/problems";
 
 /** Between two looks at the master's pod, in ms. */
 const watchInterval = 2000;
@@ -115,7 +115,7 @@ export class MasterLink {
     const { cluster, control } = this.options;
     const look = async () => {
       const rollout = await readRollout(cluster, await readWorkload(cluster, control));
-      return troubles(rollout).find(({ pods }) => pods.length > 0);
+      return podProblems(rollout).find(({ pods }) => pods.length > 0);
     };
     const trouble = isForbidden(cause) ? undefined : await look().catch(() => undefined);
     const text = `Locust's master does not answer: ${trouble?.text ?? messageOf(cause)}`;
