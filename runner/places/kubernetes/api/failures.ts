@@ -72,21 +72,18 @@ export function explainFailure(error: unknown, what: string, facts: ClusterFacts
   if (answer !== undefined) return new ClusterRefused(say(refusal(answer, facts)), answer.status, cause);
   const reason = unreachableReason(error);
   if (reason !== undefined) {
-    return new ClusterUnreachable(
-      say(`the API server at ${facts.server} cannot be reached: ${reason}`),
-      undefined,
-      cause,
-    );
+    const text = say(`the API server at ${facts.server} cannot be reached: ${reason}`);
+    return new ClusterUnreachable(text, undefined, cause);
   }
+  return new RunnerError(say(otherReason(error, facts)), undefined, cause);
+}
+
+function otherReason(error: unknown, { server }: ClusterFacts): string {
   const file = unreadableFile(error);
-  if (file !== undefined) return new RunnerError(say(`${file} cannot be read`), undefined, cause);
-  if (/^ERR_OSSL/.test(codeOf(error) ?? "")) {
-    return new RunnerError(say("a certificate or key that the kubeconfig names is not one"), undefined, cause);
-  }
-  if (error instanceof SyntaxError) {
-    return new RunnerError(say(`what answers at ${facts.server} is no Kubernetes API server`), undefined, cause);
-  }
-  return new RunnerError(say(oneLine(messageOf(error))), undefined, cause);
+  if (file !== undefined) return `${file} cannot be read`;
+  if (/^ERR_OSSL/.test(codeOf(error) ?? "")) return "a certificate or key that the kubeconfig names is not one";
+  if (error instanceof SyntaxError) return `what answers at ${server} is no Kubernetes API server`;
+  return oneLine(messageOf(error));
 }
 
 /** The path of a file that could not be read: certificates and tokens that a kubeconfig names. */
