@@ -1,6 +1,6 @@
 import { never } from "../../engine/timing";
 import { messageOf } from "../../errors";
-import type { OpenOptions, Place, Session } from "../place";
+import type { OpenOptions, Session } from "../place";
 import type { Cluster } from "./api/cluster";
 import { type Arrangement, arrange, restore, type Wanted } from "./deployed/arrange";
 import { clusterTiming, type MasterLink, type MasterWatch } from "./master";
@@ -21,20 +21,19 @@ export interface KubernetesPlaceOptions {
 }
 
 /** Pods of a cluster: those that are deployed, in the number and with the script that a run wants. */
-export class KubernetesPlace implements Place {
-  readonly kind = "kubernetes";
+export class KubernetesPlace {
   /** Whether the test is as it is to be after the run. */
   asBefore = true;
 
   constructor(private readonly options: KubernetesPlaceOptions) {}
 
-  /** `onFailure` sees the pods that could not be ready, before they go back. */
-  async open({
-    progress,
-    signal,
-    kill,
-    onFailure,
-  }: OpenOptions & { readonly onFailure?: () => Promise<unknown> }): Promise<Session> {
+  /**
+   * Rejects with a RunnerError, and then the test is as it was.
+   *
+   * @param options.onFailure sees the pods that could not be ready, before they go back
+   */
+  async open(options: OpenOptions & { readonly onFailure?: () => Promise<unknown> }): Promise<Session> {
+    const { progress, signal, kill, onFailure } = options;
     const { cluster, names, link, wanted, timeout } = this.options;
     const giveBack = () => this.giveBack(progress, kill);
     let watch: MasterWatch | undefined;
@@ -42,10 +41,25 @@ export class KubernetesPlace implements Place {
       this.asBefore = false;
       for (const line of await arrange({ cluster, names, wanted })) progress(line);
       const { worker } = await waitForRollout({ cluster, names, timeout, progress, signal });
-      watch = await link.watch();
+      const watched = await link.watch();
+      watch = watched;
       await link.status(signal);
-      const lost = (name: string) => whyLost(cluster, names, name, worker.pods);
-      return new KubernetesSession(link, worker.pods.filter(isReady).length, timeout, watch, lost, giveBack);
+      let closing: Promise<readonly string[]> | undefined;
+      return {
+        endpoint: link.endpoint,
+        workers: worker.pods.filter(isReady).length,
+        masterLost: watched.lost,
+        // Pods were ready before: what comes later is seen by the master.
+        startFailed: never,
+        timing: { ...clusterTiming, prepare: timeout },
+        stays: true,
+        whyLost: (name) => whyLost(cluster, names, name, worker.pods),
+        close() {
+          watched.stop();
+          closing ??= giveBack();
+          return closing;
+        },
+      };
     } catch (error) {
       watch?.stop();
       if (!kill.aborted) await onFailure?.().catch(() => undefined);
@@ -66,35 +80,5 @@ export class KubernetesPlace implements Place {
     } catch (error) {
       return [messageOf(error)];
     }
-  }
-}
-
-/** A run's view of the pods; closing it makes them as they were. */
-class KubernetesSession implements Session {
-  readonly endpoint;
-  readonly masterLost;
-  /** Pods were ready before: what comes later is seen by the master. */
-  readonly startFailed = never;
-  readonly timing;
-  readonly stays = true;
-  private closing: Promise<readonly string[]> | undefined;
-
-  constructor(
-    link: MasterLink,
-    readonly workers: number,
-    prepare: number,
-    private readonly watch: MasterWatch,
-    readonly whyLost: (name: string) => Promise<string | undefined>,
-    private readonly giveBack: () => Promise<readonly string[]>,
-  ) {
-    this.endpoint = link.endpoint;
-    this.masterLost = watch.lost;
-    this.timing = { ...clusterTiming, prepare };
-  }
-
-  close(): Promise<readonly string[]> {
-    this.watch.stop();
-    this.closing ??= this.giveBack();
-    return this.closing;
   }
 }

@@ -16,6 +16,7 @@ import {
   nameOf,
   readRollout,
   readWorkload,
+  type Workload,
 } from "./rollout/pods";
 import { podProblems } from "./rollout/problems";
 
@@ -29,8 +30,11 @@ const answerLimit = 30_000;
  * whose master was killed look for it for a minute before their containers start anew, and are ready pods meanwhile.
  */
 export const clusterTiming: Partial<Timing> = {
-  ...{ ready: 180_000, silence: 120_000, drain: 120_000 },
-  ...{ farewell: 3000, start: 15_000 },
+  ready: 180_000,
+  silence: 120_000,
+  drain: 120_000,
+  farewell: 3000,
+  start: 15_000,
 };
 
 export interface MasterOptions {
@@ -42,8 +46,6 @@ export interface MasterOptions {
   /** Port on this machine; a free one where undefined. */
   readonly listenPort?: number | undefined;
 }
-
-const deploymentGone = "its Deployment was deleted, or replaced by pulumi up";
 
 /** A look at the pod of a master. */
 export interface MasterWatch {
@@ -70,21 +72,19 @@ export class MasterLink {
   static async open(options: MasterOptions): Promise<MasterLink> {
     const { cluster, deployed, control, webPort, listenPort } = options;
     const token = await readToken(cluster, deployed);
-    const target = async () => {
-      const { pods } = await readWorkload(cluster, control);
-      const pod = masterIn(pods);
-      if (pod === undefined) throw new RunnerError("it has no pod now");
-      return nameOf(pod);
-    };
     const way: { broken: Error | undefined } = { broken: undefined };
     const forward = await openForward({
       cluster,
       port: webPort,
-      target,
-      onBroken: (error) => {
+      listenPort,
+      async target() {
+        const pod = masterIn(await readWorkload(cluster, control));
+        if (pod === undefined) throw new RunnerError("it has no pod now");
+        return nameOf(pod);
+      },
+      onBroken(error) {
         way.broken = error;
       },
-      ...(listenPort === undefined ? {} : { listenPort }),
     });
     return new MasterLink(options, { url: forward.url, token }, forward, way);
   }
@@ -101,10 +101,12 @@ export class MasterLink {
         return await this.client.status(signal);
       } catch (error) {
         if (signal.aborted) throw new RunnerError("interrupted", exitCodes.aborted);
-        if (error instanceof LocustRefused) throw new RunnerError(refusal(error.message), undefined, { cause: error });
+        if (error instanceof LocustRefused) {
+          const text = `${error.message} (was the test deployed by another version? pulumi up makes it anew)`;
+          throw new RunnerError(text, undefined, { cause: error });
+        }
         const why = this.way.broken ?? error;
-        const over = performance.now() > deadline || isForbidden(why);
-        if (over) throw await this.unanswered(why);
+        if (performance.now() > deadline || isForbidden(why)) throw await this.unanswered(why);
         await pause(200, signal);
       }
     }
@@ -117,63 +119,59 @@ export class MasterLink {
       const rollout = await readRollout(cluster, await readWorkload(cluster, control));
       return podProblems(rollout).find(({ pods }) => pods.length > 0);
     };
-    const trouble = isForbidden(cause) ? undefined : await look().catch(() => undefined);
-    const text = `Locust's master does not answer: ${trouble?.text ?? messageOf(cause)}`;
-    return trouble?.kind === "script" ? new UsageError(text) : new RunnerError(text, undefined, { cause });
+    const problem = isForbidden(cause) ? undefined : await look().catch(() => undefined);
+    const text = `Locust's master does not answer: ${problem?.text ?? messageOf(cause)}`;
+    return problem?.kind === "script" ? new UsageError(text) : new RunnerError(text, undefined, { cause });
   }
 
   /** Watches the pod that the master is in now; rejects where there is none. */
   async watch(interval = watchInterval): Promise<MasterWatch> {
     const lost = new AbortController();
-    const ended = new AbortController();
-    const first = await this.identity();
-    if (first.id === "") throw new RunnerError("Locust's master has no pod now");
+    const stopped = new AbortController();
+    const look = () => readWorkload(this.options.cluster, this.options.control);
+    const first = await look();
+    if (masterIn(first) === undefined) throw new RunnerError("Locust's master has no pod now");
     void (async () => {
-      while (!ended.signal.aborted) {
-        await pause(interval, ended.signal);
-        const now = await this.identity(first.deployment).catch((error: unknown) =>
+      while (!stopped.signal.aborted && !lost.signal.aborted) {
+        await pause(interval, stopped.signal);
+        const end = await look().then(
+          (now) => endOf(first, now),
           // No answer of the API server says nothing of the master.
-          error instanceof NoLoadTest ? { id: "", how: deploymentGone } : undefined,
+          (error: unknown) => (error instanceof NoLoadTest ? deploymentGone : undefined),
         );
-        if (now === undefined || now.id === first.id || ended.signal.aborted) continue;
-        lost.abort(new Error(now.how === "" ? `its pod ${first.pod} is gone` : now.how));
-        return;
+        if (end !== undefined && !stopped.signal.aborted) lost.abort(new Error(end));
       }
     })();
-    return { lost: lost.signal, stop: () => ended.abort() };
+    return { lost: lost.signal, stop: () => stopped.abort() };
   }
 
   async close(): Promise<void> {
     await this.forward.close();
   }
-
-  /**
-   * The master's process: its pod, and how often its container was started there.
-   *
-   * @param expected uid of its Deployment; with another one, it is another test
-   */
-  private async identity(expected?: string): Promise<{ id: string; how: string; pod: string; deployment?: string }> {
-    const { deployment, pods } = await readWorkload(this.options.cluster, this.options.control);
-    const { uid } = deployment.metadata ?? {};
-    const of = uid === undefined ? {} : { deployment: uid };
-    // Its pods go with it.
-    const other = isLeaving(deployment) || (expected !== undefined && uid !== expected);
-    if (other) return { id: "", how: deploymentGone, pod: "", ...of };
-    const pod = masterIn(pods);
-    if (pod === undefined) return { id: "", how: "", pod: "", ...of };
-    const container = locustStatus(pod);
-    const end = container?.lastState?.terminated ?? container?.state?.terminated;
-    const words = lastWords(end?.message ?? "");
-    const said = words === undefined ? "" : `: ${words.text}`;
-    const how =
-      end === undefined ? "" : `its container ended: ${end.reason ?? "Error"}, exit code ${end.exitCode}${said}`;
-    return { id: `${pod.metadata?.uid} ${container?.restartCount ?? 0}`, how, pod: nameOf(pod), ...of };
-  }
 }
 
 /** The pod that the master is in, or is about to be in. */
-function masterIn(pods: readonly V1Pod[]): V1Pod | undefined {
-  return pods.find(isReady) ?? pods.find((pod) => pod.metadata?.deletionTimestamp === undefined && !hasEnded(pod));
+function masterIn({ deployment, pods }: Workload): V1Pod | undefined {
+  // Its pods go with it.
+  if (isLeaving(deployment)) return undefined;
+  return pods.find(isReady) ?? pods.find((pod) => !isLeaving(pod) && !hasEnded(pod));
+}
+
+const deploymentGone = "its Deployment was deleted, or replaced by pulumi up";
+
+/** How the master has ended since the first look; undefined where its pod and its container are the same. */
+function endOf(first: Workload, now: Workload): string | undefined {
+  const replaced = now.deployment.metadata?.uid !== first.deployment.metadata?.uid;
+  if (replaced || isLeaving(now.deployment)) return deploymentGone;
+  const [before, after] = [masterIn(first) ?? {}, masterIn(now) ?? {}];
+  const process = (pod: V1Pod) => `${pod.metadata?.uid} ${locustStatus(pod)?.restartCount ?? 0}`;
+  if (process(before) === process(after)) return undefined;
+  const container = locustStatus(after);
+  const end = container?.lastState?.terminated ?? container?.state?.terminated;
+  if (end === undefined) return `its pod ${nameOf(before)} is gone`;
+  const words = lastWords(end.message ?? "");
+  const said = words === undefined ? "" : `: ${words.text}`;
+  return `its container ended: ${end.reason ?? "Error"}, exit code ${end.exitCode}${said}`;
 }
 
 /** Waiting gives nobody a right. */
@@ -190,8 +188,4 @@ async function readToken(cluster: Cluster, { tokenSecret }: DeployedTest): Promi
   if (value === undefined)
     throw new RunnerError(`Secret ${name} in namespace ${namespace} has no ${key}: run pulumi up`);
   return Buffer.from(value, "base64").toString("utf8");
-}
-
-function refusal(message: string): string {
-  return `${message} (was the test deployed by another version? pulumi up makes it anew)`;
 }
