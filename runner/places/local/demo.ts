@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pause } from "../../engine/timing";
 import { RunnerError } from "../../errors";
-import { loopback } from "../ports";
+import { loopback } from "../network";
 import { ManagedProcess } from "./process";
 
 /** What the demo target has answered since it started; its own route for this is not counted. */

@@ -8,8 +8,8 @@ import { pause } from "../../engine/timing";
 import { RunnerError } from "../../errors";
 import { exitCodes } from "../../types";
 import { explainBoot, explainEnd, PortTakenError } from "../explain";
+import { freePort, loopback, requirePort } from "../network";
 import type { OpenOptions, Session } from "../place";
-import { freePort, loopback, requirePort } from "../ports";
 import { ManagedProcess } from "./process";
 
 export interface LocalOptions extends OpenOptions {

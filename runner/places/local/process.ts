@@ -75,10 +75,6 @@ export class ManagedProcess {
     return this.exit?.at;
   }
 
-  get pid(): number | undefined {
-    return this.child.pid;
-  }
-
   /** Asks the process to end, and ends it and all it started when it does not within `grace` ms. */
   async stop(grace: number): Promise<Exit> {
     if (this.alive) this.signal("SIGTERM");

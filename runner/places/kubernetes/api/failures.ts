@@ -1,5 +1,5 @@
 import { codeOf, messageOf, RunnerError } from "../../../errors";
-import { connectionReason } from "../../reach";
+import { connectionReason } from "../../network";
 
 /** What a message about a cluster names. */
 export interface ClusterFacts {

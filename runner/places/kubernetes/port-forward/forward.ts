@@ -1,6 +1,6 @@
 import { once } from "node:events";
-import { createServer, type Server, type Socket } from "node:net";
-import { loopback, portRefused } from "../../ports";
+import { createServer, type Socket } from "node:net";
+import { listenOn, loopback } from "../../network";
 import type { Cluster } from "../api/cluster";
 import { type ConnectionTiming, PodConnection } from "./pod-connection";
 
@@ -50,7 +50,7 @@ export async function openForward(options: ForwardOptions): Promise<Forward> {
     client.once("close", () => clients.delete(client));
     void forwardClient(client, options);
   });
-  const port = await listen(server, options.listenPort);
+  const port = await listenOn(server, options.listenPort ?? 0, "Locust's page");
   server.on("error", (error) => options.onBroken?.(error));
   let closing: Promise<unknown> | undefined;
   return {
@@ -113,13 +113,4 @@ async function forwardClient(
   client.once("end", () => waitForSilence(answered ? linger / 10 : linger));
   // The pod has closed its side, and the client has got all of it.
   client.once("finish", () => waitForSilence(linger));
-}
-
-async function listen(server: Server, port = 0): Promise<number> {
-  server.listen({ port, host: loopback, exclusive: true });
-  await once(server, "listening").catch((error: unknown) => {
-    throw portRefused(error, port, "Locust's page");
-  });
-  const address = server.address();
-  return typeof address === "object" && address !== null ? address.port : port;
 }
