@@ -64,6 +64,9 @@ const reasons: Readonly<Record<string, string>> = {
   EHOSTUNREACH: "no route to it",
   ENETUNREACH: "no network to it",
   ECONNRESET: "it closed the connection",
+  CERT_HAS_EXPIRED: "its certificate has expired",
+  CERT_NOT_YET_VALID: "its certificate is not valid yet; is this machine's clock right?",
+  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
 };
 
 /** Why a connection failed, in words; undefined where the error is not one of the network. */

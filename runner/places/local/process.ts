@@ -13,9 +13,8 @@ export interface ProcessOptions {
   readonly log: string;
 }
 
-/** How a process ended: `exit code 1`, `SIGKILL`. */
 export interface Exit {
-  readonly name: string;
+  /** `exit code 1`, or the signal that ended it. */
   readonly how: string;
   /** Null where a signal ended it, or it could not start. */
   readonly code: number | null;
@@ -39,7 +38,7 @@ export class ManagedProcess {
   ) {
     this.exited = new Promise((resolve) => {
       const end = (how: string, code: number | null) => {
-        this.exit ??= { name, how, code, at: performance.now() };
+        this.exit ??= { how, code, at: performance.now() };
         resolve(this.exit);
       };
       child.once("exit", (code, signal) => end(signal ?? `exit code ${code}`, code));

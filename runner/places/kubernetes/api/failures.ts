@@ -142,21 +142,15 @@ function forbidden(message: string | undefined, context: string): string | undef
   return `context ${context} is not allowed to ${verb} ${resource} ${where} (its user is ${user})`;
 }
 
-const certificates: Readonly<Record<string, string>> = {
-  CERT_HAS_EXPIRED: "its certificate has expired",
-  CERT_NOT_YET_VALID: "its certificate is not valid yet; is this machine's clock right?",
-  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
-};
-
-const untrusted = "its certificate is not signed by the authority that the kubeconfig names";
-
 /** Why there was no answer; undefined for an error that says nothing of that. */
 export function unreachableReason(error: unknown): string | undefined {
   if (error instanceof CallTimeout) return error.message;
   const code = codeOf(error);
-  const known = connectionReason(error) ?? certificates[code ?? ""];
+  const known = connectionReason(error);
   if (known !== undefined) return known;
-  if (/^(DEPTH_ZERO_)?SELF_SIGNED_CERT|^UNABLE_TO_|^CERT_/.test(code ?? "")) return untrusted;
+  if (/^(DEPTH_ZERO_)?SELF_SIGNED_CERT|^UNABLE_TO_|^CERT_/.test(code ?? "")) {
+    return "its certificate is not signed by the authority that the kubeconfig names";
+  }
   const message = messageOf(error);
   const proxy = /Bad response: (\d+)/.exec(message)?.[1];
   if (proxy !== undefined) return `the proxy before it answered ${proxy}`;

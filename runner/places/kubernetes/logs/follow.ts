@@ -3,7 +3,6 @@ import { addAbortSignal } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import { pause } from "../../../engine/timing";
 import { type Cluster, ClusterRefused } from "../api/cluster";
-import { isPassing } from "../api/failures";
 import { locustStatus } from "../rollout/pods";
 import { openLog } from "./logs";
 
@@ -41,7 +40,6 @@ class Follower {
   private id: string | undefined;
   /** The API server's time when the log was first open; undefined before. */
   private opened: Date | undefined;
-  private awaySince: number | undefined;
 
   constructor(
     private readonly cluster: Cluster,
@@ -53,18 +51,29 @@ class Follower {
 
   /** Reads until the connection ends; true where there is nothing more to come. */
   async step(): Promise<boolean> {
+    const { cluster, pod, signal, opened } = this;
     const container = await this.readContainer();
-    if (container === undefined && this.opened !== undefined) return true;
+    if (container === undefined && opened !== undefined) return true;
     this.id ??= container?.id;
     const replaced = this.id !== container?.id;
-    const stream = await this.open(replaced);
-    if (stream === undefined) return false;
-    if (stream === "gone") return true;
+    let stream: IncomingMessage;
+    try {
+      stream = await cluster.retry(`read the log of pod ${pod}`, () => this.open(replaced), { for: patience, signal });
+    } catch (error) {
+      if (!(error instanceof ClusterRefused)) throw error;
+      if (error.status === 404 && opened !== undefined) return true;
+      const starting = error.status === 400 && /waiting to start|initializing/i.test(error.message);
+      if (!starting) throw error;
+      await pause(startPause, signal);
+      return false;
+    }
+    this.opened ??= new Date(stream.headers.date ?? Date.now());
+    this.cursor.resume();
     const { whole, rest } = await this.read(stream);
     // The container had ended before its log was read, so that this was all of it.
     const last = whole && (replaced || container?.ended === true);
     if (last) this.say(rest);
-    else await pause(again, this.signal);
+    else await pause(again, signal);
     return last;
   }
 
@@ -82,29 +91,12 @@ class Follower {
     return { id: status?.containerID || undefined, ended };
   }
 
-  private async open(previous: boolean): Promise<IncomingMessage | "gone" | undefined> {
-    const { cluster, pod, cursor, signal, opened, tailLines } = this;
-    // Where no line has come yet, and the first ones were left out, those since then have not been told.
-    const since = cursor.since ?? (tailLines === undefined ? undefined : opened);
+  private open(previous: boolean): Promise<IncomingMessage> {
+    const { cluster, pod, opened, tailLines } = this;
+    // Where the first lines were left out and none has come yet, those since then have not been told.
+    const since = this.cursor.since ?? (tailLines === undefined ? undefined : opened);
     const begin = opened === undefined ? { tailLines } : { sinceTime: since };
-    try {
-      const stream = await openLog(cluster, pod, { ...begin, previous, follow: !previous, timestamps: true }, signal);
-      this.awaySince = undefined;
-      this.opened ??= new Date(stream.headers.date ?? Date.now());
-      cursor.resume();
-      return stream;
-    } catch (error) {
-      if (error instanceof ClusterRefused && error.status === 404 && opened !== undefined) return "gone";
-      if (isStarting(error)) {
-        this.awaySince = undefined;
-        await pause(startPause, signal);
-        return undefined;
-      }
-      this.awaySince ??= performance.now();
-      if (!isPassing(error) || performance.now() - this.awaySince > patience) throw error;
-      await pause(again, signal);
-      return undefined;
-    }
+    return openLog(cluster, pod, { ...begin, previous, follow: !previous, timestamps: true });
   }
 
   /** `rest` is a line without an end; where the connection broke, it will come again. */
@@ -128,13 +120,6 @@ class Follower {
     const text = line === "" || this.signal.aborted ? undefined : this.cursor.take(line);
     if (text !== undefined) this.onLine(text);
   }
-}
-
-/** What Kubernetes says of a container that has yet to start. */
-function isStarting(error: unknown): boolean {
-  return (
-    error instanceof ClusterRefused && error.status === 400 && /waiting to start|initializing/i.test(error.message)
-  );
 }
 
 /** Kubernetes writes times to the nanosecond, and heeds them to the second. */
