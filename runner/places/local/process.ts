@@ -51,7 +51,7 @@ export class ManagedProcess {
       throw new RunnerError(`${options.log} cannot be written: ${messageOf(error)}`, undefined, { cause: error });
     });
     try {
-      const child = spawn(options.command, [...options.args], {
+      const child = spawn(options.command, options.args, {
         cwd: options.cwd,
         env: { ...options.env, [pluginVariables.lifeline]: String(lifelineDescriptor) },
         stdio: ["ignore", log.fd, log.fd, "pipe"],

@@ -179,14 +179,13 @@ function covers(exception: string, host: string, port: string): boolean {
 
 function isIn(network: string, host: string): boolean {
   const [address = "", prefix] = network.split("/");
-  const family = isIP(address);
-  if (family === 0 || isIP(host) !== family) return false;
-  const kind = family === 6 ? "ipv6" : "ipv4";
+  const family = isIP(address) === 6 ? "ipv6" : "ipv4";
   const list = new BlockList();
   try {
-    list.addSubnet(address, Number(prefix), kind);
+    list.addSubnet(address, Number(prefix), family);
+    return list.check(host, family);
   } catch {
+    // The one is no network, or the other no address of its kind.
     return false;
   }
-  return list.check(host, kind);
 }

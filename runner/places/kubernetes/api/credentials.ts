@@ -25,15 +25,13 @@ const pluginSchema = z.object({
 
 /** What such a program prints. */
 const credentialSchema = z.object({
-  status: z.object({
-    token: z.string().optional(),
-    clientCertificateData: z.string().optional(),
-    clientKeyData: z.string().optional(),
-    expirationTimestamp: z.string().nullish(),
-  }),
+  token: z.string().optional(),
+  clientCertificateData: z.string().optional(),
+  clientKeyData: z.string().optional(),
+  expirationTimestamp: z.string().nullish(),
 });
 
-type Credential = z.infer<typeof credentialSchema>["status"];
+type Credential = z.infer<typeof credentialSchema>;
 
 /**
  * Has the user's `exec` program run by us. The client would run it itself, but without a time limit, once for each of
@@ -90,18 +88,14 @@ async function runPlugin(plugin: z.infer<typeof pluginSchema>, base: NodeJS.Proc
   return parseCredential(stdout, command);
 }
 
-/** Nothing of the output is told: it may be a token that is only in the wrong form. */
 function parseCredential(output: string, command: string): Credential {
-  const wrong = new RunnerError(`${command}, which the cluster's kubeconfig needs, printed no credentials`);
-  let json: unknown;
   try {
-    json = JSON.parse(output);
+    const credential = credentialSchema.parse(JSON.parse(output).status);
+    if (credential.token !== undefined || credential.clientCertificateData !== undefined) return credential;
   } catch {
-    throw wrong;
+    // Nothing of the output is told: it may be a token that is only in the wrong form.
   }
-  const { data } = credentialSchema.safeParse(json);
-  if (data?.status.token === undefined && data?.status.clientCertificateData === undefined) throw wrong;
-  return data.status;
+  throw new RunnerError(`${command}, which the cluster's kubeconfig needs, printed no credentials`);
 }
 
 function explainPlugin(error: unknown, command: string): string {

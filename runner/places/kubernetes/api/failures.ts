@@ -68,8 +68,8 @@ export function explainFailure(error: unknown, what: string, facts: ClusterFacts
   if (error instanceof RunnerError) return error;
   const say = (why: string) => `cannot ${what}: ${why}`;
   const cause = { cause: error };
-  const answer = answerOf(error);
-  if (answer !== undefined) return new ClusterRefused(say(refusal(answer, facts)), answer.status, cause);
+  const { status, message } = answerOf(error) ?? {};
+  if (status !== undefined) return new ClusterRefused(say(refusal(status, message, facts)), status, cause);
   const reason = unreachableReason(error);
   if (reason !== undefined) {
     const text = say(`the API server at ${facts.server} cannot be reached: ${reason}`);
@@ -92,14 +92,8 @@ export function unreadableFile(error: unknown): string | undefined {
   return typeof path === "string" && (syscall === "open" || syscall === "read") ? path : undefined;
 }
 
-/** What an API server has answered that is no success. */
-export interface Answer {
-  readonly status: number;
-  readonly message: string | undefined;
-}
-
-/** Undefined for an error that is no answer. */
-export function answerOf(error: unknown): Answer | undefined {
+/** What an API server has answered that is no success; undefined for an error that is no answer. */
+export function answerOf(error: unknown): { status: number; message: string | undefined } | undefined {
   const { code, body } = (error ?? {}) as { code?: unknown; body?: unknown };
   if (typeof code !== "number") return undefined;
   const { message } = (parsed(body) ?? {}) as { message?: unknown };
@@ -115,20 +109,13 @@ function parsed(body: unknown): unknown {
   }
 }
 
-function refusal({ status, message }: Answer, { context, server }: ClusterFacts): string {
+function refusal(status: number, message: string | undefined, { context, server }: ClusterFacts): string {
   const told = message === undefined ? "" : `: ${message}`;
-  switch (true) {
-    case status === 401:
-      return `the credentials of context ${context} are not accepted; have they expired?`;
-    case status === 403:
-      return forbidden(message, context) ?? `context ${context} is not allowed to do that`;
-    case status === 429:
-      return `the API server at ${server} is too busy${told}`;
-    case status >= 500:
-      return `the API server at ${server} failed with ${status}${told}`;
-    default:
-      return message ?? `the API server at ${server} answered ${status}`;
-  }
+  if (status === 401) return `the credentials of context ${context} are not accepted; have they expired?`;
+  if (status === 403) return forbidden(message, context) ?? `context ${context} is not allowed to do that`;
+  if (status === 429) return `the API server at ${server} is too busy${told}`;
+  if (status >= 500) return `the API server at ${server} failed with ${status}${told}`;
+  return message ?? `the API server at ${server} answered ${status}`;
 }
 
 /** What the API server says of who may not do what, without the words that say nothing. */
@@ -145,17 +132,17 @@ function forbidden(message: string | undefined, context: string): string | undef
 /** Why there was no answer; undefined for an error that says nothing of that. */
 export function unreachableReason(error: unknown): string | undefined {
   if (error instanceof CallTimeout) return error.message;
-  const code = codeOf(error);
   const known = connectionReason(error);
   if (known !== undefined) return known;
-  if (/^(DEPTH_ZERO_)?SELF_SIGNED_CERT|^UNABLE_TO_|^CERT_/.test(code ?? "")) {
+  const code = codeOf(error) ?? "";
+  if (/^(DEPTH_ZERO_)?SELF_SIGNED_CERT|^UNABLE_TO_|^CERT_/.test(code)) {
     return "its certificate is not signed by the authority that the kubeconfig names";
   }
   const message = messageOf(error);
   const proxy = /Bad response: (\d+)/.exec(message)?.[1];
   if (proxy !== undefined) return `the proxy before it answered ${proxy}`;
-  if (unreadableFile(error) !== undefined || /^ERR_OSSL/.test(code ?? "")) return undefined;
-  if (code !== undefined && /^E[A-Z0-9_]+$/.test(code)) return code;
+  if (unreadableFile(error) !== undefined || /^ERR_OSSL/.test(code)) return undefined;
+  if (/^E[A-Z0-9_]+$/.test(code)) return code;
   // Errors of the HTTP client without a code: a connection that ended in the middle of an answer.
   return /hang up|premature close|aborted/i.test(message) ? "the connection was cut" : undefined;
 }

@@ -99,7 +99,6 @@ export async function openLog(
   cluster: Cluster,
   pod: string,
   { sinceTime, ...options }: LogOptions,
-  signal?: AbortSignal,
 ): Promise<IncomingMessage> {
   const path = `/api/v1/namespaces/${cluster.namespace}/pods/${pod}/log`;
   const url = new URL((cluster.kubeConfig.getCurrentCluster()?.server ?? "") + path);
@@ -120,7 +119,7 @@ export async function openLog(
     if (status !== 200 && status !== 204) throw new ApiAnswer(status, await text(response));
     return response;
   };
-  const response = await cluster.call(reading(pod), ask, { signal });
+  const response = await cluster.call(reading(pod), ask);
   if (options.follow === true) response.socket.setKeepAlive(true, keepAlive);
   else response.setTimeout(idleLimit, () => response.destroy(new CallTimeout(idleLimit)));
   return response;

@@ -51,9 +51,9 @@ export class PodConnection extends Duplex {
   private answer: Promise<ApiAnswer> | undefined;
   /** What the node says of the port. */
   private problem = "";
-  private opened = false;
   private lastSign = 0;
   private lastBeat = 0;
+  /** Undefined until the websocket is open. */
   private heartbeat: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: PodConnectionOptions) {
@@ -63,14 +63,13 @@ export class PodConnection extends Duplex {
   /** Rejects with ClusterUnreachable, or with ClusterRefused where there is no such pod. */
   async open(signal: AbortSignal): Promise<void> {
     const { cluster, pod, port, timing } = this.options;
+    const what = `forward port ${port} of pod ${pod}`;
     try {
-      const what = `forward port ${port} of pod ${pod}`;
       await cluster.call(what, () => this.connect(), { timeout: timing.connect, signal });
     } catch (error) {
       this.destroy();
       throw error;
     }
-    if (!this.destroyed) this.heartbeat = setInterval(() => this.beat(), timing.ping);
   }
 
   override _read(): void {
@@ -126,8 +125,8 @@ export class PodConnection extends Duplex {
   private adopt(request: ClientRequest, socket: WebSocket): void {
     this.socket = socket;
     socket.on("open", () => {
-      this.opened = true;
       this.lastSign = performance.now();
+      this.heartbeat = setInterval(() => this.beat(), this.options.timing.ping);
     });
     socket.on("pong", () => {
       this.lastSign = performance.now();
@@ -158,10 +157,10 @@ export class PodConnection extends Duplex {
     else this.socket?.ping();
   }
 
-  /** The websocket is closed; where it was never open, `open` rejects. */
+  /** Where the websocket was never open, `open` rejects. */
   private onClose(code: number): void {
     clearInterval(this.heartbeat);
-    if (!this.opened || this.destroyed) return;
+    if (this.heartbeat === undefined || this.destroyed) return;
     if (code === normalClosure && this.problem === "") this.push(null);
     else this.destroy(this.failure());
   }

@@ -1,5 +1,6 @@
 /** What keeps a pod from being ready, from what schedulers, registries and controllers of a cluster say. */
 import type { V1Pod } from "@kubernetes/client-node";
+import { oneLine } from "../api/failures";
 import { parseQuantity } from "../deployed/quantity";
 
 /** The kinds of problems, with the words of a summary: "2 without a node". */
@@ -40,11 +41,8 @@ export interface Problem {
   readonly hopeless: boolean;
 }
 
-const longest = 300;
-
 export function problem(kind: ProblemKind, text: string, hopeless = false): Problem {
-  const line = text.replace(/\s+/g, " ").trim().replace(/\.$/, "");
-  return { kind, text: line.length <= longest ? line : `${line.slice(0, longest - 1)}…`, hopeless };
+  return { kind, text: oneLine(text.trim().replace(/\.$/, "")), hopeless };
 }
 
 /** What a message means: its pattern, then kind, text with the pattern's groups, and whether waiting cannot help. */

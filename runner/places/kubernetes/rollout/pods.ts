@@ -62,17 +62,17 @@ export interface Rollout extends Workload {
 export async function readRollout(cluster: Cluster, workload: Workload): Promise<Rollout> {
   const { namespace } = cluster;
   const labelSelector = selectorOf(workload.deployment);
-  const sets = cluster.call("list the ReplicaSets", () =>
-    cluster.apps.listNamespacedReplicaSet({ namespace, labelSelector }),
-  );
-  const events = cluster.call("list the events", () => cluster.core.listNamespacedEvent({ namespace }));
   // Who may not list them still may run tests.
-  const [replicaSets, all] = await Promise.allSettled([sets, events]);
-  return {
-    ...workload,
-    replicaSets: replicaSets.status === "fulfilled" ? replicaSets.value.items : [],
-    events: all.status === "fulfilled" ? all.value.items : [],
-  };
+  const list = <T>(what: string, call: () => Promise<{ items: T[] }>): Promise<T[]> =>
+    cluster.call(`list the ${what}`, call).then(
+      ({ items }) => items,
+      () => [],
+    );
+  const [replicaSets, events] = await Promise.all([
+    list("ReplicaSets", () => cluster.apps.listNamespacedReplicaSet({ namespace, labelSelector })),
+    list("events", () => cluster.core.listNamespacedEvent({ namespace })),
+  ]);
+  return { ...workload, replicaSets, events };
 }
 
 /** An object that is being deleted: a Deployment stays in sight until its pods have ended. */
