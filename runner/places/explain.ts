@@ -66,7 +66,7 @@ function refusal(output: string): string | undefined {
  * @param scripts the folder of the scripts, where that is not the one in pods
  */
 export function explainEnd(output: string, how: string, scripts?: string): string {
-  // Who sends that signal leaves no trace here.
+  // It cannot be known who has sent it.
   if (how === "SIGKILL") return "SIGKILL, of somebody or of the system, which ends processes that take its memory";
   const error = how.startsWith("exit code") ? lastPythonError(output, scripts) : undefined;
   return error?.last === true ? `${how}: ${errorText(error)}` : how;

@@ -3,7 +3,7 @@ import { messageOf } from "../../errors";
 import type { OpenOptions, Session } from "../place";
 import type { Cluster } from "./api/cluster";
 import { type Arrangement, arrange, restore, type Wanted } from "./deployed/arrange";
-import { clusterTiming, type MasterLink, type MasterWatch } from "./master";
+import { clusterTiming, type MasterLink } from "./master";
 import { isReady, type TestNames, whyLost } from "./rollout/pods";
 import { waitForRollout } from "./rollout/rollout";
 
@@ -11,10 +11,10 @@ export interface KubernetesPlaceOptions {
   readonly cluster: Cluster;
   readonly names: TestNames;
   readonly link: MasterLink;
-  /** What the run wants, and what is to be there afterwards. */
+  /** What the run wants, and what to restore afterwards. */
   readonly wanted: Wanted;
   readonly before: Arrangement;
-  /** Aborted, with an Error that says who, when somebody else has the test: it is theirs to arrange then. */
+  /** Aborted, with an Error that says by whom, when somebody else has taken the lock: the test is theirs to change. */
   readonly lost: AbortSignal;
   /** How long pods may take to be ready, in ms. */
   readonly timeout: number;
@@ -22,7 +22,7 @@ export interface KubernetesPlaceOptions {
 
 /** Pods of a cluster: those that are deployed, in the number and with the script that a run wants. */
 export class KubernetesPlace {
-  /** Whether the test is as it is to be after the run. */
+  /** Whether the test is as it was before the run. */
   asBefore = true;
 
   constructor(private readonly options: KubernetesPlaceOptions) {}
@@ -30,46 +30,43 @@ export class KubernetesPlace {
   /**
    * Rejects with a RunnerError, and then the test is as it was.
    *
-   * @param options.onFailure sees the pods that could not be ready, before they go back
+   * @param options.onFailure called while the pods that could not be ready are still there
    */
   async open(options: OpenOptions & { readonly onFailure?: () => Promise<unknown> }): Promise<Session> {
     const { progress, signal, kill, onFailure } = options;
     const { cluster, names, link, wanted, timeout } = this.options;
-    const giveBack = () => this.giveBack(progress, kill);
-    let watch: MasterWatch | undefined;
+    const putBack = () => this.restore(progress, kill);
     try {
       this.asBefore = false;
       for (const line of await arrange({ cluster, names, wanted })) progress(line);
       const { worker } = await waitForRollout({ cluster, names, timeout, progress, signal });
-      const watched = await link.watch();
-      watch = watched;
       await link.status(signal);
+      const watch = await link.watch();
       let closing: Promise<readonly string[]> | undefined;
       return {
         endpoint: link.endpoint,
         workers: worker.pods.filter(isReady).length,
-        masterLost: watched.lost,
+        masterLost: watch.lost,
         // Pods were ready before: what comes later is seen by the master.
         startFailed: never,
         timing: { ...clusterTiming, prepare: timeout },
         stays: true,
         whyLost: (name) => whyLost(cluster, names, name, worker.pods),
         close() {
-          watched.stop();
-          closing ??= giveBack();
+          watch.stop();
+          closing ??= putBack();
           return closing;
         },
       };
     } catch (error) {
-      watch?.stop();
       if (!kill.aborted) await onFailure?.().catch(() => undefined);
-      for (const warning of await giveBack()) progress(`warning: ${warning}`);
+      for (const warning of await putBack()) progress(`warning: ${warning}`);
       throw error;
     }
   }
 
   /** Gives a warning where the test is not as it was. */
-  private async giveBack(progress: (text: string) => void, kill: AbortSignal): Promise<readonly string[]> {
+  private async restore(progress: (text: string) => void, kill: AbortSignal): Promise<readonly string[]> {
     const { cluster, names, wanted, before, lost } = this.options;
     try {
       lost.throwIfAborted();

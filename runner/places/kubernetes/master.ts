@@ -54,7 +54,7 @@ export interface MasterWatch {
   stop(): void;
 }
 
-/** The way to the master of a test in a cluster, through a port on this machine that outlives the master's pod. */
+/** The connection to the master of a test in a cluster, through a port on this machine that outlives the master's pod. */
 export class MasterLink {
   readonly client: LocustClient;
 
@@ -62,13 +62,13 @@ export class MasterLink {
     private readonly options: MasterOptions,
     readonly endpoint: Endpoint,
     private readonly forward: Forward,
-    /** Why the latest way into the pod that failed did; the client on this side only sees its connection reset. */
+    /** Why the latest connection to the pod failed: the client only sees a reset. */
     private readonly way: { broken: Error | undefined },
   ) {
     this.client = new LocustClient(endpoint, 10_000);
   }
 
-  /** Opens the way; the master need not be there yet. */
+  /** Opens the port; the master need not be there yet. */
   static async open(options: MasterOptions): Promise<MasterLink> {
     const { cluster, deployed, control, webPort, listenPort } = options;
     const token = await readToken(cluster, deployed);
@@ -174,7 +174,7 @@ function endOf(first: Workload, now: Workload): string | undefined {
   return `its container ended: ${end.reason ?? "Error"}, exit code ${end.exitCode}${said}`;
 }
 
-/** Waiting gives nobody a right. */
+/** Trying again does not help then. */
 function isForbidden(error: unknown): boolean {
   return error instanceof ClusterRefused && (error.status === 401 || error.status === 403);
 }

@@ -21,7 +21,7 @@ export interface LocalOptions extends OpenOptions {
   readonly script: string;
   /** Folder for the output of master and workers. */
   readonly logs: string;
-  /** Port of Locust's page; a free one where undefined. */
+  /** Port of Locust's web UI; a free one where undefined. */
   readonly webPort?: number | undefined;
 }
 

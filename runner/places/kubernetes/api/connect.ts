@@ -18,7 +18,7 @@ export interface ConnectOptions {
   readonly namespace: string;
 }
 
-/** Where a pod finds who it is. */
+/** The token of a pod's service account, where this program runs in one. */
 const podToken = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
 /**
