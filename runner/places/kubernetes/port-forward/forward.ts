@@ -90,12 +90,13 @@ async function forwardClient(
   };
   try {
     const pod = await cluster.call("find the pod", target, { timeout: times.connect, signal });
-    connection = new PodConnection({ cluster, pod, port, timing: times });
+    connection = new PodConnection(cluster, pod, port, times);
     connection.on("error", broken);
     await connection.open(signal);
   } catch (error) {
     return broken(error as Error);
   }
+  if (client.destroyed) return;
   // The protocol cannot tell the pod that the client has closed its side: it gets what comes until nothing has come for
   // a while.
   const waitForSilence = (limit: number) => {

@@ -16,14 +16,6 @@ export interface ConnectionTiming {
   readonly silence: number;
 }
 
-export interface PodConnectionOptions {
-  readonly cluster: Cluster;
-  readonly pod: string;
-  /** A port in the pod. */
-  readonly port: number;
-  readonly timing: ConnectionTiming;
-}
-
 /** What of the client's websocket is used here; the package that it comes from has no types. */
 interface WebSocket {
   readonly isPaused: boolean;
@@ -56,16 +48,20 @@ export class PodConnection extends Duplex {
   /** Undefined until the websocket is open. */
   private heartbeat: NodeJS.Timeout | undefined;
 
-  constructor(private readonly options: PodConnectionOptions) {
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly pod: string,
+    private readonly port: number,
+    private readonly timing: ConnectionTiming,
+  ) {
     super({ writableHighWaterMark: 256 * 1024, readableHighWaterMark: 64 * 1024 });
   }
 
   /** Rejects with ClusterUnreachable, or with ClusterRefused where there is no such pod. */
   async open(signal: AbortSignal): Promise<void> {
-    const { cluster, pod, port, timing } = this.options;
-    const what = `forward port ${port} of pod ${pod}`;
+    const what = `forward port ${this.port} of pod ${this.pod}`;
     try {
-      await cluster.call(what, () => this.connect(), { timeout: timing.connect, signal });
+      await this.cluster.call(what, () => this.connect(), { timeout: this.timing.connect, signal });
     } catch (error) {
       this.destroy();
       throw error;
@@ -93,7 +89,6 @@ export class PodConnection extends Duplex {
   }
 
   private async connect(): Promise<void> {
-    const { cluster, pod, port } = this.options;
     const { PortForward } = await import("@kubernetes/client-node");
     const output = consumer((chunk) => {
       this.lastSign = performance.now();
@@ -102,9 +97,10 @@ export class PodConnection extends Duplex {
     const problems = consumer((chunk) => {
       this.problem += chunk.toString();
     });
+    const { namespace } = this.cluster;
     const forward = new PortForward(this.config());
     try {
-      await forward.portForward(cluster.namespace, pod, [port], output, problems, new PassThrough());
+      await forward.portForward(namespace, this.pod, [this.port], output, problems, new PassThrough());
     } catch (error) {
       throw (await this.answer) ?? (error as { error?: unknown }).error ?? error;
     }
@@ -112,7 +108,7 @@ export class PodConnection extends Duplex {
 
   /** The cluster's configuration, with which the client library gives us its websocket before it connects. */
   private config() {
-    const { kubeConfig } = this.options.cluster;
+    const { kubeConfig } = this.cluster;
     const adopt = (request: ClientRequest, socket: WebSocket) => this.adopt(request, socket);
     const config: typeof kubeConfig = Object.create(kubeConfig);
     config.applyToHTTPSOptions = async (options) => {
@@ -126,7 +122,7 @@ export class PodConnection extends Duplex {
     this.socket = socket;
     socket.on("open", () => {
       this.lastSign = performance.now();
-      this.heartbeat = setInterval(() => this.beat(), this.options.timing.ping);
+      this.heartbeat = setInterval(() => this.beat(), this.timing.ping);
     });
     socket.on("pong", () => {
       this.lastSign = performance.now();
@@ -148,7 +144,7 @@ export class PodConnection extends Duplex {
 
   /** Silence means nothing while we do not read, nor after this process has slept: answers may be waiting. */
   private beat(): void {
-    const { ping, silence } = this.options.timing;
+    const { ping, silence } = this.timing;
     const now = performance.now();
     const slept = now - this.lastBeat > 2 * ping;
     this.lastBeat = now;
@@ -166,13 +162,12 @@ export class PodConnection extends Duplex {
   }
 
   private failure(): RunnerError {
-    const { pod, port, cluster } = this.options;
     if (/connection refused/i.test(this.problem)) {
-      return new RunnerError(`nothing listens on port ${port} of pod ${pod}`);
+      return new RunnerError(`nothing listens on port ${this.port} of pod ${this.pod}`);
     }
-    const broke = `the connection to pod ${pod} broke`;
+    const broke = `the connection to pod ${this.pod} broke`;
     if (this.problem !== "") return new RunnerError(`${broke}: ${oneLine(this.problem)}`);
-    return new ClusterUnreachable(`${broke}: the API server at ${cluster.server} is gone`);
+    return new ClusterUnreachable(`${broke}: the API server at ${this.cluster.server} is gone`);
   }
 }
 
