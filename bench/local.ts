@@ -7,7 +7,7 @@ import { startDemoTarget } from "../runner/demo/target";
 import { LocustClient } from "../runner/engine/client";
 import { driveRun } from "../runner/engine/run";
 import { ensureEnvironment } from "../runner/places/local/environment";
-import { LocalPlace } from "../runner/places/local/local";
+import { startLocal } from "../runner/places/local/local";
 import { measure, printMachine, report, since } from "./measure";
 
 const rounds = 5;
@@ -26,13 +26,16 @@ async function measureRun(python: string, host: string): Promise<void> {
     ...{ autostart: false, environment: {}, targetHost: host },
   };
   const begun = performance.now();
-  const session = await new LocalPlace({
+  const session = await startLocal({
     settings,
     python,
     plugin: join(root, "locust", "plugin", "loadtest_plugin.py"),
     script: join(root, "locust", "scripts", "script1.py"),
     logs,
-  }).open({ progress: () => undefined, signal: never, kill: never });
+    progress: () => undefined,
+    signal: never,
+    kill: never,
+  });
   try {
     let started = 0;
     let first = 0;

@@ -4,7 +4,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Browser, chromium } from "playwright-core";
-import { freePort } from "../runner/places/ports";
+import { freePort } from "../runner/places/network";
 import { findChromium } from "../test/support/browser";
 import { prepareLocust, root, startCommand, stopCommands } from "../test/support/cli";
 import { until } from "../test/support/processes";

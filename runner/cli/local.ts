@@ -3,7 +3,7 @@ import type { LocustSettings } from "../../settings/locust";
 import type { RunPlan } from "../engine/plan";
 import { type Demo, startDemo } from "../places/local/demo";
 import { ensureEnvironment } from "../places/local/environment";
-import { LocalPlace } from "../places/local/local";
+import { startLocal } from "../places/local/local";
 import type { OpenOptions, Session } from "../places/place";
 import type { CommandSettings } from "./settings";
 import type { TestSetup } from "./setup";
@@ -40,7 +40,7 @@ export async function openLocal({ command, demo: wantsDemo, logs, port, ...optio
     // The engine starts the run: a master that starts by itself would be there first.
     const settings: LocustSettings = { ...command.settings, targetHost: target, autostart: false };
     const { plugin, script } = command;
-    const session = await new LocalPlace({ settings, python, plugin, script, logs, webPort: port }).open(options);
+    const session = await startLocal({ ...options, settings, python, plugin, script, logs, webPort: port });
     return {
       session,
       target,

@@ -1,5 +1,5 @@
 import { UsageError } from "../errors";
-import { requireReachable } from "../places/reach";
+import { requireReachable } from "../places/network";
 import type { LocustStatus } from "../types";
 
 /** Every HTTP user needs a target, and those that can be asked answer. */

@@ -45,15 +45,12 @@ function isNotOfLocust(how: string, line: string | undefined): boolean {
 /** How a script's own argument is given; what it needs or refuses is told with it. */
 const howToGive = "--script-arg NAME=VALUE, or scriptArguments in the stack's config";
 
-/** Why Locust does not take the script, in its own words; undefined where it does. */
+/** Why Locust does not take the script; undefined where it does. */
 function refusal(output: string): string | undefined {
-  return /No User class found!/.test(output)
-    ? "has no User class to run: it needs one that inherits from HttpUser, FastHttpUser or User, and is not abstract"
-    : refusedArguments(output);
-}
-
-/** What argparse says of a script's own arguments; the product's command line has the others right. */
-function refusedArguments(output: string): string | undefined {
+  if (/No User class found!/.test(output)) {
+    return "has no User class to run: it needs one that inherits from HttpUser, FastHttpUser or User, and is not abstract";
+  }
+  // What argparse says of a script's own arguments; the product's command line has the others right.
   const [, text = "", near] = /^locust: error: (.*)(?:\nDid you mean '(--.*)'\?)?/m.exec(output) ?? [];
   const [, missing] = /^the following arguments are required: (.*)$/.exec(text) ?? [];
   if (missing !== undefined) return `needs ${missing}: ${howToGive}`;
@@ -69,37 +66,27 @@ function refusedArguments(output: string): string | undefined {
  * @param scripts the folder of the scripts, where that is not the one in pods
  */
 export function explainEnd(output: string, how: string, scripts?: string): string {
-  // Who sends that signal leaves no trace here.
+  // It cannot be known who has sent it.
   if (how === "SIGKILL") return "SIGKILL, of somebody or of the system, which ends processes that take its memory";
   const error = how.startsWith("exit code") ? lastPythonError(output, scripts) : undefined;
   return error?.last === true ? `${how}: ${errorText(error)}` : how;
 }
 
-/** The last words of a process of which only the end of its output is known. */
-export interface LastWords {
-  /** One line: `shop.py, line 3: ValueError: no such shop`. */
-  readonly text: string;
-  /** Whether it is a mistake in the user's own files. */
-  readonly mistake: boolean;
-}
-
-/** What the end of an output says of why its process has ended; undefined where it says nothing. */
-export function lastWords(output: string): LastWords | undefined {
+/**
+ * What the end of an output says, in one line, of why its process has ended: `shop.py, line 3: ValueError: no such shop`.
+ * `mistake` where it is one in the user's own files. Undefined where it says nothing.
+ */
+export function lastWords(output: string): { readonly text: string; readonly mistake: boolean } | undefined {
   const refused = refusal(output);
   if (refused !== undefined) return { text: `the script ${refused}`, mistake: true };
   // A long traceback may have lost its head.
-  const error =
-    lastPythonError(output) ?? lastPythonError(`Traceback (most recent call last):\n${fromFirstFrame(output)}`);
+  const [frames = ""] = /^ {2}File ".*/ms.exec(output) ?? [];
+  const error = lastPythonError(output) ?? lastPythonError(`Traceback (most recent call last):\n${frames}`);
   // One of a task, which was logged on the way, has ended nothing.
   if (error?.last === true) return { text: errorText(error), mistake: error.line !== undefined };
   // Without time and place, so that it is the same for all processes that have it.
   const text = lastLine(output)?.replace(/^\[[^\]]*\] \S+\/[A-Z]+\/[\w.]+: /, "");
   return text === undefined ? undefined : { text, mistake: false };
-}
-
-function fromFirstFrame(output: string): string {
-  const start = output.search(/^ {2}File "/m);
-  return start < 0 ? "" : output.slice(start);
 }
 
 function lastLine(output: string): string | undefined {

@@ -1,13 +1,6 @@
 import type { Endpoint } from "../engine/client";
 import type { Timing } from "../engine/timing";
 
-/** A place where a load test can run: processes of this machine, pods of a cluster. */
-export interface Place {
-  readonly kind: "local" | "kubernetes";
-  /** Brings master and workers up, or finds them. Rejects with a RunnerError, and then nothing is left running. */
-  open(options: OpenOptions): Promise<Session>;
-}
-
 export interface OpenOptions {
   /** A line for each long step: "Installing Locust". */
   readonly progress: (text: string) => void;
@@ -17,7 +10,7 @@ export interface OpenOptions {
   readonly kill: AbortSignal;
 }
 
-/** A master and its workers, reachable from here. */
+/** A master and its workers, reachable from here: processes of this machine, or pods of a cluster. */
 export interface Session {
   readonly endpoint: Endpoint;
   /** Workers that should connect. */

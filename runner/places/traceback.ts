@@ -92,7 +92,7 @@ function shortened(path: string, scripts: string): string {
   return path.startsWith(`${scripts}/`) ? relative(scripts, path) : basename(path);
 }
 
-/** Neither installed, nor Python's, nor made up, nor of the plugin. */
+/** Whether a file is the user's: neither installed, nor Python's own, nor the plugin's, nor made up as `<string>` is. */
 function isTheUsers(path: string): boolean {
   return !/site-packages|dist-packages|^<|[/\\]lib[/\\]python3|[/\\]loadtest_\w+\.py$/.test(path) && /[/\\]/.test(path);
 }

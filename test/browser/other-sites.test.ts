@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { freePort } from "../../runner/places/ports";
+import { freePort } from "../../runner/places/network";
 import { Dashboard, openBrowser } from "../support/browser";
 import { prepareLocust, stopCommands } from "../support/cli";
 import { asking, OtherSite, wayNames } from "../support/other-site";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import type { Browser, Page } from "playwright-core";
-import { freePort } from "../../runner/places/ports";
+import { freePort } from "../../runner/places/network";
 import { becomesTrue, Dashboard, openBrowser } from "../support/browser";
 import { prepareLocust, stopCommands } from "../support/cli";
 import { waitUntilNone } from "../support/processes";

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { expect } from "chai";
 import type { Browser, Page } from "playwright-core";
-import { freePort } from "../../runner/places/ports";
+import { freePort } from "../../runner/places/network";
 import { Dashboard, openBrowser } from "../support/browser";
 import { prepareLocust, stopCommands } from "../support/cli";
 import { removeProjects } from "../support/project";

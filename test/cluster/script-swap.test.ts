@@ -6,7 +6,8 @@ import {
   withScript,
   withScriptBefore,
 } from "../../runner/places/kubernetes/deployed/script-swap";
-import { type Rollout, readyPods, troubles } from "../../runner/places/kubernetes/rollout/trouble";
+import type { Rollout } from "../../runner/places/kubernetes/rollout/pods";
+import { podProblems, readyPods } from "../../runner/places/kubernetes/rollout/problems";
 import { apply, until } from "../support/cluster";
 import { kubernetesClient } from "../support/kubernetes-client";
 import { ownNamespace } from "../support/namespace";
@@ -74,7 +75,7 @@ describe("another script, on a real cluster", function () {
   async function ready(): Promise<V1Pod[]> {
     const rollout = await look();
     if (readyPods(rollout) < 2) return [];
-    expect(troubles(rollout)).to.deep.equal([]);
+    expect(podProblems(rollout)).to.deep.equal([]);
     return rollout.pods.filter(({ metadata }) => metadata?.deletionTimestamp === undefined);
   }
 

@@ -1,7 +1,8 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
-import { type PodTrouble, type Rollout, summarize, troubles } from "../../runner/places/kubernetes/rollout/trouble";
+import type { Rollout } from "../../runner/places/kubernetes/rollout/pods";
+import { type PodProblem, podProblems, summarize } from "../../runner/places/kubernetes/rollout/problems";
 import { apply, until } from "../support/cluster";
 import { kubernetesClient } from "../support/kubernetes-client";
 import { ownNamespace } from "../support/namespace";
@@ -15,7 +16,7 @@ describe("the troubles of pods on a real cluster", function () {
   let cases: Record<string, Wrong>;
   let rollouts: Map<string, Rollout>;
   /** The trouble that was waited for, by Deployment: some come and go. */
-  const seen = new Map<string, PodTrouble>();
+  const seen = new Map<string, PodProblem>();
 
   before(async () => {
     // A registry that has nothing. containerd takes plain HTTP from this address.
@@ -41,9 +42,9 @@ describe("the troubles of pods on a real cluster", function () {
     return seen.size === Object.keys(cases).length;
   }
 
-  function said(name: string): PodTrouble[] {
+  function said(name: string): PodProblem[] {
     const rollout = rollouts.get(name);
-    return rollout === undefined ? [] : troubles(rollout);
+    return rollout === undefined ? [] : podProblems(rollout);
   }
 
   for (const name of Object.keys(wrong(""))) {
@@ -63,7 +64,7 @@ describe("the troubles of pods on a real cluster", function () {
   });
 });
 
-function withoutPods({ text }: PodTrouble): string {
+function withoutPods({ text }: PodProblem): string {
   return text.replace(/^(\S+|\d+ pods?): /, "");
 }
 

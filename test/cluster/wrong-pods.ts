@@ -1,5 +1,5 @@
 import type { V1Container, V1PodSpec } from "@kubernetes/client-node";
-import type { PodTrouble } from "../../runner/places/kubernetes/rollout/trouble";
+import type { PodProblem } from "../../runner/places/kubernetes/rollout/problems";
 
 /** One Deployment of one pod, with one thing wrong. */
 export interface Wrong {
@@ -11,7 +11,7 @@ export interface Wrong {
   readonly short?: boolean;
   /** What is to be said of it, behind the pod's name. */
   readonly text: RegExp;
-  readonly kind: PodTrouble["kind"];
+  readonly kind: PodProblem["kind"];
   readonly hopeless: boolean;
 }
 

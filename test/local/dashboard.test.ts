@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect } from "chai";
-import { freePort } from "../../runner/places/ports";
+import { freePort } from "../../runner/places/network";
 import type { LocustStatus } from "../../runner/types";
 import { type Command, prepareLocust, startCommand, stopCommands } from "../support/cli";
 import { until, waitUntilNone } from "../support/processes";

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { parse } from "csv-parse/sync";
-import { freePort } from "../../runner/places/ports";
+import { freePort } from "../../runner/places/network";
 import { prepareLocust, startCommand } from "./cli";
 import { type OddTarget, startOddTarget } from "./odd-target";
 import { onlyRun, type Project, temporaryFolder } from "./project";

@@ -1,5 +1,6 @@
 import { UsageError } from "../../errors";
-import { followLog, readLog } from "../../places/kubernetes/logs/logs";
+import { followLog } from "../../places/kubernetes/logs/follow";
+import { readLog } from "../../places/kubernetes/logs/logs";
 import { nameOf, readWorkload } from "../../places/kubernetes/rollout/pods";
 import { exitCodes } from "../../types";
 import { type ClusterTest, openTest } from "../deployed-test/open";

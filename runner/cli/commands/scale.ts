@@ -1,5 +1,5 @@
 import { scale } from "../../places/kubernetes/deployed/arrange";
-import { waitForPods } from "../../places/kubernetes/rollout/rollout";
+import { waitForRollout } from "../../places/kubernetes/rollout/rollout";
 import { exitCodes } from "../../types";
 import { openTest } from "../deployed-test/open";
 import type { ClusterOptions } from "../options";
@@ -20,7 +20,7 @@ export async function scaleCommand(workers: number, options: ScaleOptions): Prom
     const before = deployed.workerReplicas;
     if (before !== workers) await scale(cluster, names.worker, workers);
     const timeout = options.readyTimeout * 1000;
-    await waitForPods({ cluster, names, timeout, progress: say, signal: signals.interrupt });
+    await waitForRollout({ cluster, names, timeout, progress: say, signal: signals.interrupt });
     const text =
       before === workers ? `${workers} workers are ready, as before` : `Workers: ${before} → ${workers}, ready`;
     process.stdout.write(options.json === true ? `${JSON.stringify({ before, workers })}\n` : `${text}\n`);

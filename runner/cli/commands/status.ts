@@ -2,13 +2,13 @@ import type { V1Pod } from "@kubernetes/client-node";
 import type { SeenLock } from "../../places/kubernetes/lock/lock";
 import {
   isReady,
-  isSettled,
+  isRolledOut,
   locustStatus,
   nameOf,
   readRollout,
   readWorkload,
 } from "../../places/kubernetes/rollout/pods";
-import { troubles } from "../../places/kubernetes/rollout/trouble";
+import { podProblems } from "../../places/kubernetes/rollout/problems";
 import { exitCodes, type LocustStatus } from "../../types";
 import { hasCommand, isGoing, lockOf, matching } from "../deployed-test/claim";
 import { costOf } from "../deployed-test/cost";
@@ -51,8 +51,8 @@ async function describe(
   const [control, worker] = await Promise.all([names.control, names.worker].map((name) => readWorkload(cluster, name)));
   if (control === undefined || worker === undefined) throw new Error("two workloads were asked for");
   const now = new Date();
-  const unready = [control, worker].filter((workload) => !isSettled(workload));
-  const why = await Promise.all(unready.map(async (workload) => troubles(await readRollout(cluster, workload))));
+  const unready = [control, worker].filter((workload) => !isRolledOut(workload));
+  const why = await Promise.all(unready.map(async (workload) => podProblems(await readRollout(cluster, workload))));
   const pods = [...control.pods, ...worker.pods];
   const note = found?.note;
   const before = note?.before?.workerReplicas;

@@ -1,62 +1,72 @@
 import { never } from "../../engine/timing";
 import { messageOf } from "../../errors";
-import type { OpenOptions, Place, Session } from "../place";
+import type { OpenOptions, Session } from "../place";
 import type { Cluster } from "./api/cluster";
 import { type Arrangement, arrange, restore, type Wanted } from "./deployed/arrange";
-import { clusterTiming, type MasterLink, type MasterWatch } from "./master";
-import { isReady, type TestNames } from "./rollout/pods";
-import { waitForPods } from "./rollout/rollout";
-import { whyLost } from "./rollout/why-lost";
+import { clusterTiming, type MasterLink } from "./master";
+import { isReady, type TestNames, whyLost } from "./rollout/pods";
+import { waitForRollout } from "./rollout/rollout";
 
 export interface KubernetesPlaceOptions {
   readonly cluster: Cluster;
   readonly names: TestNames;
   readonly link: MasterLink;
-  /** What the run wants, and what is to be there afterwards. */
+  /** What the run wants, and what to restore afterwards. */
   readonly wanted: Wanted;
   readonly before: Arrangement;
-  /** Aborted, with an Error that says who, when somebody else has the test: it is theirs to arrange then. */
+  /** Aborted, with an Error that says by whom, when somebody else has taken the lock: the test is theirs to change. */
   readonly lost: AbortSignal;
   /** How long pods may take to be ready, in ms. */
   readonly timeout: number;
 }
 
 /** Pods of a cluster: those that are deployed, in the number and with the script that a run wants. */
-export class KubernetesPlace implements Place {
-  readonly kind = "kubernetes";
-  /** Whether the test is as it is to be after the run. */
+export class KubernetesPlace {
+  /** Whether the test is as it was before the run. */
   asBefore = true;
 
   constructor(private readonly options: KubernetesPlaceOptions) {}
 
-  /** `onFailure` sees the pods that could not be ready, before they go back. */
-  async open({
-    progress,
-    signal,
-    kill,
-    onFailure,
-  }: OpenOptions & { readonly onFailure?: () => Promise<unknown> }): Promise<Session> {
+  /**
+   * Rejects with a RunnerError, and then the test is as it was.
+   *
+   * @param options.onFailure called while the pods that could not be ready are still there
+   */
+  async open(options: OpenOptions & { readonly onFailure?: () => Promise<unknown> }): Promise<Session> {
+    const { progress, signal, kill, onFailure } = options;
     const { cluster, names, link, wanted, timeout } = this.options;
-    const giveBack = () => this.giveBack(progress, kill);
-    let watch: MasterWatch | undefined;
+    const putBack = () => this.restore(progress, kill);
     try {
       this.asBefore = false;
       for (const line of await arrange({ cluster, names, wanted })) progress(line);
-      const { worker } = await waitForPods({ cluster, names, timeout, progress, signal });
-      watch = await link.watch();
+      const { worker } = await waitForRollout({ cluster, names, timeout, progress, signal });
       await link.status(signal);
-      const lost = (name: string) => whyLost(name, { cluster, names, before: worker.pods });
-      return new KubernetesSession(link, worker.pods.filter(isReady).length, timeout, watch, lost, giveBack);
+      const watch = await link.watch();
+      let closing: Promise<readonly string[]> | undefined;
+      return {
+        endpoint: link.endpoint,
+        workers: worker.pods.filter(isReady).length,
+        masterLost: watch.lost,
+        // Pods were ready before: what comes later is seen by the master.
+        startFailed: never,
+        timing: { ...clusterTiming, prepare: timeout },
+        stays: true,
+        whyLost: (name) => whyLost(cluster, names, name, worker.pods),
+        close() {
+          watch.stop();
+          closing ??= putBack();
+          return closing;
+        },
+      };
     } catch (error) {
-      watch?.stop();
       if (!kill.aborted) await onFailure?.().catch(() => undefined);
-      for (const warning of await giveBack()) progress(`warning: ${warning}`);
+      for (const warning of await putBack()) progress(`warning: ${warning}`);
       throw error;
     }
   }
 
   /** Gives a warning where the test is not as it was. */
-  private async giveBack(progress: (text: string) => void, kill: AbortSignal): Promise<readonly string[]> {
+  private async restore(progress: (text: string) => void, kill: AbortSignal): Promise<readonly string[]> {
     const { cluster, names, wanted, before, lost } = this.options;
     try {
       lost.throwIfAborted();
@@ -67,35 +77,5 @@ export class KubernetesPlace implements Place {
     } catch (error) {
       return [messageOf(error)];
     }
-  }
-}
-
-/** A run's view of the pods; closing it makes them as they were. */
-class KubernetesSession implements Session {
-  readonly endpoint;
-  readonly masterLost;
-  /** Pods were ready before: what comes later is seen by the master. */
-  readonly startFailed = never;
-  readonly timing;
-  readonly stays = true;
-  private closing: Promise<readonly string[]> | undefined;
-
-  constructor(
-    link: MasterLink,
-    readonly workers: number,
-    prepare: number,
-    private readonly watch: MasterWatch,
-    readonly whyLost: (name: string) => Promise<string | undefined>,
-    private readonly giveBack: () => Promise<readonly string[]>,
-  ) {
-    this.endpoint = link.endpoint;
-    this.masterLost = watch.lost;
-    this.timing = { ...clusterTiming, prepare };
-  }
-
-  close(): Promise<readonly string[]> {
-    this.watch.stop();
-    this.closing ??= this.giveBack();
-    return this.closing;
   }
 }

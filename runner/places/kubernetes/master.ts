@@ -16,8 +16,9 @@ import {
   nameOf,
   readRollout,
   readWorkload,
+  type Workload,
 } from "./rollout/pods";
-import { troubles } from "./rollout/trouble";
+import { podProblems } from "./rollout/problems";
 
 /** Between two looks at the master's pod, in ms. */
 const watchInterval = 2000;
@@ -29,8 +30,11 @@ const answerLimit = 30_000;
  * whose master was killed look for it for a minute before their containers start anew, and are ready pods meanwhile.
  */
 export const clusterTiming: Partial<Timing> = {
-  ...{ ready: 180_000, silence: 120_000, drain: 120_000 },
-  ...{ farewell: 3000, start: 15_000 },
+  ready: 180_000,
+  silence: 120_000,
+  drain: 120_000,
+  farewell: 3000,
+  start: 15_000,
 };
 
 export interface MasterOptions {
@@ -43,8 +47,6 @@ export interface MasterOptions {
   readonly listenPort?: number | undefined;
 }
 
-const deploymentGone = "its Deployment was deleted, or replaced by pulumi up";
-
 /** A look at the pod of a master. */
 export interface MasterWatch {
   /** Aborted, with an Error that says how, when the master in it has ended. */
@@ -52,7 +54,7 @@ export interface MasterWatch {
   stop(): void;
 }
 
-/** The way to the master of a test in a cluster, through a port on this machine that outlives the master's pod. */
+/** The connection to the master of a test in a cluster, through a port on this machine that outlives the master's pod. */
 export class MasterLink {
   readonly client: LocustClient;
 
@@ -60,31 +62,29 @@ export class MasterLink {
     private readonly options: MasterOptions,
     readonly endpoint: Endpoint,
     private readonly forward: Forward,
-    /** Why the latest way into the pod that failed did; the client on this side only sees its connection reset. */
+    /** Why the latest connection to the pod failed: the client only sees a reset. */
     private readonly way: { broken: Error | undefined },
   ) {
     this.client = new LocustClient(endpoint, 10_000);
   }
 
-  /** Opens the way; the master need not be there yet. */
+  /** Opens the port; the master need not be there yet. */
   static async open(options: MasterOptions): Promise<MasterLink> {
     const { cluster, deployed, control, webPort, listenPort } = options;
     const token = await readToken(cluster, deployed);
-    const target = async () => {
-      const { pods } = await readWorkload(cluster, control);
-      const pod = masterIn(pods);
-      if (pod === undefined) throw new RunnerError("it has no pod now");
-      return nameOf(pod);
-    };
     const way: { broken: Error | undefined } = { broken: undefined };
     const forward = await openForward({
       cluster,
       port: webPort,
-      target,
-      onBroken: (error) => {
+      listenPort,
+      async target() {
+        const pod = masterIn(await readWorkload(cluster, control));
+        if (pod === undefined) throw new RunnerError("it has no pod now");
+        return nameOf(pod);
+      },
+      onBroken(error) {
         way.broken = error;
       },
-      ...(listenPort === undefined ? {} : { listenPort }),
     });
     return new MasterLink(options, { url: forward.url, token }, forward, way);
   }
@@ -101,10 +101,12 @@ export class MasterLink {
         return await this.client.status(signal);
       } catch (error) {
         if (signal.aborted) throw new RunnerError("interrupted", exitCodes.aborted);
-        if (error instanceof LocustRefused) throw new RunnerError(refusal(error.message), undefined, { cause: error });
+        if (error instanceof LocustRefused) {
+          const text = `${error.message} (was the test deployed by another version? pulumi up makes it anew)`;
+          throw new RunnerError(text, undefined, { cause: error });
+        }
         const why = this.way.broken ?? error;
-        const over = performance.now() > deadline || isForbidden(why);
-        if (over) throw await this.unanswered(why);
+        if (performance.now() > deadline || isForbidden(why)) throw await this.unanswered(why);
         await pause(200, signal);
       }
     }
@@ -115,68 +117,64 @@ export class MasterLink {
     const { cluster, control } = this.options;
     const look = async () => {
       const rollout = await readRollout(cluster, await readWorkload(cluster, control));
-      return troubles(rollout).find(({ pods }) => pods.length > 0);
+      return podProblems(rollout).find(({ pods }) => pods.length > 0);
     };
-    const trouble = isForbidden(cause) ? undefined : await look().catch(() => undefined);
-    const text = `Locust's master does not answer: ${trouble?.text ?? messageOf(cause)}`;
-    return trouble?.kind === "script" ? new UsageError(text) : new RunnerError(text, undefined, { cause });
+    const problem = isForbidden(cause) ? undefined : await look().catch(() => undefined);
+    const text = `Locust's master does not answer: ${problem?.text ?? messageOf(cause)}`;
+    return problem?.kind === "script" ? new UsageError(text) : new RunnerError(text, undefined, { cause });
   }
 
   /** Watches the pod that the master is in now; rejects where there is none. */
   async watch(interval = watchInterval): Promise<MasterWatch> {
     const lost = new AbortController();
-    const ended = new AbortController();
-    const first = await this.identity();
-    if (first.id === "") throw new RunnerError("Locust's master has no pod now");
+    const stopped = new AbortController();
+    const look = () => readWorkload(this.options.cluster, this.options.control);
+    const first = await look();
+    if (masterIn(first) === undefined) throw new RunnerError("Locust's master has no pod now");
     void (async () => {
-      while (!ended.signal.aborted) {
-        await pause(interval, ended.signal);
-        const now = await this.identity(first.deployment).catch((error: unknown) =>
+      while (!stopped.signal.aborted && !lost.signal.aborted) {
+        await pause(interval, stopped.signal);
+        const end = await look().then(
+          (now) => endOf(first, now),
           // No answer of the API server says nothing of the master.
-          error instanceof NoLoadTest ? { id: "", how: deploymentGone } : undefined,
+          (error: unknown) => (error instanceof NoLoadTest ? deploymentGone : undefined),
         );
-        if (now === undefined || now.id === first.id || ended.signal.aborted) continue;
-        lost.abort(new Error(now.how === "" ? `its pod ${first.pod} is gone` : now.how));
-        return;
+        if (end !== undefined && !stopped.signal.aborted) lost.abort(new Error(end));
       }
     })();
-    return { lost: lost.signal, stop: () => ended.abort() };
+    return { lost: lost.signal, stop: () => stopped.abort() };
   }
 
   async close(): Promise<void> {
     await this.forward.close();
   }
-
-  /**
-   * The master's process: its pod, and how often its container was started there.
-   *
-   * @param expected uid of its Deployment; with another one, it is another test
-   */
-  private async identity(expected?: string): Promise<{ id: string; how: string; pod: string; deployment?: string }> {
-    const { deployment, pods } = await readWorkload(this.options.cluster, this.options.control);
-    const { uid } = deployment.metadata ?? {};
-    const of = uid === undefined ? {} : { deployment: uid };
-    // Its pods go with it.
-    const other = isLeaving(deployment) || (expected !== undefined && uid !== expected);
-    if (other) return { id: "", how: deploymentGone, pod: "", ...of };
-    const pod = masterIn(pods);
-    if (pod === undefined) return { id: "", how: "", pod: "", ...of };
-    const container = locustStatus(pod);
-    const end = container?.lastState?.terminated ?? container?.state?.terminated;
-    const words = lastWords(end?.message ?? "");
-    const said = words === undefined ? "" : `: ${words.text}`;
-    const how =
-      end === undefined ? "" : `its container ended: ${end.reason ?? "Error"}, exit code ${end.exitCode}${said}`;
-    return { id: `${pod.metadata?.uid} ${container?.restartCount ?? 0}`, how, pod: nameOf(pod), ...of };
-  }
 }
 
 /** The pod that the master is in, or is about to be in. */
-function masterIn(pods: readonly V1Pod[]): V1Pod | undefined {
-  return pods.find(isReady) ?? pods.find((pod) => pod.metadata?.deletionTimestamp === undefined && !hasEnded(pod));
+function masterIn({ deployment, pods }: Workload): V1Pod | undefined {
+  // Its pods go with it.
+  if (isLeaving(deployment)) return undefined;
+  return pods.find(isReady) ?? pods.find((pod) => !isLeaving(pod) && !hasEnded(pod));
 }
 
-/** Waiting gives nobody a right. */
+const deploymentGone = "its Deployment was deleted, or replaced by pulumi up";
+
+/** How the master has ended since the first look; undefined where its pod and its container are the same. */
+function endOf(first: Workload, now: Workload): string | undefined {
+  const replaced = now.deployment.metadata?.uid !== first.deployment.metadata?.uid;
+  if (replaced || isLeaving(now.deployment)) return deploymentGone;
+  const [before, after] = [masterIn(first) ?? {}, masterIn(now) ?? {}];
+  const process = (pod: V1Pod) => `${pod.metadata?.uid} ${locustStatus(pod)?.restartCount ?? 0}`;
+  if (process(before) === process(after)) return undefined;
+  const container = locustStatus(after);
+  const end = container?.lastState?.terminated ?? container?.state?.terminated;
+  if (end === undefined) return `its pod ${nameOf(before)} is gone`;
+  const words = lastWords(end.message ?? "");
+  const said = words === undefined ? "" : `: ${words.text}`;
+  return `its container ended: ${end.reason ?? "Error"}, exit code ${end.exitCode}${said}`;
+}
+
+/** Trying again does not help then. */
 function isForbidden(error: unknown): boolean {
   return error instanceof ClusterRefused && (error.status === 401 || error.status === 403);
 }
@@ -190,8 +188,4 @@ async function readToken(cluster: Cluster, { tokenSecret }: DeployedTest): Promi
   if (value === undefined)
     throw new RunnerError(`Secret ${name} in namespace ${namespace} has no ${key}: run pulumi up`);
   return Buffer.from(value, "base64").toString("utf8");
-}
-
-function refusal(message: string): string {
-  return `${message} (was the test deployed by another version? pulumi up makes it anew)`;
 }

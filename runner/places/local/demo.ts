@@ -3,19 +3,14 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pause } from "../../engine/timing";
 import { RunnerError } from "../../errors";
-import { loopback } from "../ports";
+import { loopback } from "../network";
 import { ManagedProcess } from "./process";
-
-/** What the demo target has answered since it started; its own route for this is not counted. */
-export interface DemoCounts {
-  readonly requests: number;
-  readonly failures: number;
-}
 
 /** A running demo target. */
 export interface Demo {
   readonly url: string;
-  counts(): Promise<DemoCounts>;
+  /** What it has answered since it started; its own route for this is not counted. */
+  counts(): Promise<{ readonly requests: number; readonly failures: number }>;
   close(): Promise<void>;
 }
 
@@ -40,7 +35,7 @@ export async function startDemo(logs: string): Promise<Demo> {
   return {
     url,
     async counts() {
-      return (await (await fetch(`${url}/-/counts`)).json()) as DemoCounts;
+      return (await (await fetch(`${url}/-/counts`)).json()) as { requests: number; failures: number };
     },
     async close() {
       await target.stop(1000);

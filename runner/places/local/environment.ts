@@ -1,10 +1,12 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { access, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { messageOf, RunnerError } from "../../errors";
-import { findPython } from "./python";
+import { writerLives } from "../../results/writer";
 
 const run = promisify(execFile);
 
@@ -14,19 +16,15 @@ const uvRequirement = "uv==0.13.9";
 /** Set in every installer's environment, so that a broken network is an answer and not a wait. */
 const impatience = { UV_HTTP_TIMEOUT: "20", PIP_DEFAULT_TIMEOUT: "20", PIP_RETRIES: "1", PIP_NO_INPUT: "1" };
 
-export interface EnvironmentFiles {
+export interface EnvironmentOptions {
   /** What is installed: Locust, and what the user's scripts need. */
   readonly requirements: string;
   /** Versions of everything under it; optional. */
   readonly constraints?: string | undefined;
-}
-
-export interface EnvironmentOptions extends EnvironmentFiles {
   /** Folder that keeps environments: `.loadtest`. */
   readonly directory: string;
   readonly progress: (text: string) => void;
   readonly signal?: AbortSignal;
-  readonly env?: NodeJS.ProcessEnv;
 }
 
 /**
@@ -36,8 +34,8 @@ export interface EnvironmentOptions extends EnvironmentFiles {
 export async function ensureEnvironment(options: EnvironmentOptions): Promise<string> {
   const target = join(options.directory, `python-${await fingerprint(options)}`);
   const python = join(target, "bin", "python");
-  if (await exists(python)) return python;
-  const base = await findPython(options.env);
+  if (existsSync(python)) return python;
+  const base = await findPython();
   options.progress(`Installing Locust into ${target} (once)`);
   const draft = `${target}.${process.pid}`;
   try {
@@ -46,7 +44,7 @@ export async function ensureEnvironment(options: EnvironmentOptions): Promise<st
     // A folder that carries the final name is whole: a killed installation leaves only a draft.
     await rename(draft, target).catch(async () => {
       // Another command was first, and its Locust may be running by now.
-      if (await exists(python)) return;
+      if (existsSync(python)) return;
       await rm(target, { recursive: true, force: true });
       await rename(draft, target);
     });
@@ -60,32 +58,23 @@ export async function ensureEnvironment(options: EnvironmentOptions): Promise<st
 }
 
 async function install(base: string, draft: string, options: EnvironmentOptions): Promise<void> {
-  const env = { ...(options.env ?? process.env), ...impatience };
-  const call = (command: string, args: readonly string[]) =>
-    run(command, [...args], { env, maxBuffer: 16 << 20, ...(options.signal ? { signal: options.signal } : {}) });
-  const packages = [
-    ...["-r", options.requirements],
-    ...(options.constraints === undefined ? [] : ["-c", options.constraints]),
-  ];
+  const { requirements, constraints, signal } = options;
+  const env = { ...process.env, ...impatience };
+  const call = (command: string, ...args: string[]) =>
+    run(command, args, { env, maxBuffer: 16 << 20, ...(signal === undefined ? {} : { signal }) });
+  const packages = ["-r", requirements, ...(constraints === undefined ? [] : ["-c", constraints])];
   const python = join(draft, "bin", "python");
-  try {
-    await call(base, ["-m", "venv", draft]);
-  } catch (error) {
-    throw new RunnerError(explainInstall(error, "the virtual environment cannot be made"), undefined, { cause: error });
-  }
+  const fail = (what: string) => (error: unknown) => {
+    throw new RunnerError(explainInstall(error, what), undefined, { cause: error });
+  };
+  await call(base, "-m", "venv", draft).catch(fail("the virtual environment cannot be made"));
   try {
     // pip brings uv; uv compiles to bytecode when told, or every first start would.
-    await call(python, ["-m", "pip", "install", "--quiet", uvRequirement]);
-    await call(join(draft, "bin", "uv"), ["pip", "install", "--compile-bytecode", "--python", python, ...packages]);
+    await call(python, "-m", "pip", "install", "--quiet", uvRequirement);
+    await call(join(draft, "bin", "uv"), "pip", "install", "--compile-bytecode", "--python", python, ...packages);
   } catch (error) {
-    if (options.signal?.aborted === true || isOffline(outputOf(error))) {
-      throw new RunnerError(explainInstall(error, "pip failed"), undefined, { cause: error });
-    }
-    try {
-      await call(python, ["-m", "pip", "install", "--quiet", ...packages]);
-    } catch (second) {
-      throw new RunnerError(explainInstall(second, "pip failed"), undefined, { cause: second });
-    }
+    if (signal?.aborted === true || isOffline(outputOf(error))) fail("pip failed")(error);
+    await call(python, "-m", "pip", "install", "--quiet", ...packages).catch(fail("pip failed"));
   }
 }
 
@@ -115,38 +104,60 @@ function outputOf(error: unknown): string {
   return `${stdout}\n${stderr}\n${messageOf(error)}`;
 }
 
-async function fingerprint({ requirements, constraints }: EnvironmentFiles): Promise<string> {
+async function fingerprint({ requirements, constraints }: EnvironmentOptions): Promise<string> {
   const hash = createHash("sha256").update(uvRequirement);
   for (const file of [requirements, ...(constraints === undefined ? [] : [constraints])]) {
-    hash.update("\0").update(await readFile(file).catch(() => fail(file)));
+    const content = await readFile(file).catch(() => undefined);
+    if (content === undefined) throw new RunnerError(`${file} cannot be read`);
+    hash.update("\0").update(content);
   }
   return hash.digest("hex").slice(0, 12);
-}
-
-function fail(file: string): never {
-  throw new RunnerError(`${file} cannot be read`);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** Removes what killed installations left; a living one has its process id in the name. */
 async function removeDrafts(directory: string): Promise<void> {
   for (const name of await readdir(directory)) {
-    const pid = /^python-[0-9a-f]{12}\.(\d+)$/.exec(name)?.[1];
-    if (pid !== undefined && !isAlive(Number(pid))) await rm(join(directory, name), { recursive: true, force: true });
+    const pid = Number(/^python-[0-9a-f]{12}\.(\d+)$/.exec(name)?.[1]);
+    if (pid > 0 && !writerLives({ pid, host: hostname(), start: null })) {
+      await rm(join(directory, name), { recursive: true, force: true });
+    }
   }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
+/** The oldest Python that the pinned Locust runs on. */
+const oldestPython = [3, 11] as const;
+
+/** Names that a Python may have on the PATH, the usual one first. */
+const names = ["python3", "python3.13", "python3.12", "python3.11", "python3.14", "python"];
+
+/**
+ * Finds a Python that Locust runs on: `LOADTEST_PYTHON` when it is set, else the first on the PATH that is new enough.
+ * The answer is a command; rejects with one line that says what was found instead.
+ */
+export async function findPython(env: NodeJS.ProcessEnv = process.env): Promise<string> {
+  const wanted = env.LOADTEST_PYTHON;
+  const found: string[] = [];
+  for (const name of wanted ? [wanted] : names) {
+    const version = await versionOf(name, env);
+    if (version === undefined) continue;
+    if (isNewEnough(version)) return name;
+    found.push(`${name} is ${version}`);
   }
+  const needed = `Locust needs Python ${oldestPython.join(".")} or newer`;
+  if (found.length > 0) throw new RunnerError(`${needed}; ${found.join(", ")}. LOADTEST_PYTHON may name another one.`);
+  if (wanted) throw new RunnerError(`${needed}, and LOADTEST_PYTHON=${wanted} does not run.`);
+  throw new RunnerError(`${needed}, and there is no Python on the PATH. LOADTEST_PYTHON may name one.`);
+}
+
+function versionOf(command: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const program = "import sys; print('%d.%d.%d' % sys.version_info[:3])";
+  return run(command, ["-c", program], { env, timeout: 10_000 }).then(
+    ({ stdout }) => stdout.trim(),
+    () => undefined,
+  );
+}
+
+function isNewEnough(version: string): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > oldestPython[0] || (major === oldestPython[0] && minor >= oldestPython[1]);
 }

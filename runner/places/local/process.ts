@@ -13,9 +13,8 @@ export interface ProcessOptions {
   readonly log: string;
 }
 
-/** How a process ended: `exit code 1`, `SIGKILL`. */
 export interface Exit {
-  readonly name: string;
+  /** `exit code 1`, or the signal that ended it. */
   readonly how: string;
   /** Null where a signal ended it, or it could not start. */
   readonly code: number | null;
@@ -39,7 +38,7 @@ export class ManagedProcess {
   ) {
     this.exited = new Promise((resolve) => {
       const end = (how: string, code: number | null) => {
-        this.exit ??= { name, how, code, at: performance.now() };
+        this.exit ??= { how, code, at: performance.now() };
         resolve(this.exit);
       };
       child.once("exit", (code, signal) => end(signal ?? `exit code ${code}`, code));
@@ -52,7 +51,7 @@ export class ManagedProcess {
       throw new RunnerError(`${options.log} cannot be written: ${messageOf(error)}`, undefined, { cause: error });
     });
     try {
-      const child = spawn(options.command, [...options.args], {
+      const child = spawn(options.command, options.args, {
         cwd: options.cwd,
         env: { ...options.env, [pluginVariables.lifeline]: String(lifelineDescriptor) },
         stdio: ["ignore", log.fd, log.fd, "pipe"],
@@ -73,10 +72,6 @@ export class ManagedProcess {
   /** When it has ended, by `performance.now()`; undefined while it lives. */
   get endedAt(): number | undefined {
     return this.exit?.at;
-  }
-
-  get pid(): number | undefined {
-    return this.child.pid;
   }
 
   /** Asks the process to end, and ends it and all it started when it does not within `grace` ms. */

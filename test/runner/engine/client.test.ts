@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { LocustClient, LocustRefused, MasterUnreachable } from "../../../runner/engine/client";
-import { freePort } from "../../../runner/places/ports";
+import { freePort } from "../../../runner/places/network";
 import { sampleAt } from "../results/make";
 import { ScriptedLocust } from "./scripted";
 

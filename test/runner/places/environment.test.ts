@@ -2,8 +2,7 @@ import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { explainInstall } from "../../../runner/places/local/environment";
-import { findPython } from "../../../runner/places/local/python";
+import { explainInstall, findPython } from "../../../runner/places/local/environment";
 
 describe("an installation that fails", () => {
   for (const [what, output, sentence] of [

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { LocalPlace } from "../../../runner/places/local/local";
+import { startLocal } from "../../../runner/places/local/local";
 
 /** Stands in for Python: a master that answers, workers that wait, and a port that is taken the first times. */
 const fakeLocust = `#!/usr/bin/env node
@@ -30,15 +30,17 @@ describe("starting Locust on this machine", () => {
     await writeFile(python, fakeLocust);
     await chmod(python, 0o755);
     const settings = { users: 1, spawnRate: 1, runTime: "5s", workerReplicas: 1, autostart: false };
-    const place = new LocalPlace({
+    return startLocal({
       settings: { ...settings, environment: { TAKEN: String(taken), GREETING: "hello" } },
       python,
       plugin: join(folder, "plugin.py"),
       script: join(folder, "script.py"),
       logs: join(folder, "logs"),
       webPort,
+      progress: () => undefined,
+      signal: never,
+      kill: never,
     });
-    return place.open({ progress: () => undefined, signal: never, kill: never });
   };
   const starts = async () => (await readFile(join(folder, "starts"), "utf8")).trim().split("\n");
 

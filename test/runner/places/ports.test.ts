@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 import { expect } from "chai";
-import { freePort, requirePort } from "../../../runner/places/ports";
+import { freePort, requirePort } from "../../../runner/places/network";
 
 describe("ports of a local run", () => {
   it("are free, and outside of the range that outgoing connections take theirs from", async () => {

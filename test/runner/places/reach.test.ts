@@ -1,8 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { expect } from "chai";
-import { freePort } from "../../../runner/places/ports";
-import { requireReachable } from "../../../runner/places/reach";
+import { freePort, requireReachable } from "../../../runner/places/network";
 
 const refused = (target: string, env: NodeJS.ProcessEnv = {}) =>
   requireReachable(target, 500, env).then(

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { AppsV1Api, CoordinationV1Api, CoreV1Api, HttpLibrary, KubeConfig } from "@kubernetes/client-node";
-import { pause } from "../../../engine/timing";
+import type * as Kube from "@kubernetes/client-node";
+import { never, pause } from "../../../engine/timing";
 import { RunnerError } from "../../../errors";
 import { exitCodes } from "../../../types";
 import {
@@ -11,7 +11,6 @@ import {
   explainFailure,
   isPassing,
 } from "./failures";
-import type { Kube } from "./kubeconfig";
 
 export { ClusterRefused, ClusterUnreachable };
 
@@ -37,22 +36,22 @@ export type Work<T> = (signal: AbortSignal) => Promise<T>;
 export class Cluster implements ClusterFacts {
   readonly context: string;
   readonly server: string;
-  readonly apps: AppsV1Api;
-  readonly core: CoreV1Api;
-  readonly coordination: CoordinationV1Api;
+  readonly apps: Kube.AppsV1Api;
+  readonly core: Kube.CoreV1Api;
+  readonly coordination: Kube.CoordinationV1Api;
   private readonly signals = new AsyncLocalStorage<AbortSignal>();
 
   /** `kubeConfig` has a current context, with a cluster. */
   constructor(
-    kube: Kube,
-    readonly kubeConfig: KubeConfig,
+    kube: typeof Kube,
+    readonly kubeConfig: Kube.KubeConfig,
     readonly namespace: string,
   ) {
     const server = kubeConfig.getCurrentCluster()?.server ?? "";
     this.context = kubeConfig.getCurrentContext();
     this.server = new URL(server).host;
     const plain = new kube.IsomorphicFetchHttpLibrary();
-    const httpApi: HttpLibrary = {
+    const httpApi: Kube.HttpLibrary = {
       // The generated calls take no signal: what a timed-out call has begun would keep the process alive.
       send: (request) => {
         const signal = this.signals.getStore();
@@ -72,24 +71,25 @@ export class Cluster implements ClusterFacts {
    * ClusterRefused where it said no, and with a RunnerError else. `what` reads on from "cannot": "list the pods".
    */
   async call<T>(what: string, work: Work<T>, { timeout = callLimit, signal }: CallOptions = {}): Promise<T> {
-    const controller = new AbortController();
-    const timer = setTimeout(() => controller.abort(new CallTimeout(timeout)), timeout);
-    const release = [
-      // The work that this call is a part of.
-      onAbort(this.signals.getStore(), (reason) => controller.abort(reason)),
-      onAbort(signal, () => controller.abort(interrupted(what))),
-    ];
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(new CallTimeout(timeout)), timeout);
+    const interrupt = () => limit.abort(new RunnerError(`interrupted while trying to ${what}`, exitCodes.aborted));
+    if (signal?.aborted === true) interrupt();
+    signal?.addEventListener("abort", interrupt);
+    // It also ends with the work that it is a part of.
+    const outer = this.signals.getStore();
+    const end = outer === undefined ? limit.signal : AbortSignal.any([limit.signal, outer]);
     try {
-      controller.signal.throwIfAborted();
-      const cut = new Promise<never>((_, reject) => {
-        controller.signal.addEventListener("abort", () => reject(controller.signal.reason), { once: true });
+      end.throwIfAborted();
+      const ended = new Promise<never>((_, reject) => {
+        end.addEventListener("abort", () => reject(end.reason));
       });
-      return await Promise.race([this.signals.run(controller.signal, () => work(controller.signal)), cut]);
+      return await Promise.race([this.signals.run(end, () => work(end)), ended]);
     } catch (error) {
-      throw explainFailure(controller.signal.aborted ? controller.signal.reason : error, what, this);
+      throw explainFailure(end.aborted ? end.reason : error, what, this);
     } finally {
       clearTimeout(timer);
-      for (const one of release) one();
+      signal?.removeEventListener("abort", interrupt);
     }
   }
 
@@ -111,30 +111,16 @@ export class Cluster implements ClusterFacts {
   async retry<T>(
     what: string,
     work: Work<T>,
-    options: { readonly for: number; readonly signal?: AbortSignal | undefined },
+    { for: limit, signal = never }: { readonly for: number; readonly signal?: AbortSignal | undefined },
   ): Promise<T> {
-    const { signal } = options;
-    const deadline = performance.now() + options.for;
+    const deadline = performance.now() + limit;
     for (let wait = firstPause; ; wait = Math.min(2 * wait, longestPause)) {
       try {
         return await this.call(what, work, { timeout: attemptLimit, signal });
       } catch (error) {
         if (!isPassing(error) || performance.now() + wait > deadline) throw error;
       }
-      await pause(wait, ...(signal === undefined ? [] : [signal]));
+      await pause(wait, signal);
     }
   }
-}
-
-/** Has something done when a signal is aborted, or at once where it is; the function that comes back undoes it. */
-function onAbort(signal: AbortSignal | undefined, listener: (reason: unknown) => void): () => void {
-  if (signal === undefined) return () => undefined;
-  const heard = () => listener(signal.reason);
-  if (signal.aborted) heard();
-  else signal.addEventListener("abort", heard, { once: true });
-  return () => signal.removeEventListener("abort", heard);
-}
-
-function interrupted(what: string): RunnerError {
-  return new RunnerError(`interrupted while trying to ${what}`, exitCodes.aborted);
 }

@@ -23,81 +23,61 @@ const pluginSchema = z.object({
   env: z.array(z.object({ name: z.string(), value: z.string() })).nullish(),
 });
 
-type Plugin = z.infer<typeof pluginSchema>;
-
 /** What such a program prints. */
 const credentialSchema = z.object({
-  status: z.object({
-    token: z.string().optional(),
-    clientCertificateData: z.string().optional(),
-    clientKeyData: z.string().optional(),
-    expirationTimestamp: z.string().nullish(),
-  }),
+  token: z.string().optional(),
+  clientCertificateData: z.string().optional(),
+  clientKeyData: z.string().optional(),
+  expirationTimestamp: z.string().nullish(),
 });
 
-type Authenticator = Parameters<KubeConfig["addAuthenticator"]>[0];
-
-type Credential = z.infer<typeof credentialSchema>["status"];
-
-/** Our name for the way of authenticating that takes the place of `exec`. */
-const provider = "loadtest-exec";
+type Credential = z.infer<typeof credentialSchema>;
 
 /**
  * Has the user's `exec` program run by us. The client would run it itself, but without a time limit, once for each of
  * the calls that begin together, and with errors that are not told apart from those of the API server.
  */
-export function useExecPlugin(kubeConfig: KubeConfig, env: NodeJS.ProcessEnv = process.env): void {
-  const user = kubeConfig.getCurrentUser();
-  if (!user?.exec) return;
+export function useExecPlugin(kubeConfig: KubeConfig, user: User, env: NodeJS.ProcessEnv): void {
+  if (!user.exec) return;
   const { data: plugin } = pluginSchema.safeParse(user.exec);
   if (plugin === undefined) {
     throw new RunnerError(`the exec block of the kubeconfig's user ${user.name} cannot be understood`);
   }
-  kubeConfig.users = kubeConfig.users.map((other) =>
-    other.name === user.name ? { ...user, exec: undefined, authProvider: { name: provider } } : other,
-  );
-  kubeConfig.addAuthenticator(new ExecPlugin(plugin, env));
+  Object.assign(user, { exec: undefined, authProvider: undefined });
+  const credential = cached(() => runPlugin(plugin, env));
+  kubeConfig.addAuthenticator({
+    // The client asks only where none of its own ways fits.
+    isAuthProvider: () => true,
+    async applyAuthentication(_user: User, options: RequestOptions) {
+      const { token, clientCertificateData, clientKeyData } = await credential();
+      if (clientCertificateData !== undefined) options.cert = clientCertificateData;
+      if (clientKeyData !== undefined) options.key = clientKeyData;
+      if (token !== undefined) options.headers = { ...options.headers, Authorization: `Bearer ${token}` };
+    },
+  });
 }
 
-class ExecPlugin implements Authenticator {
-  private latest: Credential | undefined;
-  private until = 0;
-  private running: Promise<Credential> | undefined;
-
-  constructor(
-    private readonly plugin: Plugin,
-    private readonly env: NodeJS.ProcessEnv,
-  ) {}
-
-  isAuthProvider(user: User): boolean {
-    return user.authProvider?.name === provider;
-  }
-
-  async applyAuthentication(_user: User, options: RequestOptions): Promise<void> {
-    const { token, clientCertificateData, clientKeyData } = await this.credential();
-    if (clientCertificateData !== undefined) options.cert = clientCertificateData;
-    if (clientKeyData !== undefined) options.key = clientKeyData;
-    if (token !== undefined) options.headers = { ...options.headers, Authorization: `Bearer ${token}` };
-  }
-
-  private async credential(): Promise<Credential> {
-    if (this.latest !== undefined && Date.now() < this.until) return this.latest;
-    this.running ??= runPlugin(this.plugin, this.env).finally(() => {
-      this.running = undefined;
+/** Gets credentials anew when they expire, once for all that ask meanwhile. */
+function cached(get: () => Promise<Credential>): () => Promise<Credential> {
+  let latest: Credential | undefined;
+  let until = 0;
+  let running: Promise<Credential> | undefined;
+  return async () => {
+    if (latest !== undefined && Date.now() < until) return latest;
+    running ??= get().finally(() => {
+      running = undefined;
     });
-    this.latest = await this.running;
-    const { expirationTimestamp } = this.latest;
-    this.until = expirationTimestamp ? Date.parse(expirationTimestamp) - freshness : Date.now() + unknownLife;
-    return this.latest;
-  }
+    latest = await running;
+    const { expirationTimestamp } = latest;
+    until = expirationTimestamp ? Date.parse(expirationTimestamp) - freshness : Date.now() + unknownLife;
+    return latest;
+  };
 }
 
-async function runPlugin(
-  { command, args, env: extra, apiVersion }: Plugin,
-  base: NodeJS.ProcessEnv,
-): Promise<Credential> {
+async function runPlugin(plugin: z.infer<typeof pluginSchema>, base: NodeJS.ProcessEnv): Promise<Credential> {
+  const { command, args, apiVersion } = plugin;
   const info = { apiVersion, kind: "ExecCredential", spec: { interactive: false } };
-  const added = Object.fromEntries((extra ?? []).map(({ name, value }) => [name, value]));
+  const added = Object.fromEntries((plugin.env ?? []).map(({ name, value }) => [name, value]));
   const env = { ...base, ...added, KUBERNETES_EXEC_INFO: JSON.stringify(info) };
   const process = run(command, args ?? [], { env, timeout: pluginLimit, killSignal: "SIGKILL", maxBuffer: 1 << 20 });
   // It must not wait for what nobody types.
@@ -108,18 +88,14 @@ async function runPlugin(
   return parseCredential(stdout, command);
 }
 
-/** Nothing of the output is told: it may be a token that is only in the wrong form. */
 function parseCredential(output: string, command: string): Credential {
-  const wrong = new RunnerError(`${command}, which the cluster's kubeconfig needs, printed no credentials`);
-  let json: unknown;
   try {
-    json = JSON.parse(output);
+    const credential = credentialSchema.parse(JSON.parse(output).status);
+    if (credential.token !== undefined || credential.clientCertificateData !== undefined) return credential;
   } catch {
-    throw wrong;
+    // Nothing of the output is told: it may be a token that is only in the wrong form.
   }
-  const { data } = credentialSchema.safeParse(json);
-  if (data?.status.token === undefined && data?.status.clientCertificateData === undefined) throw wrong;
-  return data.status;
+  throw new RunnerError(`${command}, which the cluster's kubeconfig needs, printed no credentials`);
 }
 
 function explainPlugin(error: unknown, command: string): string {

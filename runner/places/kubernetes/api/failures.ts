@@ -1,5 +1,5 @@
 import { codeOf, messageOf, RunnerError } from "../../../errors";
-import { connectionReason } from "../../reach";
+import { connectionReason } from "../../network";
 
 /** What a message about a cluster names. */
 export interface ClusterFacts {
@@ -68,25 +68,22 @@ export function explainFailure(error: unknown, what: string, facts: ClusterFacts
   if (error instanceof RunnerError) return error;
   const say = (why: string) => `cannot ${what}: ${why}`;
   const cause = { cause: error };
-  const answer = answerOf(error);
-  if (answer !== undefined) return new ClusterRefused(say(refusal(answer, facts)), answer.status, cause);
+  const { status, message } = answerOf(error) ?? {};
+  if (status !== undefined) return new ClusterRefused(say(refusal(status, message, facts)), status, cause);
   const reason = unreachableReason(error);
   if (reason !== undefined) {
-    return new ClusterUnreachable(
-      say(`the API server at ${facts.server} cannot be reached: ${reason}`),
-      undefined,
-      cause,
-    );
+    const text = say(`the API server at ${facts.server} cannot be reached: ${reason}`);
+    return new ClusterUnreachable(text, undefined, cause);
   }
+  return new RunnerError(say(otherReason(error, facts)), undefined, cause);
+}
+
+function otherReason(error: unknown, { server }: ClusterFacts): string {
   const file = unreadableFile(error);
-  if (file !== undefined) return new RunnerError(say(`${file} cannot be read`), undefined, cause);
-  if (/^ERR_OSSL/.test(codeOf(error) ?? "")) {
-    return new RunnerError(say("a certificate or key that the kubeconfig names is not one"), undefined, cause);
-  }
-  if (error instanceof SyntaxError) {
-    return new RunnerError(say(`what answers at ${facts.server} is no Kubernetes API server`), undefined, cause);
-  }
-  return new RunnerError(say(oneLine(messageOf(error))), undefined, cause);
+  if (file !== undefined) return `${file} cannot be read`;
+  if (/^ERR_OSSL/.test(codeOf(error) ?? "")) return "a certificate or key that the kubeconfig names is not one";
+  if (error instanceof SyntaxError) return `what answers at ${server} is no Kubernetes API server`;
+  return oneLine(messageOf(error));
 }
 
 /** The path of a file that could not be read: certificates and tokens that a kubeconfig names. */
@@ -95,14 +92,8 @@ export function unreadableFile(error: unknown): string | undefined {
   return typeof path === "string" && (syscall === "open" || syscall === "read") ? path : undefined;
 }
 
-/** What an API server has answered that is no success. */
-export interface Answer {
-  readonly status: number;
-  readonly message: string | undefined;
-}
-
-/** Undefined for an error that is no answer. */
-export function answerOf(error: unknown): Answer | undefined {
+/** What an API server has answered that is no success; undefined for an error that is no answer. */
+export function answerOf(error: unknown): { status: number; message: string | undefined } | undefined {
   const { code, body } = (error ?? {}) as { code?: unknown; body?: unknown };
   if (typeof code !== "number") return undefined;
   const { message } = (parsed(body) ?? {}) as { message?: unknown };
@@ -118,20 +109,13 @@ function parsed(body: unknown): unknown {
   }
 }
 
-function refusal({ status, message }: Answer, { context, server }: ClusterFacts): string {
+function refusal(status: number, message: string | undefined, { context, server }: ClusterFacts): string {
   const told = message === undefined ? "" : `: ${message}`;
-  switch (true) {
-    case status === 401:
-      return `the credentials of context ${context} are not accepted; have they expired?`;
-    case status === 403:
-      return forbidden(message, context) ?? `context ${context} is not allowed to do that`;
-    case status === 429:
-      return `the API server at ${server} is too busy${told}`;
-    case status >= 500:
-      return `the API server at ${server} failed with ${status}${told}`;
-    default:
-      return message ?? `the API server at ${server} answered ${status}`;
-  }
+  if (status === 401) return `the credentials of context ${context} are not accepted; have they expired?`;
+  if (status === 403) return forbidden(message, context) ?? `context ${context} is not allowed to do that`;
+  if (status === 429) return `the API server at ${server} is too busy${told}`;
+  if (status >= 500) return `the API server at ${server} failed with ${status}${told}`;
+  return message ?? `the API server at ${server} answered ${status}`;
 }
 
 /** What the API server says of who may not do what, without the words that say nothing. */
@@ -145,26 +129,20 @@ function forbidden(message: string | undefined, context: string): string | undef
   return `context ${context} is not allowed to ${verb} ${resource} ${where} (its user is ${user})`;
 }
 
-const certificates: Readonly<Record<string, string>> = {
-  CERT_HAS_EXPIRED: "its certificate has expired",
-  CERT_NOT_YET_VALID: "its certificate is not valid yet; is this machine's clock right?",
-  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
-};
-
-const untrusted = "its certificate is not signed by the authority that the kubeconfig names";
-
 /** Why there was no answer; undefined for an error that says nothing of that. */
 export function unreachableReason(error: unknown): string | undefined {
   if (error instanceof CallTimeout) return error.message;
-  const code = codeOf(error);
-  const known = connectionReason(error) ?? certificates[code ?? ""];
+  const known = connectionReason(error);
   if (known !== undefined) return known;
-  if (/^(DEPTH_ZERO_)?SELF_SIGNED_CERT|^UNABLE_TO_|^CERT_/.test(code ?? "")) return untrusted;
+  const code = codeOf(error) ?? "";
+  if (/^(DEPTH_ZERO_)?SELF_SIGNED_CERT|^UNABLE_TO_|^CERT_/.test(code)) {
+    return "its certificate is not signed by the authority that the kubeconfig names";
+  }
   const message = messageOf(error);
   const proxy = /Bad response: (\d+)/.exec(message)?.[1];
   if (proxy !== undefined) return `the proxy before it answered ${proxy}`;
-  if (unreadableFile(error) !== undefined || /^ERR_OSSL/.test(code ?? "")) return undefined;
-  if (code !== undefined && /^E[A-Z0-9_]+$/.test(code)) return code;
+  if (unreadableFile(error) !== undefined || /^ERR_OSSL/.test(code)) return undefined;
+  if (/^E[A-Z0-9_]+$/.test(code)) return code;
   // Errors of the HTTP client without a code: a connection that ended in the middle of an answer.
   return /hang up|premature close|aborted/i.test(message) ? "the connection was cut" : undefined;
 }

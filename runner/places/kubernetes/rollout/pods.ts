@@ -1,5 +1,14 @@
-import type { CoreV1Event, V1ContainerStatus, V1Deployment, V1Pod, V1ReplicaSet } from "@kubernetes/client-node";
+/** The pods of a test, as the cluster has them. */
+import type {
+  CoreV1Event,
+  V1Container,
+  V1ContainerStatus,
+  V1Deployment,
+  V1Pod,
+  V1ReplicaSet,
+} from "@kubernetes/client-node";
 import { RunnerError } from "../../../errors";
+import { explainEnd } from "../../explain";
 import type { Cluster } from "../api/cluster";
 import { containerName } from "../deployed/container";
 
@@ -40,27 +49,30 @@ export async function readWorkload(cluster: Cluster, name: string): Promise<Work
   return { deployment, pods: items };
 }
 
-/** What explains why pods are not ready. */
-export interface Background {
+/** A Deployment with all that says why its pods are not ready; objects of others may be among them. */
+export interface Rollout extends Workload {
   readonly replicaSets: readonly V1ReplicaSet[];
+  /** Of the namespace. Without them, causes are found later, or not at all. */
   readonly events: readonly CoreV1Event[];
+  /** The time, in ms since 1970. Defaults to this machine's. */
+  readonly now?: number;
 }
 
-/** A workload with its background: two more calls, so only for pods that are not ready. */
-export async function readRollout(cluster: Cluster, workload: Workload): Promise<Workload & Background> {
+/** Two more calls than for a workload, so only for pods that are not ready. */
+export async function readRollout(cluster: Cluster, workload: Workload): Promise<Rollout> {
   const { namespace } = cluster;
   const labelSelector = selectorOf(workload.deployment);
-  const sets = cluster.call("list the ReplicaSets", () =>
-    cluster.apps.listNamespacedReplicaSet({ namespace, labelSelector }),
-  );
-  const events = cluster.call("list the events", () => cluster.core.listNamespacedEvent({ namespace }));
   // Who may not list them still may run tests.
-  const [replicaSets, all] = await Promise.allSettled([sets, events]);
-  return {
-    ...workload,
-    replicaSets: replicaSets.status === "fulfilled" ? replicaSets.value.items : [],
-    events: all.status === "fulfilled" ? all.value.items : [],
-  };
+  const list = <T>(what: string, call: () => Promise<{ items: T[] }>): Promise<T[]> =>
+    cluster.call(`list the ${what}`, call).then(
+      ({ items }) => items,
+      () => [],
+    );
+  const [replicaSets, events] = await Promise.all([
+    list("ReplicaSets", () => cluster.apps.listNamespacedReplicaSet({ namespace, labelSelector })),
+    list("events", () => cluster.core.listNamespacedEvent({ namespace })),
+  ]);
+  return { ...workload, replicaSets, events };
 }
 
 /** An object that is being deleted: a Deployment stays in sight until its pods have ended. */
@@ -68,9 +80,12 @@ export function isLeaving({ metadata }: V1Deployment | V1Pod): boolean {
   return metadata?.deletionTimestamp !== undefined;
 }
 
-export function isReady({ metadata, status }: V1Pod): boolean {
-  const ready = status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True");
-  return metadata?.deletionTimestamp === undefined && ready === true;
+export function conditionOf({ status }: V1Pod, type: string) {
+  return status?.conditions?.find((condition) => condition.type === type);
+}
+
+export function isReady(pod: V1Pod): boolean {
+  return !isLeaving(pod) && conditionOf(pod, "Ready")?.status === "True";
 }
 
 /** A pod that is only listed: one that was evicted stays until somebody deletes it, and another takes its place. */
@@ -87,17 +102,63 @@ export function nameOf({ metadata }: V1Pod): string {
   return metadata?.name ?? "";
 }
 
-/** The controller has seen the Deployment as it is, its pods are the wanted ones, all ready, and no other is left. */
-export function isSettled({ deployment, pods }: Workload): boolean {
-  const { metadata, spec, status } = deployment;
-  const wanted = spec?.replicas ?? 1;
-  const there = pods.filter((pod) => !hasEnded(pod));
-  return (
-    (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0) &&
-    (status?.updatedReplicas ?? 0) === wanted &&
-    there.length === wanted &&
-    there.every(isReady)
-  );
+export function wantedPods({ deployment }: Workload): number {
+  return deployment.spec?.replicas ?? 1;
+}
+
+/** Whether the controller has taken up the Deployment's latest change: until then, its pods are those of before. */
+export function isObserved({ deployment }: Workload): boolean {
+  return (deployment.status?.observedGeneration ?? 0) >= (deployment.metadata?.generation ?? 0);
+}
+
+/** Whether the pods are as many as wanted, as the Deployment describes them now, all ready, and no other is left. */
+export function isRolledOut(workload: Workload): boolean {
+  const wanted = wantedPods(workload);
+  const updated = workload.deployment.status?.updatedReplicas ?? 0;
+  const pods = workload.pods.filter((pod) => !hasEnded(pod));
+  return isObserved(workload) && updated === wanted && pods.length === wanted && pods.every(isReady);
+}
+
+/**
+ * Says what ended a worker that its master has lost, to follow a colon; undefined where the cluster cannot be asked.
+ *
+ * @param before pods as they were at the start of the run: what ended them earlier is not meant
+ */
+export async function whyLost(
+  cluster: Cluster,
+  { worker }: TestNames,
+  name: string,
+  before: readonly V1Pod[],
+): Promise<string | undefined> {
+  const workload = await readWorkload(cluster, worker).catch(() => undefined);
+  if (workload === undefined) return undefined;
+  const called = (pod: V1Pod) => nameOf(pod) === name;
+  return podEnd(workload.pods.find(called), locustStatus(before.find(called) ?? {})?.restartCount ?? 0);
+}
+
+/** @param restarts of its container, at the start of the run */
+export function podEnd(pod: V1Pod | undefined, restarts: number): string {
+  if (pod === undefined) return "its pod is gone";
+  if (isLeaving(pod)) return "its pod was deleted";
+  const { spec, status } = pod;
+  const container = locustStatus(pod);
+  const again = (container?.restartCount ?? 0) > restarts;
+  const ended = container?.state?.terminated ?? (again ? container?.lastState?.terminated : undefined);
+  if (ended?.reason === "OOMKilled") {
+    return killedForMemory(spec?.containers.find(({ name }) => name === containerName));
+  }
+  if (status?.phase === "Failed" && status.reason !== undefined) {
+    return `its pod was ended by its node: ${status.message ?? status.reason}`;
+  }
+  if (ended === undefined) return "its pod runs, and does not answer";
+  const { exitCode, message = "" } = ended;
+  const signals: Readonly<Record<number, string>> = { 137: "SIGKILL", 139: "SIGSEGV", 143: "SIGTERM" };
+  return explainEnd(message, signals[exitCode] ?? `exit code ${exitCode}`);
+}
+
+export function killedForMemory(container: V1Container | undefined): string {
+  const limit = container?.resources?.limits?.memory;
+  return `killed for its memory${limit === undefined ? "" : `: limit ${limit}`}`;
 }
 
 function selectorOf({ spec }: V1Deployment): string {

@@ -3,13 +3,13 @@ import { RunnerError, UsageError } from "../../../errors";
 import { exitCodes } from "../../../types";
 import type { Cluster } from "../api/cluster";
 import { isPassing } from "../api/failures";
-import { isLeaving, isSettled, NoLoadTest, readRollout, readWorkload, type TestNames, type Workload } from "./pods";
-import { summarize, type TroubleKind, troubles } from "./trouble";
+import { isLeaving, isRolledOut, NoLoadTest, readRollout, readWorkload, type TestNames, type Workload } from "./pods";
+import { podProblems, summarize } from "./problems";
 
 /** How often to look, in ms. */
 const interval = 1000;
 
-export interface Settling {
+export interface WaitOptions {
   readonly cluster: Cluster;
   readonly names: TestNames;
   /** ms */
@@ -19,19 +19,16 @@ export interface Settling {
   readonly signal: AbortSignal;
 }
 
-/** Both Deployments with all their pods ready. */
-export interface Settled {
-  readonly control: Workload;
-  readonly worker: Workload;
-}
-
 /**
  * Waits until master and workers are as their Deployments say, and no former pod is left. Rejects with a RunnerError
  * that says, pod by pod, why they are not, and with a UsageError for a mistake in the script: at once where waiting
  * cannot help, or where `pulumi up` replaces the Deployments meanwhile, as the new ones are not what the run has asked
  * for.
  */
-export async function waitForPods({ cluster, names, timeout, progress, signal }: Settling): Promise<Settled> {
+export async function waitForRollout(
+  options: WaitOptions,
+): Promise<{ readonly control: Workload; readonly worker: Workload }> {
+  const { cluster, names, timeout, progress, signal } = options;
   const began = performance.now();
   let said = "";
   let problem = "";
@@ -45,10 +42,11 @@ export async function waitForPods({ cluster, names, timeout, progress, signal }:
       const uids = `${control.deployment.metadata?.uid} ${worker.deployment.metadata?.uid}`;
       first ??= uids;
       if (first !== uids || isLeaving(control.deployment) || isLeaving(worker.deployment)) throw replaced();
-      if (isSettled(control) && isSettled(worker)) return { control, worker };
-      const [master, workers] = await Promise.all([readRollout(cluster, control), readRollout(cluster, worker)]);
-      const summary = `${summarize("control", master)}; ${summarize("worker", workers)}`;
-      const found = [master, workers].flatMap((rollout) => troubles(rollout)).filter(({ kind }) => !isUsual(kind));
+      if (isRolledOut(control) && isRolledOut(worker)) return { control, worker };
+      const rollouts = await Promise.all([readRollout(cluster, control), readRollout(cluster, worker)]);
+      const summary = `${summarize("control", rollouts[0])}; ${summarize("worker", rollouts[1])}`;
+      // What every pod goes through is in the summary.
+      const found = rollouts.flatMap(podProblems).filter(({ kind }) => kind !== "starting" && kind !== "terminating");
       const text = [summary, ...found.map((one) => `  ${one.text}`)].join("\n");
       if (text !== said) progress(text);
       said = text;
@@ -76,9 +74,4 @@ function replaced(): RunnerError {
   return new RunnerError(
     "the test was deployed anew, or taken down, while its pods were getting ready: run it again once pulumi is done",
   );
-}
-
-/** What every pod goes through; the summary has it. */
-function isUsual(kind: TroubleKind): boolean {
-  return kind === "starting" || kind === "terminating";
 }

@@ -8,7 +8,7 @@ import type {
   V1PodStatus,
   V1ReplicaSet,
 } from "@kubernetes/client-node";
-import type { Rollout } from "../../../../runner/places/kubernetes/rollout/trouble";
+import type { Rollout } from "../../../../runner/places/kubernetes/rollout/pods";
 
 const image = "docker.io/locustio/locust:2.47.0";
 export const now = Date.parse("2026-11-24T15:00:00Z");

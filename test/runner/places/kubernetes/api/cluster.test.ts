@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "chai";
 import { RunnerError } from "../../../../../runner/errors";
 import { type Cluster, ClusterRefused, ClusterUnreachable } from "../../../../../runner/places/kubernetes/api/cluster";
-import { freePort } from "../../../../../runner/places/ports";
+import { freePort } from "../../../../../runner/places/network";
 import { caught, FakeApi, kubeconfigFor, refuse } from "./fake-api";
 
 const namespace = "locust";

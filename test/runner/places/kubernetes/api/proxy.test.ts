@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { proxyFor } from "../../../../../runner/places/kubernetes/api/proxy";
+import { proxyFor } from "../../../../../runner/places/kubernetes/api/connect";
 
 const proxy = "http://proxy.corp:3128";
 const server = "https://ABC.gr7.eu-west-1.eks.amazonaws.com";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { LineSplitter, LogCursor } from "../../../../../runner/places/kubernetes/logs/log-cursor";
+import { LineSplitter, LogCursor } from "../../../../../runner/places/kubernetes/logs/follow";
 
 const begin = Date.UTC(2026, 0, 1);
 

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "chai";
 import { type Cluster, ClusterRefused } from "../../../../../runner/places/kubernetes/api/cluster";
-import { followLog } from "../../../../../runner/places/kubernetes/logs/logs";
+import { followLog } from "../../../../../runner/places/kubernetes/logs/follow";
 import { poll } from "../../../../support/poll";
 import { caught, FakeApi, refuse } from "../api/fake-api";
 import { FakePod } from "../fake-pod";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { RunnerError, UsageError } from "../../../../../runner/errors";
-import { isSettled, readWorkload } from "../../../../../runner/places/kubernetes/rollout/pods";
-import { waitForPods } from "../../../../../runner/places/kubernetes/rollout/rollout";
+import { isRolledOut, readWorkload } from "../../../../../runner/places/kubernetes/rollout/pods";
+import { waitForRollout } from "../../../../../runner/places/kubernetes/rollout/rollout";
 import { caught, refuse } from "../api/fake-api";
 import { FakeNamespace, names } from "../fake-namespace";
 import { crashing, pod, readyPod, waiting } from "../pods";
@@ -22,7 +22,7 @@ describe("waiting for pods", () => {
   afterEach(() => namespace.close());
 
   const wait = (timeout = 30_000) =>
-    waitForPods({
+    waitForRollout({
       ...{ cluster: namespace.cluster, names, timeout },
       progress: (text) => said.push(text),
       signal: stop.signal,
@@ -165,7 +165,7 @@ describe("waiting for pods", () => {
   });
 
   describe("is over", () => {
-    const settled = async () => isSettled(await readWorkload(namespace.cluster, names.worker));
+    const settled = async () => isRolledOut(await readWorkload(namespace.cluster, names.worker));
 
     it("when the controller has seen the change", async () => {
       expect(await settled()).to.equal(true);

@@ -7,14 +7,13 @@ import type {
   V1Pod,
 } from "@kubernetes/client-node";
 import { lastWords } from "../../explain";
-import { imageTrouble } from "./image-trouble";
-import { schedulingTrouble } from "./scheduling";
-import { type Trouble, trouble } from "./trouble-kinds";
+import { imageProblem, type Problem, problem, schedulingProblem } from "./messages";
+import { conditionOf, killedForMemory } from "./pods";
 
 /** A container that has ended this often ends for the same reason again. */
 const hopelessRestarts = 3;
 
-/** How long after the end of its grace a pod may still be there, in ms: then nobody is on its node who could end it. */
+/** How long after its grace period a pod may still be there, in ms; after that, nobody on its node ends it. */
 const endsWithin = 60_000;
 
 /**
@@ -24,42 +23,38 @@ const endsWithin = 60_000;
  * @param now in ms since 1970, by the cluster's clock
  * @returns undefined for a pod that is ready
  */
-export function podTrouble(pod: V1Pod, events: readonly CoreV1Event[], now: number): Trouble | undefined {
+export function podProblem(pod: V1Pod, events: readonly CoreV1Event[], now: number): Problem | undefined {
   const { metadata, status = {}, spec } = pod;
   const node = spec?.nodeName === undefined ? "its node" : `its node ${spec.nodeName}`;
-  // The time at which its grace is over.
+  // The end of its grace period.
   const deletion = metadata?.deletionTimestamp;
   if (deletion !== undefined) {
     return now - new Date(deletion).getTime() > endsWithin
-      ? trouble("node", `should have ended, but ${node} does not report`)
-      : trouble("terminating", "is ending");
+      ? problem("node", `should have ended, but ${node} does not report`)
+      : problem("terminating", "is ending");
   }
-  if (status.reason === "NodeLost" || status.phase === "Unknown") return trouble("node", `${node} does not report`);
+  if (status.reason === "NodeLost" || status.phase === "Unknown") return problem("node", `${node} does not report`);
   if (status.phase === "Failed") {
     const why = status.reason ?? "it failed";
-    return trouble("evicted", `ended by ${node}: ${why}${status.message === undefined ? "" : `: ${status.message}`}`);
+    return problem("evicted", `ended by ${node}: ${why}${status.message === undefined ? "" : `: ${status.message}`}`);
   }
   const ready = conditionOf(pod, "Ready");
   if (ready?.status === "True") return undefined;
   const scheduled = conditionOf(pod, "PodScheduled");
   if (scheduled?.status !== "True" && spec?.nodeName === undefined) {
-    return schedulingTrouble(pod, scheduled?.message ?? latest(events, "FailedScheduling")?.message);
+    return schedulingProblem(pod, scheduled?.message ?? latest(events, "FailedScheduling")?.message ?? "");
   }
   const statuses = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
   const unready = statuses.find(({ ready }) => !ready);
-  if (unready !== undefined) return containerTrouble(pod, unready, events);
-  if (statuses.length === 0) return startingTrouble(pod, events);
+  if (unready !== undefined) return containerProblem(pod, unready, events);
+  if (statuses.length === 0) return startingProblem(pod, events);
   if (ready?.reason === "ReadinessGatesNotReady")
-    return trouble("starting", ready.message ?? "a readiness gate is closed");
-  // Whoever took its readiness away was not the node.
-  return trouble("node", `${node} does not report`);
+    return problem("starting", ready.message ?? "a readiness gate is closed");
+  // Its containers are ready by the node's last report: the cluster takes readiness away where reports stop.
+  return problem("node", `${node} does not report`);
 }
 
-export function conditionOf({ status }: V1Pod, type: string) {
-  return status?.conditions?.find((condition) => condition.type === type);
-}
-
-function containerTrouble(pod: V1Pod, status: V1ContainerStatus, events: readonly CoreV1Event[]): Trouble {
+function containerProblem(pod: V1Pod, status: V1ContainerStatus, events: readonly CoreV1Event[]): Problem {
   const { waiting, terminated, running } = status.state ?? {};
   const ended = terminated ?? status.lastState?.terminated;
   const container = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].find(
@@ -67,88 +62,85 @@ function containerTrouble(pod: V1Pod, status: V1ContainerStatus, events: readonl
   );
   // One that is being started again is still not ready for what ended it before.
   const again = status.started !== true && ended !== undefined;
-  if (running !== undefined && !again) return runningTrouble(pod, status, events);
+  if (running !== undefined && !again) return runningProblem(pod, status, events);
   const { reason = "", message = "" } = waiting ?? {};
-  if (reason === "CrashLoopBackOff" || (reason === "" && again)) return crashTrouble(status, ended, container, events);
+  if (reason === "CrashLoopBackOff" || (reason === "" && again)) return crashProblem(status, ended, container, events);
   if (/Image|Registry/.test(reason)) {
     const failure = latest(events, "Failed", /^Failed to pull image/)?.message;
-    return imageTrouble(container?.image ?? status.image, reason, message, failure);
+    return imageProblem(container?.image ?? status.image, reason, message, failure);
   }
   if (reason === "CreateContainerConfigError") {
-    return trouble("config", `cannot be started: ${message}`, /not found|find key|runAsNonRoot/.test(message));
+    return problem("config", `cannot be started: ${message}`, /not found|find key|runAsNonRoot/.test(message));
   }
   if (reason === "" || reason === "ContainerCreating" || reason === "PodInitializing")
-    return startingTrouble(pod, events);
+    return startingProblem(pod, events);
   const why = message === "" ? reason : runtimeMessage(message);
-  return trouble("config", `cannot be started: ${why}`, noSuchCommand(message));
+  return problem("config", `cannot be started: ${why}`, noSuchCommand(message));
 }
 
 /** A container that has ended, and will be started again in a while. */
-function crashTrouble(
+function crashProblem(
   { restartCount }: V1ContainerStatus,
   ended: V1ContainerStateTerminated | undefined,
   container: V1Container | undefined,
   events: readonly CoreV1Event[],
-): Trouble {
+): Problem {
   const hopeless = restartCount >= hopelessRestarts;
-  if (ended === undefined) return trouble("crash", "crashes again and again", hopeless);
+  if (ended === undefined) return problem("crash", "crashes again and again", hopeless);
   const { reason, message, exitCode } = ended;
-  if (reason === "OOMKilled") {
-    const limit = container?.resources?.limits?.memory;
-    return trouble("memory", `killed for its memory${limit === undefined ? "" : `: limit ${limit}`}`, hopeless);
-  }
+  if (reason === "OOMKilled") return problem("memory", killedForMemory(container), hopeless);
   if (reason === "StartError" || reason === "ContainerCannotRun") {
-    return trouble("config", `cannot be started: ${runtimeMessage(message ?? reason)}`, noSuchCommand(message ?? ""));
+    return problem("config", `cannot be started: ${runtimeMessage(message ?? reason)}`, noSuchCommand(message ?? ""));
   }
   const probe = /failed (startup|liveness) probe/.exec(latest(events, "Killing")?.message ?? "")?.[1];
   // 143 and 137: SIGTERM, and SIGKILL after the grace.
   if (probe !== undefined && (exitCode === 143 || exitCode === 137)) {
-    return trouble("probe", `killed as its ${probe} probe kept failing`, hopeless);
+    return problem("probe", `killed as its ${probe} probe kept failing`, hopeless);
   }
   const how = exitCode > 128 && exitCode < 160 ? `killed by signal ${exitCode - 128}` : `exit code ${exitCode}`;
   const words = lastWords(message ?? "");
   const said = words === undefined ? "" : `: ${words.text}`;
   const end = `${exitCode === 0 ? "ended by itself" : "crashed"}: ${how}${said}`;
   // What a script does wrong once, it does again.
-  return words?.mistake === true ? trouble("script", end, restartCount > 0) : trouble("crash", end, hopeless);
+  return words?.mistake === true ? problem("script", end, restartCount > 0) : problem("crash", end, hopeless);
 }
 
 /** What is to be said of a container that runs and is not ready. */
-function runningTrouble(pod: V1Pod, { started }: V1ContainerStatus, events: readonly CoreV1Event[]): Trouble {
+function runningProblem(pod: V1Pod, { started }: V1ContainerStatus, events: readonly CoreV1Event[]): Problem {
   if (started !== true) {
     const role = pod.metadata?.labels?.["app.kubernetes.io/component"];
     const waits = {
       control: "runs, and does not answer yet",
       worker: "runs, and has not connected to the master yet, or runs the script's init listeners",
     };
-    return trouble("starting", waits[role as keyof typeof waits] ?? "runs, and its startup probe has not passed yet");
+    return problem("starting", waits[role as keyof typeof waits] ?? "runs, and its startup probe has not passed yet");
   }
   const failure = latest(events, "Unhealthy", /^Readiness probe/)?.message;
-  if (failure === undefined) return trouble("starting", "runs, and its readiness probe has not passed yet");
+  if (failure === undefined) return problem("starting", "runs, and its readiness probe has not passed yet");
   // Addresses differ from pod to pod.
   const why = failure
     .replace(/^Readiness probe \w+:\s*/, "")
     .replace(/^Get "[^"]*": /, "")
     .replace(/^dial tcp \S+: (connect: )?/, "");
-  return trouble("probe", `runs, and its readiness probe fails${why === "" ? "" : `: ${why}`}`);
+  return problem("probe", `runs, and its readiness probe fails${why === "" ? "" : `: ${why}`}`);
 }
 
 /** Events of the way to a running container; those that say that it got further are normal. */
 const onTheWay = ["FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox", "Pulling", "Pulled", "Created"];
 
-function startingTrouble(pod: V1Pod, events: readonly CoreV1Event[]): Trouble {
+function startingProblem(pod: V1Pod, events: readonly CoreV1Event[]): Problem {
   const last = onTheWay
     .flatMap((reason) => latest(events, reason) ?? [])
     .sort((a, b) => timeOf(a) - timeOf(b))
     .at(-1);
   const message = withoutNames(pod, last?.message ?? "");
   if (last?.reason === "FailedMount" || last?.reason === "FailedAttachVolume") {
-    return trouble("volume", message, /(configmap|secret|persistentvolumeclaim) "[^"]*" not found/.test(message));
+    return problem("volume", message, /(configmap|secret|persistentvolumeclaim) "[^"]*" not found/.test(message));
   }
   if (last?.reason === "FailedCreatePodSandBox") {
-    return trouble("network", `no sandbox for it: ${message.replace(/^Failed to create pod sandbox:\s*/i, "")}`);
+    return problem("network", `no sandbox for it: ${message.replace(/^Failed to create pod sandbox:\s*/i, "")}`);
   }
-  return trouble("starting", last?.reason === "Pulling" ? "its image is being pulled" : "is being started");
+  return problem("starting", last?.reason === "Pulling" ? "its image is being pulled" : "is being started");
 }
 
 /** The same text for all pods. */

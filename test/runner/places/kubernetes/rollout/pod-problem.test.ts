@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { troubles } from "../../../../../runner/places/kubernetes/rollout/trouble";
+import { podProblems } from "../../../../../runner/places/kubernetes/rollout/problems";
 import { crashing, event, now, pod, readyPod, rollout, unscheduled, waiting } from "../pods";
-import { only, withEvents } from "./only-trouble";
+import { only, withEvents } from "./only-problem";
 
 // The messages are those of Kubernetes 1.34 with containerd 1.6, except Fargate's.
 describe("why a pod is not ready", () => {
@@ -63,7 +63,7 @@ describe("why a pod is not ready", () => {
     it("as its node is short of something", () => {
       const message = "Pod ephemeral local storage usage exceeds the total limit of containers 1Mi. ";
       const evicted = pod({ status: { phase: "Failed", reason: "Evicted", message } });
-      const [first, second] = troubles(rollout([evicted, waiting("ContainerCreating")], { wanted: 1 }));
+      const [first, second] = podProblems(rollout([evicted, waiting("ContainerCreating")], { wanted: 1 }));
       expect([first?.kind, second?.kind]).to.have.members(["evicted", "starting"]);
       expect([first, second].find((found) => found?.kind === "evicted")?.text).to.match(
         /^locust-worker-\d+: ended by its node node-1: Evicted: .* limit of containers 1Mi$/,
@@ -74,7 +74,7 @@ describe("why a pod is not ready", () => {
       const ending = (seconds: number) => {
         const metadata = { deletionTimestamp: new Date(now + seconds * 1000) };
         const pods = [readyPod({ deleted: metadata.deletionTimestamp, name: "w-1" })];
-        return troubles(rollout(pods)).find(({ pods }) => pods.length > 0);
+        return podProblems(rollout(pods)).find(({ pods }) => pods.length > 0);
       };
       expect(ending(10)).to.include({ kind: "terminating", text: "w-1: is ending", hopeless: false });
       expect(ending(-70)).to.include({
@@ -128,7 +128,7 @@ describe("why a pod is not ready", () => {
       fc.property(text, text, fc.nat(300), (reason, message, code) => {
         const pods = [unscheduled(message), waiting(reason, message), crashing(reason, code, { message })];
         pods.push(pod({ status: { phase: "Failed", reason, message } }));
-        for (const { text } of troubles(rollout(pods))) expect(text).to.match(/^.{5,400}$/);
+        for (const { text } of podProblems(rollout(pods))) expect(text).to.match(/^.{5,400}$/);
       }),
     );
   });

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { readyPods, summarize, troubles } from "../../../../../runner/places/kubernetes/rollout/trouble";
+import { podProblems, readyPods, summarize } from "../../../../../runner/places/kubernetes/rollout/problems";
 import { crashing, now, pod, readyPod, replicaSet, rollout, unscheduled, waiting } from "../pods";
 
 const starting = () => waiting("ContainerCreating");
@@ -9,7 +9,7 @@ describe("the troubles of a Deployment's pods", () => {
   it("are none while all are ready, whatever lies around", () => {
     const evicted = pod({ status: { phase: "Failed", reason: "Evicted" } });
     const state = rollout([...times(2, readyPod), evicted], { wanted: 2 });
-    expect(troubles(state)).to.deep.equal([]);
+    expect(podProblems(state)).to.deep.equal([]);
     expect(readyPods(state)).to.equal(2);
     expect(summarize("worker", state)).to.equal("2 of 2 workers are ready");
     expect(summarize("worker", rollout([]))).to.equal("no worker is wanted");
@@ -22,7 +22,7 @@ describe("the troubles of a Deployment's pods", () => {
       waiting("CreateContainerConfigError", 'secret "a" not found'),
       ...["w-3", "w-1"].map((name) => unscheduled("0/1 nodes are available: 1 Insufficient cpu.", { name })),
     ]);
-    const found = troubles(state);
+    const found = podProblems(state);
     expect(found.map(({ kind }) => kind)).to.deep.equal(["config", "scheduling", "starting"]);
     expect(found[1]).to.deep.equal({
       kind: "scheduling",
@@ -41,14 +41,14 @@ describe("the troubles of a Deployment's pods", () => {
       replicaSets: [replicaSet("current"), { ...replicaSet("of-another"), metadata: { uid: "of-another" } }],
     });
     expect(readyPods(state)).to.equal(1);
-    expect(troubles(state)).to.have.length(1);
-    expect(troubles(state)[0]).to.include({ text: "1 pod: not made yet" });
+    expect(podProblems(state)).to.have.length(1);
+    expect(podProblems(state)[0]).to.include({ text: "1 pod: not made yet" });
   });
 
   describe("where pods cannot be made", () => {
     const refused = (failure: string, ready = 2) => {
       const state = rollout(times(ready, readyPod), { wanted: 5, replicaSets: [replicaSet("current", { failure })] });
-      const [found, ...others] = troubles(state);
+      const [found, ...others] = podProblems(state);
       expect(others).to.deep.equal([]);
       expect(found).to.include({ count: 5 - ready });
       expect(found?.pods).to.deep.equal([]);
@@ -101,7 +101,7 @@ describe("the troubles of a Deployment's pods", () => {
     });
 
     it("say that nobody makes them", () => {
-      expect(troubles(rollout([], { wanted: 1, spec: { paused: true } }))[0]).to.include({
+      expect(podProblems(rollout([], { wanted: 1, spec: { paused: true } }))[0]).to.include({
         ...{ text: "1 pod: not made: the Deployment is paused", hopeless: true },
       });
     });

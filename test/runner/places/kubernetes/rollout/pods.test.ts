@@ -1,6 +1,6 @@
 import type { V1ContainerStatus, V1Pod, V1PodStatus } from "@kubernetes/client-node";
 import { expect } from "chai";
-import { podEnd } from "../../../../../runner/places/kubernetes/rollout/why-lost";
+import { podEnd } from "../../../../../runner/places/kubernetes/rollout/pods";
 
 const pod = (container: Partial<V1ContainerStatus>, status: V1PodStatus = {}): V1Pod => ({
   metadata: { name: "locust-worker-1" },

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { crashing, event, unscheduled, waiting } from "../pods";
-import { only, withEvents } from "./only-trouble";
+import { only, withEvents } from "./only-problem";
 
 // The messages are those of Kubernetes 1.34 with containerd 1.6, except Fargate's.
 describe("why a pod is not ready", () => {
