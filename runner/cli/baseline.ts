@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { parseShare } from "../../settings/values/share";
-import { findRun } from "../results/find";
-import { readRunData } from "../results/run-data";
+import { findRun } from "../results/history";
+import { readRunData } from "../results/read";
 import { compareRuns } from "../verdict/compare";
 import type { Compare } from "./recorder";
 

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { writeAtomically } from "../results/files";
+import type { RunOfFolder } from "../results/read";
 import { comparePage } from "../results/report/compare";
 import { reportPage } from "../results/report/report";
-import type { RunOfFolder } from "../results/run-data";
 import type { Comparison } from "../verdict/comparison";
 
 /**

@@ -6,16 +6,15 @@ import type { RunObserver, RunOutcome, Snapshot } from "../engine/plan";
 import { messageOf } from "../errors";
 import { listFiles } from "../results/files";
 import type { ResultsFolder } from "../results/folder";
+import { behindWarnings, totalPercentiles, totals } from "../results/locust-csv";
 import { readSeries } from "../results/read";
-import { behindWarnings, totalPercentiles, totals } from "../results/requests-csv";
 import type { FinishedRecord, RunningRecord, RunRecord } from "../results/run-record";
-import { unfinished } from "../results/unfinished";
-import { currentWriter } from "../results/writer";
+import { currentWriter, unfinished } from "../results/unfinished";
 import type { LocustStatus, Sample } from "../types";
 import type { Comparison } from "../verdict/comparison";
 import type { IntegrityReport } from "../verdict/integrity";
+import { unansweredWarnings } from "../verdict/requests";
 import { evaluateThresholds } from "../verdict/thresholds";
-import { unansweredWarnings } from "../verdict/unanswered";
 import { decide, isJudged } from "../verdict/verdict";
 
 /** What a run's record says that does not come from Locust. */

@@ -1,4 +1,4 @@
-import { type RunOfFolder, readFinished, readRunData } from "../results/run-data";
+import { type RunOfFolder, readFinished, readRunData } from "../results/read";
 import { resultTable } from "../results/table";
 import { toJson } from "./output";
 

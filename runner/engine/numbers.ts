@@ -1,9 +1,7 @@
-import { ResultsError } from "../results/errors";
-import { frequentFailures } from "../results/failures-csv";
-import { parseRequestsCsv } from "../results/requests-csv";
-import { type BreachWatch, createBreachWatch } from "../verdict/breach";
-import { mostNames, requestRows } from "../verdict/rows";
-import { evaluateThresholds } from "../verdict/thresholds";
+import { ResultsError } from "../results/files";
+import { frequentFailures, parseRequestsCsv } from "../results/locust-csv";
+import { mostNames, requestRows } from "../verdict/requests";
+import { createBreachWatch, evaluateThresholds } from "../verdict/thresholds";
 import { type LocustClient, LocustRefused, MasterUnreachable } from "./client";
 import type { RunObserver, RunPlan, Snapshot } from "./plan";
 
@@ -14,7 +12,7 @@ const mostInReport = 5000;
 export class Numbers {
   latest: Snapshot | undefined;
   private warned = false;
-  private readonly breach: BreachWatch | undefined;
+  private readonly breach: ReturnType<typeof createBreachWatch> | undefined;
 
   constructor(
     private readonly client: LocustClient,
@@ -62,7 +60,7 @@ export class Numbers {
 
   /** The threshold that has been breached for long enough to end the run, in words; undefined while there is none. */
   breached(elapsed: number): string | undefined {
-    const result = this.latest === undefined ? undefined : this.breach?.update(elapsed, this.latest.thresholds);
+    const result = this.latest === undefined ? undefined : this.breach?.(elapsed, this.latest.thresholds);
     return result === undefined ? undefined : `${result.threshold} was breached for ${this.plan.abortAfter} s`;
   }
 

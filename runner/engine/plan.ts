@@ -1,8 +1,8 @@
 import type { Threshold } from "../../settings/values/threshold";
 import type { EndedBy, FailureKind, LocustStatus, Phase, Place, RequestStats, Sample, ScriptReport } from "../types";
 import type { IntegrityReport } from "../verdict/integrity";
+import type { Unanswered } from "../verdict/requests";
 import type { ThresholdResult } from "../verdict/thresholds";
-import type { Unanswered } from "../verdict/unanswered";
 import type { CsvName, LocustClient } from "./client";
 import type { Timing } from "./timing";
 

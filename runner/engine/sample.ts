@@ -1,6 +1,6 @@
 import type { LocustStatus, LostWorker, Phase, Sample, WorkerStatus } from "../types";
+import { round } from "../verdict/format";
 import { inBrackets } from "../verdict/script";
-import { round } from "../verdict/words";
 import { livingWorkers } from "./phase";
 
 /** Makes a line of the series from what the master says. */

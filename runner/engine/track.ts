@@ -1,9 +1,9 @@
 import { messageOf } from "../errors";
 import type { EndedBy, LocustStatus, Phase, RecordedSample, Sample } from "../types";
+import { round } from "../verdict/format";
 import { createIntegrity, type IntegrityReport, workerText } from "../verdict/integrity";
+import type { Unanswered } from "../verdict/requests";
 import { missingUsers } from "../verdict/script";
-import type { Unanswered } from "../verdict/unanswered";
-import { round } from "../verdict/words";
 import { type LocustClient, LocustRefused, MasterUnreachable } from "./client";
 import type { Ending } from "./ending";
 import { isLoading, loadPhase } from "./phase";

@@ -2,8 +2,15 @@ import { mkdir, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { codeOf } from "../errors";
 import type { Sample } from "../types";
-import { isDiskFull, ResultsError, writeError } from "./errors";
-import { createReserve, releaseReserve, removeLeftovers, writeAtomically } from "./files";
+import {
+  createReserve,
+  isDiskFull,
+  ResultsError,
+  releaseReserve,
+  removeLeftovers,
+  writeAtomically,
+  writeError,
+} from "./files";
 import { toJUnit } from "./junit";
 import type { RunRecord } from "./run-record";
 import { createSeriesFile, reopenSeriesFile, type WriteLine } from "./series";

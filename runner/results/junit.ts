@@ -1,7 +1,7 @@
 import builder from "junit-report-builder";
+import { actualText, thresholdText } from "../verdict/thresholds";
 import { isJudged } from "../verdict/verdict";
-import { actualText, thresholdText } from "../verdict/words";
-import { type CodeLines, exceptionLines, failureLines } from "./code-lines";
+import { type CodeLines, exceptionLines, failureLines } from "./frequent-errors";
 import type { FinishedRecord } from "./run-record";
 
 /**

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 import type { Sample } from "../types";
-import { ResultsError, writeError } from "./errors";
+import { ResultsError, writeError } from "./files";
 
 /** The open `series.ndjson` of a run. */
 export interface SeriesFile {

@@ -1,4 +1,4 @@
-import { percent, round } from "./words";
+import { percent, round } from "./format";
 
 /** From this share of what it may use on, a process may not keep up. */
 export const saturatedShare = 0.9;

@@ -1,7 +1,7 @@
 import type { EndedBy, LostWorker, Sample } from "../types";
 import { type CpuUse, CpuWatch } from "./cpu";
+import { round } from "./format";
 import { type UsersReport, UsersWatch } from "./users";
-import { round } from "./words";
 
 /** The load that was asked for. */
 export interface AskedLoad {

@@ -1,5 +1,5 @@
 import type { Sample } from "../types";
-import { round, seconds as secondsText } from "./words";
+import { round, seconds as secondsText } from "./format";
 
 /** Users may be this share below or above what was asked. */
 export const usersTolerance = 0.05;

@@ -1,8 +1,9 @@
 import { type EndedBy, exitCodes, type Place, type Verdict } from "../types";
+import { seconds } from "./format";
 import type { IntegrityReport } from "./integrity";
 import { inBrackets } from "./script";
 import type { ThresholdResult } from "./thresholds";
-import { failureText, seconds } from "./words";
+import { failureText } from "./thresholds";
 
 /** What is known of a run when it has ended. */
 export interface Outcome {

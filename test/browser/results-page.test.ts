@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { expect } from "chai";
 import type { Browser, Page } from "playwright-core";
-import { colours, type Scheme } from "../../runner/results/report/colours";
 import { comparePage } from "../../runner/results/report/compare";
 import { reportPage } from "../../runner/results/report/report";
+import { colours, type Scheme } from "../../runner/results/report/style";
 import { hostileRun, madeRun } from "../runner/results/report/made";
 import { becomesTrue, openBrowser } from "../support/browser";
 import { root } from "../support/cli";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
+import { readRunData } from "../../runner/results/read";
 import { reportPage } from "../../runner/results/report/report";
-import { readRunData } from "../../runner/results/run-data";
 import type { FinishedRecord } from "../../runner/results/run-record";
 import { type CommandEnd, inTurns } from "../support/cli";
 import { type LocalRun, localRuns } from "../support/local-runs";

@@ -1,14 +1,14 @@
 import pc from "picocolors";
 import { parseShare } from "../../../settings/values/share";
 import { messageOf, UsageError } from "../../errors";
-import { comparisonTable } from "../../results/comparison-table";
-import { findRun } from "../../results/find";
-import { type RunOfFolder, readRunData } from "../../results/run-data";
+import { findRun } from "../../results/history";
+import { type RunOfFolder, readRunData } from "../../results/read";
+import { comparisonTable } from "../../results/table";
 import { cutMiddle, marked, oneLine, width, wrap } from "../../results/text";
 import { exitCodes } from "../../types";
 import { compareRuns } from "../../verdict/compare";
 import type { Comparison } from "../../verdict/comparison";
-import { shareText } from "../../verdict/words";
+import { shareText } from "../../verdict/format";
 
 export interface CompareOptions {
   /** Folder that has a folder for each run. */

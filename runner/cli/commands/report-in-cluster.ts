@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { pause } from "../../engine/timing";
 import { RunnerError, UsageError } from "../../errors";
 import { clock as clockTime, hasNotBegun, type RunNote } from "../../places/kubernetes/lock/note";
-import { parseRequestsCsv, totalPercentiles, totals } from "../../results/requests-csv";
-import { readRunData } from "../../results/run-data";
+import { parseRequestsCsv, totalPercentiles, totals } from "../../results/locust-csv";
+import { readRunData } from "../../results/read";
 import { progressTable } from "../../results/table";
 import { exitCodes, type LocustStatus } from "../../types";
 import { evaluateThresholds } from "../../verdict/thresholds";
@@ -16,7 +16,7 @@ import { sameTest } from "../deployed-test/open";
 import { type ClusterContext, withMaster } from "../deployed-test/with-master";
 import { printRun } from "../output";
 import { reportFolder } from "../report-folder";
-import { clock, failures } from "../terminal/words";
+import { clock, failures } from "../terminal/format";
 
 /** `loadtest report` without a folder: the latest run in the cluster, kept when it has ended. */
 export async function reportInCluster(options: ReportOptions): Promise<number> {

@@ -1,4 +1,4 @@
-import { findRun } from "../../results/find";
+import { findRun } from "../../results/history";
 import type { ReportOptions } from "../command-options";
 import { reportFolder } from "../report-folder";
 

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { UsageError } from "../../errors";
 import { KubernetesPlace } from "../../places/kubernetes/kubernetes";
-import { findRun } from "../../results/find";
 import { createResultsFolder } from "../../results/folder";
+import { findRun } from "../../results/history";
 import { baselineOf } from "../baseline";
 import type { RunCommandOptions } from "../command-options";
 import { type Claim, claimTest, leaveLock, withoutLeftovers } from "../deployed-test/claim";

@@ -7,7 +7,7 @@ import type { RunNote } from "../../places/kubernetes/lock/note";
 import { saveLogs } from "../../places/kubernetes/logs/logs";
 import { clusterTiming, type MasterLink } from "../../places/kubernetes/master";
 import { locustStatus, nameOf, readWorkload } from "../../places/kubernetes/rollout/pods";
-import { ResultsError } from "../../results/errors";
+import { ResultsError } from "../../results/files";
 import { createResultsFolder, type ResultsFolder, reopenResultsFolder } from "../../results/folder";
 import { hasRun, listRuns, type RunSummary, summaryOf } from "../../results/history";
 import { readSeries } from "../../results/read";

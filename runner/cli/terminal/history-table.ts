@@ -1,10 +1,9 @@
 import pc from "picocolors";
-import { bareTable, gap } from "../../results/bare-table";
 import type { RunSummary } from "../../results/history";
 import type { RunRecord } from "../../results/run-record";
-import { columns, cutMiddle, marked, oneLine, width } from "../../results/text";
-import { shareText } from "../../verdict/words";
-import { milliseconds } from "./words";
+import { bareTable, columns, cutMiddle, gap, marked, oneLine, width } from "../../results/text";
+import { shareText } from "../../verdict/format";
+import { milliseconds } from "./format";
 
 const head = ["when (UTC)", "script", "verdict", "users", "req/s", "p95", "fails", "place"];
 const left = [0, 1, 2, 7];

@@ -1,7 +1,7 @@
 import type { createLogUpdate } from "log-update";
 import pc from "picocolors";
 import type { LocustStatus, Phase, Sample } from "../../types";
-import { clock, failures, milliseconds, underWay } from "./words";
+import { clock, failures, milliseconds, underWay } from "./format";
 
 export interface ProgressOptions {
   readonly stream: NodeJS.WriteStream;

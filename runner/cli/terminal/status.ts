@@ -1,6 +1,6 @@
 import pc from "picocolors";
 import type { PodLine, StatusReport } from "../deployed-test/status-report";
-import { clock, failures, milliseconds } from "./words";
+import { clock, failures, milliseconds } from "./format";
 
 const mostPods = 12;
 

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { readAssets } from "./assets";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { PageData } from "./chart";
-import { colours } from "./colours";
 import { embeddedJson, Html, html } from "./html";
-import { style } from "./style";
+import { colours, style } from "./style";
 
 /** What makes a page besides its frame. */
 export interface Page {
@@ -65,4 +65,33 @@ function icon(colour: string): string {
   const line = "M3 24 11 14l6 5L29 7";
   const drawing = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path d="${line}" fill="none" stroke="${colour}" stroke-width="5" stroke-linecap="round" stroke-linejoin="round"/></svg>`;
   return `data:image/svg+xml,${encodeURIComponent(drawing)}`;
+}
+
+/** Our scripts, in the order in which they build on each other; the build copies them beside the compiled code. */
+const scripts = ["format.js", "overlay.js", "options.js", "charts.js"];
+
+/** What a page brings along besides its own text. */
+export interface Assets {
+  /** uPlot, with its licence in a comment. */
+  readonly chartScript: string;
+  readonly chartStyle: string;
+  /** Draws the charts. */
+  readonly pageScript: string;
+}
+
+/** Reads uPlot from the installed package, and our scripts from beside this file. */
+export function readAssets(): Assets {
+  const library = dirname(require.resolve("uplot/package.json"));
+  const read = (...path: readonly string[]) => readFileSync(join(...path), "utf8").trim();
+  const own = scripts.map((name) => withoutDirectives(read(__dirname, "browser", name)));
+  return {
+    chartScript: `/*!\n${read(library, "LICENSE")}\n*/\n${read(library, "dist", "uPlot.iife.min.js")}`,
+    chartStyle: read(library, "dist", "uPlot.min.css"),
+    pageScript: `(() => {\n"use strict";\n${own.join("\n")}\n})();`,
+  };
+}
+
+/** Without what the compiler adds: the page has no source maps, and says for all scripts that they are strict. */
+function withoutDirectives(script: string): string {
+  return script.replace(/^"use strict";\s*/, "").replace(/\s*\/\/# sourceMappingURL=.*$/, "");
 }

@@ -1,7 +1,7 @@
 import type { RequestStats, Sample } from "../../types";
 import type { RunRecord } from "../run-record";
+import { amount, duration, foreign, moment, quantity, share } from "./format";
 import { type Content, type Html, html } from "./html";
-import { amount, duration, foreign, moment, quantity, share } from "./words";
 
 /** A run as a page shows it. */
 export interface PageRun {

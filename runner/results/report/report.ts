@@ -1,14 +1,13 @@
 import type { ThresholdResult } from "../../verdict/thresholds";
 import type { Chart } from "./chart";
-import { codeOf } from "./code";
-import { lossesOf, spansOf } from "./curves";
+import { lossesOf, spansOf } from "./chart";
+import { reportCharts } from "./charts";
 import { documentOf } from "./document";
 import { figures, thinned } from "./figures";
+import { foreign } from "./format";
 import { factsOf, type PageRun, tilesOf, verdictOf, wordOf } from "./head";
 import { type Html, html } from "./html";
-import { reportCharts } from "./report-charts";
-import { loadOf, requestsOf, thresholdsOf } from "./sections";
-import { foreign } from "./words";
+import { codeOf, loadOf, requestsOf, thresholdsOf } from "./sections";
 
 /**
  * The page of one run: verdict, thresholds, load, requests, and charts over time. One file of HTML that asks for

@@ -1,13 +1,14 @@
 import type { RequestStats } from "../../types";
-import { mostFrequent, requestLabel, requestRows, totalRow } from "../../verdict/rows";
+import { mostFrequent, requestLabel, requestRows, totalRow } from "../../verdict/requests";
 import type { ThresholdResult } from "../../verdict/thresholds";
+import { actualText, thresholdText } from "../../verdict/thresholds";
 import { usersGraceSeconds } from "../../verdict/users";
 import { isJudged } from "../../verdict/verdict";
-import { actualText, thresholdText } from "../../verdict/words";
+import { type CodeLines, exceptionLines, failureLines } from "../frequent-errors";
 import type { RunRecord } from "../run-record";
+import { amount, duration, foreign, none, share } from "./format";
 import { line, lines } from "./head";
 import { type Content, type Html, html } from "./html";
-import { amount, duration, foreign, none, share } from "./words";
 
 /** A table that may be wider than the page: it is moved inside its frame, also with the keyboard. */
 export function tableFrame(label: string, table: Html): Html {
@@ -121,4 +122,30 @@ export function known(value: number | null | undefined): string {
 /** One decimal, so that those of a column stand below each other; more only where there would be nothing but zeros. */
 function tenths(value: number): string {
   return value >= 0.1 && value < 1000 ? value.toFixed(1) : amount(value);
+}
+
+/** Characters of a text that are shown. */
+const longest = 600;
+
+/** What failed in requests, and what the script raised: nothing where nothing did. */
+export function codeOf(record: RunRecord): Html {
+  return html`${section("Failures", failureLines(record))}${section("Exceptions", exceptionLines(record))}`;
+}
+
+function section(heading: string, lines: CodeLines | undefined): Html {
+  if (lines === undefined) return html``;
+  const rows = lines.kinds.map(
+    ({ count, text }) => html`<tr><td class="words">${foreign(cut(text))}</td><td>${amount(count)}</td></tr>\n`,
+  );
+  return html`<section><h2>${heading}</h2><p class="small muted">${lines.title}, the most frequent first.</p>
+${tableFrame(
+  heading,
+  html`<table class="data"><thead><tr><th scope="col" class="words">What</th><th scope="col">How often</th></tr></thead>
+<tbody>${rows}</tbody></table>`,
+)}
+${lines.rest !== undefined && html`<p class="small muted">${lines.rest}.</p>`}</section>`;
+}
+
+function cut(text: string): string {
+  return text.length > longest ? `${text.slice(0, longest)}…` : text;
 }

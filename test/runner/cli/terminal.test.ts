@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
 import { expect } from "chai";
+import { clock, failures, milliseconds } from "../../../runner/cli/terminal/format";
 import { Progress } from "../../../runner/cli/terminal/progress";
-import { clock, failures, milliseconds } from "../../../runner/cli/terminal/words";
 import { toSample } from "../../../runner/engine/sample";
 import { status } from "../engine/scripted";
 

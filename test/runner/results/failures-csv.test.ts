@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { ResultsError } from "../../../runner/results/errors";
-import { frequentFailures } from "../../../runner/results/failures-csv";
+import { ResultsError } from "../../../runner/results/files";
+import { frequentFailures } from "../../../runner/results/locust-csv";
 
 const head = "Method,Name,Error,Occurrences,First Seen,Last Seen\r\n";
 

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { expect } from "chai";
 import fc from "fast-check";
-import { totals } from "../../../runner/results/requests-csv";
+import { totals } from "../../../runner/results/locust-csv";
 import { resultTable } from "../../../runner/results/table";
 import { columns, cutMiddle, wrap } from "../../../runner/results/text";
 import { comparisonOf, finishedRecord, rowOf, rows } from "./make";

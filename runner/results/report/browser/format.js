@@ -1,4 +1,4 @@
-// Part of the script of a page: classic scripts, in one element, in the order of assets.ts.
+// Part of the script of a page: classic scripts, in one element, in the order of document.ts.
 
 /** @typedef {import("uplot")} Plot */
 /** @typedef {import("uplot").AlignedData} PlotData */

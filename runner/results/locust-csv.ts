@@ -1,7 +1,9 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { parse } from "csv-parse/sync";
-import type { RequestStats, Sample } from "../types";
-import { totalRow } from "../verdict/rows";
-import { ResultsError } from "./errors";
+import type { FailureKind, RequestStats, Sample } from "../types";
+import { totalRow } from "../verdict/requests";
+import { ResultsError } from "./files";
 
 /** The numbers over all requests; times in ms. Zeros where there were no requests. */
 export interface Totals {
@@ -124,4 +126,45 @@ function toNumber(column: string, cell: string): number {
 
 function unusable(why: string): ResultsError {
   return new ResultsError(`requests.csv is not what Locust writes: ${why}`, "EFORMAT");
+}
+
+/** Failures that a record names; `failures.csv` has all. */
+const most = 10;
+
+/**
+ * Reads the most frequent failures of Locust's `/stats/failures/csv`. Throws a ResultsError (`EFORMAT`) for a text that
+ * is torn. Another text has none: a run is not lost by what it says of its failures.
+ */
+export function frequentFailures(text: string): FailureKind[] {
+  let rows: Record<string, string>[];
+  try {
+    rows = parse(text, { bom: true, columns: true, skip_empty_lines: true });
+  } catch (error) {
+    throw new ResultsError("failures.csv is not what Locust writes: it is torn or damaged", "EFORMAT", {
+      cause: error,
+    });
+  }
+  return rows
+    .map(({ Method = "", Name = "", Error: error = "", Occurrences }) => {
+      return { method: Method, name: Name, error, count: Number(Occurrences) };
+    })
+    .filter(({ count }) => count > 0)
+    .sort((a, b) => b.count - a.count)
+    .slice(0, most);
+}
+
+/**
+ * Reads `requests.csv` of a run's folder, with the row over all requests at the end; undefined where there is none.
+ * Where it is damaged there are no rows and one more warning: that is no reason to show nothing of the run.
+ */
+export function readRequests(dir: string, warnings: string[]): RequestStats[] | undefined {
+  const path = join(dir, "requests.csv");
+  if (!existsSync(path)) return undefined;
+  try {
+    return parseRequestsCsv(readFileSync(path, "utf8"));
+  } catch (error) {
+    if (!(error instanceof ResultsError)) throw error;
+    warnings.push(error.message);
+    return [];
+  }
 }

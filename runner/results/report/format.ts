@@ -1,4 +1,4 @@
-import { seconds } from "../../verdict/words";
+import { seconds } from "../../verdict/format";
 import { oneLine } from "../text";
 import type { Unit } from "./chart";
 import { type Html, html } from "./html";

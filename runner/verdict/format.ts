@@ -1,5 +1,3 @@
-import type { ThresholdResult } from "./thresholds";
-
 /** `value` with at most `digits` decimals, as a number. */
 export function round(value: number, digits: number): number {
   const rounded = Number(value.toFixed(digits));
@@ -16,18 +14,6 @@ export function seconds(value: number): string {
   return `${round(value, value < 10 ? 1 : 0)} s`;
 }
 
-/**
- * The measured value of a threshold with its unit: `812 ms`, `0.0125`, `95.2 requests/s`, `no data`.
- * Four digits, but all of them where four would look the same as the limit.
- */
-export function actualText({ metric, actual, limit }: ThresholdResult): string {
-  if (actual === null) {
-    return "no data";
-  }
-  const value = short(actual);
-  return `${value === limit ? actual : value}${unit(metric)}`;
-}
-
 /** The value of a metric in four digits, with its unit: `812 ms`, `0.0125`, `95.2 requests/s`. */
 export function valueText(metric: string, value: number): string {
   return `${short(value)}${unit(metric)}`;
@@ -39,25 +25,13 @@ export function shareText(share: number): string {
   return `${value >= 100 ? round(value, 0) : Number(value.toPrecision(3))} %`;
 }
 
-/** A threshold as it was written, or the one that nobody wrote. */
-export function thresholdText({ threshold, default: isDefault }: ThresholdResult): string {
-  return isDefault === true ? `${threshold} (default)` : threshold;
-}
-
-/** Why a threshold failed, in one sentence. */
-export function failureText(result: ThresholdResult): string {
-  const failed = `Threshold ${thresholdText(result)} failed`;
-  if (result.actual === null) {
-    return `${failed}: ${result.note ?? "there is no data"}.`;
-  }
-  return `${failed}: it was ${actualText(result)}.`;
-}
-
-function short(value: number): number {
+/** A number in four digits, but all those of a whole number. */
+export function short(value: number): number {
   return Math.abs(value) >= 1000 ? round(value, 0) : Number(value.toPrecision(4));
 }
 
-function unit(metric: string): string {
+/** What follows the value of a metric: ` ms`, ` requests/s`, nothing. */
+export function unit(metric: string): string {
   if (metric === "fail_ratio") {
     return "";
   }

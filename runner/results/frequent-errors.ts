@@ -1,5 +1,5 @@
 import type { FailureKind, Tally } from "../types";
-import { requestLabel } from "../verdict/rows";
+import { requestLabel } from "../verdict/requests";
 import { kindText } from "../verdict/script";
 import type { RunRecord } from "./run-record";
 
