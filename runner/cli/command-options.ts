@@ -26,7 +26,7 @@ export interface DashboardOptions extends SettingsOptions, Omit<ClusterOptions, 
 
 export interface ReportOptions extends ClusterOptions {
   readonly wait?: boolean;
-  /** File to write a page to. */
+  /** File to write a report to. */
   readonly html?: string;
   readonly results: string;
   readonly json?: boolean;

@@ -6,7 +6,7 @@ import type { LocustStatus } from "../types";
 /** How often to look whether somebody started a run, in ms. */
 const interval = 300;
 
-export interface PageRuns {
+export interface WebUiRuns {
   readonly client: LocustClient;
   readonly interrupt: AbortSignal;
   readonly masterLost: AbortSignal;
@@ -14,8 +14,8 @@ export interface PageRuns {
   readonly keep: (seen: LocustStatus) => Promise<void>;
 }
 
-/** Has each run kept that is started on Locust's page, until an interrupt or the master's end. */
-export async function watchPageRuns({ client, interrupt, masterLost, keep }: PageRuns): Promise<void> {
+/** Has each run kept that is started in Locust's web UI, until an interrupt or the master's end. */
+export async function watchWebUiRuns({ client, interrupt, masterLost, keep }: WebUiRuns): Promise<void> {
   let latest = 0;
   while (!interrupt.aborted && !masterLost.aborted) {
     const seen = await client.status(interrupt).catch(() => undefined);
@@ -28,7 +28,7 @@ export async function watchPageRuns({ client, interrupt, masterLost, keep }: Pag
   }
 }
 
-/** What is said of a run that was started on the page. */
-export function pageRunText({ targetUsers }: LocustStatus): string {
-  return `A run was started on the page: ${targetUsers} users.`;
+/** What is said of a run that was started in the web UI. */
+export function webUiRunText({ targetUsers }: LocustStatus): string {
+  return `A run was started in the web UI: ${targetUsers} users.`;
 }

@@ -5,11 +5,11 @@ import type { Progress } from "./terminal/progress";
 /** Locust's own port: an address that people remember. */
 export const usualPort = 8089;
 
-/** Prints the page's address, and opens it where somebody sits at a terminal. */
-export async function showPage({ url, token }: Endpoint, open: boolean, progress: Progress): Promise<void> {
+/** Prints the address of the web UI, and opens it where somebody sits at a terminal. */
+export async function showWebUi({ url, token }: Endpoint, open: boolean, progress: Progress): Promise<void> {
   const address = `${url}/?token=${token}`;
   // The address is a key: whoever has it can start load from this machine.
-  process.stdout.write(`Locust's page: ${address}\nCtrl-C ends it.\n`);
+  process.stdout.write(`Locust's web UI: ${address}\nCtrl-C ends it.\n`);
   if (!open || process.stdout.isTTY !== true) return;
   try {
     const browser = await (await import("open")).default(address);

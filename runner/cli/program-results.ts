@@ -29,7 +29,7 @@ function addReport(program: Command, done: Done): void {
     .option("--wait", "wait until the run in the cluster has ended; Ctrl-C leaves it going");
   clusterOptions(command);
   resultsOption(command);
-  htmlOption(command, "write a page with charts");
+  htmlOption(command, "write a report with charts");
   jsonOption(command, "print the run's record as JSON on standard output")
     .addHelpText(
       "after",
@@ -63,7 +63,7 @@ function addCompare(program: Command, done: Done): void {
     .argument("<b>", "the run after");
   regressionOption(command);
   resultsOption(command, "folder that has a folder for each run");
-  htmlOption(command, "write a page with charts of both, laid over each other");
+  htmlOption(command, "write a report with charts of both, laid over each other");
   jsonOption(command)
     .addHelpText(
       "after",

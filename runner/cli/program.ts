@@ -59,7 +59,7 @@ function addRun(program: Command, done: Done): void {
     .option("--abort-after <time>", "end the run when a threshold is breached for this long: 10s", duration)
     .option("--baseline <run>", "compare with this run: its folder, its name, latest, latest-passed")
     .option("--demo", "with --local: load a small demo target that is started for the run")
-    .option("--port <n>", "port of Locust's page on this machine", port);
+    .option("--port <n>", "port of Locust's web UI on this machine", port);
   regressionOption(command);
   readyOption(command);
   resultsOption(command);
@@ -89,24 +89,24 @@ ${exitCodeHelp}`,
 function addDashboard(program: Command, done: Done): void {
   const command = program
     .command("dashboard")
-    .summary("Locust's web page on this machine until Ctrl-C")
+    .summary("Locust's web UI on this machine until Ctrl-C")
     .description(
-      "Forwards the page of the test in the cluster to this machine, and opens it; with --local, starts Locust here. " +
-        "Runs that are started on the page are judged and kept.",
+      "Forwards the web UI of the test in the cluster to this machine, and opens it; with --local, starts Locust here. " +
+        "Runs that are started in the web UI are judged and kept.",
     );
   placeOptions(command)
     .option("--script <file>", "with --local: script in the scripts' folder")
     .addOption(scriptArgOption("with --local: "))
-    .option("--host <url>", "with --local: target that the page offers, http(s)://host[:port][/path]")
-    .option("--users <n>", "what the page offers, with --local")
-    .option("--spawn-rate <n>", "what the page offers, with --local")
-    .option("--run-time <time>", "what the page offers, with --local")
+    .option("--host <url>", "with --local: target that the web UI offers, http(s)://host[:port][/path]")
+    .option("--users <n>", "what the web UI offers, with --local")
+    .option("--spawn-rate <n>", "what the web UI offers, with --local")
+    .option("--run-time <time>", "what the web UI offers, with --local")
     .option("--workers <n>", "worker processes, with --local")
     .option("--demo", "with --local: offer a small demo target that is started for the time being")
-    .option("--no-open", "do not open the page in a browser")
-    .option("--port <n>", "port of the page (8089)", port);
+    .option("--no-open", "do not open the web UI in a browser")
+    .option("--port <n>", "port of the web UI (8089)", port);
   thresholdOption(command);
-  resultsOption(command, "folder that gets a folder for each run started on the page")
+  resultsOption(command, "folder that gets a folder for each run started in the web UI")
     .addHelpText(
       "after",
       "\nExamples:\n  loadtest dashboard --local --demo\n  loadtest dashboard --stack dev --port 9000\n",

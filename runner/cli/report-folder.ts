@@ -20,6 +20,6 @@ export async function reportFolder(
 
 async function withPage(directory: string, file: string): Promise<RunOfFolder> {
   const run = await readRunData(directory);
-  await (await import("./page-file.js")).writeReportPage(run, file);
+  await (await import("./page-file.js")).writeRunReport(run, file);
   return run;
 }

@@ -93,7 +93,7 @@ export class LiveRun {
   async attach(seen: LocustStatus, earlier?: Earlier): Promise<void> {
     this.begin(seen, seen.run);
     this.pulse.last = seen;
-    // Without a plan of ours, users and time may be changed on the page, as a load shape does.
+    // Without a plan of ours, users and time may be changed in the web UI, as a load shape does.
     const shape = this.plan.runTime === undefined ? true : seen.shape;
     await this.track.begin(seen, { run: this.number, shape, elapsed: seen.elapsed ?? 0, earlier });
     this.runTime = timeOfLoad(this.plan.runTime, seen);

@@ -70,7 +70,7 @@ function whoEnded(status: LocustStatus, run: number, elapsed: number, runTime: n
   if (status.run !== run) return "stopped-elsewhere";
   const onTime = runTime !== undefined && status.shape === null && elapsed >= runTime - timerTolerance;
   if (scriptEnd(status) !== undefined && !onTime) {
-    // A run of the page that nothing limits ends whenever somebody ends it.
+    // A run of the web UI that nothing limits ends whenever somebody ends it.
     return runTime === undefined && status.runTime === null && status.shape === null ? "page" : "script";
   }
   // It was told to end, and has stopped the test on its way out.

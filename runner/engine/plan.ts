@@ -84,7 +84,7 @@ export interface RunOutcome {
   readonly endedAt: Date;
   /** Seconds of load, from the start to the stop. */
   readonly duration: number;
-  /** Seconds that were asked for; undefined where the script or the page decides. */
+  /** Seconds that were asked for; undefined where the script or the web UI decides. */
   readonly runTime?: number | undefined;
   /** The line of the script that ended the run. */
   readonly scriptEnd?: Place | undefined;

@@ -33,7 +33,7 @@ export function toJUnit(record: FinishedRecord): string {
     } else if (!threshold.passed) {
       const note = threshold.note === undefined ? "" : ` (${threshold.note})`;
       const limit = `${threshold.metric} ${threshold.operator} ${threshold.limit}`;
-      one.failure(clean(`${actualText(threshold)}, asked was ${limit}${note}`), "threshold");
+      one.failure(clean(`${actualText(threshold)}, limit ${limit}${note}`), "threshold");
     }
   }
   const load = testCase("load integrity");

@@ -136,7 +136,7 @@ function comparisonLines(comparison: Comparison, colors: Colors): string[] {
 function loadLines(record: FinishedRecord, colors: Colors): string[] {
   const { integrity } = record;
   if (integrity === null) {
-    return marked(["load: nothing is known of it"], "✗", colors.red);
+    return marked(["load integrity: unknown"], "✗", colors.red);
   }
   if (!integrity.ok) {
     return marked(integrity.problems, "✗", colors.red);
@@ -150,7 +150,7 @@ function loadLines(record: FinishedRecord, colors: Colors): string[] {
     users.afterRampSeconds > 0
       ? ""
       : ` (the run was too short to judge them: that begins ${usersGraceSeconds} s after the ramp)`;
-  return marked([`load as asked: ${users.max} of ${users.asked} users${short}, ${count}${peak}`], mark, paint);
+  return marked([`load integrity: ${users.max} of ${users.asked} users${short}, ${count}${peak}`], mark, paint);
 }
 
 const colourOf: Readonly<Record<Verdict, "green" | "red" | "yellow">> = {

@@ -1,7 +1,7 @@
 import type { Sample, Verdict } from "../types";
 import type { AskedLoad } from "./integrity";
 
-/** What changed between two runs, as data: for the terminal, for JSON, for a page. */
+/** What changed between two runs, as data: for the terminal, for JSON, for a report. */
 
 /** The numbers that are compared; times in ms, `fail_ratio` from 0 to 1, `rps` per second. */
 export const comparedMetrics = ["p50", "p95", "p99", "fail_ratio", "rps"] as const;

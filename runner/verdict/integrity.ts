@@ -77,7 +77,7 @@ export function createIntegrity({ users, spawnRate, workers, shape }: AskedLoad)
     const since = previous?.t ?? Math.min(0, sample.t);
     const seconds = Math.max(0, sample.t - since);
     samples += 1;
-    // Locust's page has a button for it, and a script may do it; what was counted before is gone then.
+    // Locust's web UI has a button for it, and a script may do it; what was counted before is gone then.
     if ((sample.resets ?? 0) > (previous?.resets ?? 0)) resets.push(sample.t);
     requests = Math.max(requests, sample.requests);
     underWay = Math.max(underWay, sample.underWay ?? 0);

@@ -8,7 +8,7 @@ import { failureText } from "./thresholds";
 /** What is known of a run when it has ended. */
 export interface Outcome {
   readonly endedBy: EndedBy;
-  /** Seconds of load; and seconds that were asked for, undefined where the script or the page decides. */
+  /** Seconds of load; and seconds that were asked for, undefined where the script or the web UI decides. */
   readonly duration?: number | undefined;
   readonly runTime?: number | undefined;
   /** The line of the script that ended the run. */
@@ -111,7 +111,7 @@ function unasked(outcome: Outcome): string[] {
     case "workers-lost":
       return [`All workers were gone${timeText(outcome)}, so the load ended early.`];
     case "stopped-elsewhere":
-      return [`The run was stopped${timeText(outcome)}, on Locust's page or by another command: ${less}.`];
+      return [`The run was stopped${timeText(outcome)}, in Locust's web UI or by another command: ${less}.`];
     default:
       return [];
   }

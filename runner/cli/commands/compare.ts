@@ -15,7 +15,7 @@ export interface CompareOptions {
   readonly results: string;
   /** `5%`, `0.05`: the relative change for the worse that is allowed. */
   readonly maxRegression: string;
-  /** File to write a page to. */
+  /** File to write a report to. */
   readonly html?: string;
   readonly json?: boolean;
 }
@@ -33,7 +33,7 @@ export async function compareCommand(a: string, b: string, options: CompareOptio
   const comparison = compareRuns(...runs, { maxRegression });
   const exitCode = exitCodeOf(comparison);
   if (options.html !== undefined) {
-    await (await import("../page-file.js")).writeComparePage(runs, comparison, options.html);
+    await (await import("../page-file.js")).writeCompareReport(runs, comparison, options.html);
   }
   const text =
     options.json === true

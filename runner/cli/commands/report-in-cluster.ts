@@ -50,7 +50,7 @@ export async function reportInCluster(options: ReportOptions): Promise<number> {
     await cleanUp(context, { owed: kept.owed, aborted: kept.record.endedBy === "interrupt" });
     if (options.html !== undefined) {
       const run = await readRunData(kept.folder.path);
-      await (await import("../page-file.js")).writeReportPage(run, options.html);
+      await (await import("../page-file.js")).writeRunReport(run, options.html);
     }
     printRun(kept, options.json);
     return kept.record.exitCode;

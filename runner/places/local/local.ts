@@ -21,7 +21,7 @@ export interface LocalPlaceOptions {
   readonly script: string;
   /** Folder for the output of master and workers. */
   readonly logs: string;
-  /** Port of Locust's page; a free one where undefined. */
+  /** Port of Locust's web UI; a free one where undefined. */
   readonly webPort?: number | undefined;
 }
 
@@ -57,7 +57,7 @@ export class LocalPlace implements Place {
   private async start({ signal, kill }: OpenOptions): Promise<Session> {
     const { settings, webPort, plugin, script } = this.options;
     const token = randomBytes(24).toString("base64url");
-    const web = webPort === undefined ? await freePort() : await requirePort(webPort, "Locust's page");
+    const web = webPort === undefined ? await freePort() : await requirePort(webPort, "Locust's web UI");
     const commands = locustCommands(settings, {
       ...{ plugin, script, bindHost: loopback, masterHost: loopback },
       ...{ masterPort: await freePort(), webPort: web },

@@ -26,7 +26,7 @@ export interface Curves {
   readonly lines: readonly Line[];
 }
 
-/** A chart over time, as the page's script draws it. */
+/** A chart over time, as the report's script draws it. */
 export interface Chart {
   /** Of its figure's element. */
   readonly id: string;
@@ -55,8 +55,8 @@ export interface Mark {
   readonly label: string;
 }
 
-/** All that the page's script is given, as JSON. */
-export interface PageData {
+/** All that the report's script is given, as JSON. */
+export interface ReportData {
   readonly charts: readonly Chart[];
   readonly spans: readonly Span[];
   readonly marks: readonly Mark[];
@@ -98,7 +98,7 @@ export function failingSoFar({ requests, failures }: Sample): number | null {
   return requests > 0 ? (failures / requests) * 100 : null;
 }
 
-/** CPU of the busiest worker, in per cent of what it may use; null without a worker. */
+/** Busiest worker's CPU, in per cent of what it may use; null without a worker. */
 export function highestCpu({ workerCpu }: Sample): number | null {
   const shares = Object.values(workerCpu);
   return shares.length === 0 ? null : Math.max(...shares) * 100;

@@ -5,23 +5,23 @@ import { compareCharts } from "./charts";
 import { documentOf } from "./document";
 import { figures, thinned } from "./figures";
 import { amount, foreign, none, quantity, share } from "./format";
-import { badge, factsOf, lines, type PageRun, type Tone, tilesOf, toneClass, verdictOf } from "./head";
+import { badge, factsOf, lines, type ReportedRun, type Tone, tilesOf, toneClass, verdictOf } from "./head";
 import { type Content, type Html, html } from "./html";
 import { chartHint, footer, noSamples } from "./report";
 import { known, leftOut, tableFrame } from "./sections";
 
 /** Two runs, and what was found when they were compared. */
-export interface ComparePageInput {
-  readonly before: PageRun;
-  readonly after: PageRun;
+export interface CompareReportInput {
+  readonly before: ReportedRun;
+  readonly after: ReportedRun;
   readonly comparison?: Comparison | undefined;
 }
 
 /**
- * The page of two runs: their verdicts side by side, what changed between them, and their charts laid over each other
+ * The report of two runs: their verdicts side by side, what changed between them, and their charts laid over each other
  * from their starts. One file of HTML that asks for nothing from anywhere.
  */
-export function comparePage({ before, after, comparison }: ComparePageInput): string {
+export function compareReport({ before, after, comparison }: CompareReportInput): string {
   const drawn = before.samples.length > 0 || after.samples.length > 0;
   const charts = drawn ? compareCharts(before.samples, after.samples) : [];
   const conclusion = comparison === undefined ? undefined : conclusionOf(comparison);
@@ -51,11 +51,11 @@ ${footer}`;
   });
 }
 
-function runCard(label: string, run: PageRun): Html {
+function runCard(label: string, run: ReportedRun): Html {
   return html`<section><p class="kind">${label}</p><h3>${foreign(run.name)}</h3>${verdictOf(run)}${tilesOf(run)}${factsOf(run)}</section>`;
 }
 
-/** What a comparison comes to: a word for the title, and the top of the page. */
+/** What a comparison comes to: a word for the title, and the top of the report. */
 export interface Conclusion {
   readonly word: string;
   readonly tone: Tone;
@@ -83,7 +83,7 @@ const metrics: Readonly<Record<ComparedMetric, { name: string; value: (value: nu
   p95: { name: "Response time, p95", value: (value) => quantity(value, "ms") },
   p99: { name: "Response time, p99", value: (value) => quantity(value, "ms") },
   fail_ratio: { name: "Failed requests", value: share },
-  rps: { name: "Requests a second", value: (value) => quantity(value, "/s") },
+  rps: { name: "Requests/s", value: (value) => quantity(value, "/s") },
 };
 
 const signs: Readonly<Record<ChangeKind, { readonly sign: string; readonly tone: Tone }>> = {
@@ -121,7 +121,7 @@ export function changesOf({ metrics: changes, maxRegression }: Comparison): Html
     "What changed",
     html`<table class="data"><thead><tr>
 <th scope="col" class="name">Over the whole run</th><th scope="col">Before</th><th scope="col">After</th>
-<th scope="col">Change</th><th scope="col">Noise</th><th scope="col" class="words">It is</th></tr></thead>
+<th scope="col">Change</th><th scope="col">Noise</th><th scope="col" class="words">Result</th></tr></thead>
 <tbody>${changes.map((change) => changeRow(change, share(maxRegression)))}</tbody></table>`,
   );
 }

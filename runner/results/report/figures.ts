@@ -11,7 +11,7 @@ export function thinned(chart: Chart): Chart {
   return { ...chart, curves: chart.curves.map((curves) => thin(withHoles(curves), most)) };
 }
 
-/** The place of each chart, which the page's script fills, with its title and what it shows in words. */
+/** The place of each chart, which the report's script fills, with its title and what it shows in words. */
 export function figures(charts: readonly Chart[]): Html {
   return html`<div class="charts">${charts.map(figure)}</div>`;
 }

@@ -21,7 +21,7 @@ export function thresholdsOf(record: RunRecord): Html {
   if (thresholds.length === 0) return html`<p class="muted">No thresholds were set.</p>`;
   return tableFrame(
     "Thresholds",
-    html`<table class="data"><thead><tr><th scope="col" class="name">Threshold</th><th scope="col" class="words">It was</th></tr></thead>
+    html`<table class="data"><thead><tr><th scope="col" class="name">Threshold</th><th scope="col" class="words">Actual</th></tr></thead>
 <tbody>${thresholds.map((result) => thresholdRow(result, isJudged(record)))}</tbody></table>`,
   );
 }
@@ -48,12 +48,12 @@ export function loadOf(record: RunRecord): Html {
   const reached = users.reachedAfterSeconds === null ? "never all" : `all after ${duration(users.reachedAfterSeconds)}`;
   const off = `${duration(users.offSeconds)} of ${duration(users.afterRampSeconds)}, from ${duration(usersGraceSeconds)} after the ramp on`;
   const facts: (readonly [string, Content])[] = [
-    ["Users at most", `${amount(users.max)} of ${amount(users.asked)}, ${reached}`],
-    ["Users off by more than 5 %", users.afterRampSeconds > 0 ? off : "unknown: the run ended before"],
+    ["Peak users", `${amount(users.max)} of ${amount(users.asked)}, ${reached}`],
+    ["Time off target (> 5 %)", users.afterRampSeconds > 0 ? off : "unknown: the run ended before"],
     ["Workers", `${amount(workers.asked)}, ${workers.lost.length === 0 ? "none" : amount(workers.lost.length)} lost`],
     ...(unanswered === undefined ? [] : [["Cut off without an answer", amount(unanswered.cutOff)] as const]),
-    ["CPU of the workers", `mean ${share(mean)}, at most ${share(highest)}`],
-    ["CPU of the master", `mean ${share(masterCpu.mean)}, at most ${share(masterCpu.max)}`],
+    ["Worker CPU", `mean ${share(mean)}, peak ${share(highest)}`],
+    ["Master CPU", `mean ${share(masterCpu.mean)}, peak ${share(masterCpu.max)}`],
   ];
   return html`${
     integrity.ok
@@ -76,11 +76,11 @@ const time = (head: string, value: (row: RequestStats) => number | null | undefi
 const requestColumns: readonly Column[] = [
   { head: "Requests", cell: (row) => amount(row.requests) },
   { head: "Failed", cell: failed },
-  { head: "A second", cell: (row) => tenths(row.rps) },
-  time("Mean", (row) => row.avg),
+  { head: "Requests/s", cell: (row) => tenths(row.rps) },
+  time("Avg", (row) => row.avg),
   ...["p50", "p95", "p99"].map((name) => time(name, (row) => row.percentiles[name])),
-  time("Lowest", (row) => row.min),
-  time("Highest", (row) => row.max),
+  time("Min", (row) => row.min),
+  time("Max", (row) => row.max),
 ];
 
 /** All requests with their numbers. */
@@ -140,7 +140,7 @@ function section(heading: string, lines: CodeLines | undefined): Html {
   return html`<section><h2>${heading}</h2><p class="small muted">${lines.title}, the most frequent first.</p>
 ${tableFrame(
   heading,
-  html`<table class="data"><thead><tr><th scope="col" class="words">What</th><th scope="col">How often</th></tr></thead>
+  html`<table class="data"><thead><tr><th scope="col" class="words">Error</th><th scope="col">Count</th></tr></thead>
 <tbody>${rows}</tbody></table>`,
 )}
 ${lines.rest !== undefined && html`<p class="small muted">${lines.rest}.</p>`}</section>`;

@@ -1,5 +1,5 @@
 /**
- * The colours of a page in both schemes; they become CSS variables, and the charts read those.
+ * The colours of a report in both schemes; they become CSS variables, and the charts read those.
  *
  * Series have 3:1 against the background, text 4.5:1. People who see no red or no green tell the series apart that
  * share a chart, and their dashes differ too; only workers, of which there may be twelve, have to be told by the legend.
@@ -56,7 +56,7 @@ export function variables(scheme: Scheme): string {
   return `color-scheme: ${scheme}; ${declarations.join(" ")}`;
 }
 
-/** The page's own style: light, dark, narrow and on paper, which is always light. */
+/** The report's own style: light, dark, narrow and on paper, which is always light. */
 export const style = `
 :root { ${variables("light")} }
 @media screen and (prefers-color-scheme: dark) { :root:not(.print) { ${variables("dark")} } }

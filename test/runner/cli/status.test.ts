@@ -92,7 +92,7 @@ describe("the status of a test in a cluster", () => {
       ]);
     }
     const page = runLine({ startedBy: null, runTime: null, p95: null, requests: 1, failures: 0 });
-    expect(runText({ run: page })).to.include("run       script2.py of Locust's page, going on for 01:05");
+    expect(runText({ run: page })).to.include("run       script2.py of Locust's web UI, going on for 01:05");
     expect(runText({ run: page })).to.include("          1 request, 0 failures, p95 –");
   });
 

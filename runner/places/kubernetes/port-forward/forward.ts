@@ -61,7 +61,7 @@ export async function openForward(options: ForwardOptions): Promise<Forward> {
 async function listen(server: Server, port = 0): Promise<number> {
   server.listen({ port, host: loopback, exclusive: true });
   await once(server, "listening").catch((error: unknown) => {
-    throw portRefused(error, port, "Locust's page");
+    throw portRefused(error, port, "Locust's web UI");
   });
   const address = server.address();
   return typeof address === "object" && address !== null ? address.port : port;
