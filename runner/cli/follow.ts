@@ -1,8 +1,8 @@
 import { type LocustClient, LocustRefused } from "../engine/client";
 import type { RunOutcome } from "../engine/plan";
+import type { Earlier } from "../engine/recording";
 import { followRun } from "../engine/run";
 import type { Timing } from "../engine/timing";
-import type { Earlier } from "../engine/track";
 import type { ResultsFolder } from "../results/folder";
 import type { EndedBy, LocustStatus } from "../types";
 import { observe } from "./execute";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { type DemoTarget, startDemoTarget } from "../../runner/demo/target";
 import { LocustClient, LocustRefused } from "../../runner/engine/client";
-import { toSample } from "../../runner/engine/sample";
+import { toSample } from "../../runner/engine/recording";
 import {
   fixtures,
   type Master,

@@ -1,8 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { LocustClient } from "../../engine/client";
-import { Pulse } from "../../engine/pulse";
-import { waitForWorkers } from "../../engine/ready";
+import { waitForWorkers } from "../../engine/start";
+import { StatusPoller } from "../../engine/status-poller";
 import { defaultTiming } from "../../engine/timing";
 import { messageOf, RunnerError } from "../../errors";
 import type { Session } from "../../places/place";
@@ -92,13 +92,10 @@ function setupOf(setup: TestSetup, { script, targetUsers, spawnRate, host }: Loc
 
 /** A start in the web UI without workers would do nothing, and say nothing. */
 async function requireReady({ session }: LocalTest, progress: Progress, signals: Signals): Promise<void> {
-  const answer = await waitForWorkers({
-    pulse: new Pulse(new LocustClient(session.endpoint), signals.interrupt),
-    workers: session.workers,
-    timing: defaultTiming,
-    observer: { waiting: (status) => progress.waiting(status) },
-    stop: AbortSignal.any([signals.interrupt, session.startFailed]),
-  });
+  const poller = new StatusPoller(new LocustClient(session.endpoint), signals.interrupt);
+  const observer = { waiting: (status: LocustStatus) => progress.waiting(status) };
+  const stop = AbortSignal.any([signals.interrupt, session.startFailed]);
+  const answer = await waitForWorkers({ poller, timing: defaultTiming, observer }, session.workers, stop);
   session.startFailed.throwIfAborted();
   if (typeof answer === "string" && !signals.interrupt.aborted) throw new RunnerError(answer);
 }

@@ -2,7 +2,7 @@ import { PassThrough } from "node:stream";
 import { expect } from "chai";
 import { clock, failures, milliseconds } from "../../../runner/cli/terminal/format";
 import { Progress } from "../../../runner/cli/terminal/progress";
-import { toSample } from "../../../runner/engine/sample";
+import { toSample } from "../../../runner/engine/recording";
 import { status } from "../engine/scripted";
 
 describe("words of the terminal", () => {

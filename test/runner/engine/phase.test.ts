@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { isKnownOver, livingWorkers, nextStep, type RunView } from "../../../runner/engine/phase";
-import { createRollCall, toSample } from "../../../runner/engine/sample";
+import { createRollCall, toSample } from "../../../runner/engine/recording";
 import type { LocustStatus, Place, ScriptReport } from "../../../runner/types";
 import { status, worker } from "./scripted";
 
