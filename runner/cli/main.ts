@@ -2,7 +2,7 @@ import { CommanderError } from "commander";
 import { SettingsError, StackFileError } from "../../settings/errors";
 import { messageOf, RunnerError } from "../errors";
 import { exitCodes } from "../types";
-import { completionCommands, createProgram } from "./program";
+import { completionCommands, createProgram } from "./program/program";
 import { endOnSignals, endProcess } from "./signals";
 
 /** The command line's entry; ends the process with the command's exit code. */
@@ -20,7 +20,8 @@ async function run(argv: readonly string[]): Promise<number> {
     code = result;
   });
   try {
-    if (completionCommands.includes(argv[2] ?? "")) await (await import("./completion.js")).addCompletion(program);
+    if (completionCommands.includes(argv[2] ?? ""))
+      await (await import("./program/completion.js")).addCompletion(program);
     await program.parseAsync([...argv]);
     return code;
   } catch (error) {

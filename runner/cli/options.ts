@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../../settings/values/duration";
 import { parseShare, shareAllowed } from "../../settings/values/share";
+import type { SettingsOptions } from "./settings";
 
 export const exitCodeHelp = `
 Exit codes:
@@ -131,4 +132,36 @@ export function share(value: string): string {
   } catch {
     throw new InvalidArgumentError(`It must be ${shareAllowed}.`);
   }
+}
+
+/** What the command line gives to the commands that run on this machine and in a cluster. */
+
+export interface RunCommandOptions extends SettingsOptions, Omit<ClusterOptions, "stack"> {
+  readonly local?: boolean;
+  readonly demo?: boolean;
+  /** Seconds. */
+  readonly abortAfter?: number;
+  /** Seconds. */
+  readonly readyTimeout: number;
+  readonly baseline?: string;
+  readonly maxRegression: string;
+  readonly results: string;
+  readonly json?: boolean;
+  readonly port?: number;
+}
+
+export interface DashboardOptions extends SettingsOptions, Omit<ClusterOptions, "stack"> {
+  readonly local?: boolean;
+  readonly demo?: boolean;
+  readonly open: boolean;
+  readonly results: string;
+  readonly port?: number;
+}
+
+export interface ReportOptions extends ClusterOptions {
+  readonly wait?: boolean;
+  /** File to write a report to. */
+  readonly html?: string;
+  readonly results: string;
+  readonly json?: boolean;
 }

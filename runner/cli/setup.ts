@@ -1,9 +1,16 @@
+import { basename } from "node:path";
 import type { Settings } from "../../settings/schema";
 import { parseDuration } from "../../settings/values/duration";
+import { parseShare } from "../../settings/values/share";
 import type { RunPlan } from "../engine/plan";
 import { UsageError } from "../errors";
+import { requireReachable } from "../places/reach";
+import { findRun } from "../results/history";
+import { readRunData } from "../results/read";
+import type { LocustStatus } from "../types";
+import { compareRuns } from "../verdict/compare";
 import { loadtestVersion } from "./package";
-import type { RunFacts } from "./recorder";
+import type { Compare, RunFacts } from "./recorder";
 
 /** What a run is made of, wherever it runs. */
 export interface TestSetup {
@@ -55,4 +62,38 @@ export function recordFacts({ place, stack, script, plan, settings }: TestSetup)
 
 export function requireWorkers({ workerReplicas }: Pick<Settings, "workerReplicas">): void {
   if (workerReplicas < 1) throw new UsageError("a run needs at least one worker: --workers 1");
+}
+
+export interface BaselineOptions {
+  readonly results: string;
+  /** A run, as `findRun` finds it. */
+  readonly baseline?: string;
+  /** `5%`, `0.05` */
+  readonly maxRegression: string;
+}
+
+/** What a run to come is to be compared with; undefined without a baseline. Throws a UsageError where there is no such. */
+export async function baselineOf({ results, baseline, maxRegression }: BaselineOptions): Promise<Compare | undefined> {
+  if (baseline === undefined) return undefined;
+  const before = await readRunData(findRun(results, baseline).path);
+  const allowed = { maxRegression: parseShare(maxRegression) };
+  return (record, samples, folder) => compareRuns(before, { name: basename(folder), record, samples }, allowed);
+}
+
+/** Every HTTP user needs a target, and those that can be asked answer. */
+export async function requireLocalTargets(status: LocustStatus): Promise<void> {
+  requireTargets(status, ", or --demo");
+  const hosts = Object.values(status.hosts).filter((host) => host !== null);
+  // Other hosts are for the script's own clients.
+  for (const host of new Set(hosts)) if (/^https?:/i.test(host) && URL.canParse(host)) await requireReachable(host);
+}
+
+/** @param more further ways to say a target */
+export function requireTargets(status: LocustStatus, more = ""): void {
+  const without = Object.entries(status.hosts).filter(([, host]) => host === null);
+  if (without.length === 0) return;
+  throw new UsageError(
+    `nothing says what ${without.map(([name]) => name).join(", ")} should load: --host URL, targetHost in the stack's ` +
+      `config, ${more === "" ? "or " : ""}host in the script${more}`,
+  );
 }

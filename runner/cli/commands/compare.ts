@@ -1,6 +1,8 @@
+import { resolve } from "node:path";
 import pc from "picocolors";
 import { parseShare } from "../../../settings/values/share";
 import { messageOf, UsageError } from "../../errors";
+import { writeAtomically } from "../../results/files";
 import { findRun } from "../../results/history";
 import { type RunOfFolder, readRunData } from "../../results/read";
 import { comparisonTable } from "../../results/table";
@@ -33,7 +35,8 @@ export async function compareCommand(a: string, b: string, options: CompareOptio
   const comparison = compareRuns(...runs, { maxRegression });
   const exitCode = exitCodeOf(comparison);
   if (options.html !== undefined) {
-    await (await import("../page-file.js")).writeCompareReport(runs, comparison, options.html);
+    const { compareReport } = await import("../../results/report/compare.js");
+    await writeAtomically(resolve(options.html), compareReport({ before: runs[0], after: runs[1], comparison }));
   }
   const text =
     options.json === true

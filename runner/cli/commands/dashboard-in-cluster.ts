@@ -3,15 +3,14 @@ import { pause } from "../../engine/timing";
 import { RunnerError, UsageError } from "../../errors";
 import type { MasterLink } from "../../places/kubernetes/master";
 import { exitCodes, type LocustStatus } from "../../types";
-import type { DashboardOptions } from "../command-options";
 import { hasCommand, lockOf, matching } from "../deployed-test/claim";
 import { type KeepRun, keepLatestRun } from "../deployed-test/keep";
 import { reopened } from "../deployed-test/open";
 import { clusterSetup } from "../deployed-test/setup";
 import { type ClusterContext, withMaster } from "../deployed-test/with-master";
+import type { DashboardOptions } from "../options";
 import { printRun } from "../output";
-import { showWebUi, usualPort } from "../page";
-import { watchWebUiRuns, webUiRunText } from "../page-runs";
+import { showWebUi, usualPort, watchWebUiRuns, webUiRunText } from "../web-ui";
 
 /** How long a key that is not renewed lets somebody in, and how often it is renewed; in seconds. */
 const keyLife = 60;

@@ -8,16 +8,15 @@ import { messageOf, RunnerError } from "../../errors";
 import type { Session } from "../../places/place";
 import { createResultsFolder } from "../../results/folder";
 import { exitCodes, type LocustStatus } from "../../types";
-import type { DashboardOptions } from "../command-options";
 import { followInto } from "../follow";
 import { type LocalTest, localSetup, openLocal } from "../local";
+import type { DashboardOptions } from "../options";
 import { printRun } from "../output";
-import { showWebUi, usualPort } from "../page";
-import { watchWebUiRuns, webUiRunText } from "../page-runs";
 import { readCommandSettings } from "../settings";
 import { planOf, requireWorkers, type TestSetup } from "../setup";
 import { listenToSignals, type Signals } from "../signals";
 import { type Progress, progressOf } from "../terminal/progress";
+import { showWebUi, usualPort, watchWebUiRuns, webUiRunText } from "../web-ui";
 
 /** `loadtest dashboard`. */
 export async function dashboardCommand(options: DashboardOptions): Promise<number> {

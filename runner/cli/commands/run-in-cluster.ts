@@ -3,8 +3,6 @@ import { UsageError } from "../../errors";
 import { KubernetesPlace } from "../../places/kubernetes/kubernetes";
 import { createResultsFolder } from "../../results/folder";
 import { findRun } from "../../results/history";
-import { baselineOf } from "../baseline";
-import type { RunCommandOptions } from "../command-options";
 import { type Claim, claimTest, leaveLock, withoutLeftovers } from "../deployed-test/claim";
 import { keepLogs } from "../deployed-test/keep";
 import { sameTest } from "../deployed-test/open";
@@ -12,10 +10,11 @@ import { clusterSetup } from "../deployed-test/setup";
 import { type ClusterContext, withMaster } from "../deployed-test/with-master";
 import { executeRun } from "../execute";
 import { isOwed } from "../follow";
+import type { RunCommandOptions } from "../options";
 import { printRun } from "../output";
 import type { Compare } from "../recorder";
 import type { TestSetup } from "../setup";
-import { requireTargets } from "../targets";
+import { baselineOf, requireTargets } from "../setup";
 
 /** `loadtest run` on a test that is deployed in a cluster; gives the exit code of the verdict. */
 export async function runInCluster(options: RunCommandOptions): Promise<number> {

@@ -1,15 +1,13 @@
 import { resolve } from "node:path";
 import { UsageError } from "../../errors";
 import { createResultsFolder } from "../../results/folder";
-import { baselineOf } from "../baseline";
-import type { RunCommandOptions } from "../command-options";
 import { executeRun } from "../execute";
 import { localSetup, openLocal } from "../local";
+import type { RunCommandOptions } from "../options";
 import { printRun } from "../output";
 import { readCommandSettings } from "../settings";
-import { planOf, requireWorkers } from "../setup";
+import { baselineOf, planOf, requireLocalTargets, requireWorkers } from "../setup";
 import { listenToSignals } from "../signals";
-import { requireLocalTargets } from "../targets";
 import { progressOf } from "../terminal/progress";
 
 /** `loadtest run`: gives the exit code of the verdict. */

@@ -12,10 +12,10 @@ import { createResultsFolder, type ResultsFolder, reopenResultsFolder } from "..
 import { hasRun, listRuns, type RunSummary, summaryOf } from "../../results/history";
 import { readSeries } from "../../results/read";
 import type { LocustStatus } from "../../types";
-import { baselineOf } from "../baseline";
 import { type FollowedRun, followInto, type RunFolder } from "../follow";
 import type { Compare } from "../recorder";
 import type { TestSetup } from "../setup";
+import { baselineOf } from "../setup";
 import type { Signals } from "../signals";
 import type { Progress } from "../terminal/progress";
 import type { ClusterTest } from "./open";

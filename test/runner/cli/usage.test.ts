@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { createProgram } from "../../../runner/cli/program";
+import { createProgram } from "../../../runner/cli/program/program";
 import { inTurns, startCommand, stopCommands } from "../../support/cli";
 import { makeProject, type Project, removeProjects } from "../../support/project";
 import { makeRun, nameAt, recordAt } from "../results/folders";

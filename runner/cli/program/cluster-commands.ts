@@ -8,7 +8,7 @@ import {
   readyOption,
   resultsOption,
   thresholdOption,
-} from "./options";
+} from "../options";
 
 type Done = (code: number) => void;
 
@@ -35,7 +35,7 @@ function addStart(program: Command, done: Done): void {
       "after",
       "\nExamples:\n  loadtest start --stack dev --run-time 30m\n  loadtest report --stack dev --wait\n",
     )
-    .action(async (options) => done(await (await import("./commands/start.js")).startCommand(options)));
+    .action(async (options) => done(await (await import("../commands/start.js")).startCommand(options)));
 }
 
 function addStop(program: Command, done: Done): void {
@@ -50,7 +50,7 @@ function addStop(program: Command, done: Done): void {
   resultsOption(command);
   jsonOption(command)
     .addHelpText("after", "\nExample:\n  loadtest stop --stack dev\n")
-    .action(async (options) => done(await (await import("./commands/stop.js")).stopCommand(options)));
+    .action(async (options) => done(await (await import("../commands/stop.js")).stopCommand(options)));
 }
 
 function addStatus(program: Command, done: Done): void {
@@ -61,7 +61,7 @@ function addStatus(program: Command, done: Done): void {
   clusterOptions(command);
   jsonOption(command)
     .addHelpText("after", "\nExamples:\n  loadtest status\n  loadtest status --stack dev --json\n")
-    .action(async (options) => done(await (await import("./commands/status.js")).statusCommand(options)));
+    .action(async (options) => done(await (await import("../commands/status.js")).statusCommand(options)));
 }
 
 function addScale(program: Command, done: Done): void {
@@ -78,7 +78,7 @@ function addScale(program: Command, done: Done): void {
   jsonOption(command)
     .addHelpText("after", "\nExamples:\n  loadtest scale 8\n  loadtest scale 0 --stack dev\n")
     .action(async (workers, options) =>
-      done(await (await import("./commands/scale.js")).scaleCommand(workers, options)),
+      done(await (await import("../commands/scale.js")).scaleCommand(workers, options)),
     );
 }
 
@@ -93,5 +93,5 @@ function addLogs(program: Command, done: Done): void {
   clusterOptions(command);
   jsonOption(command, "a JSON object a line: pod, line")
     .addHelpText("after", "\nExamples:\n  loadtest logs --follow\n  loadtest logs --worker --tail 20\n")
-    .action(async (options) => done(await (await import("./commands/logs.js")).logsCommand(options)));
+    .action(async (options) => done(await (await import("../commands/logs.js")).logsCommand(options)));
 }

@@ -11,10 +11,10 @@ import {
   resultsOption,
   scriptArgOption,
   thresholdOption,
-} from "./options";
-import { loadtestVersion } from "./package";
-import { addClusterCommands } from "./program-cluster";
-import { addResultCommands } from "./program-results";
+} from "../options";
+import { loadtestVersion } from "../package";
+import { addClusterCommands } from "./cluster-commands";
+import { addResultCommands } from "./result-commands";
 
 // The commands themselves are loaded when they run: `--help` must not wait for clients and their libraries.
 
@@ -83,7 +83,7 @@ Examples:
   loadtest run --context my-cluster --namespace locust --host https://preview.example.com
 ${exitCodeHelp}`,
     )
-    .action(async (options) => done(await (await import("./commands/run.js")).runCommand(options)));
+    .action(async (options) => done(await (await import("../commands/run.js")).runCommand(options)));
 }
 
 function addDashboard(program: Command, done: Done): void {
@@ -111,5 +111,5 @@ function addDashboard(program: Command, done: Done): void {
       "after",
       "\nExamples:\n  loadtest dashboard --local --demo\n  loadtest dashboard --stack dev --port 9000\n",
     )
-    .action(async (options) => done(await (await import("./commands/dashboard.js")).dashboardCommand(options)));
+    .action(async (options) => done(await (await import("../commands/dashboard.js")).dashboardCommand(options)));
 }

@@ -7,7 +7,7 @@ import {
   limit,
   regressionOption,
   resultsOption,
-} from "./options";
+} from "../options";
 
 type Done = (code: number) => void;
 
@@ -35,7 +35,7 @@ function addReport(program: Command, done: Done): void {
       "after",
       `\nExamples:\n  loadtest report latest --html report.html\n  loadtest report latest\n  loadtest report --stack dev --wait\n${exitCodeHelp}`,
     )
-    .action(async (run, options) => done(await (await import("./commands/report.js")).reportCommand(run, options)));
+    .action(async (run, options) => done(await (await import("../commands/report.js")).reportCommand(run, options)));
 }
 
 function addHistory(program: Command, done: Done): void {
@@ -48,7 +48,7 @@ function addHistory(program: Command, done: Done): void {
   resultsOption(command, "folder that has a folder for each run");
   jsonOption(command)
     .addHelpText("after", "\nExample:\n  loadtest history --script script1.py\n")
-    .action(async (options) => done(await (await import("./commands/history.js")).historyCommand(options)));
+    .action(async (options) => done(await (await import("../commands/history.js")).historyCommand(options)));
 }
 
 function addCompare(program: Command, done: Done): void {
@@ -69,5 +69,7 @@ function addCompare(program: Command, done: Done): void {
       "after",
       "\nExamples:\n  loadtest compare previous latest\n  loadtest compare latest-passed latest --max-regression 10% --html compare.html\n",
     )
-    .action(async (a, b, options) => done(await (await import("./commands/compare.js")).compareCommand(a, b, options)));
+    .action(async (a, b, options) =>
+      done(await (await import("../commands/compare.js")).compareCommand(a, b, options)),
+    );
 }
