@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { codeOf, messageOf, RunnerError } from "../errors";
@@ -61,6 +62,15 @@ function toResultsError(what: string, error: unknown): ResultsError {
 export const reserveName = ".reserve";
 /** Bytes that the reserve keeps for the final run.json and junit.xml. */
 const reserveBytes = 256 * 1024;
+
+/** Reads a text file whole. Throws a ResultsError. */
+export function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw readError(path, error);
+  }
+}
 
 let temporary = 0;
 

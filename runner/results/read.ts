@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { codeOf } from "../errors";
 import type { LostWorker, RequestStats, Sample } from "../types";
@@ -6,11 +6,12 @@ import { createIntegrity } from "../verdict/integrity";
 import { unansweredWarnings } from "../verdict/requests";
 import { evaluateThresholds, thresholdsOf } from "../verdict/thresholds";
 import { decide } from "../verdict/verdict";
-import { listFiles, ResultsError, readError, removeLeftovers, writeAtomically, writeError } from "./files";
+import { listFiles, ResultsError, readText, removeLeftovers, writeAtomically, writeError } from "./files";
 import { toJUnit } from "./junit";
 import { behindWarnings, readRequests, totalPercentiles, totals } from "./locust-csv";
 import type { FinishedRecord, RunningRecord } from "./run-record";
 import { type RunRecord, runRecordSchema } from "./run-record";
+import { readSeries } from "./series";
 import { writerLives } from "./unfinished";
 
 /** All that a run's folder tells of it. */
@@ -63,14 +64,11 @@ export async function completeFolder(dir: string): Promise<FinishedRecord> {
     await writeAtomically(join(dir, "junit.xml"), toJUnit(finished));
     // The record comes last: until it is there, the folder can be completed again.
     const files = [...new Set([...(await listFiles(dir)), "run.json"])].sort();
-    const complete = { ...finished, files };
-    await writeAtomically(join(dir, "run.json"), `${JSON.stringify(complete, undefined, 2)}\n`);
-    // As who reads it later has it, whatever the order of what was rebuilt.
-    const written = readRun(dir);
-    return written.status === "finished" ? written : complete;
+    await writeAtomically(join(dir, "run.json"), `${JSON.stringify({ ...finished, files }, undefined, 2)}\n`);
   } catch (error) {
     throw writeError(dir, error);
   }
+  return completeFolder(dir);
 }
 
 function rebuild(
@@ -80,15 +78,9 @@ function rebuild(
   warnings: string[],
 ): FinishedRecord {
   const integrity = createIntegrity(record.asked);
-  for (const sample of samples) {
-    integrity.add(sample);
-  }
-  for (const worker of lostWorkers(record, samples)) {
-    integrity.lost(worker);
-  }
-  for (const worker of record.integrity?.workers.left ?? []) {
-    integrity.left(worker);
-  }
+  for (const sample of samples) integrity.add(sample);
+  for (const worker of lostWorkers(record, samples)) integrity.lost(worker);
+  for (const worker of record.integrity?.workers.left ?? []) integrity.left(worker);
   const { missing = [], idle = [] } = record.integrity?.users ?? {};
   integrity.explainUsers(missing, idle);
   const load = integrity.report();
@@ -124,14 +116,8 @@ function lostWorkers({ integrity }: Pick<RunningRecord, "integrity">, samples: r
   const missing = new Map<string, number>();
   const seen = new Set<string>();
   for (const { t, phase, workerCpu } of samples) {
-    if (phase !== "ramp" && phase !== "hold") {
-      continue;
-    }
-    for (const name of seen) {
-      if (!(name in workerCpu) && !missing.has(name)) {
-        missing.set(name, t);
-      }
-    }
+    if (phase !== "ramp" && phase !== "hold") continue;
+    for (const name of seen) if (!(name in workerCpu) && !missing.has(name)) missing.set(name, t);
     for (const name of Object.keys(workerCpu)) {
       seen.add(name);
       missing.delete(name);
@@ -144,36 +130,15 @@ function lostWorkers({ integrity }: Pick<RunningRecord, "integrity">, samples: r
 
 function seriesOf(dir: string, warnings: string[]): Sample[] {
   const path = join(dir, "series.ndjson");
-  if (!existsSync(path)) {
-    warnings.push("series.ndjson is missing");
-    return [];
-  }
-  return readSeries(path);
+  if (existsSync(path)) return readSeries(path);
+  warnings.push("series.ndjson is missing");
+  return [];
 }
 
 function rowsOf(dir: string, warnings: string[]): RequestStats[] {
   const rows = readRequests(dir, warnings);
   if (rows === undefined) warnings.push("requests.csv is missing: the command was killed before it was written");
   return rows ?? [];
-}
-
-/**
- * Reads a `series.ndjson`. A last line that is torn, as a killed command leaves it, is skipped; one before it
- * is a ResultsError (`EFORMAT`).
- */
-export function readSeries(path: string): Sample[] {
-  const lines = readText(path).split("\n");
-  const last = lines.findLastIndex((line) => line !== "");
-  const samples: Sample[] = [];
-  for (const [index, line] of lines.slice(0, last + 1).entries()) {
-    const sample = toSample(line);
-    if (sample !== undefined) {
-      samples.push(sample);
-    } else if (index < last) {
-      throw new ResultsError(`${path} is damaged: line ${index + 1} is not a sample`, "EFORMAT");
-    }
-  }
-  return samples;
 }
 
 /** Reads the `run.json` of a results folder. Throws a ResultsError where it is none, or its record is no record. */
@@ -189,20 +154,15 @@ export function readRun(dir: string): RunRecord {
 }
 
 function parseRun(dir: string, path: string): unknown {
-  let text: string;
+  let record: unknown;
   try {
-    text = readText(path);
+    record = JSON.parse(readText(path));
   } catch (error) {
     const code = codeOf(error);
     if (code === "ENOENT" || code === "ENOTDIR") {
       throw new ResultsError(`${dir} is not a results folder: it has no run.json`, "EFORMAT", { cause: error });
     }
-    throw error;
-  }
-  let record: unknown;
-  try {
-    record = JSON.parse(text);
-  } catch (error) {
+    if (error instanceof ResultsError) throw error;
     throw new ResultsError(`${path} is damaged: it is not JSON`, "EFORMAT", { cause: error });
   }
   const version = (record as { schemaVersion?: unknown } | null)?.schemaVersion;
@@ -210,22 +170,4 @@ function parseRun(dir: string, path: string): unknown {
     throw new ResultsError(`${path} has version ${version}, and only version 1 is known here`, "EFORMAT");
   }
   return record;
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw readError(path, error);
-  }
-}
-
-/** Undefined for a line that is torn. */
-function toSample(line: string): Sample | undefined {
-  try {
-    const value = JSON.parse(line);
-    return typeof value?.t === "number" && typeof value.phase === "string" ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -10,7 +10,7 @@ import { locustStatus, nameOf, readWorkload } from "../../places/kubernetes/roll
 import { ResultsError } from "../../results/files";
 import { createResultsFolder, type ResultsFolder, reopenResultsFolder } from "../../results/folder";
 import { hasRun, listRuns, type RunSummary, summaryOf } from "../../results/history";
-import { readSeries } from "../../results/read";
+import { readSeries } from "../../results/series";
 import type { LocustStatus } from "../../types";
 import { type FollowedRun, followInto, type RunFolder } from "../follow";
 import type { Compare } from "../recorder";

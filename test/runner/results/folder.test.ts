@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { listFiles, ResultsError } from "../../../runner/results/files";
 import { createResultsFolder, type ResultsFolder } from "../../../runner/results/folder";
-import { readRun, readSeries } from "../../../runner/results/read";
+import { readRun } from "../../../runner/results/read";
+import { readSeries } from "../../../runner/results/series";
 import { mountOrSkip, skip } from "../../support/needs";
 import { finishedRecord, runningRecord, sampleAt, temporaryFolder } from "./make";
 
