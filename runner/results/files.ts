@@ -51,9 +51,7 @@ export function isDiskFull(error: unknown): boolean {
 }
 
 function toResultsError(what: string, error: unknown): ResultsError {
-  if (error instanceof ResultsError) {
-    return error;
-  }
+  if (error instanceof ResultsError) return error;
   const code = codeOf(error) ?? "UNKNOWN";
   return new ResultsError(`${what}: ${causes[code] ?? messageOf(error)}`, code, { cause: error });
 }

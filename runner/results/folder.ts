@@ -111,9 +111,7 @@ export class ResultsFolder {
     try {
       await writeAtomically(path, content);
     } catch (error) {
-      if (!isDiskFull(error)) {
-        throw error;
-      }
+      if (!isDiskFull(error)) throw error;
       await releaseReserve(this.path);
       await writeAtomically(path, content);
     }
@@ -164,9 +162,7 @@ async function makeFolder({ base, script, now }: ResultsFolderOptions): Promise<
       await mkdir(path);
       return path;
     } catch (error) {
-      if (codeOf(error) !== "EEXIST") {
-        throw writeError(base, error);
-      }
+      if (codeOf(error) !== "EEXIST") throw writeError(base, error);
     }
   }
 }

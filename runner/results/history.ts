@@ -58,9 +58,7 @@ function namesIn(base: string): string[] {
   try {
     return readdirSync(base);
   } catch (error) {
-    if (codeOf(error) === "ENOENT") {
-      return [];
-    }
+    if (codeOf(error) === "ENOENT") return [];
     throw readError(base, error);
   }
 }
@@ -98,17 +96,11 @@ export function findRun(base: string, name: string): RunSummary {
     return word(runs.filter(({ state }) => state === "finished" || state === "killed")) ?? missing(base, name);
   }
   const exact = runs.find((run) => run.name === name);
-  if (exact !== undefined) {
-    return exact;
-  }
-  if (name !== "" && hasRun(name)) {
-    return summaryOf(name);
-  }
+  if (exact !== undefined) return exact;
+  if (name !== "" && hasRun(name)) return summaryOf(name);
   const alike = runs.filter((run) => name !== "" && (run.name.startsWith(name) || run.name.endsWith(name)));
   const [only] = alike;
-  if (only !== undefined && alike.length === 1) {
-    return only;
-  }
+  if (only !== undefined && alike.length === 1) return only;
   if (alike.length > 1) throw new UsageError(oneLine(ambiguous(name, alike)));
   const folder = name === "" ? undefined : [join(base, name), name].find((path) => existsSync(path));
   throw new UsageError(oneLine(folder === undefined ? unknown(base, name, runs) : withoutRecord(folder)));
@@ -132,9 +124,7 @@ function withoutRecord(folder: string): string {
 }
 
 function unknown(base: string, name: string, runs: readonly RunSummary[]): string {
-  if (runs.length === 0) {
-    return `there is no run ${name}: ${base} has none at all`;
-  }
+  if (runs.length === 0) return `there is no run ${name}: ${base} has none at all`;
   const near = closest(name, [...Object.keys(words), ...runs.map((run) => run.name)]);
   return `there is no run ${name} in ${base}; the nearest is ${near} (loadtest history lists them)`;
 }

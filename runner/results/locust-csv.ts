@@ -36,13 +36,9 @@ const columns = {
 export function parseRequestsCsv(text: string): RequestStats[] {
   const [header = [], ...cells] = readCells(text);
   const missing = ["Type", "Name", ...Object.values(columns)].filter((column) => !header.includes(column));
-  if (missing.length > 0) {
-    throw unusable(`it has no column ${missing.join(", ")}`);
-  }
+  if (missing.length > 0) throw unusable(`it has no column ${missing.join(", ")}`);
   const rows = cells.map((row) => toStats(new Map(header.map((column, index) => [column, row[index] ?? ""]))));
-  if (totalRow(rows) === undefined) {
-    throw unusable("its last row is not the one over all requests");
-  }
+  if (totalRow(rows) === undefined) throw unusable("its last row is not the one over all requests");
   return rows;
 }
 

@@ -50,9 +50,7 @@ export async function readFinished(dir: string): Promise<Pick<RunOfFolder, "reco
  */
 export async function completeFolder(dir: string): Promise<FinishedRecord> {
   const record = readRun(dir);
-  if (record.status === "finished") {
-    return record;
-  }
+  if (record.status === "finished") return record;
   if (writerLives(record.writer)) {
     const { pid } = record.writer;
     throw new ResultsError(`${dir} is still being written: process ${pid} runs this load test`, "EINUSE");

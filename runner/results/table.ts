@@ -135,12 +135,8 @@ function comparisonLines(comparison: Comparison, colors: Colors): string[] {
 
 function loadLines(record: FinishedRecord, colors: Colors): string[] {
   const { integrity } = record;
-  if (integrity === null) {
-    return marked(["load integrity: unknown"], "✗", colors.red);
-  }
-  if (!integrity.ok) {
-    return marked(integrity.problems, "✗", colors.red);
-  }
+  if (integrity === null) return marked(["load integrity: unknown"], "✗", colors.red);
+  if (!integrity.ok) return marked(integrity.problems, "✗", colors.red);
   const { users, workers, workerCpu } = integrity;
   const cpu = Object.values(workerCpu).map(({ max }) => max);
   const peak = cpu.length === 0 ? "" : `, worker CPU at most ${Math.round(Math.max(...cpu) * 100)} %`;
@@ -199,9 +195,7 @@ function shown(metric: string, value: number | null): string {
 
 /** `+8.25 % ± 3.1 %`; a dash for what cannot be told. */
 function changeCell({ change, noise }: MetricChange): string {
-  if (change === null) {
-    return "-";
-  }
+  if (change === null) return "-";
   const sign = change > 0 ? "+" : change < 0 ? "-" : "";
   return `${sign}${shareText(change)}${noise === null ? "" : ` ± ${shareText(noise)}`}`;
 }

@@ -19,9 +19,7 @@ const wide =
 
 /** At most `length` columns, cut in the middle: what tells long paths apart is mostly at their end. */
 export function cutMiddle(text: string, length: number): string {
-  if (columns(text) <= length) {
-    return text;
-  }
+  if (columns(text) <= length) return text;
   const chars = Array.from(text);
   const head = take(chars, Math.ceil((length - 1) / 2));
   const tail = take(chars.reverse(), length - 1 - columns(head.join(""))).reverse();

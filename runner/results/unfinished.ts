@@ -26,22 +26,16 @@ export function currentWriter(): Writer {
  * start has to match where both are known. A writer on another host cannot be asked, and counts as gone.
  */
 export function writerLives({ pid, host, start }: Writer): boolean {
-  if (host !== hostname() || !exists(pid)) {
-    return false;
-  }
+  if (host !== hostname() || !exists(pid)) return false;
   const fields = processFields(pid);
   // A zombie has ended; nobody has asked for its exit code yet.
-  if (fields?.[0] === "Z") {
-    return false;
-  }
+  if (fields?.[0] === "Z") return false;
   const now = fields?.[19] ?? null;
   return start === null || now === null || start === now;
 }
 
 function exists(pid: number): boolean {
-  if (pid <= 0) {
-    return false;
-  }
+  if (pid <= 0) return false;
   try {
     process.kill(pid, 0);
     return true;

@@ -83,9 +83,7 @@ function fullLoad({ record, samples }: RunData): WindowValues {
 }
 
 function wholeValue(metric: ComparedMetric, { totals, percentiles }: ComparedRecord): number | null {
-  if (totals.requests === 0) {
-    return null;
-  }
+  if (totals.requests === 0) return null;
   switch (metric) {
     case "rps":
       return totals.rps;
@@ -123,19 +121,11 @@ function kindOf(
   const up = to > from;
   const worse = up !== (metric === "rps");
   const beyond = worse && (change === null || Math.abs(change) > maxRegression);
-  if (isTime(metric) && Math.abs(to - from) <= roundingStep(Math.max(from, to))) {
-    return "noise";
-  }
-  if (!isTold(before, after)) {
-    return beyond ? "unclear" : "noise";
-  }
-  if (change !== null && noise !== null && Math.abs(change) <= noise) {
-    return "noise";
-  }
+  if (isTime(metric) && Math.abs(to - from) <= roundingStep(Math.max(from, to))) return "noise";
+  if (!isTold(before, after)) return beyond ? "unclear" : "noise";
+  if (change !== null && noise !== null && Math.abs(change) <= noise) return "noise";
   const sameWay = mean([...after.windows]) > mean([...before.windows]) === up;
-  if (!sameWay || chanceOf(before.windows, after.windows) >= significance) {
-    return "noise";
-  }
+  if (!sameWay || chanceOf(before.windows, after.windows) >= significance) return "noise";
   return worse ? (beyond ? "worse" : "small") : "better";
 }
 
@@ -166,12 +156,8 @@ function sentence({ metric, before, after, change, kind }: MetricChange, maxRegr
 /** Why the moments of a run say too little of its noise; nothing where they say enough. */
 function unknownNoise(side: "before" | "after", { record, samples }: RunData, { rps }: WindowValues): string[] {
   const { shape } = record.asked;
-  if (shape) {
-    return [`noise: cannot be told, as a load shape decides the users ${side}`];
-  }
-  if (rps.length >= fewestValues) {
-    return [];
-  }
+  if (shape) return [`noise: cannot be told, as a load shape decides the users ${side}`];
+  if (rps.length >= fewestValues) return [];
   if (!samples.some(({ phase }) => phase === "hold")) {
     return [`noise: cannot be told, as full load was never reached ${side}`];
   }

@@ -32,8 +32,6 @@ export function short(value: number): number {
 
 /** What follows the value of a metric: ` ms`, ` requests/s`, nothing. */
 export function unit(metric: string): string {
-  if (metric === "fail_ratio") {
-    return "";
-  }
+  if (metric === "fail_ratio") return "";
   return metric === "rps" ? " requests/s" : " ms";
 }

@@ -19,9 +19,7 @@ const largestInteger = 2 ** 30;
  */
 export function chanceOf(before: readonly number[], after: readonly number[]): number {
   const largest = [...before, ...after].reduce((most, value) => Math.max(most, value), 0);
-  if (largest === 0) {
-    return 1;
-  }
+  if (largest === 0) return 1;
   const whole = (group: readonly number[]) => group.map((value) => Math.round((value / largest) * largestInteger));
   const [first, second] = inOrder(whole(before), whole(after));
   return deals(first.length, second.length) <= mostDeals
@@ -39,9 +37,7 @@ export function logIntervalOf(before: readonly number[], after: readonly number[
   const [first, second] = inOrder([...before], [...after]);
   const drawn = (group: number[]) => mean(sampleWithReplacement(group, group.length, random));
   const ratios = Array.from({ length: draws }, () => Math.log(drawn(second) / drawn(first)));
-  if (!ratios.every(Number.isFinite)) {
-    return null;
-  }
+  if (!ratios.every(Number.isFinite)) return null;
   const [low = 0, high = 0] = quantile(ratios, [0.025, 0.975]);
   return (high - low) / 2;
 }
@@ -122,9 +118,7 @@ export function windowsOf(samples: readonly Sample[]): WindowValues {
 function windowEnds(hold: readonly Sample[]): (Sample | undefined)[] {
   const [first] = hold;
   const last = hold.at(-1);
-  if (first === undefined || last === undefined) {
-    return [];
-  }
+  if (first === undefined || last === undefined) return [];
   const count = Math.floor((last.t - first.t + tolerance) / windowSeconds);
   const marks: (Sample | undefined)[] = Array.from({ length: count + 1 });
   for (const sample of hold) {
@@ -140,9 +134,7 @@ function windowEnds(hold: readonly Sample[]): (Sample | undefined)[] {
 
 function measure(start: Sample, end: Sample): Record<ComparedMetric, number | null> | undefined {
   const requests = end.requests - start.requests;
-  if (requests < 0) {
-    return undefined;
-  }
+  if (requests < 0) return undefined;
   if (requests === 0) {
     // Locust's percentiles of no requests are 0, which is no time.
     return { p50: null, p95: null, p99: null, fail_ratio: null, rps: end.rps };
@@ -162,8 +154,6 @@ function measure(start: Sample, end: Sample): Record<ComparedMetric, number | nu
  * in its `stats.py`), so 10 ms below 1 s and 100 ms below 10 s.
  */
 export function roundingStep(ms: number): number {
-  if (ms < 100) {
-    return 1;
-  }
+  if (ms < 100) return 1;
   return ms < 1000 ? 10 : ms < 10_000 ? 100 : 1000;
 }

@@ -69,9 +69,7 @@ function find(request: { method: string; name: string }, rows: readonly RequestS
 
 /** Undefined where the row does not tell: before its first request, Locust's zeros mean nothing. */
 function measure(metric: Threshold["metric"], row: RequestStats): number | undefined {
-  if (row.requests <= 0) {
-    return undefined;
-  }
+  if (row.requests <= 0) return undefined;
   switch (metric) {
     case "avg":
     case "min":
@@ -104,12 +102,8 @@ function noData(threshold: Threshold, row: RequestStats | undefined, rows: reado
     const known = Object.keys(row.percentiles).join(", ");
     return `the script's numbers have no ${threshold.metric}${known === "" ? "" : `, only ${known}`}`;
   }
-  if (seen.length === 0 && (totalRow(rows)?.requests ?? 0) === 0) {
-    return "no requests were seen";
-  }
-  if (threshold.request === undefined) {
-    return "the numbers over all requests are missing";
-  }
+  if (seen.length === 0 && (totalRow(rows)?.requests ?? 0) === 0) return "no requests were seen";
+  if (threshold.request === undefined) return "the numbers over all requests are missing";
   const names = seen.slice(0, namedRequests).map(requestLabel).join(", ");
   const more = seen.length > namedRequests ? ` and ${seen.length - namedRequests} more` : "";
   return `no request ${requestLabel(threshold.request)} was seen, only ${names}${more}`;
@@ -144,9 +138,7 @@ export function createBreachWatch(
  * Four digits, but all of them where four would look the same as the limit.
  */
 export function actualText({ metric, actual, limit }: ThresholdResult): string {
-  if (actual === null) {
-    return "no data";
-  }
+  if (actual === null) return "no data";
   const value = short(actual);
   return `${value === limit ? actual : value}${unit(metric)}`;
 }
@@ -159,8 +151,6 @@ export function thresholdText({ threshold, default: isDefault }: ThresholdResult
 /** Why a threshold failed, in one sentence. */
 export function failureText(result: ThresholdResult): string {
   const failed = `Threshold ${thresholdText(result)} failed`;
-  if (result.actual === null) {
-    return `${failed}: ${result.note ?? "there is no data"}.`;
-  }
+  if (result.actual === null) return `${failed}: ${result.note ?? "there is no data"}.`;
   return `${failed}: it was ${actualText(result)}.`;
 }

@@ -73,9 +73,7 @@ export function decide(outcome: Outcome): Decision {
     const early = endedBy === "threshold" ? ["The run was ended early because a threshold was breached."] : [];
     return decision("failed", [...failed, ...early, ...details, ...unknown]);
   }
-  if (unknown.length > 0) {
-    return decision("invalid", [...unknown, ...details]);
-  }
+  if (unknown.length > 0) return decision("invalid", [...unknown, ...details]);
   return decision("passed", details);
 }
 
@@ -119,9 +117,7 @@ function unasked(outcome: Outcome): string[] {
 
 /** A report that is not ok without a problem is not trusted either. */
 function loadProblems({ ok, problems }: IntegrityReport): string[] {
-  if (ok && problems.length === 0) {
-    return [];
-  }
+  if (ok && problems.length === 0) return [];
   const [first, ...others] = problems;
   const head = `The load was not what was asked${first === undefined ? "" : `: ${first}`}.`;
   return [head, ...others.map((problem) => `${problem.charAt(0).toUpperCase()}${problem.slice(1)}.`)];

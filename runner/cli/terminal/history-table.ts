@@ -38,9 +38,7 @@ function wordOf(run: RunSummary): string {
 function cells(run: RunSummary): string[] {
   const when = run.startedAt?.slice(0, 16).replace("T", " ") ?? "-";
   const { record } = run;
-  if (record === null) {
-    return [when, "-", wordOf(run), "-", "-", "-", "-", "-"];
-  }
+  if (record === null) return [when, "-", wordOf(run), "-", "-", "-", "-", "-"];
   const { asked, totals, percentiles, place, stack } = record;
   const none = totals.requests === 0;
   return [
