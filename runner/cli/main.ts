@@ -9,7 +9,7 @@ import { endOnSignals, endProcess } from "./signals";
 export async function main(argv: readonly string[]): Promise<void> {
   endOnSignals();
   const code = await run(argv);
-  // A stray handle, such as a kept-alive connection, must not hold the shell's prompt.
+  // An open handle, such as a kept-alive connection, would keep the process running.
   await Promise.all([process.stdout, process.stderr].map(flushed));
   endProcess(code);
 }

@@ -7,10 +7,11 @@ import { UsageError } from "../errors";
 import { requireReachable } from "../places/reach";
 import { findRun } from "../results/history";
 import { readRunData } from "../results/read";
-import type { LocustStatus } from "../types";
+import type { FinishedRecord } from "../results/run-record";
+import type { LocustStatus, Sample } from "../types";
 import { compareRuns } from "../verdict/compare";
-import { loadtestVersion } from "./package";
-import type { Compare, RunFacts } from "./recorder";
+import type { Comparison } from "../verdict/comparison";
+import type { RunCommandOptions } from "./options";
 
 /** What a run is made of, wherever it runs. */
 export interface TestSetup {
@@ -26,10 +27,7 @@ export interface TestSetup {
 }
 
 /** The settings that a plan is made of. */
-export type PlanSettings = Pick<
-  Settings,
-  "users" | "spawnRate" | "runTime" | "workerReplicas" | "targetHost" | "thresholds"
->;
+type PlanSettings = Pick<Settings, "users" | "spawnRate" | "runTime" | "workerReplicas" | "targetHost" | "thresholds">;
 
 /** @param abortAfter seconds */
 export function planOf(settings: PlanSettings, abortAfter?: number): RunPlan {
@@ -44,47 +42,30 @@ export function planOf(settings: PlanSettings, abortAfter?: number): RunPlan {
   };
 }
 
-/** What the record of a run says beside its numbers. */
-export function recordFacts({ place, stack, script, plan, settings }: TestSetup): RunFacts {
-  return {
-    place,
-    stack,
-    script,
-    target: plan.host ?? null,
-    users: plan.users,
-    spawnRate: plan.spawnRate,
-    workers: plan.workers,
-    thresholds: plan.thresholds,
-    settings: { ...settings, thresholds: plan.thresholds.map(({ text }) => text) },
-    loadtestVersion: loadtestVersion(),
-  };
-}
-
 export function requireWorkers({ workerReplicas }: Pick<Settings, "workerReplicas">): void {
   if (workerReplicas < 1) throw new UsageError("a run needs at least one worker: --workers 1");
 }
 
-export interface BaselineOptions {
-  readonly results: string;
-  /** A run, as `findRun` finds it. */
-  readonly baseline?: string;
-  /** `5%`, `0.05` */
-  readonly maxRegression: string;
-}
+/** Compares a run, whose record has all but this comparison, with an earlier one. */
+export type Compare = (record: FinishedRecord, samples: readonly Sample[], folder: string) => Comparison;
 
-/** What a run to come is to be compared with; undefined without a baseline. Throws a UsageError where there is no such. */
-export async function baselineOf({ results, baseline, maxRegression }: BaselineOptions): Promise<Compare | undefined> {
+/** Compares a run to come with its baseline; undefined without one. Throws a UsageError where there is no such run. */
+export async function baselineOf({
+  results,
+  baseline,
+  maxRegression,
+}: Pick<RunCommandOptions, "results" | "baseline" | "maxRegression">): Promise<Compare | undefined> {
   if (baseline === undefined) return undefined;
   const before = await readRunData(findRun(results, baseline).path);
   const allowed = { maxRegression: parseShare(maxRegression) };
   return (record, samples, folder) => compareRuns(before, { name: basename(folder), record, samples }, allowed);
 }
 
-/** Every HTTP user needs a target, and those that can be asked answer. */
+/** Checks that every HTTP user has a target, and that targets with an http(s) URL answer. */
 export async function requireLocalTargets(status: LocustStatus): Promise<void> {
   requireTargets(status, ", or --demo");
   const hosts = Object.values(status.hosts).filter((host) => host !== null);
-  // Other hosts are for the script's own clients.
+  // Other hosts belong to the script's own clients.
   for (const host of new Set(hosts)) if (/^https?:/i.test(host) && URL.canParse(host)) await requireReachable(host);
 }
 

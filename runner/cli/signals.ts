@@ -37,7 +37,7 @@ export function listenToSignals(onFirst: (signal: string) => void): Signals {
   const interrupt = new AbortController();
   const kill = new AbortController();
   const handler = (signal: string) => {
-    // A closed terminal is told twice, by the system and by the shell.
+    // A closed terminal sends SIGHUP twice: from the system and from the shell.
     if (interrupt.signal.aborted && signal !== "SIGHUP") kill.abort();
     interrupt.abort();
     if (!kill.signal.aborted) onFirst(signal);

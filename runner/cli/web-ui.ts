@@ -38,7 +38,7 @@ export async function watchWebUiRuns({ client, interrupt, masterLost, keep }: We
   let latest = 0;
   while (!interrupt.aborted && !masterLost.aborted) {
     const seen = await client.status(interrupt).catch(() => undefined);
-    // Its clock begins when it is prepared.
+    // A run that test_start still prepares has no clock yet.
     if (seen !== undefined && seen.run > latest && isLoading(seen) && typeof seen.preparing !== "number") {
       latest = seen.run;
       await keep(seen);

@@ -53,7 +53,7 @@ export class LiveRun {
     return last !== undefined && this.isOurs(last) ? last : undefined;
   }
 
-  /** Asks the master; undefined while it is silent, which ends a run when it lasts. */
+  /** Asks the master for its status; undefined while it does not answer. A long silence ends the run. */
   async poll(): Promise<LocustStatus | undefined> {
     const { poller, state } = this;
     const status = await poller.poll();

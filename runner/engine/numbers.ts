@@ -5,7 +5,7 @@ import { createBreachWatch, evaluateThresholds } from "../verdict/thresholds";
 import { type LocustClient, LocustRefused, MasterUnreachable } from "./client";
 import type { RunObserver, RunPlan, Snapshot } from "./plan";
 
-/** Names of requests in Locust's own report; 80,000 make up to 55 MB. */
+/** With more names of requests than this, Locust's own report is left out; 80,000 make up to 55 MB. */
 const mostInReport = 5000;
 
 /** The numbers of a run as the master last gave them, and what its thresholds say of them. */
@@ -50,7 +50,7 @@ export class Numbers {
     }
   }
 
-  /** Locust's own report; undefined, and told, where its master would make it for minutes. */
+  /** Locust's own report; undefined, with a warning, where the master would take minutes to make it. */
   async report(signal: AbortSignal): Promise<string | undefined> {
     const names = requestRows(this.latest?.rows ?? []).length;
     if (names <= mostInReport) return this.client.report(signal);
@@ -64,7 +64,7 @@ export class Numbers {
     return result === undefined ? undefined : `${result.threshold} was breached for ${this.plan.abortAfter} s`;
   }
 
-  /** Says once, as soon as it shows, that requests have more names than there can be kinds of them. */
+  /** Warns once where names of requests look generated, such as one for each id. */
   private warnOfNames(names: number): void {
     if (this.warned || names <= mostNames) return;
     this.warned = true;

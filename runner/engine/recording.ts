@@ -90,7 +90,7 @@ export class Recording {
 
   async record(status: LocustStatus): Promise<void> {
     const { elapsed } = this;
-    // Workers that follow their master are not lost each by itself.
+    // Workers go down with their master: that is one loss, not one for each worker.
     const departures = status.master.leaving === true ? [] : this.departed(status, elapsed);
     for (const { left, ...gone } of departures) {
       // Workers that say goodbye after the load, as those that a script sends away, have reported everything.

@@ -64,7 +64,7 @@ async function sampleLoad(run: LiveRun): Promise<void> {
     if (status !== undefined) {
       await run.catchUp();
       decide(run, status);
-      // What the master says after the end is no load any more.
+      // From here on the master reports the stop, not the load.
       if (state.endedBy !== undefined) recording.enter("stop");
       if (!state.masterGone) await recording.record(status);
     }
@@ -75,7 +75,7 @@ async function sampleLoad(run: LiveRun): Promise<void> {
       const breached = state.phase === "hold" ? run.numbers.breached(recording.elapsed) : undefined;
       if (breached !== undefined) state.end("threshold", breached);
     }
-    // A fixed beat: what a look takes does not add up over the run.
+    // Samples come at fixed times: the time that a request takes does not add up over the run.
     nextSample = Math.max(nextSample + timing.sample, performance.now());
     await pause(nextSample - performance.now(), interrupt, kill, masterLost);
   }
@@ -83,7 +83,7 @@ async function sampleLoad(run: LiveRun): Promise<void> {
   recording.endLoad(last !== undefined && !isLoading(last) ? last.elapsed : null);
 }
 
-/** Does what the next step is. */
+/** Enters the next phase, or ends the run. */
 function decide(run: LiveRun, status: LocustStatus): void {
   const step = nextStep({
     ...{ status, run: run.number, master: run.master, phase: run.state.phase },
@@ -150,7 +150,7 @@ async function collect(run: LiveRun): Promise<void> {
   run.recording.enter("collected");
 }
 
-/** The last numbers are the ones that count: where the connection is cut now, it is tried again. */
+/** Takes the last snapshot; tries again while the connection is cut, as these are the numbers that count. */
 async function takeFinalNumbers(run: LiveRun): Promise<boolean> {
   const { state, timing } = run;
   const { kill, masterLost } = state.signals;
@@ -166,7 +166,7 @@ async function takeFinalNumbers(run: LiveRun): Promise<boolean> {
   return true;
 }
 
-/** What became of a run. */
+/** The outcome of a run, as far as it has come. */
 function outcomeOf(run: LiveRun): RunOutcome {
   const { state, recording, poller, plan } = run;
   const { latest } = run.numbers;

@@ -74,7 +74,7 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The words that stand for a run; damaged ones and those that still go on do not count. */
+/** The words that stand for a run, among those that are over and not damaged. */
 const words: Readonly<Record<string, (over: readonly RunSummary[]) => RunSummary | undefined>> = {
   latest: ([first]) => first,
   previous: ([, second]) => second,
@@ -118,7 +118,7 @@ function ambiguous(name: string, runs: readonly RunSummary[]): string {
   return `${name} may be ${[...names, ...more].slice(0, -1).join(", ")} or ${last}: write more of its name`;
 }
 
-/** As a command leaves it that was killed early. */
+/** A folder as a command leaves it that was killed before the load began. */
 function withoutRecord(folder: string): string {
   return `${folder} has no run.json: its command ended before the load began, or it is no folder of a run`;
 }

@@ -54,7 +54,7 @@ export function toJUnit(record: FinishedRecord): string {
   const missed = regressions.length > 0 || thresholds.some(({ passed }) => !passed);
   const run = testCase("run", durationSeconds);
   const told = [failureLines(record), exceptionLines(record)].filter((lines) => lines !== undefined);
-  // They decide no verdict, so they are output of a test case and none of their own.
+  // Failures and exceptions decide no verdict, so they are output of this test case, not test cases of their own.
   if (told.length > 0) run.standardOutput(cdata(told.flatMap(textOf)));
   const why = clean(reasons.join(" ") || verdict);
   if (!judged) {

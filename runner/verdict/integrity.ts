@@ -32,7 +32,7 @@ export interface IntegrityReport {
 
 const master = "master";
 
-/** What a lost worker has taken along, to end a sentence. */
+/** The requests that are lost with a worker, to end a sentence. */
 function withRequests({ underWay = 0 }: LostWorker): string {
   return underWay === 0 ? "" : `, with ${underWay} ${underWay === 1 ? "request" : "requests"} under way`;
 }
@@ -65,7 +65,7 @@ export function createIntegrity({ users, spawnRate, workers, shape }: AskedLoad)
     mostWorkers = Math.max(mostWorkers, sample.workers);
     if (sample.phase === "ramp" || sample.phase === "hold") {
       for (const name of Object.keys(sample.workerCpu)) {
-        // Those that were asked for may come one after the other.
+        // The workers that were asked for may connect one after the other: only more than these have joined.
         if (!names.has(name) && names.size >= workers) joined.push({ name, t: sample.t });
         names.add(name);
       }

@@ -42,7 +42,7 @@ export function logIntervalOf(before: readonly number[], after: readonly number[
   return (high - low) / 2;
 }
 
-/** What is drawn by chance must not depend on which group comes first. */
+/** Random draws must not depend on which group comes first. */
 function inOrder(one: number[], other: number[]): [number[], number[]] {
   return (one.length - other.length || sum(one) - sum(other)) <= 0 ? [one, other] : [other, one];
 }

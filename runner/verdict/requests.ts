@@ -21,7 +21,7 @@ export function requestRows(rows: readonly RequestStats[]): readonly RequestStat
   return totalRow(rows) === undefined ? rows : rows.slice(0, -1);
 }
 
-/** More names than these are no kinds of requests any more: reports show the most frequent, CSV files have all. */
+/** Reports show at most this many names of requests, the most frequent; CSV files have all. */
 export const mostNames = 500;
 
 /** The most frequent of too many, in the order in which they are. */

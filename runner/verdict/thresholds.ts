@@ -18,11 +18,11 @@ export interface ThresholdResult {
   readonly passed: boolean;
   /** Why there is no data. */
   readonly note?: string | undefined;
-  /** Nobody asked for it: it holds where there are no other thresholds. */
+  /** The default threshold, which applies where no others are given. */
   readonly default?: true | undefined;
 }
 
-/** What holds where no thresholds are given: a run in which most requests fail is no pass. */
+/** Applies where no thresholds are given: a run in which most requests fail does not pass. */
 export const defaultThreshold = parseThreshold("fail_ratio<=0.5");
 
 /** More seen requests than this are counted, not named. */
@@ -143,7 +143,7 @@ export function actualText({ metric, actual, limit }: ThresholdResult): string {
   return `${value === limit ? actual : value}${unit(metric)}`;
 }
 
-/** A threshold as it was written, or the one that nobody wrote. */
+/** A threshold as it was written; `(default)` marks the one that nobody wrote. */
 export function thresholdText({ threshold, default: isDefault }: ThresholdResult): string {
   return isDefault === true ? `${threshold} (default)` : threshold;
 }

@@ -115,7 +115,7 @@ function unasked(outcome: Outcome): string[] {
   }
 }
 
-/** A report that is not ok without a problem is not trusted either. */
+/** A report that is not ok but names no problem does not pass either. */
 function loadProblems({ ok, problems }: IntegrityReport): string[] {
   if (ok && problems.length === 0) return [];
   const [first, ...others] = problems;

@@ -12,8 +12,7 @@ import { executeRun } from "../execute";
 import { isOwed } from "../follow";
 import type { RunCommandOptions } from "../options";
 import { printRun } from "../output";
-import type { Compare } from "../recorder";
-import type { TestSetup } from "../setup";
+import type { Compare, TestSetup } from "../setup";
 import { baselineOf, requireTargets } from "../setup";
 
 /** `loadtest run` on a test that is deployed in a cluster; gives the exit code of the verdict. */

@@ -13,8 +13,7 @@ import { hasRun, listRuns, type RunSummary, summaryOf } from "../../results/hist
 import { readSeries } from "../../results/series";
 import type { LocustStatus } from "../../types";
 import { type FollowedRun, followInto, type RunFolder } from "../follow";
-import type { Compare } from "../recorder";
-import type { TestSetup } from "../setup";
+import type { Compare, TestSetup } from "../setup";
 import { baselineOf } from "../setup";
 import type { Signals } from "../signals";
 import type { Progress } from "../terminal/progress";

@@ -54,7 +54,7 @@ function runText({ run, problem, command }: StatusReport, hint: string): string[
   if (problem !== null) return [entry("run", problem)];
   const alive = command?.alive === true;
   if (run === null) return [entry("run", `none yet: ${alive ? `${command.by} prepares one` : `loadtest run ${hint}`}`)];
-  // Who started a run is known until its results are kept.
+  // Once its results are saved, nothing says any more who started a run.
   const page = run.kept ? "" : " of Locust's web UI";
   const what = `${run.script}${run.startedBy === null ? page : ` of ${run.startedBy}`}`;
   const facts = `${run.requests} request${run.requests === 1 ? "" : "s"}, ${failures(run)}, p95 ${milliseconds(run.p95)}`;

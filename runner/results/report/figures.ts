@@ -50,7 +50,7 @@ export const mostPoints = 2000;
 const holeFactor = 4;
 const smallestHole = 5;
 
-/** Puts a gap where no samples were taken for a while: a line across would be a claim. */
+/** Puts a gap where no samples were taken for a while: a line across it would show values that nobody measured. */
 export function withHoles(curves: Curves): Curves {
   const steps = curves.times.slice(1).map((time, index) => time - (curves.times[index] ?? time));
   const usual = [...steps].sort((a, b) => a - b)[Math.floor(steps.length / 2)] ?? 0;
