@@ -1,5 +1,5 @@
 import { ResultsError } from "../results/files";
-import { frequentFailures, parseRequestsCsv } from "../results/locust-csv";
+import { parseFailuresCsv, parseRequestsCsv } from "../results/locust-csv";
 import { mostNames, requestRows } from "../verdict/requests";
 import { createBreachWatch, evaluateThresholds } from "../verdict/thresholds";
 import { type LocustClient, LocustRefused, MasterUnreachable } from "./client";
@@ -37,7 +37,7 @@ export class Numbers {
       this.latest = {
         csv: { "requests.csv": requests, "failures.csv": failures, "exceptions.csv": exceptions },
         rows,
-        failures: frequentFailures(failures),
+        failures: parseFailuresCsv(failures),
         code,
         thresholds: evaluateThresholds(this.plan.thresholds, rows),
         integrity,

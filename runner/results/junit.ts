@@ -1,7 +1,7 @@
 import builder from "junit-report-builder";
 import { actualText, thresholdText } from "../verdict/thresholds";
 import { isJudged } from "../verdict/verdict";
-import { type CodeLines, exceptionLines, failureLines } from "./frequent-errors";
+import { type FrequentErrors, frequentExceptions, frequentFailures } from "./frequent-errors";
 import type { FinishedRecord } from "./run-record";
 
 /**
@@ -53,7 +53,7 @@ export function toJUnit(record: FinishedRecord): string {
   }
   const missed = regressions.length > 0 || thresholds.some(({ passed }) => !passed);
   const run = testCase("run", durationSeconds);
-  const told = [failureLines(record), exceptionLines(record)].filter((lines) => lines !== undefined);
+  const told = [frequentFailures(record), frequentExceptions(record)].filter((lines) => lines !== undefined);
   // Failures and exceptions decide no verdict, so they are output of this test case, not test cases of their own.
   if (told.length > 0) run.standardOutput(cdata(told.flatMap(textOf)));
   const why = clean(reasons.join(" ") || verdict);
@@ -66,7 +66,7 @@ export function toJUnit(record: FinishedRecord): string {
   return report.build();
 }
 
-function textOf({ title, kinds, rest }: CodeLines): string[] {
+function textOf({ title, kinds, rest }: FrequentErrors): string[] {
   return [`${title}:`, ...kinds.map(({ count, text }) => `${count} ${text}`), ...(rest === undefined ? [] : [rest])];
 }
 

@@ -44,27 +44,14 @@ export function parseRequestsCsv(text: string): RequestStats[] {
 
 /** The numbers over all requests. @param latest counts more where its master was lost before it gave later rows */
 export function totals(rows: readonly RequestStats[], latest?: Sample): Totals {
-  const total = totalRow(rows);
-  const {
-    requests = 0,
-    failures = 0,
-    rps = 0,
-    failuresPerSecond = 0,
-    avg = 0,
-    min = 0,
-    max = 0,
-  } = latest !== undefined && isBehind(rows, latest) ? { ...total, ...countsOf(latest) } : (total ?? {});
-  return {
-    requests,
-    failures,
-    failRatio: requests > 0 ? failures / requests : 0,
-    rps,
-    failuresPerSecond,
-    avg,
-    min,
-    max,
-  };
+  const counts = latest !== undefined && isBehind(rows, latest) ? countsOf(latest) : {};
+  const known = { ...noRequests, ...totalRow(rows), ...counts };
+  const { requests, failures, rps, failuresPerSecond, avg, min, max } = known;
+  const failRatio = requests > 0 ? failures / requests : 0;
+  return { requests, failures, failRatio, rps, failuresPerSecond, avg, min, max };
 }
+
+const noRequests = { requests: 0, failures: 0, rps: 0, failuresPerSecond: 0, avg: 0, min: 0, max: 0 };
 
 /** Says which numbers are of fewer requests than were counted, where that is so. */
 export function behindWarnings(rows: readonly RequestStats[], latest: Sample | undefined): string[] {
@@ -131,7 +118,7 @@ const most = 10;
  * Reads the most frequent failures of Locust's `/stats/failures/csv`. Throws a ResultsError (`EFORMAT`) for a text that
  * is torn. Another text has none: a run is not lost by what it says of its failures.
  */
-export function frequentFailures(text: string): FailureKind[] {
+export function parseFailuresCsv(text: string): FailureKind[] {
   let rows: Record<string, string>[];
   try {
     rows = parse(text, { bom: true, columns: true, skip_empty_lines: true });

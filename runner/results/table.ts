@@ -7,9 +7,9 @@ import type { ThresholdResult } from "../verdict/thresholds";
 import { actualText, thresholdText } from "../verdict/thresholds";
 import { usersGraceSeconds } from "../verdict/users";
 import { isJudged } from "../verdict/verdict";
-import { type CodeLines, exceptionLines, failureLines } from "./frequent-errors";
+import { type FrequentErrors, frequentExceptions, frequentFailures } from "./frequent-errors";
 import type { FinishedRecord } from "./run-record";
-import { bareTable, cutMiddle, gap, marked, oneLine, width, wrap } from "./text";
+import { bareTable, cutMiddle, gap, joinSections, marked, oneLine, width, wrap } from "./text";
 
 /** More requests than this are left to `requests.csv`. */
 export const tableRows = 20;
@@ -35,10 +35,10 @@ export function resultTable(
 ): string {
   const colors = pc.createColors(colour);
   const warnings = new Set([...record.warnings, ...(record.integrity?.warnings ?? [])]);
-  return joined([
+  return joinSections([
     rows.length === 0 ? [] : requestLines(rows, colors, record.totals),
-    codeLines(failureLines(record), colors),
-    codeLines(exceptionLines(record), colors),
+    errorLines(frequentFailures(record), colors),
+    errorLines(frequentExceptions(record), colors),
     record.thresholds.flatMap((threshold) => thresholdLines(threshold, colors, isJudged(record))),
     record.comparison === undefined ? [] : comparisonLines(record.comparison, colors),
     [...loadLines(record, colors), ...marked([...warnings], "!", colors.yellow)],
@@ -53,14 +53,10 @@ export function progressTable(
   { colour }: { colour: boolean },
 ): string {
   const colors = pc.createColors(colour);
-  return joined([requestLines(rows, colors), thresholds.flatMap((threshold) => thresholdLines(threshold, colors))]);
-}
-
-function joined(sections: readonly (readonly string[])[]): string {
-  return sections
-    .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join("\n"))
-    .join("\n\n");
+  return joinSections([
+    requestLines(rows, colors),
+    thresholds.flatMap((threshold) => thresholdLines(threshold, colors)),
+  ]);
 }
 
 function requestLines(rows: readonly RequestStats[], colors: Colors, totals?: FinishedRecord["totals"]): string[] {
@@ -90,7 +86,7 @@ function requestLines(rows: readonly RequestStats[], colors: Colors, totals?: Fi
 /** Lines that a text takes at most: some messages are whole pages. */
 const textLines = 3;
 
-function codeLines(lines: CodeLines | undefined, colors: Colors): string[] {
+function errorLines(lines: FrequentErrors | undefined, colors: Colors): string[] {
   if (lines === undefined) return [];
   const widest = Math.max(...lines.kinds.map(({ count }) => String(count).length));
   const kinds = lines.kinds.flatMap(({ count, text }) => {

@@ -30,13 +30,6 @@ interface Measured {
   readonly windows: readonly number[];
 }
 
-interface Moved {
-  readonly from: number;
-  readonly to: number;
-  readonly change: number | null;
-  readonly noise: number | null;
-}
-
 /**
  * Compares two runs, metric by metric. A change is that of the values over the whole runs. It is real where it is
  * larger than a step of Locust's rounding and than the noise of the windows of their full load (see `windowsOf`), and
@@ -96,51 +89,34 @@ function wholeValue(metric: ComparedMetric, { totals, percentiles }: ComparedRec
 
 function changeOf(metric: ComparedMetric, before: Measured, after: Measured, maxRegression: number): MetricChange {
   const [from, to] = [before.whole, after.whole];
+  const values = { metric, before: from, after: to };
   if (from === null || to === null) {
-    return { metric, before: from, after: to, change: null, noise: null, kind: from === to ? "same" : "unclear" };
+    return { ...values, change: null, noise: null, kind: from === to ? "same" : "unclear" };
   }
   const change = from === to ? 0 : from === 0 ? null : round(to / from - 1, digits);
-  const noise = change !== null && isTold(before, after) ? noiseOf(before, after, change) : null;
-  return {
-    metric,
-    before: from,
-    after: to,
-    change,
-    noise,
-    kind: from === to ? "same" : kindOf(metric, { from, to, change, noise }, before, after, maxRegression),
+  const enough = Math.min(before.windows.length, after.windows.length) >= fewestValues;
+  const noise = change !== null && enough ? noiseOf(before, after, change) : null;
+  const kind = (): ChangeKind => {
+    if (from === to) return "same";
+    const up = to > from;
+    const worse = up !== (metric === "rps");
+    const beyond = worse && (change === null || Math.abs(change) > maxRegression);
+    const isTime = metric !== "fail_ratio" && metric !== "rps";
+    if (isTime && Math.abs(to - from) <= roundingStep(Math.max(from, to))) return "noise";
+    if (!enough) return beyond ? "unclear" : "noise";
+    if (change !== null && noise !== null && Math.abs(change) <= noise) return "noise";
+    const sameWay = mean([...after.windows]) > mean([...before.windows]) === up;
+    if (!sameWay || chanceOf(before.windows, after.windows) >= significance) return "noise";
+    if (!worse) return "better";
+    return beyond ? "worse" : "small";
   };
-}
-
-function kindOf(
-  metric: ComparedMetric,
-  { from, to, change, noise }: Moved,
-  before: Measured,
-  after: Measured,
-  maxRegression: number,
-): ChangeKind {
-  const up = to > from;
-  const worse = up !== (metric === "rps");
-  const beyond = worse && (change === null || Math.abs(change) > maxRegression);
-  if (isTime(metric) && Math.abs(to - from) <= roundingStep(Math.max(from, to))) return "noise";
-  if (!isTold(before, after)) return beyond ? "unclear" : "noise";
-  if (change !== null && noise !== null && Math.abs(change) <= noise) return "noise";
-  const sameWay = mean([...after.windows]) > mean([...before.windows]) === up;
-  if (!sameWay || chanceOf(before.windows, after.windows) >= significance) return "noise";
-  return worse ? (beyond ? "worse" : "small") : "better";
+  return { ...values, change, noise, kind: kind() };
 }
 
 /** The least change to this side that is out of the 95 % interval around none. */
 function noiseOf(before: Measured, after: Measured, change: number): number | null {
   const interval = logIntervalOf(before.windows, after.windows);
   return interval === null ? null : round(change < 0 ? 1 - Math.exp(-interval) : Math.exp(interval) - 1, digits);
-}
-
-function isTime(metric: ComparedMetric): boolean {
-  return metric !== "fail_ratio" && metric !== "rps";
-}
-
-function isTold(before: Measured, after: Measured): boolean {
-  return Math.min(before.windows.length, after.windows.length) >= fewestValues;
 }
 
 function sentence({ metric, before, after, change, kind }: MetricChange, maxRegression: number): string {

@@ -6,7 +6,7 @@ import { writeAtomically } from "../../results/files";
 import { findRun } from "../../results/history";
 import { type RunOfFolder, readRunData } from "../../results/read";
 import { comparisonTable } from "../../results/table";
-import { cutMiddle, marked, oneLine, width, wrap } from "../../results/text";
+import { cutMiddle, joinSections, marked, oneLine, width, wrap } from "../../results/text";
 import { exitCodes } from "../../types";
 import { compareRuns } from "../../verdict/compare";
 import type { Comparison } from "../../verdict/comparison";
@@ -71,7 +71,7 @@ function toText(comparison: Comparison, runs: Runs, exitCode: number): string {
     [exitCodes.passed]: [colors.green, `NO REGRESSION ${beyond}`] as const,
     [exitCodes.failed]: [colors.red, `REGRESSION ${beyond}`] as const,
   }[exitCode] ?? [colors.yellow, "UNCLEAR"];
-  const sections = [
+  return joinSections([
     names,
     comparisonTable(comparison, colors),
     marked(warnings, "!", colors.yellow),
@@ -79,9 +79,5 @@ function toText(comparison: Comparison, runs: Runs, exitCode: number): string {
       `${colors.bold(paint(word))} (exit code ${exitCode})`,
       ...[...regressions, ...unclear].flatMap((sentence) => wrap(sentence, "  ")),
     ],
-  ];
-  return sections
-    .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join("\n"))
-    .join("\n\n");
+  ]);
 }

@@ -106,6 +106,11 @@ export function factsOf({ record }: ReportedRun): Html {
     ["Workers", amount(asked.workers)],
     ["Versions", versionWords(versions), true],
   ];
+  return factList(facts);
+}
+
+/** Names with their values; a long one takes two columns. */
+export function factList(facts: readonly (readonly [name: string, value: Content, long?: true])[]): Html {
   return html`<dl class="facts">${facts.map(
     ([name, value, long]) => html`<div${long && html` class="long"`}><dt>${name}</dt><dd>${value}</dd></div>`,
   )}</dl>`;

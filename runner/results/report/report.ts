@@ -7,7 +7,7 @@ import { figures, thinned } from "./figures";
 import { foreign } from "./format";
 import { factsOf, type ReportedRun, tilesOf, verdictOf, wordOf } from "./head";
 import { type Html, html } from "./html";
-import { codeOf, loadOf, requestsOf, thresholdsOf } from "./sections";
+import { errorsOf, loadOf, requestsOf, thresholdsOf } from "./sections";
 
 /**
  * The report of one run: verdict, thresholds, load, requests, and charts over time. One file of HTML that asks for
@@ -31,7 +31,7 @@ ${factsOf(run)}
 <section><h2>Load integrity</h2>${loadOf(record)}</section>
 </div>
 <section><h2>Requests</h2>${requestsOf(requests, record.totals)}</section>
-${codeOf(record)}
+${errorsOf(record)}
 <section><h2>Over time</h2>${samples.length === 0 ? noSamples : [chartHint, figures(charts)]}</section>
 </main>
 ${footer}`;

@@ -4,10 +4,10 @@ import type { ThresholdResult } from "../../verdict/thresholds";
 import { actualText, thresholdText } from "../../verdict/thresholds";
 import { usersGraceSeconds } from "../../verdict/users";
 import { isJudged } from "../../verdict/verdict";
-import { type CodeLines, exceptionLines, failureLines } from "../frequent-errors";
+import { type FrequentErrors, frequentExceptions, frequentFailures } from "../frequent-errors";
 import type { RunRecord } from "../run-record";
 import { amount, duration, foreign, none, share } from "./format";
-import { line, lines } from "./head";
+import { factList, line, lines } from "./head";
 import { type Content, type Html, html } from "./html";
 
 /** A table that may be wider than the page: it is moved inside its frame, also with the keyboard. */
@@ -60,7 +60,7 @@ export function loadOf(record: RunRecord): Html {
       ? html`<ul class="lines">${isJudged(record) ? line("✓", "good", "The load was what was asked for.") : line("–", "muted", "The load was what was asked for, up to then.")}</ul>`
       : lines(integrity.problems, "✗", "bad", "Problems of the load")
   }
-<dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+${factList(facts)}`;
 }
 
 interface Column {
@@ -128,11 +128,11 @@ function tenths(value: number): string {
 const longest = 600;
 
 /** What failed in requests, and what the script raised: nothing where nothing did. */
-export function codeOf(record: RunRecord): Html {
-  return html`${section("Failures", failureLines(record))}${section("Exceptions", exceptionLines(record))}`;
+export function errorsOf(record: RunRecord): Html {
+  return html`${section("Failures", frequentFailures(record))}${section("Exceptions", frequentExceptions(record))}`;
 }
 
-function section(heading: string, lines: CodeLines | undefined): Html {
+function section(heading: string, lines: FrequentErrors | undefined): Html {
   if (lines === undefined) return html``;
   const rows = lines.kinds.map(
     ({ count, text }) => html`<tr><td class="words">${foreign(cut(text))}</td><td>${amount(count)}</td></tr>\n`,
