@@ -10,7 +10,7 @@ Exit codes:
   2    wrong usage, settings or script
   3    invalid: the load was not what was asked for
   4    could not run, or lost Locust's master
-  130  interrupted; what was measured so far is kept`;
+  130  interrupted; what was measured so far is saved`;
 
 /** Options of every command that works on a test in a cluster. */
 export interface ClusterOptions {

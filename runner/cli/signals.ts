@@ -42,7 +42,7 @@ export function listenToSignals(onFirst: (signal: string) => void): Signals {
     interrupt.abort();
     if (!kill.signal.aborted) onFirst(signal);
   };
-  // Output to a terminal that was closed fails; the run has to be ended and kept all the same.
+  // Output to a closed terminal fails; the run has to be ended and saved all the same.
   const ignore = () => undefined;
   for (const name of names) process.on(name, handler);
   process.stdout.on("error", ignore);

@@ -33,7 +33,7 @@ export interface WebUiRuns {
   readonly keep: (seen: LocustStatus) => Promise<void>;
 }
 
-/** Has each run kept that is started in Locust's web UI, until an interrupt or the master's end. */
+/** Has each run saved that is started in Locust's web UI, until an interrupt or the master's end. */
 export async function watchWebUiRuns({ client, interrupt, masterLost, keep }: WebUiRuns): Promise<void> {
   let latest = 0;
   while (!interrupt.aborted && !masterLost.aborted) {

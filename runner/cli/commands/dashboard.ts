@@ -49,7 +49,7 @@ async function dashboardHere(options: DashboardOptions): Promise<number> {
       await showWebUi(test.session.endpoint, options.open, progress);
       const { session, target } = test;
       const setup = localSetup(command, { ...plan, host: target });
-      await keepRuns({ session, setup, results: options.results, progress, signals });
+      await saveRuns({ session, setup, results: options.results, progress, signals });
       if (!signals.interrupt.aborted) throw new RunnerError(messageOf(session.masterLost.reason));
     } finally {
       await test.close();
@@ -70,10 +70,10 @@ interface PageTest {
 }
 
 /** Keeps and judges each run of the web UI; an interrupt ends it. */
-async function keepRuns({ session, setup, results, progress, signals }: PageTest): Promise<void> {
+async function saveRuns({ session, setup, results, progress, signals }: PageTest): Promise<void> {
   const { endpoint, masterLost, timing } = session;
   const client = new LocustClient(endpoint);
-  const keep = async (seen: LocustStatus) => {
+  const save = async (seen: LocustStatus) => {
     const own = setupOf(setup, seen);
     const folder = await createResultsFolder({ base: resolve(results), script: own.script, now: new Date() });
     progress.say(webUiRunText(seen));
@@ -81,7 +81,7 @@ async function keepRuns({ session, setup, results, progress, signals }: PageTest
     const kept = await followInto({ ...job, folder, earlier: { samples: [] }, warnings: [], leave: false });
     if (kept !== undefined) printRun(kept);
   };
-  await watchWebUiRuns({ client, interrupt: signals.interrupt, masterLost, keep });
+  await watchWebUiRuns({ client, interrupt: signals.interrupt, masterLost, keep: save });
 }
 
 /** What a run of the web UI was asked for; the rest is the command's. */

@@ -18,7 +18,7 @@ import { baselineOf, requireTargets } from "../setup";
 /** `loadtest run` on a test that is deployed in a cluster; gives the exit code of the verdict. */
 export async function runInCluster(options: RunCommandOptions): Promise<number> {
   if (options.demo === true) throw new UsageError("--demo starts its target on this machine: --local --demo");
-  return withMaster(options, "ending the run and keeping what was measured…", async (context) => {
+  return withMaster(options, "ending the run and saving what was measured…", async (context) => {
     const setup = await clusterSetup(await withoutLeftovers(context.test), options, options.abortAfter);
     context.progress.expect(setup.plan);
     // By its path: what is kept now may be the latest later.

@@ -25,7 +25,7 @@ async function runLocally(options: RunCommandOptions): Promise<number> {
   const plan = planOf(command.settings, options.abortAfter);
   const compare = await baselineOf(options);
   const progress = await progressOf(plan);
-  const signals = listenToSignals((signal) => progress.say(`${signal}: ending the run and keeping what was measured…`));
+  const signals = listenToSignals((signal) => progress.say(`${signal}: ending the run and saving what was measured…`));
   try {
     for (const warning of command.warnings) progress.warning(warning);
     const { script } = command.settings;

@@ -23,13 +23,13 @@ function addStart(program: Command, done: Done): void {
     .summary("start a run in the cluster and leave it going")
     .description(
       "Starts a run in the cluster and ends; the run ends at its run time by itself. status looks at it, stop ends it, " +
-        "and report keeps its results.",
+        "and report saves its results.",
     );
   clusterOptions(command);
   loadOptions(command);
   thresholdOption(command);
   readyOption(command);
-  resultsOption(command, "folder for the results of an earlier run that nobody has kept");
+  resultsOption(command, "folder for the results of an earlier run that are not saved yet");
   jsonOption(command)
     .addHelpText(
       "after",
@@ -41,9 +41,9 @@ function addStart(program: Command, done: Done): void {
 function addStop(program: Command, done: Done): void {
   const command = program
     .command("stop")
-    .summary("stop the run in the cluster, keep its results")
+    .summary("stop the run in the cluster, save its results")
     .description(
-      "Stops the run that is going on in the cluster, whoever started it, and keeps its results, unless the command " +
+      "Stops the run that is going on in the cluster, whoever started it, and saves its results, unless the command " +
         "that started it still runs and does so itself.",
     );
   clusterOptions(command);

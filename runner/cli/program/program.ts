@@ -32,7 +32,7 @@ type Done = (code: number) => void;
 /** All commands; `done` gets the exit code of the one that ran. */
 export function createProgram(done: Done): Command {
   const program = new Command("loadtest")
-    .description("Run distributed Locust load tests, judge them, keep their results.")
+    .description("Run distributed Locust load tests, judge them, save their results.")
     .version(loadtestVersion())
     .exitOverride()
     .showHelpAfterError("(loadtest --help shows what there is)")
@@ -47,7 +47,7 @@ export function createProgram(done: Done): Command {
 function addRun(program: Command, done: Done): void {
   const command = program
     .command("run")
-    .summary("run a load test, print its verdict, keep its results")
+    .summary("run a load test, print its verdict, save its results")
     .description(
       "Runs a load test: waits for all workers, ramps up, holds, stops, collects. Without --local it runs in the " +
         "cluster of the stack, which is scaled for it where --workers says so, and scaled back. What is not said here " +
@@ -92,7 +92,7 @@ function addDashboard(program: Command, done: Done): void {
     .summary("Locust's web UI on this machine until Ctrl-C")
     .description(
       "Forwards the web UI of the test in the cluster to this machine, and opens it; with --local, starts Locust here. " +
-        "Runs that are started in the web UI are judged and kept.",
+        "Runs that are started in the web UI are judged and saved.",
     );
   placeOptions(command)
     .option("--script <file>", "with --local: script in the scripts' folder")

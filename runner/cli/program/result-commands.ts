@@ -19,10 +19,10 @@ export function addResultCommands(program: Command, done: Done): void {
 function addReport(program: Command, done: Done): void {
   const command = program
     .command("report")
-    .summary("show or keep a run's results")
+    .summary("show or save a run's results")
     .description(
       "With a folder: prints the results of that run; where its command was killed, it first completes them from what " +
-        "was written up to then. Without one: the latest run in the cluster; its results are kept when it has ended, and " +
+        "was written up to then. Without one: the latest run in the cluster; its results are saved when it has ended, and " +
         "shown as they are, with exit code 0, while it goes on. Either way it exits by the run's verdict, as run does.",
     )
     .argument("[run]", "the run's folder, or its name: results/20261124T101500Z-script1, latest")
@@ -41,7 +41,7 @@ function addReport(program: Command, done: Done): void {
 function addHistory(program: Command, done: Done): void {
   const command = program
     .command("history")
-    .summary("list the runs whose results are kept")
+    .summary("list the saved runs")
     .description("Lists the runs in the folder of results, the newest first.")
     .option("--limit <n>", "how many at the most", limit, 20)
     .option("--script <file>", "only runs of this script");

@@ -64,13 +64,13 @@ function runText({ run, problem, command }: StatusReport, hint: string): string[
       entry("run", `${what}, going on for ${clock(run.elapsed ?? 0)}${of}`),
       entry("", `${run.users} of ${run.targetUsers} users, ${run.rps.toFixed(1)} req/s`),
       entry("", facts),
-      ...(alive ? [] : [entry("", `to keep its results: loadtest report ${hint} --wait`)]),
+      ...(alive ? [] : [entry("", `to save its results: loadtest report ${hint} --wait`)]),
     ];
   }
   return [
     entry("run", `${what}, ended after ${clock(run.elapsed ?? 0)}`),
     entry("", facts),
-    ...(run.kept || alive ? [] : [entry("", `nobody has kept its results yet: loadtest report ${hint}`)]),
+    ...(run.kept || alive ? [] : [entry("", `its results are not saved yet: loadtest report ${hint}`)]),
   ];
 }
 
