@@ -55,15 +55,8 @@ function runCard(label: string, run: ReportedRun): Html {
   return html`<section><p class="kind">${label}</p><h3>${foreign(run.name)}</h3>${verdictOf(run)}${tilesOf(run)}${factsOf(run)}</section>`;
 }
 
-/** What a comparison comes to: a word for the title, and the top of the report. */
-export interface Conclusion {
-  readonly word: string;
-  readonly tone: Tone;
-  readonly markup: Html;
-}
-
-/** Says whether the later run is worse, and by what. */
-export function conclusionOf({ regressions, unclear, maxRegression }: Comparison): Conclusion {
+/** Whether the later run is worse, and by what: a word for the title, and the top of the report. */
+function conclusionOf({ regressions, unclear, maxRegression }: Comparison) {
   const allowed = share(maxRegression);
   const [word, sign, tone, meaning] =
     regressions.length > 0
@@ -116,7 +109,7 @@ function worthOf({ kind, change, noise, before, after }: MetricChange, allowed: 
 }
 
 /** The table of what is compared. */
-export function changesOf({ metrics: changes, maxRegression }: Comparison): Html {
+function changesOf({ metrics: changes, maxRegression }: Comparison): Html {
   return tableFrame(
     "What changed",
     html`<table class="data"><thead><tr>
@@ -163,7 +156,7 @@ const measures: readonly Measure[] = [
 ];
 
 /** The requests of both runs; one that only one of them has is there too. */
-export function requestChangesOf(before: readonly RequestStats[], after: readonly RequestStats[]): Html {
+function requestChangesOf(before: readonly RequestStats[], after: readonly RequestStats[]): Html {
   if (before.length === 0 && after.length === 0) return html`<p class="muted">There are no numbers of requests.</p>`;
   const [old, now] = [before, after].map((rows) => new Map(requestRows(rows).map((row) => [requestLabel(row), row])));
   const labels = new Set([...(old?.keys() ?? []), ...(now?.keys() ?? [])]);

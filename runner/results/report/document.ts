@@ -70,17 +70,8 @@ function icon(colour: string): string {
 /** Our scripts, in the order in which they build on each other; the build copies them beside the compiled code. */
 const scripts = ["format.js", "overlay.js", "options.js", "charts.js"];
 
-/** What a report brings along besides its own text. */
-export interface Assets {
-  /** uPlot, with its licence in a comment. */
-  readonly chartScript: string;
-  readonly chartStyle: string;
-  /** Draws the charts. */
-  readonly reportScript: string;
-}
-
-/** Reads uPlot from the installed package, and our scripts from beside this file. */
-export function readAssets(): Assets {
+/** Reads uPlot (with its licence in a comment) from the installed package, and our scripts from beside this file. */
+function readAssets() {
   const library = dirname(require.resolve("uplot/package.json"));
   const read = (...path: readonly string[]) => readFileSync(join(...path), "utf8").trim();
   const own = scripts.map((name) => withoutDirectives(read(__dirname, "browser", name)));
