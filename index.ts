@@ -1,8 +1,8 @@
 /** The Pulumi program: settings → components → outputs. */
 import { Provider } from "@pulumi/kubernetes/provider";
 import type { Input, Output, Resource } from "@pulumi/pulumi";
-import { FargateCluster, LoadTestNetwork, LocustDeployment, LocustImage } from "./components";
 import { protectFromDeletion } from "./components/deletion-protection";
+import { FargateCluster, LoadTestNetwork, LocustDeployment, LocustImage } from "./components/index";
 import { filesFitConfigMap } from "./components/locust/scripts";
 import type { LoadTestOutput } from "./settings/outputs";
 import { fixedHourlyCost, prices } from "./settings/prices";

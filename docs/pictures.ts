@@ -12,7 +12,7 @@ import { removeProjects, temporaryFolder } from "../test/support/project";
 
 const images = join(__dirname, "images");
 
-/** Locust's page, when 20 users have been there for a while. */
+/** Locust's web UI, when 20 users have been there for a while. */
 async function dashboard(browser: Browser): Promise<void> {
   const command = startCommand(
     ["dashboard", "--local", "--demo", "--no-open", "--port", `${await freePort()}`, "--run-time", "5m"].concat([
@@ -25,7 +25,7 @@ async function dashboard(browser: Browser): Promise<void> {
     ]),
     { cwd: root },
   );
-  const [, address = ""] = await command.waitFor(/^Locust's page: (http:\S+)$/m);
+  const [, address = ""] = await command.waitFor(/^Locust's web UI: (http:\S+)$/m);
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   await page.goto(address);
   await page.getByRole("button", { name: "Start", exact: true }).click();

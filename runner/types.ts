@@ -85,7 +85,7 @@ export interface LocustStatus {
   readonly spawnRate: number;
   /** Name of the script's load shape, which then decides users and time instead of the settings. */
   readonly shape: string | null;
-  /** The target that holds for all user classes: of the command line, or of the page. */
+  /** The target that holds for all user classes: of the command line, or of the web UI. */
   readonly host: string | null;
   /**
    * The target of every user class: in a run its target, else that of a run that says none. Null where an HTTP user has
@@ -189,11 +189,11 @@ export interface LostWorker {
 export type EndedBy =
   | "run-time"
   | "shape"
-  /** Its time was over, or somebody stopped it: a run that was started on Locust's page. */
+  /** Its time was over, or somebody stopped it: a run that was started in Locust's web UI. */
   | "page"
   | "threshold"
   | "interrupt"
-  /** On Locust's page, or by another command, before its time was over. */
+  /** On Locust's web UI, or by another command, before its time was over. */
   | "stopped-elsewhere"
   /** Before its time was over. */
   | "script"

@@ -8,8 +8,8 @@ import type { Session } from "../places/place";
 import type { ResultsFolder } from "../results/folder";
 import type { FinishedRecord } from "../results/run-record";
 import { exitCodes, type LocustStatus } from "../types";
-import { type Compare, Recorder } from "./recorder";
-import { recordFacts, type TestSetup } from "./setup";
+import { Recorder } from "./recorder";
+import type { Compare, TestSetup } from "./setup";
 import type { Signals } from "./signals";
 import type { Progress } from "./terminal/progress";
 
@@ -58,12 +58,12 @@ export async function executeRun({
   compare,
 }: RunJob): Promise<FinishedRun> {
   let opened: Opened | undefined;
-  let recorder = new Recorder(folder, recordFacts(setup));
+  let recorder = new Recorder(folder, setup);
   try {
     opened = await open();
     const { session } = opened;
     const plan = { ...setup.plan, host: opened.target ?? setup.plan.host };
-    recorder = new Recorder(folder, recordFacts({ ...setup, plan }));
+    recorder = new Recorder(folder, { ...setup, plan });
     if (plan.host !== undefined) progress.say(`${setup.script} → ${plan.host}`);
     progress.say(`Watch it at ${session.endpoint.url}`);
     const driven = await driveRun({

@@ -1,14 +1,14 @@
 import { type LocustClient, LocustRefused } from "../engine/client";
 import type { RunOutcome } from "../engine/plan";
+import type { Earlier } from "../engine/recording";
 import { followRun } from "../engine/run";
 import type { Timing } from "../engine/timing";
-import type { Earlier } from "../engine/track";
 import type { ResultsFolder } from "../results/folder";
 import type { EndedBy, LocustStatus } from "../types";
 import { observe } from "./execute";
 import type { KeptRun } from "./output";
-import { type Compare, Recorder } from "./recorder";
-import { recordFacts, type TestSetup } from "./setup";
+import { Recorder } from "./recorder";
+import type { Compare, TestSetup } from "./setup";
 import type { Signals } from "./signals";
 import type { Progress } from "./terminal/progress";
 
@@ -52,7 +52,7 @@ export interface FollowJob extends RunFolder {
 export async function followInto(job: FollowJob): Promise<FollowedRun | undefined> {
   const { client, setup, seen, folder, earlier, warnings, progress, signals, masterLost, timing, leave } = job;
   try {
-    const recorder = new Recorder(folder, recordFacts(setup));
+    const recorder = new Recorder(folder, setup);
     for (const warning of warnings) recorder.warning(warning);
     const outcome = await followRun(
       {

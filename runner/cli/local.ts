@@ -37,7 +37,7 @@ export async function openLocal({ command, demo: wantsDemo, logs, port, ...optio
   const demo = wantsDemo ? await startDemo(logs) : undefined;
   try {
     const target = demo?.url ?? command.settings.targetHost;
-    // The engine starts the run: a master that starts by itself would be there first.
+    // The engine starts the run, so the master must not start it by itself.
     const settings: LocustSettings = { ...command.settings, targetHost: target, autostart: false };
     const { plugin, script } = command;
     const session = await startLocal({ ...options, settings, python, plugin, script, logs, webPort: port });

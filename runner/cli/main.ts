@@ -2,14 +2,14 @@ import { CommanderError } from "commander";
 import { SettingsError, StackFileError } from "../../settings/errors";
 import { messageOf, RunnerError } from "../errors";
 import { exitCodes } from "../types";
-import { completionCommands, createProgram } from "./program";
+import { completionCommands, createProgram } from "./program/program";
 import { endOnSignals, endProcess } from "./signals";
 
 /** The command line's entry; ends the process with the command's exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
   endOnSignals();
   const code = await run(argv);
-  // A stray handle, such as a kept-alive connection, must not hold the shell's prompt.
+  // An open handle, such as a kept-alive connection, would keep the process running.
   await Promise.all([process.stdout, process.stderr].map(flushed));
   endProcess(code);
 }
@@ -20,7 +20,8 @@ async function run(argv: readonly string[]): Promise<number> {
     code = result;
   });
   try {
-    if (completionCommands.includes(argv[2] ?? "")) await (await import("./completion.js")).addCompletion(program);
+    if (completionCommands.includes(argv[2] ?? ""))
+      await (await import("./program/completion.js")).addCompletion(program);
     await program.parseAsync([...argv]);
     return code;
   } catch (error) {

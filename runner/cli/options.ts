@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../../settings/values/duration";
 import { parseShare, shareAllowed } from "../../settings/values/share";
+import type { SettingsOptions } from "./settings";
 
 export const exitCodeHelp = `
 Exit codes:
@@ -9,7 +10,7 @@ Exit codes:
   2    wrong usage, settings or script
   3    invalid: the load was not what was asked for
   4    could not run, or lost Locust's master
-  130  interrupted; what was measured so far is kept`;
+  130  interrupted; what was measured so far is saved`;
 
 /** Options of every command that works on a test in a cluster. */
 export interface ClusterOptions {
@@ -111,7 +112,7 @@ export const port = whole(1, 65535, "A port is a number from 1 to 65535.");
 /** A number of workers, for `scale`. */
 export const count = whole(0, 1000, "Workers are a number from 0 to 1000.");
 
-/** How many at the most. */
+/** For `--limit` and `--tail`. */
 export const limit = whole(1, Number.MAX_SAFE_INTEGER, "It must be a number from 1 on.");
 
 /** A time as Locust writes it, in seconds. */
@@ -131,4 +132,36 @@ export function share(value: string): string {
   } catch {
     throw new InvalidArgumentError(`It must be ${shareAllowed}.`);
   }
+}
+
+/** What the command line gives to the commands that run on this machine and in a cluster. */
+
+export interface RunCommandOptions extends SettingsOptions, Omit<ClusterOptions, "stack"> {
+  readonly local?: boolean;
+  readonly demo?: boolean;
+  /** Seconds. */
+  readonly abortAfter?: number;
+  /** Seconds. */
+  readonly readyTimeout: number;
+  readonly baseline?: string;
+  readonly maxRegression: string;
+  readonly results: string;
+  readonly json?: boolean;
+  readonly port?: number;
+}
+
+export interface DashboardOptions extends SettingsOptions, Omit<ClusterOptions, "stack"> {
+  readonly local?: boolean;
+  readonly demo?: boolean;
+  readonly open: boolean;
+  readonly results: string;
+  readonly port?: number;
+}
+
+export interface ReportOptions extends ClusterOptions {
+  readonly wait?: boolean;
+  /** File to write a report to. */
+  readonly html?: string;
+  readonly results: string;
+  readonly json?: boolean;
 }

@@ -1,40 +1,22 @@
 import { join } from "node:path";
 import { hiddenSecret } from "../../settings/errors";
 import { isObject } from "../../settings/values/object";
-import type { Threshold } from "../../settings/values/threshold";
 import type { RunObserver, RunOutcome, Snapshot } from "../engine/plan";
 import { messageOf } from "../errors";
 import { listFiles } from "../results/files";
 import type { ResultsFolder } from "../results/folder";
-import { readSeries } from "../results/read";
-import { behindWarnings, totalPercentiles, totals } from "../results/requests-csv";
+import { behindWarnings, totalPercentiles, totals } from "../results/locust-csv";
 import type { FinishedRecord, RunningRecord, RunRecord } from "../results/run-record";
-import { unfinished } from "../results/unfinished";
-import { currentWriter } from "../results/writer";
+import { readSeries } from "../results/series";
+import { currentWriter, unfinished } from "../results/unfinished";
 import type { LocustStatus, Sample } from "../types";
-import type { Comparison } from "../verdict/comparison";
+import { round } from "../verdict/format";
 import type { IntegrityReport } from "../verdict/integrity";
+import { unansweredWarnings } from "../verdict/requests";
 import { evaluateThresholds } from "../verdict/thresholds";
-import { unansweredWarnings } from "../verdict/unanswered";
 import { decide, isJudged } from "../verdict/verdict";
-
-/** What a run's record says that does not come from Locust. */
-export interface RunFacts {
-  readonly place: "local" | "kubernetes";
-  readonly stack: string | null;
-  readonly script: string;
-  readonly target: string | null;
-  readonly users: number;
-  readonly spawnRate: number;
-  readonly workers: number;
-  readonly thresholds: readonly Threshold[];
-  /** Without secrets. */
-  readonly settings: Readonly<Record<string, unknown>>;
-  readonly loadtestVersion: string;
-}
-
-/** Compares a run, whose record says all but this, with an earlier one. */
-export type Compare = (record: FinishedRecord, samples: readonly Sample[], folder: string) => Comparison;
+import { loadtestVersion } from "./package";
+import type { Compare, TestSetup } from "./setup";
 
 /** Writes a run into its folder as it goes on: what was measured is on disk, whatever happens next. */
 export class Recorder implements RunObserver {
@@ -46,10 +28,10 @@ export class Recorder implements RunObserver {
 
   constructor(
     readonly folder: ResultsFolder,
-    private readonly facts: RunFacts,
+    private readonly setup: TestSetup,
   ) {}
 
-  /** From then on its folder holds what cannot be had again. */
+  /** Whether the folder has measurements, which cannot be taken again. */
   get hasSamples(): boolean {
     return this.latest !== undefined;
   }
@@ -98,7 +80,7 @@ export class Recorder implements RunObserver {
     const record: FinishedRecord = {
       ...this.common(outcome, integrity),
       ...decide({ ...outcome, integrity }),
-      // The master gives that number to the next run.
+      // The run did not use its number: the master gives it to the next one.
       ...(outcome.endedBy === "not-started" ? { master: null } : {}),
       ...(unanswered === undefined ? {} : { unanswered }),
       status: "finished",
@@ -106,8 +88,8 @@ export class Recorder implements RunObserver {
       complete: outcome.complete,
       scriptExitCode: outcome.scriptExit ?? null,
       endedAt: outcome.endedAt.toISOString(),
-      durationSeconds: seconds(outcome.duration),
-      rampSeconds: outcome.ramp === null ? null : seconds(outcome.ramp),
+      durationSeconds: round(outcome.duration, 3),
+      rampSeconds: outcome.ramp === null ? null : round(outcome.ramp, 3),
       files: [...new Set([...files, "junit.xml", "run.json"])].sort(),
     };
     const judged = compare === undefined ? record : this.compared(record, outcome, compare);
@@ -129,14 +111,14 @@ export class Recorder implements RunObserver {
       const comparison = compare(record, readSeries(join(this.folder.path, "series.ndjson")), this.folder.path);
       return { ...record, ...decide({ ...outcome, ...comparison }), comparison };
     } catch (error) {
-      // The run was asked not to be worse, and nobody knows: no pass, and no reason to lose its record.
+      // The run must not be worse than the baseline, and that is unknown: it does not pass, but its record is saved.
       const unclear = [`the run could not be compared: ${messageOf(error)}`];
       return { ...record, ...decide({ ...outcome, unclear }) };
     }
   }
 
   private running(snapshot?: Snapshot): RunningRecord {
-    const { thresholds } = this.facts;
+    const { thresholds } = this.setup.plan;
     return {
       ...this.common(
         snapshot ?? { rows: [], failures: [], code: undefined, thresholds: evaluateThresholds(thresholds, []) },
@@ -157,22 +139,26 @@ export class Recorder implements RunObserver {
     { rows, failures, code, thresholds }: Pick<RunOutcome, "rows" | "failures" | "code" | "thresholds">,
     integrity: IntegrityReport | null,
   ) {
-    const { place, stack, script, target, users, spawnRate, workers, settings, loadtestVersion } = this.facts;
+    const { place, stack, script, plan, settings } = this.setup;
+    const { users, spawnRate, workers } = plan;
     const problems = integrity?.problems ?? [];
     return {
       schemaVersion: 1 as const,
-      // What was told as it happened is no second line where it is a problem of the load.
+      // A warning that is also a problem of the load is shown once, as the problem.
       warnings: this.warnings.filter((text) => !problems.includes(text)),
       place,
       stack,
       script,
       master: this.master,
-      target,
+      target: plan.host ?? null,
       startedAt: (this.startedAt ?? new Date()).toISOString(),
       asked: { users: integrity?.users.asked ?? users, spawnRate, workers, shape: this.status?.shape ?? null },
-      settings: withoutSecretArguments(settings, this.status),
+      settings: {
+        ...withoutSecretArguments(settings, this.status),
+        thresholds: plan.thresholds.map(({ text }) => text),
+      },
       versions: {
-        loadtest: loadtestVersion,
+        loadtest: loadtestVersion(),
         locust: this.status?.locust ?? null,
         python: this.status?.python ?? null,
         node: process.versions.node,
@@ -187,15 +173,11 @@ export class Recorder implements RunObserver {
   }
 }
 
-/** Before Locust has said which of the script's arguments are secret, all may be. */
-function withoutSecretArguments(settings: RunFacts["settings"], status: LocustStatus | undefined) {
+/** Until Locust has said which of the script's arguments are secret, all of them are hidden. */
+function withoutSecretArguments(settings: TestSetup["settings"], status: LocustStatus | undefined) {
   const { scriptArguments: given } = settings;
   if (!isObject(given)) return { ...settings };
   const secret = status === undefined ? Object.keys(given) : (status.secretArguments ?? []);
   const hidden = Object.fromEntries(secret.map((name) => [name, hiddenSecret]));
   return { ...settings, scriptArguments: { ...given, ...hidden } };
-}
-
-function seconds(value: number): number {
-  return Math.round(value * 1000) / 1000;
 }

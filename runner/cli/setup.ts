@@ -1,9 +1,17 @@
+import { basename } from "node:path";
 import type { Settings } from "../../settings/schema";
 import { parseDuration } from "../../settings/values/duration";
+import { parseShare } from "../../settings/values/share";
 import type { RunPlan } from "../engine/plan";
 import { UsageError } from "../errors";
-import { loadtestVersion } from "./package";
-import type { RunFacts } from "./recorder";
+import { requireReachable } from "../places/network";
+import { findRun } from "../results/history";
+import { readRunData } from "../results/read";
+import type { FinishedRecord } from "../results/run-record";
+import type { LocustStatus, Sample } from "../types";
+import { compareRuns } from "../verdict/compare";
+import type { Comparison } from "../verdict/comparison";
+import type { RunCommandOptions } from "./options";
 
 /** What a run is made of, wherever it runs. */
 export interface TestSetup {
@@ -19,10 +27,7 @@ export interface TestSetup {
 }
 
 /** The settings that a plan is made of. */
-export type PlanSettings = Pick<
-  Settings,
-  "users" | "spawnRate" | "runTime" | "workerReplicas" | "targetHost" | "thresholds"
->;
+type PlanSettings = Pick<Settings, "users" | "spawnRate" | "runTime" | "workerReplicas" | "targetHost" | "thresholds">;
 
 /** @param abortAfter seconds */
 export function planOf(settings: PlanSettings, abortAfter?: number): RunPlan {
@@ -37,22 +42,39 @@ export function planOf(settings: PlanSettings, abortAfter?: number): RunPlan {
   };
 }
 
-/** What the record of a run says beside its numbers. */
-export function recordFacts({ place, stack, script, plan, settings }: TestSetup): RunFacts {
-  return {
-    place,
-    stack,
-    script,
-    target: plan.host ?? null,
-    users: plan.users,
-    spawnRate: plan.spawnRate,
-    workers: plan.workers,
-    thresholds: plan.thresholds,
-    settings: { ...settings, thresholds: plan.thresholds.map(({ text }) => text) },
-    loadtestVersion: loadtestVersion(),
-  };
-}
-
 export function requireWorkers({ workerReplicas }: Pick<Settings, "workerReplicas">): void {
   if (workerReplicas < 1) throw new UsageError("a run needs at least one worker: --workers 1");
+}
+
+/** Compares a run, whose record has all but this comparison, with an earlier one. */
+export type Compare = (record: FinishedRecord, samples: readonly Sample[], folder: string) => Comparison;
+
+/** Compares a run to come with its baseline; undefined without one. Throws a UsageError where there is no such run. */
+export async function baselineOf({
+  results,
+  baseline,
+  maxRegression,
+}: Pick<RunCommandOptions, "results" | "baseline" | "maxRegression">): Promise<Compare | undefined> {
+  if (baseline === undefined) return undefined;
+  const before = await readRunData(findRun(results, baseline).path);
+  const allowed = { maxRegression: parseShare(maxRegression) };
+  return (record, samples, folder) => compareRuns(before, { name: basename(folder), record, samples }, allowed);
+}
+
+/** Checks that every HTTP user has a target, and that targets with an http(s) URL answer. */
+export async function requireLocalTargets(status: LocustStatus): Promise<void> {
+  requireTargets(status, ", or --demo");
+  const hosts = Object.values(status.hosts).filter((host) => host !== null);
+  // Other hosts belong to the script's own clients.
+  for (const host of new Set(hosts)) if (/^https?:/i.test(host) && URL.canParse(host)) await requireReachable(host);
+}
+
+/** @param more further ways to say a target */
+export function requireTargets(status: LocustStatus, more = ""): void {
+  const without = Object.entries(status.hosts).filter(([, host]) => host === null);
+  if (without.length === 0) return;
+  throw new UsageError(
+    `nothing says what ${without.map(([name]) => name).join(", ")} should load: --host URL, targetHost in the stack's ` +
+      `config, ${more === "" ? "or " : ""}host in the script${more}`,
+  );
 }

@@ -37,12 +37,12 @@ export function listenToSignals(onFirst: (signal: string) => void): Signals {
   const interrupt = new AbortController();
   const kill = new AbortController();
   const handler = (signal: string) => {
-    // A closed terminal is told twice, by the system and by the shell.
+    // A closed terminal sends SIGHUP twice: from the system and from the shell.
     if (interrupt.signal.aborted && signal !== "SIGHUP") kill.abort();
     interrupt.abort();
     if (!kill.signal.aborted) onFirst(signal);
   };
-  // Output to a terminal that was closed fails; the run has to be ended and kept all the same.
+  // Output to a closed terminal fails; the run has to be ended and saved all the same.
   const ignore = () => undefined;
   for (const name of names) process.on(name, handler);
   process.stdout.on("error", ignore);

@@ -23,7 +23,7 @@ export class MasterUnreachable extends Error {
   override readonly name = "MasterUnreachable";
 }
 
-/** The master answered, and said no. */
+/** The master answered with a refusal. */
 export class LocustRefused extends Error {
   override readonly name = "LocustRefused";
 }

@@ -1,20 +1,18 @@
-import { ResultsError } from "../results/errors";
-import { frequentFailures } from "../results/failures-csv";
-import { parseRequestsCsv } from "../results/requests-csv";
-import { type BreachWatch, createBreachWatch } from "../verdict/breach";
-import { mostNames, requestRows } from "../verdict/rows";
-import { evaluateThresholds } from "../verdict/thresholds";
+import { ResultsError } from "../results/files";
+import { parseFailuresCsv, parseRequestsCsv } from "../results/locust-csv";
+import { mostNames, requestRows } from "../verdict/requests";
+import { createBreachWatch, evaluateThresholds } from "../verdict/thresholds";
 import { type LocustClient, LocustRefused, MasterUnreachable } from "./client";
 import type { RunObserver, RunPlan, Snapshot } from "./plan";
 
-/** Names of requests in Locust's own report; 80,000 make up to 55 MB. */
+/** With more names of requests than this, Locust's own report is left out; 80,000 make up to 55 MB. */
 const mostInReport = 5000;
 
 /** The numbers of a run as the master last gave them, and what its thresholds say of them. */
 export class Numbers {
   latest: Snapshot | undefined;
   private warned = false;
-  private readonly breach: BreachWatch | undefined;
+  private readonly breach: ReturnType<typeof createBreachWatch> | undefined;
 
   constructor(
     private readonly client: LocustClient,
@@ -39,7 +37,7 @@ export class Numbers {
       this.latest = {
         csv: { "requests.csv": requests, "failures.csv": failures, "exceptions.csv": exceptions },
         rows,
-        failures: frequentFailures(failures),
+        failures: parseFailuresCsv(failures),
         code,
         thresholds: evaluateThresholds(this.plan.thresholds, rows),
         integrity,
@@ -52,7 +50,7 @@ export class Numbers {
     }
   }
 
-  /** Locust's own report; undefined, and told, where its master would make it for minutes. */
+  /** Locust's own report; undefined, with a warning, where the master would take minutes to make it. */
   async report(signal: AbortSignal): Promise<string | undefined> {
     const names = requestRows(this.latest?.rows ?? []).length;
     if (names <= mostInReport) return this.client.report(signal);
@@ -62,11 +60,11 @@ export class Numbers {
 
   /** The threshold that has been breached for long enough to end the run, in words; undefined while there is none. */
   breached(elapsed: number): string | undefined {
-    const result = this.latest === undefined ? undefined : this.breach?.update(elapsed, this.latest.thresholds);
+    const result = this.latest === undefined ? undefined : this.breach?.(elapsed, this.latest.thresholds);
     return result === undefined ? undefined : `${result.threshold} was breached for ${this.plan.abortAfter} s`;
   }
 
-  /** Says once, as soon as it shows, that requests have more names than there can be kinds of them. */
+  /** Warns once where names of requests look generated, such as one for each id. */
   private warnOfNames(names: number): void {
     if (this.warned || names <= mostNames) return;
     this.warned = true;

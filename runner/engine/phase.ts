@@ -42,10 +42,10 @@ export function isKnownOver(status: LocustStatus | undefined, run: number, maste
   return status.master.id !== master || status.run > run || (status.run === run && !isLoading(status));
 }
 
-/** Decides how a run goes on from what the master says. Pure: the engine does what it says. */
+/** Decides from the master's status how a run goes on. Pure: the engine carries it out. */
 export function nextStep({ phase, run, master, status, elapsed: here, runTime, overtime }: RunView): Step {
   if (status.master.id !== master) return { kind: "ended", by: "master-lost" };
-  // What is heard late, over a connection that was cut, happened when the master says.
+  // After a cut connection the news is late: the master's own clock says when it happened.
   const elapsed = status.elapsed ?? here;
   if (status.run !== run || !isLoading(status)) return { kind: "ended", by: whoEnded(status, run, elapsed, runTime) };
   const limit = status.shape === null ? runTime : undefined;
@@ -61,7 +61,7 @@ export function loadPhase(
   return phase === "hold" || (state === "running" && users >= targetUsers) ? "hold" : "ramp";
 }
 
-/** How a master that is no longer there for a run went, to follow a colon. */
+/** What happened to a master that is gone, to follow a colon. */
 export function howMasterWent({ master }: Pick<LocustStatus, "master">): string {
   return master.leaving === true ? "it was told to end" : "it was restarted";
 }
@@ -70,19 +70,19 @@ function whoEnded(status: LocustStatus, run: number, elapsed: number, runTime: n
   if (status.run !== run) return "stopped-elsewhere";
   const onTime = runTime !== undefined && status.shape === null && elapsed >= runTime - timerTolerance;
   if (scriptEnd(status) !== undefined && !onTime) {
-    // A run of the page that nothing limits ends whenever somebody ends it.
+    // A run of the web UI without a run time or shape has no end that was asked for: any end is in order.
     return runTime === undefined && status.runTime === null && status.shape === null ? "page" : "script";
   }
-  // It was told to end, and has stopped the test on its way out.
+  // The master was told to end, and stopped the test as it shut down.
   if (status.master.leaving === true && status.code?.ended?.by !== "page") return onTime ? "run-time" : "master-lost";
-  // The master stops the test when its last worker goes; one that was told to stop is "stopped" instead.
+  // The master stops the test when its last worker is gone. Workers that were told to stop are "stopped", not gone.
   if (status.workers.every(isGone)) return "workers-lost";
   if (status.shape !== null) return status.code?.ended?.by === "page" ? "stopped-elsewhere" : "shape";
   if (runTime === undefined) return "page";
   return onTime ? "run-time" : "stopped-elsewhere";
 }
 
-/** What an outcome has of the script's own doing, from the latest status of the run. */
+/** The part of an outcome that the script's own code decides, from the latest status of the run. */
 export function ofScript(status: LocustStatus | undefined, runTime: number | undefined) {
   return {
     runTime: status?.shape === null ? runTime : undefined,

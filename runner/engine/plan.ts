@@ -1,8 +1,8 @@
 import type { Threshold } from "../../settings/values/threshold";
 import type { EndedBy, FailureKind, LocustStatus, Phase, Place, RequestStats, Sample, ScriptReport } from "../types";
 import type { IntegrityReport } from "../verdict/integrity";
+import type { Unanswered } from "../verdict/requests";
 import type { ThresholdResult } from "../verdict/thresholds";
-import type { Unanswered } from "../verdict/unanswered";
 import type { CsvName, LocustClient } from "./client";
 import type { Timing } from "./timing";
 
@@ -35,16 +35,16 @@ export interface Snapshot {
   readonly integrity: IntegrityReport;
 }
 
-/** Whoever shows or keeps a run. What it rejects with ends the run as `results-unwritable`. */
+/** Shows or saves a run. A rejected promise ends the run as `results-unwritable`. */
 export interface RunObserver {
   /** Workers are being waited for. */
   waiting?(status: LocustStatus): void;
-  /** Listeners of `test_start` prepare the run, for so many seconds by now; or these workers are not heard of. */
+  /** For so many seconds listeners of `test_start` prepare the run, or these workers do not answer. */
   preparing?(seconds: number, silent: readonly string[]): void;
   /** The load of the run has begun, the master's `run`th. */
   started?(status: LocustStatus, at: Date, run: number): Promise<void> | void;
   phase?(phase: Phase): void;
-  /** `late`: it is of the master's own record, and its moment has passed. */
+  /** `late`: it was missed at its time, and comes from the master's own record. */
   sample?(sample: Sample, late: boolean): Promise<void> | void;
   snapshot?(snapshot: Snapshot): Promise<void> | void;
   /** Locust's HTML report, at the end. */
@@ -84,7 +84,7 @@ export interface RunOutcome {
   readonly endedAt: Date;
   /** Seconds of load, from the start to the stop. */
   readonly duration: number;
-  /** Seconds that were asked for; undefined where the script or the page decides. */
+  /** Seconds that were asked for; undefined where the script or the web UI decides. */
   readonly runTime?: number | undefined;
   /** The line of the script that ended the run. */
   readonly scriptEnd?: Place | undefined;
@@ -104,7 +104,7 @@ export interface RunOutcome {
   readonly status?: LocustStatus | undefined;
 }
 
-/** The outcome of a run that never came to its start. */
+/** The outcome of a run that did not start. */
 export function notStarted(error: string): RunOutcome {
   return {
     endedBy: "not-started",

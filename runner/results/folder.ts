@@ -2,30 +2,18 @@ import { mkdir, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { codeOf } from "../errors";
 import type { Sample } from "../types";
-import { isDiskFull, ResultsError, writeError } from "./errors";
-import { createReserve, releaseReserve, removeLeftovers, writeAtomically } from "./files";
+import {
+  createReserve,
+  isDiskFull,
+  ResultsError,
+  releaseReserve,
+  removeLeftovers,
+  writeAtomically,
+  writeError,
+} from "./files";
 import { toJUnit } from "./junit";
 import type { RunRecord } from "./run-record";
-import { createSeriesFile, reopenSeriesFile, type WriteLine } from "./series";
-
-/** Where the results of one run go. Its methods reject with a ResultsError, and do their work one after another. */
-export interface ResultsFolder {
-  /** `<base>/<UTC time>-<script>`, relative where the base is. */
-  readonly path: string;
-  /** The folder `logs/` in it. */
-  readonly logs: string;
-  /**
-   * Adds a line to `series.ndjson`, which is on its way to the disk when this resolves. After a first failure
-   * every later sample is refused. A caller that does not wait for the promise need not catch it either.
-   */
-  append(sample: Sample): Promise<void>;
-  /** Writes a whole file, by its name in the folder, or leaves the old one. */
-  writeFile(name: string, content: string | Uint8Array): Promise<void>;
-  /** Writes `run.json`, and `junit.xml` for a finished run: for that there is room even on a full disk. */
-  writeRun(record: RunRecord): Promise<void>;
-  /** Waits for all writes and gives the reserve back. More than once does no harm. */
-  close(): Promise<void>;
-}
+import { SeriesFile, type WriteLine } from "./series";
 
 export interface ResultsFolderOptions {
   /** The folder of all runs; it is made where it is missing. */
@@ -45,11 +33,9 @@ export interface ResultsFolderOptions {
 export async function createResultsFolder(options: ResultsFolderOptions): Promise<ResultsFolder> {
   const path = await makeFolder(options);
   try {
-    const logs = join(path, "logs");
-    await mkdir(logs);
+    await mkdir(join(path, "logs"));
     await createReserve(path);
-    const series = await createSeriesFile(join(path, "series.ndjson"), options.writeLine);
-    return new Folder(path, logs, series);
+    return new ResultsFolder(path, await SeriesFile.create(join(path, "series.ndjson"), options.writeLine));
   } catch (error) {
     await rm(path, { recursive: true, force: true }).catch(() => undefined);
     throw writeError(path, error);
@@ -61,46 +47,55 @@ export async function createResultsFolder(options: ResultsFolderOptions): Promis
  * be read or written.
  */
 export async function reopenResultsFolder(path: string): Promise<ResultsFolder> {
-  const logs = join(path, "logs");
   try {
     await removeLeftovers(path);
-    await mkdir(logs, { recursive: true });
+    await mkdir(join(path, "logs"), { recursive: true });
     await createReserve(path);
-    return new Folder(path, logs, await reopenSeriesFile(join(path, "series.ndjson")));
+    return new ResultsFolder(path, await SeriesFile.reopen(join(path, "series.ndjson")));
   } catch (error) {
     throw writeError(path, error);
   }
 }
 
-class Folder implements ResultsFolder {
+/** Where the results of one run go. Its methods reject with a ResultsError, and do their work one after another. */
+export class ResultsFolder {
+  /** The folder `logs/` in it. */
+  readonly logs: string;
   private queue: Promise<unknown> = Promise.resolve();
   private closed: Promise<void> | undefined;
 
   constructor(
+    /** `<base>/<UTC time>-<script>`, relative where the base is. */
     readonly path: string,
-    readonly logs: string,
-    private readonly series: Awaited<ReturnType<typeof createSeriesFile>>,
-  ) {}
+    private readonly series: SeriesFile,
+  ) {
+    this.logs = join(path, "logs");
+  }
 
+  /**
+   * Adds a line to `series.ndjson`, which is on its way to the disk when this resolves. After a first failure
+   * every later sample is refused. A caller that does not wait for the promise need not catch it either.
+   */
   append(sample: Sample): Promise<void> {
     return this.enqueue(() => this.series.append(sample));
   }
 
+  /** Writes a whole file, by its name in the folder, or leaves the old one. */
   writeFile(name: string, content: string | Uint8Array): Promise<void> {
     return this.enqueue(() => writeAtomically(join(this.path, name), content));
   }
 
+  /** Writes `run.json`, and `junit.xml` for a finished run: for that there is room even on a full disk. */
   writeRun(record: RunRecord): Promise<void> {
     return this.enqueue(async () => {
       const finished = record.status === "finished";
       const write = finished ? this.writeWithReserve : writeAtomically;
       await write(join(this.path, "run.json"), `${JSON.stringify(record, undefined, 2)}\n`);
-      if (finished) {
-        await write(join(this.path, "junit.xml"), toJUnit(record));
-      }
+      if (finished) await write(join(this.path, "junit.xml"), toJUnit(record));
     });
   }
 
+  /** Waits for all writes and gives the reserve back. More than once does no harm. */
   close(): Promise<void> {
     this.closed ??= this.enqueue(async () => {
       await this.series.close();
@@ -116,9 +111,7 @@ class Folder implements ResultsFolder {
     try {
       await writeAtomically(path, content);
     } catch (error) {
-      if (!isDiskFull(error)) {
-        throw error;
-      }
+      if (!isDiskFull(error)) throw error;
       await releaseReserve(this.path);
       await writeAtomically(path, content);
     }
@@ -169,9 +162,7 @@ async function makeFolder({ base, script, now }: ResultsFolderOptions): Promise<
       await mkdir(path);
       return path;
     } catch (error) {
-      if (codeOf(error) !== "EEXIST") {
-        throw writeError(base, error);
-      }
+      if (codeOf(error) !== "EEXIST") throw writeError(base, error);
     }
   }
 }

@@ -1,7 +1,7 @@
 import builder from "junit-report-builder";
+import { actualText, thresholdText } from "../verdict/thresholds";
 import { isJudged } from "../verdict/verdict";
-import { actualText, thresholdText } from "../verdict/words";
-import { type CodeLines, exceptionLines, failureLines } from "./code-lines";
+import { type FrequentErrors, frequentExceptions, frequentFailures } from "./frequent-errors";
 import type { FinishedRecord } from "./run-record";
 
 /**
@@ -33,7 +33,7 @@ export function toJUnit(record: FinishedRecord): string {
     } else if (!threshold.passed) {
       const note = threshold.note === undefined ? "" : ` (${threshold.note})`;
       const limit = `${threshold.metric} ${threshold.operator} ${threshold.limit}`;
-      one.failure(clean(`${actualText(threshold)}, asked was ${limit}${note}`), "threshold");
+      one.failure(clean(`${actualText(threshold)}, limit ${limit}${note}`), "threshold");
     }
   }
   const load = testCase("load integrity");
@@ -53,8 +53,8 @@ export function toJUnit(record: FinishedRecord): string {
   }
   const missed = regressions.length > 0 || thresholds.some(({ passed }) => !passed);
   const run = testCase("run", durationSeconds);
-  const told = [failureLines(record), exceptionLines(record)].filter((lines) => lines !== undefined);
-  // They decide no verdict, so they are output of a test case and none of their own.
+  const told = [frequentFailures(record), frequentExceptions(record)].filter((lines) => lines !== undefined);
+  // Failures and exceptions decide no verdict, so they are output of this test case, not test cases of their own.
   if (told.length > 0) run.standardOutput(cdata(told.flatMap(textOf)));
   const why = clean(reasons.join(" ") || verdict);
   if (!judged) {
@@ -66,7 +66,7 @@ export function toJUnit(record: FinishedRecord): string {
   return report.build();
 }
 
-function textOf({ title, kinds, rest }: CodeLines): string[] {
+function textOf({ title, kinds, rest }: FrequentErrors): string[] {
   return [`${title}:`, ...kinds.map(({ count, text }) => `${count} ${text}`), ...(rest === undefined ? [] : [rest])];
 }
 

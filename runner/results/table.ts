@@ -1,16 +1,15 @@
 import pc from "picocolors";
 import type { RequestStats, Verdict } from "../types";
-import type { Comparison } from "../verdict/comparison";
-import { requestLabel, requestRows, totalRow } from "../verdict/rows";
+import type { ChangeKind, Comparison, MetricChange } from "../verdict/comparison";
+import { shareText, valueText } from "../verdict/format";
+import { requestLabel, requestRows, totalRow } from "../verdict/requests";
 import type { ThresholdResult } from "../verdict/thresholds";
+import { actualText, thresholdText } from "../verdict/thresholds";
 import { usersGraceSeconds } from "../verdict/users";
 import { isJudged } from "../verdict/verdict";
-import { actualText, thresholdText } from "../verdict/words";
-import { bareTable, gap } from "./bare-table";
-import { type CodeLines, exceptionLines, failureLines } from "./code-lines";
-import { comparisonTable } from "./comparison-table";
+import { type FrequentErrors, frequentExceptions, frequentFailures } from "./frequent-errors";
 import type { FinishedRecord } from "./run-record";
-import { cutMiddle, marked, oneLine, width, wrap } from "./text";
+import { bareTable, cutMiddle, gap, joinSections, marked, oneLine, width, wrap } from "./text";
 
 /** More requests than this are left to `requests.csv`. */
 export const tableRows = 20;
@@ -36,10 +35,10 @@ export function resultTable(
 ): string {
   const colors = pc.createColors(colour);
   const warnings = new Set([...record.warnings, ...(record.integrity?.warnings ?? [])]);
-  return joined([
+  return joinSections([
     rows.length === 0 ? [] : requestLines(rows, colors, record.totals),
-    codeLines(failureLines(record), colors),
-    codeLines(exceptionLines(record), colors),
+    errorLines(frequentFailures(record), colors),
+    errorLines(frequentExceptions(record), colors),
     record.thresholds.flatMap((threshold) => thresholdLines(threshold, colors, isJudged(record))),
     record.comparison === undefined ? [] : comparisonLines(record.comparison, colors),
     [...loadLines(record, colors), ...marked([...warnings], "!", colors.yellow)],
@@ -54,14 +53,10 @@ export function progressTable(
   { colour }: { colour: boolean },
 ): string {
   const colors = pc.createColors(colour);
-  return joined([requestLines(rows, colors), thresholds.flatMap((threshold) => thresholdLines(threshold, colors))]);
-}
-
-function joined(sections: readonly (readonly string[])[]): string {
-  return sections
-    .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join("\n"))
-    .join("\n\n");
+  return joinSections([
+    requestLines(rows, colors),
+    thresholds.flatMap((threshold) => thresholdLines(threshold, colors)),
+  ]);
 }
 
 function requestLines(rows: readonly RequestStats[], colors: Colors, totals?: FinishedRecord["totals"]): string[] {
@@ -91,7 +86,7 @@ function requestLines(rows: readonly RequestStats[], colors: Colors, totals?: Fi
 /** Lines that a text takes at most: some messages are whole pages. */
 const textLines = 3;
 
-function codeLines(lines: CodeLines | undefined, colors: Colors): string[] {
+function errorLines(lines: FrequentErrors | undefined, colors: Colors): string[] {
   if (lines === undefined) return [];
   const widest = Math.max(...lines.kinds.map(({ count }) => String(count).length));
   const kinds = lines.kinds.flatMap(({ count, text }) => {
@@ -136,12 +131,8 @@ function comparisonLines(comparison: Comparison, colors: Colors): string[] {
 
 function loadLines(record: FinishedRecord, colors: Colors): string[] {
   const { integrity } = record;
-  if (integrity === null) {
-    return marked(["load: nothing is known of it"], "✗", colors.red);
-  }
-  if (!integrity.ok) {
-    return marked(integrity.problems, "✗", colors.red);
-  }
+  if (integrity === null) return marked(["load integrity: unknown"], "✗", colors.red);
+  if (!integrity.ok) return marked(integrity.problems, "✗", colors.red);
   const { users, workers, workerCpu } = integrity;
   const cpu = Object.values(workerCpu).map(({ max }) => max);
   const peak = cpu.length === 0 ? "" : `, worker CPU at most ${Math.round(Math.max(...cpu) * 100)} %`;
@@ -151,7 +142,7 @@ function loadLines(record: FinishedRecord, colors: Colors): string[] {
     users.afterRampSeconds > 0
       ? ""
       : ` (the run was too short to judge them: that begins ${usersGraceSeconds} s after the ramp)`;
-  return marked([`load as asked: ${users.max} of ${users.asked} users${short}, ${count}${peak}`], mark, paint);
+  return marked([`load integrity: ${users.max} of ${users.asked} users${short}, ${count}${peak}`], mark, paint);
 }
 
 const colourOf: Readonly<Record<Verdict, "green" | "red" | "yellow">> = {
@@ -166,4 +157,57 @@ function verdictLines({ verdict, exitCode, reasons }: FinishedRecord, colors: Co
   const paint = (text: string) => colors.bold(colors[colourOf[verdict]](text));
   const head = paint(verdict.toUpperCase()) + (withExitCode ? ` (exit code ${exitCode})` : "");
   return [head, ...reasons.flatMap((reason) => wrap(reason, "  "))];
+}
+
+/** The changes between two runs, a line for each metric below a head: before, after, change and its noise, its kind. */
+export function comparisonTable({ metrics, maxRegression }: Comparison, colors: Colors): string[] {
+  const rows = metrics.map((change) => {
+    const [mark, colour] = signs[change.kind];
+    const paint = colors[colour];
+    return [
+      `${paint(mark)} ${change.metric}`,
+      shown(change.metric, change.before),
+      shown(change.metric, change.after),
+      changeCell(change),
+      paint(kindText(change, maxRegression)),
+    ];
+  });
+  const [head = "", ...body] = bareTable(["  metric", "before", "after", "change", ""], rows, { left: [0, 4] });
+  return [colors.bold(head), ...body];
+}
+
+const signs: Readonly<Record<ChangeKind, readonly [mark: string, colour: "green" | "red" | "yellow"]>> = {
+  same: ["✓", "green"],
+  noise: ["✓", "green"],
+  small: ["✓", "green"],
+  better: ["✓", "green"],
+  worse: ["✗", "red"],
+  unclear: ["!", "yellow"],
+};
+
+function shown(metric: string, value: number | null): string {
+  return value === null ? "-" : valueText(metric, value).replace(" requests/s", "");
+}
+
+/** `+8.25 % ± 3.1 %`; a dash for what cannot be told. */
+function changeCell({ change, noise }: MetricChange): string {
+  if (change === null) return "-";
+  const sign = change > 0 ? "+" : change < 0 ? "-" : "";
+  return `${sign}${shareText(change)}${noise === null ? "" : ` ± ${shareText(noise)}`}`;
+}
+
+function kindText({ kind, before, after, noise }: MetricChange, maxRegression: number): string {
+  const allowed = shareText(maxRegression);
+  switch (kind) {
+    case "small":
+      return `worse, within ${allowed}`;
+    case "worse":
+      return `worse, beyond ${allowed}`;
+    case "unclear":
+      return before === null || after === null ? "unclear" : `unclear, beyond ${allowed}`;
+    case "noise":
+      return noise === null ? "may be noise" : kind;
+    default:
+      return kind;
+  }
 }

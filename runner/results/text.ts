@@ -1,3 +1,6 @@
+import { stripVTControlCharacters } from "node:util";
+import Table from "cli-table3";
+
 /** Columns of the terminal that output has to fit in. */
 export const width = 80;
 
@@ -16,9 +19,7 @@ const wide =
 
 /** At most `length` columns, cut in the middle: what tells long paths apart is mostly at their end. */
 export function cutMiddle(text: string, length: number): string {
-  if (columns(text) <= length) {
-    return text;
-  }
+  if (columns(text) <= length) return text;
   const chars = Array.from(text);
   const head = take(chars, Math.ceil((length - 1) / 2));
   const tail = take(chars.reverse(), length - 1 - columns(head.join(""))).reverse();
@@ -71,4 +72,50 @@ export function marked(texts: readonly string[], mark: string, paint: (text: str
   return texts.flatMap((text) =>
     wrap(text, `${mark} `).map((line, index) => (index === 0 ? paint(mark) + line.slice(1) : line)),
   );
+}
+
+/** Blanks between two columns. */
+export const gap = 2;
+
+/**
+ * A table without lines around its cells, as lines without blanks at their end, the head first. Each column is as wide
+ * as its content; those of `left`, by index, are aligned left, all others right. Cells may be coloured.
+ */
+export function bareTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  { left = [0] }: { readonly left?: readonly number[] } = {},
+): string[] {
+  const lines = [head, ...rows].map((cells) =>
+    cells.map((cell, index) => (index > 0 && left.includes(index) ? " ".repeat(gap) + cell : cell)),
+  );
+  const widths = head.map((_, index) => {
+    const before = index === 0 || left.includes(index) ? 0 : gap;
+    return before + Math.max(...lines.map((cells) => columns(stripVTControlCharacters(cells[index] ?? ""))));
+  });
+  const table = new Table({
+    colWidths: widths,
+    colAligns: head.map((_, index) => (left.includes(index) ? "left" : "right")),
+    chars: bareChars,
+    style: { "padding-left": 0, "padding-right": 0, head: [], border: [], compact: true },
+  });
+  table.push(...lines);
+  return table
+    .toString()
+    .split("\n")
+    .map((line) => line.trimEnd());
+}
+
+const bareChars = {
+  ...{ top: "", "top-mid": "", "top-left": "", "top-right": "" },
+  ...{ bottom: "", "bottom-mid": "", "bottom-left": "", "bottom-right": "" },
+  ...{ left: "", "left-mid": "", mid: "", "mid-mid": "", right: "", "right-mid": "", middle: "" },
+};
+
+/** Sections of lines as one text, with an empty line between them; those without lines are left out. */
+export function joinSections(sections: readonly (readonly string[])[]): string {
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join("\n"))
+    .join("\n\n");
 }

@@ -1,5 +1,6 @@
 import { mean } from "simple-statistics";
-import { differences, worthless } from "./comparability";
+import type { Verdict } from "../types";
+import type { ComparedRecord, RunData } from "./comparison";
 import {
   type ChangeKind,
   type ComparedMetric,
@@ -7,11 +8,16 @@ import {
   comparedMetrics,
   type MetricChange,
 } from "./comparison";
-import { chanceOf, fewestValues, logIntervalOf } from "./noise";
-import { roundingStep } from "./rounding";
-import type { ComparedRecord, RunData } from "./run-data";
-import { type WindowValues, windowSeconds, windowsOf } from "./windows";
-import { round, shareText, valueText } from "./words";
+import { round, seconds, shareText, valueText } from "./format";
+import {
+  chanceOf,
+  fewestValues,
+  logIntervalOf,
+  roundingStep,
+  type WindowValues,
+  windowSeconds,
+  windowsOf,
+} from "./noise";
 
 /** A difference that is rarer than this by chance is real. */
 const significance = 0.05;
@@ -22,13 +28,6 @@ const digits = 6;
 interface Measured {
   readonly whole: number | null;
   readonly windows: readonly number[];
-}
-
-interface Moved {
-  readonly from: number;
-  readonly to: number;
-  readonly change: number | null;
-  readonly noise: number | null;
 }
 
 /**
@@ -77,9 +76,7 @@ function fullLoad({ record, samples }: RunData): WindowValues {
 }
 
 function wholeValue(metric: ComparedMetric, { totals, percentiles }: ComparedRecord): number | null {
-  if (totals.requests === 0) {
-    return null;
-  }
+  if (totals.requests === 0) return null;
   switch (metric) {
     case "rps":
       return totals.rps;
@@ -92,59 +89,34 @@ function wholeValue(metric: ComparedMetric, { totals, percentiles }: ComparedRec
 
 function changeOf(metric: ComparedMetric, before: Measured, after: Measured, maxRegression: number): MetricChange {
   const [from, to] = [before.whole, after.whole];
+  const values = { metric, before: from, after: to };
   if (from === null || to === null) {
-    return { metric, before: from, after: to, change: null, noise: null, kind: from === to ? "same" : "unclear" };
+    return { ...values, change: null, noise: null, kind: from === to ? "same" : "unclear" };
   }
   const change = from === to ? 0 : from === 0 ? null : round(to / from - 1, digits);
-  const noise = change !== null && isTold(before, after) ? noiseOf(before, after, change) : null;
-  return {
-    metric,
-    before: from,
-    after: to,
-    change,
-    noise,
-    kind: from === to ? "same" : kindOf(metric, { from, to, change, noise }, before, after, maxRegression),
+  const enough = Math.min(before.windows.length, after.windows.length) >= fewestValues;
+  const noise = change !== null && enough ? noiseOf(before, after, change) : null;
+  const kind = (): ChangeKind => {
+    if (from === to) return "same";
+    const up = to > from;
+    const worse = up !== (metric === "rps");
+    const beyond = worse && (change === null || Math.abs(change) > maxRegression);
+    const isTime = metric !== "fail_ratio" && metric !== "rps";
+    if (isTime && Math.abs(to - from) <= roundingStep(Math.max(from, to))) return "noise";
+    if (!enough) return beyond ? "unclear" : "noise";
+    if (change !== null && noise !== null && Math.abs(change) <= noise) return "noise";
+    const sameWay = mean([...after.windows]) > mean([...before.windows]) === up;
+    if (!sameWay || chanceOf(before.windows, after.windows) >= significance) return "noise";
+    if (!worse) return "better";
+    return beyond ? "worse" : "small";
   };
-}
-
-function kindOf(
-  metric: ComparedMetric,
-  { from, to, change, noise }: Moved,
-  before: Measured,
-  after: Measured,
-  maxRegression: number,
-): ChangeKind {
-  const up = to > from;
-  const worse = up !== (metric === "rps");
-  const beyond = worse && (change === null || Math.abs(change) > maxRegression);
-  if (isTime(metric) && Math.abs(to - from) <= roundingStep(Math.max(from, to))) {
-    return "noise";
-  }
-  if (!isTold(before, after)) {
-    return beyond ? "unclear" : "noise";
-  }
-  if (change !== null && noise !== null && Math.abs(change) <= noise) {
-    return "noise";
-  }
-  const sameWay = mean([...after.windows]) > mean([...before.windows]) === up;
-  if (!sameWay || chanceOf(before.windows, after.windows) >= significance) {
-    return "noise";
-  }
-  return worse ? (beyond ? "worse" : "small") : "better";
+  return { ...values, change, noise, kind: kind() };
 }
 
 /** The least change to this side that is out of the 95 % interval around none. */
 function noiseOf(before: Measured, after: Measured, change: number): number | null {
   const interval = logIntervalOf(before.windows, after.windows);
   return interval === null ? null : round(change < 0 ? 1 - Math.exp(-interval) : Math.exp(interval) - 1, digits);
-}
-
-function isTime(metric: ComparedMetric): boolean {
-  return metric !== "fail_ratio" && metric !== "rps";
-}
-
-function isTold(before: Measured, after: Measured): boolean {
-  return Math.min(before.windows.length, after.windows.length) >= fewestValues;
 }
 
 function sentence({ metric, before, after, change, kind }: MetricChange, maxRegression: number): string {
@@ -160,15 +132,67 @@ function sentence({ metric, before, after, change, kind }: MetricChange, maxRegr
 /** Why the moments of a run say too little of its noise; nothing where they say enough. */
 function unknownNoise(side: "before" | "after", { record, samples }: RunData, { rps }: WindowValues): string[] {
   const { shape } = record.asked;
-  if (shape) {
-    return [`noise: cannot be told, as a load shape decides the users ${side}`];
-  }
-  if (rps.length >= fewestValues) {
-    return [];
-  }
+  if (shape) return [`noise: cannot be told, as a load shape decides the users ${side}`];
+  if (rps.length >= fewestValues) return [];
   if (!samples.some(({ phase }) => phase === "hold")) {
     return [`noise: cannot be told, as full load was never reached ${side}`];
   }
   const windows = `${rps.length} ${rps.length === 1 ? "window" : "windows"} of ${windowSeconds} s`;
   return [`noise: cannot be told, as there are only ${windows} of full load ${side}, and it takes ${fewestValues}`];
+}
+
+/** Run times may differ by this share of the longer one, or by these seconds: Locust's timers are no clocks. */
+const timeShare = 0.1;
+const timeSeconds = 3;
+
+/** Numbers of runs with these verdicts say little about the target. */
+const untrusted: readonly Verdict[] = ["invalid", "aborted", "error"];
+
+/** A sentence for each of two runs that cannot be compared with anything, by its own verdict. */
+export function worthless(before: ComparedRecord, after: ComparedRecord): string[] {
+  const sides = [["before", before.verdict] as const, ["after", after.verdict] as const];
+  return sides
+    .filter(([, verdict]) => untrusted.includes(verdict))
+    .map(([side, verdict]) => `The verdict ${side} is ${verdict}: the numbers of that run prove nothing.`);
+}
+
+/** Why two runs can hardly be compared, with the value on both sides: `users: 20 before, 40 after`. */
+export function differences(before: ComparedRecord, after: ComparedRecord): string[] {
+  const found: string[] = [];
+  const report = (what: string, differs: boolean, show: (record: ComparedRecord) => string) => {
+    if (differs) {
+      found.push(`${what}: ${show(before)} before, ${show(after)} after`);
+    }
+  };
+  const check = (what: string, show: (record: ComparedRecord) => string) =>
+    report(what, show(before) !== show(after), show);
+
+  report("verdict", worthless(before, after).length > 0, ({ verdict }) => verdict);
+  check("script", ({ script }) => script);
+  check("load shape", ({ asked }) => shapeOf(asked.shape));
+  check("users", ({ asked }) => String(round(asked.users, 2)));
+  if (!before.asked.shape && !after.asked.shape) {
+    check("spawn rate", ({ asked }) => String(round(asked.spawnRate, 2)));
+  }
+  report("run time", timesDiffer(before.durationSeconds, after.durationSeconds), ({ durationSeconds }) =>
+    seconds(durationSeconds),
+  );
+  check("workers", ({ asked }) => String(asked.workers));
+  check("place", ({ place }) => place);
+  report("target", host(before.target) !== host(after.target), ({ target }) => target ?? "the script's own");
+  return found;
+}
+
+function shapeOf(shape: string | boolean | null): string {
+  return shape === true ? "yes" : shape || "none";
+}
+
+function timesDiffer(before: number, after: number): boolean {
+  const off = Math.abs(before - after);
+  return off > timeSeconds && off > timeShare * Math.max(before, after);
+}
+
+/** On this machine ports come and go: the demo's differs from run to run, and so may those of two builds. */
+function host(target: string | null): string | null {
+  return target?.replace(/^(https?:\/\/(?:127\.0\.0\.1|localhost|\[::1\])):\d+$/, "$1") ?? null;
 }

@@ -1,4 +1,7 @@
-/** What changed between two runs, as data: for the terminal, for JSON, for a page. */
+import type { Sample, Verdict } from "../types";
+import type { AskedLoad } from "./integrity";
+
+/** What changed between two runs, as data: for the terminal, for JSON, for a report. */
 
 /** The numbers that are compared; times in ms, `fail_ratio` from 0 to 1, `rps` per second. */
 export const comparedMetrics = ["p50", "p95", "p99", "fail_ratio", "rps"] as const;
@@ -36,4 +39,27 @@ export interface Comparison {
   readonly unclear: readonly string[];
   /** Why the two can hardly be compared: other users, another script, a run that was invalid. */
   readonly warnings: readonly string[];
+}
+
+/** A run as it is compared with another one: its name, its record (`run.json`) and its series. */
+export interface RunData {
+  /** Of its folder. */
+  readonly name: string;
+  readonly record: ComparedRecord;
+  readonly samples: readonly Sample[];
+}
+
+/** What a comparison looks at of a run's record. */
+export interface ComparedRecord {
+  readonly verdict: Verdict;
+  readonly place: string;
+  readonly script: string;
+  /** Null where each user class has its own. */
+  readonly target: string | null;
+  readonly asked: AskedLoad;
+  /** Of load. */
+  readonly durationSeconds: number;
+  readonly totals: { readonly requests: number; readonly failRatio: number; readonly rps: number };
+  /** In ms, by name: `p95`. */
+  readonly percentiles: Readonly<Record<string, number | null>>;
 }

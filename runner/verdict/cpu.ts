@@ -1,4 +1,4 @@
-import { percent, round } from "./words";
+import { percent, round } from "./format";
 
 /** From this share of what it may use on, a process may not keep up. */
 export const saturatedShare = 0.9;
@@ -47,9 +47,7 @@ export class CpuWatch {
       this.tallies.set(name, tally);
       tally.max = Math.max(tally.max, share);
       weigh(tally.all, share, seconds);
-      if (!hold) {
-        continue;
-      }
+      if (!hold) continue;
       weigh(tally.hold, share, seconds);
       const saturated = share >= saturatedShare;
       tally.saturated += saturated ? seconds : 0;
@@ -67,9 +65,7 @@ export class CpuWatch {
     const problems: string[] = [];
     const warnings: string[] = [];
     for (const [name, tally] of this.tallies) {
-      if (tally.max < saturatedShare) {
-        continue;
-      }
+      if (tally.max < saturatedShare) continue;
       const { mean, max } = useOf(tally);
       const numbers = `mean ${percent(mean)}, max ${percent(max)} of what it may use`;
       if (tally.saturated > saturatedTime * this.holdSeconds && tally.longestRow >= saturatedInARow) {

@@ -1,7 +1,7 @@
 import type { EndedBy, LostWorker, Sample } from "../types";
 import { type CpuUse, CpuWatch } from "./cpu";
+import { round } from "./format";
 import { type UsersReport, UsersWatch } from "./users";
-import { round } from "./words";
 
 /** The load that was asked for. */
 export interface AskedLoad {
@@ -30,35 +30,15 @@ export interface IntegrityReport {
   readonly masterCpu: CpuUse;
 }
 
-/** Judges a run's load from its samples as they come. */
-export interface Integrity {
-  /** Samples of every phase, in order. Each stands for the time since the one before it. */
-  add(sample: Sample): void;
-  /** A worker that went away while load was applied. */
-  lost(worker: LostWorker): void;
-  /** A worker that said goodbye while load was applied. */
-  left(worker: LostWorker): void;
-  /**
-   * Why users are not there, as far as the script's code is why: see `missingUsers`; and the classes of those that are
-   * there and have no tasks.
-   */
-  explainUsers(missing: readonly string[], idle?: readonly string[]): void;
-  /**
-   * The report up to now. For a run that a breached threshold ended (`threshold`), an unfinished ramp is
-   * only a warning: the target did not take even the load that there was.
-   */
-  report(endedBy?: EndedBy): IntegrityReport;
-}
-
 const master = "master";
 
-/** What a lost worker has taken along, to end a sentence. */
+/** The requests that are lost with a worker, to end a sentence. */
 function withRequests({ underWay = 0 }: LostWorker): string {
   return underWay === 0 ? "" : `, with ${underWay} ${underWay === 1 ? "request" : "requests"} under way`;
 }
 
-/** Starts judging; see the constants of `users.ts` and `cpu.ts` for what is allowed. */
-export function createIntegrity({ users, spawnRate, workers, shape }: AskedLoad): Integrity {
+/** Judges a run's load from its samples as they come; the constants of `users.ts` and `cpu.ts` say what is allowed. */
+export function createIntegrity({ users, spawnRate, workers, shape }: AskedLoad) {
   const usersWatch = new UsersWatch(users, spawnRate, shape !== null && shape !== false);
   const workerCpu = new CpuWatch();
   const masterCpu = new CpuWatch();
@@ -73,18 +53,19 @@ export function createIntegrity({ users, spawnRate, workers, shape }: AskedLoad)
   const joined: LostWorker[] = [];
   const resets: number[] = [];
 
+  /** Samples of every phase, in order. Each stands for the time since the one before it. */
   function add(sample: Sample): void {
     const since = previous?.t ?? Math.min(0, sample.t);
     const seconds = Math.max(0, sample.t - since);
     samples += 1;
-    // Locust's page has a button for it, and a script may do it; what was counted before is gone then.
+    // Locust's web UI has a button for it, and a script may do it; what was counted before is gone then.
     if ((sample.resets ?? 0) > (previous?.resets ?? 0)) resets.push(sample.t);
     requests = Math.max(requests, sample.requests);
     underWay = Math.max(underWay, sample.underWay ?? 0);
     mostWorkers = Math.max(mostWorkers, sample.workers);
     if (sample.phase === "ramp" || sample.phase === "hold") {
       for (const name of Object.keys(sample.workerCpu)) {
-        // Those that were asked for may come one after the other.
+        // The workers that were asked for may connect one after the other: only more than these have joined.
         if (!names.has(name) && names.size >= workers) joined.push({ name, t: sample.t });
         names.add(name);
       }
@@ -98,6 +79,10 @@ export function createIntegrity({ users, spawnRate, workers, shape }: AskedLoad)
     previous = sample;
   }
 
+  /**
+   * The report up to now. For a run that a breached threshold ended (`threshold`), an unfinished ramp is
+   * only a warning: the target did not take even the load that there was.
+   */
   function report(endedBy?: EndedBy): IntegrityReport {
     const problems: string[] = [];
     const warnings: string[] = [];
@@ -151,9 +136,15 @@ export function createIntegrity({ users, spawnRate, workers, shape }: AskedLoad)
 
   return {
     add,
-    lost: (worker) => void lostWorkers.push(worker),
-    left: (worker) => void leftWorkers.push(worker),
-    explainUsers: (missing, idle = []) => usersWatch.explain(missing, idle),
+    /** A worker that went away while load was applied. */
+    lost: (worker: LostWorker) => void lostWorkers.push(worker),
+    /** A worker that said goodbye while load was applied. */
+    left: (worker: LostWorker) => void leftWorkers.push(worker),
+    /**
+     * Why users are not there, as far as the script's code is why: see `missingUsers`; and the classes of those that
+     * are there and have no tasks.
+     */
+    explainUsers: (missing: readonly string[], idle: readonly string[] = []) => usersWatch.explain(missing, idle),
     report,
   };
 }

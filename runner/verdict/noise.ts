@@ -1,4 +1,6 @@
 import { mean, permutationTest, quantile, sampleWithReplacement, sum } from "simple-statistics";
+import type { Sample } from "../types";
+import { type ComparedMetric, comparedMetrics } from "./comparison";
 
 /** With fewer values a side, no difference is rarer by chance than one of twenty. */
 export const fewestValues = 4;
@@ -17,9 +19,7 @@ const largestInteger = 2 ** 30;
  */
 export function chanceOf(before: readonly number[], after: readonly number[]): number {
   const largest = [...before, ...after].reduce((most, value) => Math.max(most, value), 0);
-  if (largest === 0) {
-    return 1;
-  }
+  if (largest === 0) return 1;
   const whole = (group: readonly number[]) => group.map((value) => Math.round((value / largest) * largestInteger));
   const [first, second] = inOrder(whole(before), whole(after));
   return deals(first.length, second.length) <= mostDeals
@@ -37,14 +37,12 @@ export function logIntervalOf(before: readonly number[], after: readonly number[
   const [first, second] = inOrder([...before], [...after]);
   const drawn = (group: number[]) => mean(sampleWithReplacement(group, group.length, random));
   const ratios = Array.from({ length: draws }, () => Math.log(drawn(second) / drawn(first)));
-  if (!ratios.every(Number.isFinite)) {
-    return null;
-  }
+  if (!ratios.every(Number.isFinite)) return null;
   const [low = 0, high = 0] = quantile(ratios, [0.025, 0.975]);
   return (high - low) / 2;
 }
 
-/** What is drawn by chance must not depend on which group comes first. */
+/** Random draws must not depend on which group comes first. */
 function inOrder(one: number[], other: number[]): [number[], number[]] {
   return (one.length - other.length || sum(one) - sum(other)) <= 0 ? [one, other] : [other, one];
 }
@@ -92,4 +90,70 @@ function seeded(): () => number {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
+}
+
+/** Locust's percentiles in a sample are of about this many seconds before it, and its rps of six of them. */
+export const windowSeconds = 10;
+/** Seconds that a sample may be off the end of its window: samples come every second. */
+const tolerance = 1.5;
+
+/** What a metric was in each window of a run's full load; windows without a value of it are left out. */
+export type WindowValues = Readonly<Record<ComparedMetric, readonly number[]>>;
+
+/**
+ * Cuts the full load into windows of 10 s that do not overlap. A window without a sample near its start or its end (a
+ * gap in the series), or in which requests were taken away (statistics were reset), is left out.
+ */
+export function windowsOf(samples: readonly Sample[]): WindowValues {
+  const marks = windowEnds(samples.filter(({ phase }) => phase === "hold"));
+  const windows = marks.slice(1).flatMap((end, index) => {
+    const start = marks[index];
+    return start === undefined || end === undefined ? [] : [measure(start, end)];
+  });
+  const valuesOf = (metric: ComparedMetric) => windows.flatMap((window) => window?.[metric] ?? []);
+  return Object.fromEntries(comparedMetrics.map((metric) => [metric, valuesOf(metric)])) as unknown as WindowValues;
+}
+
+/** The sample at 0, 10, 20, … s of the full load; undefined where there is none. */
+function windowEnds(hold: readonly Sample[]): (Sample | undefined)[] {
+  const [first] = hold;
+  const last = hold.at(-1);
+  if (first === undefined || last === undefined) return [];
+  const count = Math.floor((last.t - first.t + tolerance) / windowSeconds);
+  const marks: (Sample | undefined)[] = Array.from({ length: count + 1 });
+  for (const sample of hold) {
+    const index = Math.round((sample.t - first.t) / windowSeconds);
+    const off = (candidate: Sample) => Math.abs(candidate.t - first.t - index * windowSeconds);
+    const found = marks[index];
+    if (index <= count && off(sample) <= tolerance && (found === undefined || off(sample) < off(found))) {
+      marks[index] = sample;
+    }
+  }
+  return marks;
+}
+
+function measure(start: Sample, end: Sample): Record<ComparedMetric, number | null> | undefined {
+  const requests = end.requests - start.requests;
+  if (requests < 0) return undefined;
+  if (requests === 0) {
+    // Locust's percentiles of no requests are 0, which is no time.
+    return { p50: null, p95: null, p99: null, fail_ratio: null, rps: end.rps };
+  }
+  return {
+    p50: end.p50,
+    p95: end.p95,
+    p99: end.p99,
+    fail_ratio: Math.max(0, end.failures - start.failures) / requests,
+    // Not from the difference of the requests: workers report every 3 s, so that 9 or 12 s of them are in 10 s.
+    rps: end.rps,
+  };
+}
+
+/**
+ * The step in which Locust rounds a response time of `ms`: 1 ms below 100, then two digits stay (`bucket_response_time`
+ * in its `stats.py`), so 10 ms below 1 s and 100 ms below 10 s.
+ */
+export function roundingStep(ms: number): number {
+  if (ms < 100) return 1;
+  return ms < 1000 ? 10 : ms < 10_000 ? 100 : 1000;
 }

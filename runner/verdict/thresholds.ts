@@ -1,6 +1,7 @@
 import { parseThreshold, type Threshold } from "../../settings/values/threshold";
 import type { RequestStats } from "../types";
-import { requestLabel, requestRows, totalRow } from "./rows";
+import { short, unit } from "./format";
+import { requestLabel, requestRows, totalRow } from "./requests";
 
 /** What became of one threshold. */
 export interface ThresholdResult {
@@ -17,11 +18,11 @@ export interface ThresholdResult {
   readonly passed: boolean;
   /** Why there is no data. */
   readonly note?: string | undefined;
-  /** Nobody asked for it: it holds where there are no other thresholds. */
+  /** The default threshold, which applies where no others are given. */
   readonly default?: true | undefined;
 }
 
-/** What holds where no thresholds are given: a run in which most requests fail is no pass. */
+/** Applies where no thresholds are given: a run in which most requests fail does not pass. */
 export const defaultThreshold = parseThreshold("fail_ratio<=0.5");
 
 /** More seen requests than this are counted, not named. */
@@ -68,9 +69,7 @@ function find(request: { method: string; name: string }, rows: readonly RequestS
 
 /** Undefined where the row does not tell: before its first request, Locust's zeros mean nothing. */
 function measure(metric: Threshold["metric"], row: RequestStats): number | undefined {
-  if (row.requests <= 0) {
-    return undefined;
-  }
+  if (row.requests <= 0) return undefined;
   switch (metric) {
     case "avg":
     case "min":
@@ -103,12 +102,8 @@ function noData(threshold: Threshold, row: RequestStats | undefined, rows: reado
     const known = Object.keys(row.percentiles).join(", ");
     return `the script's numbers have no ${threshold.metric}${known === "" ? "" : `, only ${known}`}`;
   }
-  if (seen.length === 0 && (totalRow(rows)?.requests ?? 0) === 0) {
-    return "no requests were seen";
-  }
-  if (threshold.request === undefined) {
-    return "the numbers over all requests are missing";
-  }
+  if (seen.length === 0 && (totalRow(rows)?.requests ?? 0) === 0) return "no requests were seen";
+  if (threshold.request === undefined) return "the numbers over all requests are missing";
   const names = seen.slice(0, namedRequests).map(requestLabel).join(", ");
   const more = seen.length > namedRequests ? ` and ${seen.length - namedRequests} more` : "";
   return `no request ${requestLabel(threshold.request)} was seen, only ${names}${more}`;
@@ -118,4 +113,44 @@ function noData(threshold: Threshold, row: RequestStats | undefined, rows: reado
 function requestOf(label: string): { method: string; name: string } {
   const space = label.indexOf(" ");
   return space < 0 ? { method: "", name: label } : { method: label.slice(0, space), name: label.slice(space + 1) };
+}
+
+/**
+ * Watches thresholds while a run goes on, to end it early. Give it the state of all thresholds at `t` (seconds since the
+ * start of the run, never going back): it returns the one that has been breached for `holdSeconds` without a break (0: at
+ * once), the longest breached first; undefined while there is none. A recovery starts the clock anew, and so does a
+ * moment without data: before the first request nothing can be said of the target.
+ */
+export function createBreachWatch(
+  holdSeconds: number,
+): (t: number, results: readonly ThresholdResult[]) => ThresholdResult | undefined {
+  let breachedSince = new Map<string, number>();
+  return (t, results) => {
+    const breached = results.filter(({ passed, actual }) => !passed && actual !== null);
+    breachedSince = new Map(breached.map(({ threshold }) => [threshold, breachedSince.get(threshold) ?? t]));
+    const since = ({ threshold }: ThresholdResult) => breachedSince.get(threshold) ?? t;
+    return breached.filter((result) => t - since(result) >= holdSeconds).sort((a, b) => since(a) - since(b))[0];
+  };
+}
+
+/**
+ * The measured value of a threshold with its unit: `812 ms`, `0.0125`, `95.2 requests/s`, `no data`.
+ * Four digits, but all of them where four would look the same as the limit.
+ */
+export function actualText({ metric, actual, limit }: ThresholdResult): string {
+  if (actual === null) return "no data";
+  const value = short(actual);
+  return `${value === limit ? actual : value}${unit(metric)}`;
+}
+
+/** A threshold as it was written; `(default)` marks the one that nobody wrote. */
+export function thresholdText({ threshold, default: isDefault }: ThresholdResult): string {
+  return isDefault === true ? `${threshold} (default)` : threshold;
+}
+
+/** Why a threshold failed, in one sentence. */
+export function failureText(result: ThresholdResult): string {
+  const failed = `Threshold ${thresholdText(result)} failed`;
+  if (result.actual === null) return `${failed}: ${result.note ?? "there is no data"}.`;
+  return `${failed}: it was ${actualText(result)}.`;
 }

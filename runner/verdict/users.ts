@@ -1,5 +1,5 @@
 import type { Sample } from "../types";
-import { round, seconds as secondsText } from "./words";
+import { round, seconds as secondsText } from "./format";
 
 /** Users may be this share below or above what was asked. */
 export const usersTolerance = 0.05;
@@ -108,9 +108,7 @@ export class UsersWatch {
     }
     const from = this.shape ? since : Math.max(since, start + this.rampSeconds + usersGraceSeconds);
     const seconds = Math.max(0, t - from);
-    if (seconds === 0) {
-      return;
-    }
+    if (seconds === 0) return;
     this.min = Math.min(this.min ?? users, users);
     this.afterRamp += seconds;
     this.userSeconds += users * seconds;
@@ -137,9 +135,7 @@ export class UsersWatch {
 
   /** What is wrong with the users over the time after the ramp. */
   problems(): string[] {
-    if (this.below.seconds + this.above.seconds <= usersOffTime * this.afterRamp) {
-      return [];
-    }
+    if (this.below.seconds + this.above.seconds <= usersOffTime * this.afterRamp) return [];
     const from = this.shape ? "" : ` (from ${secondsText(usersGraceSeconds)} after the ramp on)`;
     const of = `of ${secondsText(this.afterRamp)}${from}`;
     return [this.below, this.above]

@@ -1,13 +1,14 @@
 import { type EndedBy, exitCodes, type Place, type Verdict } from "../types";
+import { seconds } from "./format";
 import type { IntegrityReport } from "./integrity";
 import { inBrackets } from "./script";
 import type { ThresholdResult } from "./thresholds";
-import { failureText, seconds } from "./words";
+import { failureText } from "./thresholds";
 
 /** What is known of a run when it has ended. */
 export interface Outcome {
   readonly endedBy: EndedBy;
-  /** Seconds of load; and seconds that were asked for, undefined where the script or the page decides. */
+  /** Seconds of load; and seconds that were asked for, undefined where the script or the web UI decides. */
   readonly duration?: number | undefined;
   readonly runTime?: number | undefined;
   /** The line of the script that ended the run. */
@@ -72,9 +73,7 @@ export function decide(outcome: Outcome): Decision {
     const early = endedBy === "threshold" ? ["The run was ended early because a threshold was breached."] : [];
     return decision("failed", [...failed, ...early, ...details, ...unknown]);
   }
-  if (unknown.length > 0) {
-    return decision("invalid", [...unknown, ...details]);
-  }
+  if (unknown.length > 0) return decision("invalid", [...unknown, ...details]);
   return decision("passed", details);
 }
 
@@ -110,17 +109,15 @@ function unasked(outcome: Outcome): string[] {
     case "workers-lost":
       return [`All workers were gone${timeText(outcome)}, so the load ended early.`];
     case "stopped-elsewhere":
-      return [`The run was stopped${timeText(outcome)}, on Locust's page or by another command: ${less}.`];
+      return [`The run was stopped${timeText(outcome)}, in Locust's web UI or by another command: ${less}.`];
     default:
       return [];
   }
 }
 
-/** A report that is not ok without a problem is not trusted either. */
+/** A report that is not ok but names no problem does not pass either. */
 function loadProblems({ ok, problems }: IntegrityReport): string[] {
-  if (ok && problems.length === 0) {
-    return [];
-  }
+  if (ok && problems.length === 0) return [];
   const [first, ...others] = problems;
   const head = `The load was not what was asked${first === undefined ? "" : `: ${first}`}.`;
   return [head, ...others.map((problem) => `${problem.charAt(0).toUpperCase()}${problem.slice(1)}.`)];

@@ -8,7 +8,7 @@ import { prepareLocust, stopCommands } from "../support/cli";
 import { waitUntilNone } from "../support/processes";
 import { finished, removeProjects, runsIn } from "../support/project";
 
-describe("Locust's page, opened by the address that `loadtest dashboard` prints", function () {
+describe("Locust's web UI, opened by the address that `loadtest dashboard` prints", function () {
   this.timeout(40_000);
   let browser: Browser;
   let dashboard: Dashboard;

@@ -3,8 +3,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import type { Browser } from "playwright-core";
-import { comparePage } from "../../runner/results/report/compare";
-import { reportPage } from "../../runner/results/report/report";
+import { compareReport } from "../../runner/results/report/compare";
+import { runReport } from "../../runner/results/report/report";
 import { hostileRun, longSamples, madeRun } from "../runner/results/report/made";
 import { openBrowser } from "../support/browser";
 import { openFile } from "../support/page-file";
@@ -19,7 +19,7 @@ describe("a page of results of a hostile or a huge run", function () {
   after(() => browser?.close());
 
   it("does what no stranger's name says", async () => {
-    for (const content of [reportPage(hostileRun()), comparePage({ before: hostileRun(), after: hostileRun() })]) {
+    for (const content of [runReport(hostileRun()), compareReport({ before: hostileRun(), after: hostileRun() })]) {
       const { page, requests, complaints, close } = await openFile(browser, content);
       await page.locator("tbody th").first().hover();
       expect(await page.evaluate("window.pwned")).to.equal(undefined);
@@ -41,7 +41,7 @@ describe("a page of results of a hostile or a huge run", function () {
     await once(server, "listening");
     const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
     const intruder = `<script>window.pwned = 1</script><script src="${address}"></script><img src="${address}" onerror="window.pwned = 2"><link rel="stylesheet" href="${address}">`;
-    const opened = await openFile(browser, reportPage(madeRun()).replace("<header>", `${intruder}<header>`));
+    const opened = await openFile(browser, runReport(madeRun()).replace("<header>", `${intruder}<header>`));
     expect(await opened.page.evaluate("window.pwned")).to.equal(undefined);
     expect(await opened.page.locator("canvas").count()).to.equal(5);
     expect(opened.complaints.length).to.be.at.least(4);
@@ -52,7 +52,7 @@ describe("a page of results of a hostile or a huge run", function () {
   });
 
   it("opens an hour with 200 workers in a moment", async () => {
-    const content = reportPage(madeRun({ samples: longSamples(3600, 200) }));
+    const content = runReport(madeRun({ samples: longSamples(3600, 200) }));
     const begin = performance.now();
     const { page, colours: drawn, close } = await openFile(browser, content);
     expect(performance.now() - begin).to.be.below(5000);

@@ -1,18 +1,18 @@
 import { join } from "node:path";
 import { expect } from "chai";
 import type { Browser, Page } from "playwright-core";
-import { colours, type Scheme } from "../../runner/results/report/colours";
-import { comparePage } from "../../runner/results/report/compare";
-import { reportPage } from "../../runner/results/report/report";
+import { compareReport } from "../../runner/results/report/compare";
+import { runReport } from "../../runner/results/report/report";
+import { colours, type Scheme } from "../../runner/results/report/style";
 import { hostileRun, madeRun } from "../runner/results/report/made";
 import { becomesTrue, openBrowser } from "../support/browser";
 import { root } from "../support/cli";
 import { each, type OpenPage, openFile, rgb } from "../support/page-file";
 
 const pages = {
-  report: { html: () => reportPage(madeRun()), charts: 5 },
+  report: { html: () => runReport(madeRun()), charts: 5 },
   compare: {
-    html: () => comparePage({ before: madeRun({ name: "old" }), after: madeRun({ name: "new" }) }),
+    html: () => compareReport({ before: madeRun({ name: "old" }), after: madeRun({ name: "new" }) }),
     charts: 7,
   },
 } as const;
@@ -71,7 +71,7 @@ describe("a page of results in a browser", function () {
 
     it(`fits the ${name} into 400 pixels, also with long names`, async () => {
       const long =
-        name === "report" ? reportPage(hostileRun()) : comparePage({ before: hostileRun(), after: madeRun() });
+        name === "report" ? runReport(hostileRun()) : compareReport({ before: hostileRun(), after: madeRun() });
       for (const content of [html(), long]) {
         await open?.close();
         const { page } = await show(content, { viewport: { width: 400, height: 800 } });
@@ -117,16 +117,16 @@ describe("a page of results in a browser", function () {
 
   it("shows in every legend what was at the cursor's moment", async () => {
     const { page } = await show(pages.report.html());
-    expect((await legends(page))[0]).to.deep.equal({ time: "–", "asked for": "–", running: "–" });
+    expect((await legends(page))[0]).to.deep.equal({ time: "–", target: "–", running: "–" });
     const over = page.locator("#rate .u-over");
     const width = (await over.boundingBox())?.width ?? 0;
     await over.hover({ position: { x: (width * 41.2) / 60, y: 20 } });
     const at = madeRun().samples[41];
     expect(await legends(page)).to.deep.equal([
-      { time: "00:41", "asked for": "100", running: "100" },
+      { time: "00:41", target: "100", running: "100" },
       { time: "00:41", requests: `${at?.rps}/s`, failures: "0/s" },
       { time: "00:41", p50: "3 ms", p95: `${at?.p95} ms`, p99: "12 ms" },
-      { time: "00:41", lately: "0 %", "since the start": "0 %" },
+      { time: "00:41", current: "0 %", overall: "0 %" },
       { time: "00:41", "worker-1": "30 %", "worker-2": "40 %", mean: "35 %", highest: "40 %" },
     ]);
     // Before the first answers there are no times.
@@ -137,7 +137,7 @@ describe("a page of results in a browser", function () {
   it("shows both runs at the cursor's moment, though their samples are not of the same moments", async () => {
     const run = madeRun();
     const later = run.samples.map((sample) => ({ ...sample, t: sample.t + 0.4, users: sample.users * 2 }));
-    const { page } = await show(comparePage({ before: run, after: { ...run, samples: later } }));
+    const { page } = await show(compareReport({ before: run, after: { ...run, samples: later } }));
     const over = page.locator("#users .u-over");
     const width = (await over.boundingBox())?.width ?? 0;
     await over.hover({ position: { x: (width * 30) / 60.4, y: 20 } });
@@ -200,8 +200,8 @@ describe("a page of results in a browser", function () {
   });
 
   it("is the same from the compiled program", async () => {
-    const built = require(join(root, "dist/runner/results/report/report.js")) as { reportPage: typeof reportPage };
-    const { page, colours: drawn } = await show(built.reportPage(madeRun()));
+    const built = require(join(root, "dist/runner/results/report/report.js")) as { runReport: typeof runReport };
+    const { page, colours: drawn } = await show(built.runReport(madeRun()));
     expect(await page.locator("canvas").count()).to.equal(5);
     expect((await drawn(0)).has(rgb(colours.light["series-1"]))).to.equal(true);
   });

@@ -18,10 +18,10 @@ describe("the dashboard of a deployed test", function () {
 
   const form = (load: Record<string, string>) => new URLSearchParams({ user_count: "3", spawn_rate: "10", ...load });
 
-  it("shows Locust's page on loopback only, keeps its runs, and survives a new master", async () => {
+  it("shows Locust's web UI on loopback only, keeps its runs, and survives a new master", async () => {
     const results = temporaryFolder();
     const command = test.start("dashboard", "--no-open", "--port", "18089", "--results", results);
-    const [, address = ""] = await command.waitFor(/Locust's page: (http:\S+)/, 60_000);
+    const [, address = ""] = await command.waitFor(/Locust's web UI: (http:\S+)/, 60_000);
     expect(address)
       .to.match(/^http:\/\/127\.0\.0\.1:18089\/\?token=/)
       .and.not.include(test.token);
@@ -52,7 +52,7 @@ describe("the dashboard of a deployed test", function () {
     expect(runsIn(results).length).to.be.within(1, 2);
 
     const next = test.start("dashboard", "--no-open", "--port", "18089", "--results", results);
-    await next.waitFor(/Locust's page:/, 60_000);
+    await next.waitFor(/Locust's web UI:/, 60_000);
     expect((await start({ cookie })).status, "the key of a command that has ended").to.equal(403);
     next.signal("SIGINT");
     expect((await next.ended).code).to.equal(0);

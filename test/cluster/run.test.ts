@@ -121,7 +121,7 @@ describe("loadtest run, on a test that pulumi up has deployed", function () {
     expect(record.totals.requests).to.be.greaterThan(0);
     expect(test.replicas).to.equal(2);
     await until("no users", async () => (await test.status()).run?.going === false, 30);
-    expect((await test.run("status")).stdout).to.match(/nobody has kept its results yet/);
+    expect((await test.run("status")).stdout).to.match(/its results are not saved yet/);
     const report = await test.run("report", "--wait", "--results", results);
     expect(report.code, report.stderr).to.equal(130);
     const whole = finished(onlyRun(results));
@@ -218,7 +218,7 @@ describe("loadtest run, on a test that pulumi up has deployed", function () {
       expect(second.stderr).to.match(/runs script1\.py with 6 users since .*report --stack local-cluster --wait/);
       await until("its end", async () => (await test.status()).run?.going === false, 80);
       const text = await test.run("status");
-      expect(text.stdout).to.match(/nobody has kept its results yet: loadtest report --stack local-cluster/);
+      expect(text.stdout).to.match(/its results are not saved yet: loadtest report --stack local-cluster/);
       const report = await test.run("report", "--results", results);
       expect(report.code, report.stderr).to.equal(0);
       expect(report.stdout).to.match(/PASSED/);

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { addCompletion } from "../../runner/cli/completion";
-import { createProgram } from "../../runner/cli/program";
+import { addCompletion } from "../../runner/cli/program/completion";
+import { createProgram } from "../../runner/cli/program/program";
 
 const page = readFileSync(join(__dirname, "..", "..", "docs", "operating.md"), "utf8");
 const blocks = [...page.matchAll(/```console\n([\s\S]*?)```/g)].map(([, body = ""]) => body.trimEnd().split("\n"));

@@ -19,7 +19,7 @@ describe("loadtest dashboard", function () {
     const port = await freePort();
     const args = ["dashboard", "--local", "--demo", "--port", String(port), "--results", project.results];
     command = startCommand(args, { cwd: project.directory });
-    const [, text = ""] = await command.waitFor(/^Locust's page: (http:\S+)$/m);
+    const [, text = ""] = await command.waitFor(/^Locust's web UI: (http:\S+)$/m);
     address = new URL(text);
     token = address.searchParams.get("token") ?? "";
     expect(address.host).to.equal(`127.0.0.1:${port}`);
@@ -53,11 +53,11 @@ describe("loadtest dashboard", function () {
     expect(runsIn(project.results)).to.deep.equal([]);
   });
 
-  it("keeps a run that is started on the page", async () => {
+  it("keeps a run that is started in the web UI", async () => {
     const headers = { authorization: `Bearer ${token}` };
     const started = await post("/swarm", { user_count: "4", spawn_rate: "4" }, headers);
     expect(await started.json()).to.include({ success: true });
-    await command.waitFor(/A run was started on the page: 4 users\./);
+    await command.waitFor(/A run was started in the web UI: 4 users\./);
     await command.waitFor(/full load, 4\/4 users/);
     await new Promise((resolve) => setTimeout(resolve, 2500));
     expect((await post("/stop", {}, headers)).status).to.equal(200);

@@ -1,7 +1,7 @@
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { parseRequestsCsv, totals } from "../../runner/results/requests-csv";
+import { parseRequestsCsv, totals } from "../../runner/results/locust-csv";
 import { type CommandEnd, startCommand } from "../support/cli";
 import { type LocalRun, localRuns } from "../support/local-runs";
 import { type Found, requireRole, roleOf, sleep, waitUntilNone } from "../support/processes";

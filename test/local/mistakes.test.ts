@@ -67,8 +67,8 @@ describe("a mistake", function () {
 
   const mistakes: readonly Mistake[] = [
     {
-      what: "a port of the page that is taken",
-      says: /^port \d+ for Locust's page is taken; choose another with --port$/,
+      what: "a port of the web UI that is taken",
+      says: /^port \d+ for Locust's web UI is taken; choose another with --port$/,
       args: () => ["dashboard", "--local", "--demo", "--no-open", "--port", takenPort],
     },
     {

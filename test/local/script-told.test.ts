@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
-import { reportPage } from "../../runner/results/report/report";
-import { readRunData } from "../../runner/results/run-data";
+import { readRunData } from "../../runner/results/read";
+import { runReport } from "../../runner/results/report/report";
 import type { FinishedRecord } from "../../runner/results/run-record";
 import { type CommandEnd, inTurns } from "../support/cli";
 import { type LocalRun, localRuns } from "../support/local-runs";
@@ -96,7 +96,7 @@ describe("what the script's code does", function () {
       .to.match(/The script raised \d+ exceptions/)
       .and.to.match(line);
     expect(run.text("junit.xml")).to.match(line);
-    expect(reportPage(await readRunData(run.directory()))).to.match(/KeyError: &#39;token \d+&#39; \(exceptions\.py/);
+    expect(runReport(await readRunData(run.directory()))).to.match(/KeyError: &#39;token \d+&#39; \(exceptions\.py/);
   });
 
   it("is told by its messages, and keeps its numbers, with texts that are no UTF-8", () => {

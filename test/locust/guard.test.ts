@@ -18,7 +18,7 @@ const bearer = { authorization: `Bearer ${token}` };
 const form = { "content-type": "application/x-www-form-urlencoded" };
 const link = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
 
-describe("The guard of Locust's page", function () {
+describe("The guard of Locust's web UI", function () {
   this.timeout(40_000);
   let master: Master;
   let own: string;
@@ -113,7 +113,7 @@ describe("The guard of Locust's page", function () {
     expect((await ask(master.webPort, "GET", "/stats/report", browser)).body).to.not.include("Only to look at");
   });
 
-  it("lets Locust's page show why it cannot start a test", async () => {
+  it("lets Locust's web UI show why it cannot start a test", async () => {
     const headers = { origin: own, "sec-fetch-site": "same-origin", ...form };
     const answer = await ask(master.webPort, "POST", "/swarm", headers, "user_count=1&spawn_rate=1");
     expect(answer.status).to.equal(200);

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { type DemoTarget, startDemoTarget } from "../../runner/demo/target";
 import { LocustClient, LocustRefused } from "../../runner/engine/client";
-import { toSample } from "../../runner/engine/sample";
+import { toSample } from "../../runner/engine/recording";
 import {
   fixtures,
   type Master,
@@ -173,7 +173,7 @@ describe("What the master remembers of its latest run", function () {
     expect(first).to.include({ runTime: 4, kept: false });
     await stop();
     await ready();
-    // As Locust's page sends it.
+    // As Locust's web UI sends it.
     await post(master.webPort, "/swarm", { user_count: "4", spawn_rate: "100", host: target.url, run_time: "" });
     expect(await going(2)).to.include({ runTime: null });
     await sleep(5000 - (performance.now() - begun));

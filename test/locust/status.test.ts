@@ -115,7 +115,7 @@ describe("The status of a run", function () {
       expect((await status(master)).drained).to.equal(false);
       await post(master.webPort, "/stop");
       const shown = JSON.parse((await ask(master.webPort, "GET", "/stats/requests")).body);
-      expect(shown, "what lets Locust's page start the next run").to.include({ state: "stopped", worker_count: 2 });
+      expect(shown, "what lets Locust's web UI start the next run").to.include({ state: "stopped", worker_count: 2 });
       const end = await drained();
       expect(end).to.deep.include({ run, users: 0 });
       expect(totals(end)).to.deep.equal(since(before));

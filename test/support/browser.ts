@@ -55,7 +55,7 @@ export class Dashboard {
     const project = makeProject({}, ["users: 4", "workerReplicas: 2", "runTime: 10m", "thresholds: [p95<2000]"]);
     const args = ["dashboard", "--local", "--demo", "--no-open", "--port", `${port}`, "--results", project.results];
     const command = startCommand(args, { cwd: project.directory });
-    const [, address = ""] = await command.waitFor(/^Locust's page: (http:\S+)$/m);
+    const [, address = ""] = await command.waitFor(/^Locust's web UI: (http:\S+)$/m);
     const dashboard = new Dashboard(command, project, address);
     await dashboard.idle();
     return dashboard;

@@ -1,8 +1,9 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readRun, readSeries } from "../../runner/results/read";
+import { readRun } from "../../runner/results/read";
 import type { FinishedRecord } from "../../runner/results/run-record";
+import { readSeries } from "../../runner/results/series";
 import type { Sample } from "../../runner/types";
 import { root } from "./cli";
 

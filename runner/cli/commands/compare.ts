@@ -1,21 +1,23 @@
+import { resolve } from "node:path";
 import pc from "picocolors";
 import { parseShare } from "../../../settings/values/share";
 import { messageOf, UsageError } from "../../errors";
-import { comparisonTable } from "../../results/comparison-table";
-import { findRun } from "../../results/find";
-import { type RunOfFolder, readRunData } from "../../results/run-data";
-import { cutMiddle, marked, oneLine, width, wrap } from "../../results/text";
+import { writeAtomically } from "../../results/files";
+import { findRun } from "../../results/history";
+import { type RunOfFolder, readRunData } from "../../results/read";
+import { comparisonTable } from "../../results/table";
+import { cutMiddle, joinSections, marked, oneLine, width, wrap } from "../../results/text";
 import { exitCodes } from "../../types";
 import { compareRuns } from "../../verdict/compare";
 import type { Comparison } from "../../verdict/comparison";
-import { shareText } from "../../verdict/words";
+import { shareText } from "../../verdict/format";
 
 export interface CompareOptions {
   /** Folder that has a folder for each run. */
   readonly results: string;
   /** `5%`, `0.05`: the relative change for the worse that is allowed. */
   readonly maxRegression: string;
-  /** File to write a page to. */
+  /** File to write a report to. */
   readonly html?: string;
   readonly json?: boolean;
 }
@@ -33,7 +35,8 @@ export async function compareCommand(a: string, b: string, options: CompareOptio
   const comparison = compareRuns(...runs, { maxRegression });
   const exitCode = exitCodeOf(comparison);
   if (options.html !== undefined) {
-    await (await import("../page-file.js")).writeComparePage(runs, comparison, options.html);
+    const { compareReport } = await import("../../results/report/compare.js");
+    await writeAtomically(resolve(options.html), compareReport({ before: runs[0], after: runs[1], comparison }));
   }
   const text =
     options.json === true
@@ -68,7 +71,7 @@ function toText(comparison: Comparison, runs: Runs, exitCode: number): string {
     [exitCodes.passed]: [colors.green, `NO REGRESSION ${beyond}`] as const,
     [exitCodes.failed]: [colors.red, `REGRESSION ${beyond}`] as const,
   }[exitCode] ?? [colors.yellow, "UNCLEAR"];
-  const sections = [
+  return joinSections([
     names,
     comparisonTable(comparison, colors),
     marked(warnings, "!", colors.yellow),
@@ -76,9 +79,5 @@ function toText(comparison: Comparison, runs: Runs, exitCode: number): string {
       `${colors.bold(paint(word))} (exit code ${exitCode})`,
       ...[...regressions, ...unclear].flatMap((sentence) => wrap(sentence, "  ")),
     ],
-  ];
-  return sections
-    .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join("\n"))
-    .join("\n\n");
+  ]);
 }

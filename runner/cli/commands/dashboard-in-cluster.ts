@@ -3,27 +3,26 @@ import { pause } from "../../engine/timing";
 import { RunnerError, UsageError } from "../../errors";
 import type { MasterLink } from "../../places/kubernetes/master";
 import { exitCodes, type LocustStatus } from "../../types";
-import type { DashboardOptions } from "../command-options";
 import { hasCommand, lockOf, matching } from "../deployed-test/claim";
 import { type KeepRun, keepLatestRun } from "../deployed-test/keep";
 import { reopened } from "../deployed-test/open";
 import { clusterSetup } from "../deployed-test/setup";
 import { type ClusterContext, withMaster } from "../deployed-test/with-master";
+import type { DashboardOptions } from "../options";
 import { printRun } from "../output";
-import { showPage, usualPort } from "../page";
-import { pageRunText, watchPageRuns } from "../page-runs";
+import { showWebUi, usualPort, watchWebUiRuns, webUiRunText } from "../web-ui";
 
 /** How long a key that is not renewed lets somebody in, and how often it is renewed; in seconds. */
 const keyLife = 60;
 const renewal = 10;
 
-/** `loadtest dashboard`: Locust's page in the cluster, on a port of this machine, until Ctrl-C. */
+/** `loadtest dashboard`: Locust's web UI in the cluster, on a port of this machine, until Ctrl-C. */
 export async function dashboardInCluster(options: DashboardOptions): Promise<number> {
   for (const name of ["demo", "script", "scriptArg", "host", "users", "spawnRate", "runTime", "workers"] as const) {
     if (options[name] !== undefined)
-      throw new UsageError(`--${dashed(name)} needs --local here: the page asks for the load`);
+      throw new UsageError(`--${dashed(name)} needs --local here: the web UI asks for the load`);
   }
-  return withMaster({ ...options, port: options.port ?? usualPort }, "closing the page; the test stays", (context) =>
+  return withMaster({ ...options, port: options.port ?? usualPort }, "closing the web UI; the test stays", (context) =>
     serve(context, options),
   );
 }
@@ -37,27 +36,28 @@ async function serve(context: ClusterContext, options: DashboardOptions): Promis
   const renewed = renew(link, key, signals.interrupt);
   await renewed.first;
   // The token stays in the cluster: the key in this address is worthless when the command has ended.
-  await showPage({ url: link.endpoint.url, token: key }, options.open, progress);
+  await showWebUi({ url: link.endpoint.url, token: key }, options.open, progress);
   while (!signals.interrupt.aborted) {
     const watch = await link.watch().catch(() => undefined);
     if (watch === undefined) {
       await pause(1000, signals.interrupt);
       continue;
     }
-    await watchPageRuns({
+    await watchWebUiRuns({
       client: link.client,
       interrupt: signals.interrupt,
       masterLost: watch.lost,
       keep: (seen) => keepPageRun(seen, context, { results: options.results, thresholds: plan.thresholds }),
     });
     watch.stop();
-    if (!signals.interrupt.aborted) progress.say("Locust's master was replaced; the page comes back with the new one.");
+    if (!signals.interrupt.aborted)
+      progress.say("Locust's master was replaced; the web UI comes back with the new one.");
   }
   await renewed.end();
   return exitCodes.passed;
 }
 
-/** Keeps and judges a run of the page, unless another command does; after an interrupt it goes on without. */
+/** Keeps and judges a run of the web UI, unless another command does; after an interrupt it goes on without. */
 export async function keepPageRun(
   seen: LocustStatus,
   context: ClusterContext,
@@ -65,17 +65,17 @@ export async function keepPageRun(
 ): Promise<void> {
   const { progress } = context;
   try {
-    // Workers may have been scaled since the page was opened.
+    // Workers may have been scaled since the web UI was opened.
     const test = await reopened(context.test);
     const found = await lockOf(test);
     if (hasCommand(found) || matching(found?.note, seen) !== undefined) return;
-    progress.say(pageRunText(seen));
+    progress.say(webUiRunText(seen));
     const kept = await keepLatestRun({ ...context, ...options, test, seen, note: undefined });
     if (kept === undefined) progress.say("The run goes on; loadtest report keeps its results.");
     else printRun(kept);
   } catch (error) {
     if (!(error instanceof RunnerError)) throw error;
-    // The master has them all, and the page is still of use.
+    // The master has them all, and the web UI is still of use.
     progress.warning(`the run's results are not kept, until loadtest report does: ${error.message}`);
   }
 }

@@ -1,23 +1,22 @@
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { LocustClient } from "../../engine/client";
-import { Pulse } from "../../engine/pulse";
-import { waitForWorkers } from "../../engine/ready";
+import { waitForWorkers } from "../../engine/start";
+import { StatusPoller } from "../../engine/status-poller";
 import { defaultTiming } from "../../engine/timing";
 import { messageOf, RunnerError } from "../../errors";
 import type { Session } from "../../places/place";
 import { createResultsFolder } from "../../results/folder";
 import { exitCodes, type LocustStatus } from "../../types";
-import type { DashboardOptions } from "../command-options";
 import { followInto } from "../follow";
 import { type LocalTest, localSetup, openLocal } from "../local";
+import type { DashboardOptions } from "../options";
 import { printRun } from "../output";
-import { showPage, usualPort } from "../page";
-import { pageRunText, watchPageRuns } from "../page-runs";
 import { readCommandSettings } from "../settings";
 import { planOf, requireWorkers, type TestSetup } from "../setup";
 import { listenToSignals, type Signals } from "../signals";
 import { type Progress, progressOf } from "../terminal/progress";
+import { showWebUi, usualPort, watchWebUiRuns, webUiRunText } from "../web-ui";
 
 /** `loadtest dashboard`. */
 export async function dashboardCommand(options: DashboardOptions): Promise<number> {
@@ -25,7 +24,7 @@ export async function dashboardCommand(options: DashboardOptions): Promise<numbe
   return (await import("./dashboard-in-cluster.js")).dashboardInCluster(options);
 }
 
-/** `loadtest dashboard --local`: keeps Locust's page up until Ctrl-C, and the results of runs started there. */
+/** `loadtest dashboard --local`: keeps Locust's web UI up until Ctrl-C, and the results of runs started there. */
 async function dashboardHere(options: DashboardOptions): Promise<number> {
   const command = readCommandSettings(options);
   requireWorkers(command.settings);
@@ -47,10 +46,10 @@ async function dashboardHere(options: DashboardOptions): Promise<number> {
     });
     try {
       await requireReady(test, progress, signals);
-      await showPage(test.session.endpoint, options.open, progress);
+      await showWebUi(test.session.endpoint, options.open, progress);
       const { session, target } = test;
       const setup = localSetup(command, { ...plan, host: target });
-      await keepRuns({ session, setup, results: options.results, progress, signals });
+      await saveRuns({ session, setup, results: options.results, progress, signals });
       if (!signals.interrupt.aborted) throw new RunnerError(messageOf(session.masterLost.reason));
     } finally {
       await test.close();
@@ -70,35 +69,32 @@ interface PageTest {
   readonly signals: Signals;
 }
 
-/** Keeps and judges each run of the page; an interrupt ends it. */
-async function keepRuns({ session, setup, results, progress, signals }: PageTest): Promise<void> {
+/** Keeps and judges each run of the web UI; an interrupt ends it. */
+async function saveRuns({ session, setup, results, progress, signals }: PageTest): Promise<void> {
   const { endpoint, masterLost, timing } = session;
   const client = new LocustClient(endpoint);
-  const keep = async (seen: LocustStatus) => {
+  const save = async (seen: LocustStatus) => {
     const own = setupOf(setup, seen);
     const folder = await createResultsFolder({ base: resolve(results), script: own.script, now: new Date() });
-    progress.say(pageRunText(seen));
+    progress.say(webUiRunText(seen));
     const job = { client, setup: own, seen, progress, signals, masterLost, timing };
     const kept = await followInto({ ...job, folder, earlier: { samples: [] }, warnings: [], leave: false });
     if (kept !== undefined) printRun(kept);
   };
-  await watchPageRuns({ client, interrupt: signals.interrupt, masterLost, keep });
+  await watchWebUiRuns({ client, interrupt: signals.interrupt, masterLost, keep: save });
 }
 
-/** What a run of the page was asked for; the rest is the command's. */
+/** What a run of the web UI was asked for; the rest is the command's. */
 function setupOf(setup: TestSetup, { script, targetUsers, spawnRate, host }: LocustStatus): TestSetup {
   return { ...setup, script, plan: { ...setup.plan, users: targetUsers, spawnRate, host: host ?? setup.plan.host } };
 }
 
-/** A start on the page without workers would do nothing, and say nothing. */
+/** A start in the web UI without workers would do nothing, and say nothing. */
 async function requireReady({ session }: LocalTest, progress: Progress, signals: Signals): Promise<void> {
-  const answer = await waitForWorkers({
-    pulse: new Pulse(new LocustClient(session.endpoint), signals.interrupt),
-    workers: session.workers,
-    timing: defaultTiming,
-    observer: { waiting: (status) => progress.waiting(status) },
-    stop: AbortSignal.any([signals.interrupt, session.startFailed]),
-  });
+  const poller = new StatusPoller(new LocustClient(session.endpoint), signals.interrupt);
+  const observer = { waiting: (status: LocustStatus) => progress.waiting(status) };
+  const stop = AbortSignal.any([signals.interrupt, session.startFailed]);
+  const answer = await waitForWorkers({ poller, timing: defaultTiming, observer }, session.workers, stop);
   session.startFailed.throwIfAborted();
   if (typeof answer === "string" && !signals.interrupt.aborted) throw new RunnerError(answer);
 }

@@ -44,7 +44,7 @@ function nothing({ results, script }: HistoryOptions, all: readonly RunSummary[]
   return oneLine(`There are no runs of ${script} in ${results}, only ${others}.`);
 }
 
-/** How to see more, and what to call a run: its name is not in the table. */
+/** How to see more runs, and the names by which other commands take them: the table has none. */
 function hints(runs: readonly RunSummary[], shown: readonly RunSummary[]): string[] {
   const more = runs.length - shown.length;
   const name = (shown.find(({ state }) => state !== "damaged") ?? shown[0])?.name ?? "";

@@ -3,20 +3,18 @@ import { join } from "node:path";
 import { pause } from "../../engine/timing";
 import { RunnerError, UsageError } from "../../errors";
 import { clock as clockTime, hasNotBegun, type RunNote } from "../../places/kubernetes/lock/note";
-import { parseRequestsCsv, totalPercentiles, totals } from "../../results/requests-csv";
-import { readRunData } from "../../results/run-data";
+import { parseRequestsCsv, totalPercentiles, totals } from "../../results/locust-csv";
 import { progressTable } from "../../results/table";
 import { exitCodes, type LocustStatus } from "../../types";
 import { evaluateThresholds } from "../../verdict/thresholds";
-import type { ReportOptions } from "../command-options";
 import { hasCommand, isGoing, lockOf, matching } from "../deployed-test/claim";
 import { cleanUp } from "../deployed-test/clean-up";
 import { finishedFolder, keepLatestRun, setupOf } from "../deployed-test/keep";
 import { sameTest } from "../deployed-test/open";
 import { type ClusterContext, withMaster } from "../deployed-test/with-master";
-import { printRun } from "../output";
-import { reportFolder } from "../report-folder";
-import { clock, failures } from "../terminal/words";
+import type { ReportOptions } from "../options";
+import { printRun, reportFolder, writeRunReport } from "../output";
+import { clock, failures } from "../terminal/format";
 
 /** `loadtest report` without a folder: the latest run in the cluster, kept when it has ended. */
 export async function reportInCluster(options: ReportOptions): Promise<number> {
@@ -36,7 +34,7 @@ export async function reportInCluster(options: ReportOptions): Promise<number> {
     }
     const { plan } = setupOf(test, seen, note);
     if (isGoing(seen) && options.wait !== true && options.html !== undefined) {
-      throw new UsageError("the run goes on, and its page is made when it has ended: add --wait");
+      throw new UsageError("the run goes on, and its report is made when it has ended: add --wait");
     }
     if (isGoing(seen) && options.wait !== true) return reportSoFar(context, options, seen, plan.thresholds);
     const there = finishedFolder(options.results, seen, note);
@@ -48,10 +46,7 @@ export async function reportInCluster(options: ReportOptions): Promise<number> {
     const kept = await keepLatestRun({ ...context, seen, note, results: options.results });
     if (kept === undefined) return exitCodes.aborted;
     await cleanUp(context, { owed: kept.owed, aborted: kept.record.endedBy === "interrupt" });
-    if (options.html !== undefined) {
-      const run = await readRunData(kept.folder.path);
-      await (await import("../page-file.js")).writeReportPage(run, options.html);
-    }
+    if (options.html !== undefined) await writeRunReport(kept.folder.path, options.html);
     printRun(kept, options.json);
     return kept.record.exitCode;
   });

@@ -1,6 +1,6 @@
-import { findRun } from "../../results/find";
-import type { ReportOptions } from "../command-options";
-import { reportFolder } from "../report-folder";
+import { findRun } from "../../results/history";
+import type { ReportOptions } from "../options";
+import { reportFolder } from "../output";
 
 /** `loadtest report [RUN]`; gives the exit code of the run's verdict. */
 export async function reportCommand(run: string | undefined, options: ReportOptions): Promise<number> {

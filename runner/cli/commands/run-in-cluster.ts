@@ -1,10 +1,8 @@
 import { resolve } from "node:path";
 import { UsageError } from "../../errors";
 import { KubernetesPlace } from "../../places/kubernetes/kubernetes";
-import { findRun } from "../../results/find";
 import { createResultsFolder } from "../../results/folder";
-import { baselineOf } from "../baseline";
-import type { RunCommandOptions } from "../command-options";
+import { findRun } from "../../results/history";
 import { type Claim, claimTest, leaveLock, withoutLeftovers } from "../deployed-test/claim";
 import { keepLogs } from "../deployed-test/keep";
 import { sameTest } from "../deployed-test/open";
@@ -12,15 +10,15 @@ import { clusterSetup } from "../deployed-test/setup";
 import { type ClusterContext, withMaster } from "../deployed-test/with-master";
 import { executeRun } from "../execute";
 import { isOwed } from "../follow";
+import type { RunCommandOptions } from "../options";
 import { printRun } from "../output";
-import type { Compare } from "../recorder";
-import type { TestSetup } from "../setup";
-import { requireTargets } from "../targets";
+import type { Compare, TestSetup } from "../setup";
+import { baselineOf, requireTargets } from "../setup";
 
 /** `loadtest run` on a test that is deployed in a cluster; gives the exit code of the verdict. */
 export async function runInCluster(options: RunCommandOptions): Promise<number> {
   if (options.demo === true) throw new UsageError("--demo starts its target on this machine: --local --demo");
-  return withMaster(options, "ending the run and keeping what was measured…", async (context) => {
+  return withMaster(options, "ending the run and saving what was measured…", async (context) => {
     const setup = await clusterSetup(await withoutLeftovers(context.test), options, options.abortAfter);
     context.progress.expect(setup.plan);
     // By its path: what is kept now may be the latest later.

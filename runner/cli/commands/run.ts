@@ -1,15 +1,13 @@
 import { resolve } from "node:path";
 import { UsageError } from "../../errors";
 import { createResultsFolder } from "../../results/folder";
-import { baselineOf } from "../baseline";
-import type { RunCommandOptions } from "../command-options";
 import { executeRun } from "../execute";
 import { localSetup, openLocal } from "../local";
+import type { RunCommandOptions } from "../options";
 import { printRun } from "../output";
 import { readCommandSettings } from "../settings";
-import { planOf, requireWorkers } from "../setup";
+import { baselineOf, planOf, requireLocalTargets, requireWorkers } from "../setup";
 import { listenToSignals } from "../signals";
-import { requireLocalTargets } from "../targets";
 import { progressOf } from "../terminal/progress";
 
 /** `loadtest run`: gives the exit code of the verdict. */
@@ -27,7 +25,7 @@ async function runLocally(options: RunCommandOptions): Promise<number> {
   const plan = planOf(command.settings, options.abortAfter);
   const compare = await baselineOf(options);
   const progress = await progressOf(plan);
-  const signals = listenToSignals((signal) => progress.say(`${signal}: ending the run and keeping what was measured…`));
+  const signals = listenToSignals((signal) => progress.say(`${signal}: ending the run and saving what was measured…`));
   try {
     for (const warning of command.warnings) progress.warning(warning);
     const { script } = command.settings;

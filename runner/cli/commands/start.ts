@@ -7,7 +7,7 @@ import { clusterSetup } from "../deployed-test/setup";
 import { withMaster } from "../deployed-test/with-master";
 import type { ClusterOptions } from "../options";
 import type { SettingsOptions } from "../settings";
-import { requireTargets } from "../targets";
+import { requireTargets } from "../setup";
 import { placeOf } from "./run-in-cluster";
 
 export interface StartOptions extends ClusterOptions, Omit<SettingsOptions, "stack"> {

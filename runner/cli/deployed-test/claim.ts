@@ -7,7 +7,7 @@ import { describeRun, isOver, type RunNote } from "../../places/kubernetes/lock/
 import { holderOf, whoRuns } from "../../places/kubernetes/lock/who";
 import { exitCodes, type LocustStatus } from "../../types";
 import type { TestSetup } from "../setup";
-import { clock } from "../terminal/words";
+import { clock } from "../terminal/format";
 import { finishedFolder, keepLatestRun } from "./keep";
 import { type ClusterTest, sameTest } from "./open";
 import type { ClusterContext } from "./with-master";

@@ -1,10 +1,9 @@
 import pc from "picocolors";
-import { bareTable, gap } from "../../results/bare-table";
 import type { RunSummary } from "../../results/history";
 import type { RunRecord } from "../../results/run-record";
-import { columns, cutMiddle, marked, oneLine, width } from "../../results/text";
-import { shareText } from "../../verdict/words";
-import { milliseconds } from "./words";
+import { bareTable, columns, cutMiddle, gap, marked, oneLine, width } from "../../results/text";
+import { shareText } from "../../verdict/format";
+import { milliseconds } from "./format";
 
 const head = ["when (UTC)", "script", "verdict", "users", "req/s", "p95", "fails", "place"];
 const left = [0, 1, 2, 7];
@@ -39,9 +38,7 @@ function wordOf(run: RunSummary): string {
 function cells(run: RunSummary): string[] {
   const when = run.startedAt?.slice(0, 16).replace("T", " ") ?? "-";
   const { record } = run;
-  if (record === null) {
-    return [when, "-", wordOf(run), "-", "-", "-", "-", "-"];
-  }
+  if (record === null) return [when, "-", wordOf(run), "-", "-", "-", "-", "-"];
   const { asked, totals, percentiles, place, stack } = record;
   const none = totals.requests === 0;
   return [

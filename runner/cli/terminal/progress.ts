@@ -1,7 +1,7 @@
 import type { createLogUpdate } from "log-update";
 import pc from "picocolors";
 import type { LocustStatus, Phase, Sample } from "../../types";
-import { clock, failures, milliseconds, underWay } from "./words";
+import { clock, failures, milliseconds, underWay } from "./format";
 
 export interface ProgressOptions {
   readonly stream: NodeJS.WriteStream;
@@ -75,7 +75,7 @@ export class Progress {
     else this.live(text);
   }
 
-  /** Listeners of `test_start` take their time, or workers are silent: only after three seconds it is known which. */
+  /** Listeners of `test_start` are slow, or workers do not answer: which of them is known after three seconds. */
   preparing(seconds: number, silent: readonly string[]): void {
     const text =
       silent.length === 0
@@ -111,7 +111,7 @@ export class Progress {
     this.say(`${clock(sample.t)} ${[phaseWords[this.phase], ...this.facts(sample)].join(", ")}`);
   }
 
-  /** Leaves a line free, so that the results stand apart from what was said before. */
+  /** Ends the live lines, with an empty line before the results. */
   private endLive(): void {
     if (this.live === undefined) return;
     this.live.clear();

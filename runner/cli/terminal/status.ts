@@ -1,6 +1,6 @@
 import pc from "picocolors";
 import type { PodLine, StatusReport } from "../deployed-test/status-report";
-import { clock, failures, milliseconds } from "./words";
+import { clock, failures, milliseconds } from "./format";
 
 const mostPods = 12;
 
@@ -54,8 +54,8 @@ function runText({ run, problem, command }: StatusReport, hint: string): string[
   if (problem !== null) return [entry("run", problem)];
   const alive = command?.alive === true;
   if (run === null) return [entry("run", `none yet: ${alive ? `${command.by} prepares one` : `loadtest run ${hint}`}`)];
-  // Who started a run is known until its results are kept.
-  const page = run.kept ? "" : " of Locust's page";
+  // Once its results are saved, nothing says any more who started a run.
+  const page = run.kept ? "" : " of Locust's web UI";
   const what = `${run.script}${run.startedBy === null ? page : ` of ${run.startedBy}`}`;
   const facts = `${run.requests} request${run.requests === 1 ? "" : "s"}, ${failures(run)}, p95 ${milliseconds(run.p95)}`;
   if (run.going) {
@@ -64,13 +64,13 @@ function runText({ run, problem, command }: StatusReport, hint: string): string[
       entry("run", `${what}, going on for ${clock(run.elapsed ?? 0)}${of}`),
       entry("", `${run.users} of ${run.targetUsers} users, ${run.rps.toFixed(1)} req/s`),
       entry("", facts),
-      ...(alive ? [] : [entry("", `to keep its results: loadtest report ${hint} --wait`)]),
+      ...(alive ? [] : [entry("", `to save its results: loadtest report ${hint} --wait`)]),
     ];
   }
   return [
     entry("run", `${what}, ended after ${clock(run.elapsed ?? 0)}`),
     entry("", facts),
-    ...(run.kept || alive ? [] : [entry("", `nobody has kept its results yet: loadtest report ${hint}`)]),
+    ...(run.kept || alive ? [] : [entry("", `its results are not saved yet: loadtest report ${hint}`)]),
   ];
 }
 

@@ -43,7 +43,7 @@ const startAttempts = 3;
 export async function startLocal(options: LocalOptions): Promise<Session> {
   for (let attempt = 1; ; attempt++) {
     const { webPort } = options;
-    const port = webPort === undefined ? await freePort() : await requirePort(webPort, "Locust's page");
+    const port = webPort === undefined ? await freePort() : await requirePort(webPort, "Locust's web UI");
     const session = new LocalSession(options, port);
     try {
       await session.start(port);

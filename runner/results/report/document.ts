@@ -1,17 +1,17 @@
 import { createHash } from "node:crypto";
-import { readAssets } from "./assets";
-import type { PageData } from "./chart";
-import { colours } from "./colours";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { ReportData } from "./chart";
 import { embeddedJson, Html, html } from "./html";
-import { style } from "./style";
+import { colours, style } from "./style";
 
-/** What makes a page besides its frame. */
+/** What makes a report besides its frame. */
 export interface Page {
   readonly title: string;
   /** Colour of the icon in the browser's tab. */
   readonly tone: "good" | "bad" | "caution" | "muted";
   readonly body: Html;
-  readonly data: PageData;
+  readonly data: ReportData;
 }
 
 /**
@@ -19,11 +19,11 @@ export interface Page {
  * hashes it names: text of strangers that got past the escaping could still do nothing.
  */
 export function documentOf({ title, tone, body, data }: Page): string {
-  const { chartScript, chartStyle, pageScript } = readAssets();
+  const { chartScript, chartStyle, reportScript } = readAssets();
   const css = `${chartStyle}\n${style}`;
   const policy = [
     "default-src 'none'",
-    `script-src ${[chartScript, pageScript].map(hashOf).join(" ")}`,
+    `script-src ${[chartScript, reportScript].map(hashOf).join(" ")}`,
     `style-src ${hashOf(css)}`,
     "img-src data:",
     "base-uri 'none'",
@@ -44,7 +44,7 @@ export function documentOf({ title, tone, body, data }: Page): string {
 ${body}
 <script type="application/json" id="data">${embeddedJson(data)}</script>
 <script>${inline(chartScript, /<\/script|<!--/i)}</script>
-<script>${inline(pageScript, /<\/script|<!--/i)}</script>
+<script>${inline(reportScript, /<\/script|<!--/i)}</script>
 </body>
 </html>
 `;
@@ -65,4 +65,24 @@ function icon(colour: string): string {
   const line = "M3 24 11 14l6 5L29 7";
   const drawing = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path d="${line}" fill="none" stroke="${colour}" stroke-width="5" stroke-linecap="round" stroke-linejoin="round"/></svg>`;
   return `data:image/svg+xml,${encodeURIComponent(drawing)}`;
+}
+
+/** Our scripts, in the order in which they build on each other; the build copies them beside the compiled code. */
+const scripts = ["format.js", "overlay.js", "options.js", "charts.js"];
+
+/** Reads uPlot (with its licence in a comment) from the installed package, and our scripts from beside this file. */
+function readAssets() {
+  const library = dirname(require.resolve("uplot/package.json"));
+  const read = (...path: readonly string[]) => readFileSync(join(...path), "utf8").trim();
+  const own = scripts.map((name) => withoutDirectives(read(__dirname, "browser", name)));
+  return {
+    chartScript: `/*!\n${read(library, "LICENSE")}\n*/\n${read(library, "dist", "uPlot.iife.min.js")}`,
+    chartStyle: read(library, "dist", "uPlot.min.css"),
+    reportScript: `(() => {\n"use strict";\n${own.join("\n")}\n})();`,
+  };
+}
+
+/** Without what the compiler adds: the report has no source maps, and says for all scripts that they are strict. */
+function withoutDirectives(script: string): string {
+  return script.replace(/^"use strict";\s*/, "").replace(/\s*\/\/# sourceMappingURL=.*$/, "");
 }

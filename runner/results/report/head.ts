@@ -1,10 +1,10 @@
 import type { RequestStats, Sample } from "../../types";
 import type { RunRecord } from "../run-record";
+import { amount, duration, foreign, moment, quantity, share } from "./format";
 import { type Content, type Html, html } from "./html";
-import { amount, duration, foreign, moment, quantity, share } from "./words";
 
-/** A run as a page shows it. */
-export interface PageRun {
+/** A run as a report shows it. */
+export interface ReportedRun {
   /** Of its folder. */
   readonly name: string;
   readonly record: RunRecord;
@@ -44,7 +44,7 @@ const running: Word = {
   word: "RUNNING",
   sign: "…",
   tone: "muted",
-  meaning: "The run was not over when this page was made.",
+  meaning: "The run was not over when this report was made.",
 };
 
 /** The verdict of a run in a word, with its sign and colour. */
@@ -63,7 +63,7 @@ export function badge({ word, sign, tone }: Pick<Word, "word" | "sign" | "tone">
 }
 
 /** Verdict, reasons and warnings. */
-export function verdictOf({ record }: PageRun): Html {
+export function verdictOf({ record }: ReportedRun): Html {
   const word = wordOf(record);
   const code = record.status === "finished" && html` <span class="muted">Exit code ${record.exitCode}.</span>`;
   const warnings = new Set([...record.warnings, ...(record.integrity?.warnings ?? [])]);
@@ -93,9 +93,9 @@ export function line(sign: string, tone: Tone, text: Content): Html {
 }
 
 /** What was run where and when. */
-export function factsOf({ record }: PageRun): Html {
+export function factsOf({ record }: ReportedRun): Html {
   const { script, target, stack, place, startedAt, durationSeconds, asked, versions } = record;
-  const users = `${amount(asked.users)}, ${amount(asked.spawnRate)} a second`;
+  const users = `${amount(asked.users)}, ${amount(asked.spawnRate)}/s`;
   const facts: (readonly [string, Content, long?: true])[] = [
     ["Script", foreign(script)],
     ["Target", target === null ? "that of each user class" : foreign(target), true],
@@ -106,6 +106,11 @@ export function factsOf({ record }: PageRun): Html {
     ["Workers", amount(asked.workers)],
     ["Versions", versionWords(versions), true],
   ];
+  return factList(facts);
+}
+
+/** Names with their values; a long one takes two columns. */
+export function factList(facts: readonly (readonly [name: string, value: Content, long?: true])[]): Html {
   return html`<dl class="facts">${facts.map(
     ([name, value, long]) => html`<div${long && html` class="long"`}><dt>${name}</dt><dd>${value}</dd></div>`,
   )}</dl>`;
@@ -124,11 +129,11 @@ function versionWords({ loadtest, locust, python, node }: RunRecord["versions"])
 }
 
 /** The numbers over all requests, large. */
-export function tilesOf({ record: { totals, percentiles } }: PageRun): Html {
+export function tilesOf({ record: { totals, percentiles } }: ReportedRun): Html {
   const times = ["p50", "p95", "p99"].filter((name) => name in percentiles);
   const tiles: (readonly [string, string, bad?: boolean])[] = [
     ["Requests", quantity(totals.requests, "users")],
-    ["A second", quantity(totals.rps, "users")],
+    ["Requests/s", quantity(totals.rps, "users")],
     ["Failed", share(totals.failRatio), totals.failures > 0],
     ...times.map((name) => [name, quantity(percentiles[name], "ms")] as const),
   ];

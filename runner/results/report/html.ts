@@ -1,4 +1,4 @@
-/** Markup that goes into a page as it is: what `html` has made, or a constant of ours. */
+/** Markup that goes into a report as it is: what `html` has made, or a constant of ours. */
 export class Html {
   constructor(readonly markup: string) {}
 }

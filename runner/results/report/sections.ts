@@ -1,13 +1,14 @@
 import type { RequestStats } from "../../types";
-import { mostFrequent, requestLabel, requestRows, totalRow } from "../../verdict/rows";
+import { mostFrequent, requestLabel, requestRows, totalRow } from "../../verdict/requests";
 import type { ThresholdResult } from "../../verdict/thresholds";
+import { actualText, thresholdText } from "../../verdict/thresholds";
 import { usersGraceSeconds } from "../../verdict/users";
 import { isJudged } from "../../verdict/verdict";
-import { actualText, thresholdText } from "../../verdict/words";
+import { type FrequentErrors, frequentExceptions, frequentFailures } from "../frequent-errors";
 import type { RunRecord } from "../run-record";
-import { line, lines } from "./head";
+import { amount, duration, foreign, none, share } from "./format";
+import { factList, line, lines } from "./head";
 import { type Content, type Html, html } from "./html";
-import { amount, duration, foreign, none, share } from "./words";
 
 /** A table that may be wider than the page: it is moved inside its frame, also with the keyboard. */
 export function tableFrame(label: string, table: Html): Html {
@@ -20,7 +21,7 @@ export function thresholdsOf(record: RunRecord): Html {
   if (thresholds.length === 0) return html`<p class="muted">No thresholds were set.</p>`;
   return tableFrame(
     "Thresholds",
-    html`<table class="data"><thead><tr><th scope="col" class="name">Threshold</th><th scope="col" class="words">It was</th></tr></thead>
+    html`<table class="data"><thead><tr><th scope="col" class="name">Threshold</th><th scope="col" class="words">Actual</th></tr></thead>
 <tbody>${thresholds.map((result) => thresholdRow(result, isJudged(record)))}</tbody></table>`,
   );
 }
@@ -47,19 +48,19 @@ export function loadOf(record: RunRecord): Html {
   const reached = users.reachedAfterSeconds === null ? "never all" : `all after ${duration(users.reachedAfterSeconds)}`;
   const off = `${duration(users.offSeconds)} of ${duration(users.afterRampSeconds)}, from ${duration(usersGraceSeconds)} after the ramp on`;
   const facts: (readonly [string, Content])[] = [
-    ["Users at most", `${amount(users.max)} of ${amount(users.asked)}, ${reached}`],
-    ["Users off by more than 5 %", users.afterRampSeconds > 0 ? off : "unknown: the run ended before"],
+    ["Peak users", `${amount(users.max)} of ${amount(users.asked)}, ${reached}`],
+    ["Time off target (> 5 %)", users.afterRampSeconds > 0 ? off : "unknown: the run ended before"],
     ["Workers", `${amount(workers.asked)}, ${workers.lost.length === 0 ? "none" : amount(workers.lost.length)} lost`],
     ...(unanswered === undefined ? [] : [["Cut off without an answer", amount(unanswered.cutOff)] as const]),
-    ["CPU of the workers", `mean ${share(mean)}, at most ${share(highest)}`],
-    ["CPU of the master", `mean ${share(masterCpu.mean)}, at most ${share(masterCpu.max)}`],
+    ["Worker CPU", `mean ${share(mean)}, peak ${share(highest)}`],
+    ["Master CPU", `mean ${share(masterCpu.mean)}, peak ${share(masterCpu.max)}`],
   ];
   return html`${
     integrity.ok
       ? html`<ul class="lines">${isJudged(record) ? line("✓", "good", "The load was what was asked for.") : line("–", "muted", "The load was what was asked for, up to then.")}</ul>`
       : lines(integrity.problems, "✗", "bad", "Problems of the load")
   }
-<dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+${factList(facts)}`;
 }
 
 interface Column {
@@ -75,11 +76,11 @@ const time = (head: string, value: (row: RequestStats) => number | null | undefi
 const requestColumns: readonly Column[] = [
   { head: "Requests", cell: (row) => amount(row.requests) },
   { head: "Failed", cell: failed },
-  { head: "A second", cell: (row) => tenths(row.rps) },
-  time("Mean", (row) => row.avg),
+  { head: "Requests/s", cell: (row) => tenths(row.rps) },
+  time("Avg", (row) => row.avg),
   ...["p50", "p95", "p99"].map((name) => time(name, (row) => row.percentiles[name])),
-  time("Lowest", (row) => row.min),
-  time("Highest", (row) => row.max),
+  time("Min", (row) => row.min),
+  time("Max", (row) => row.max),
 ];
 
 /** All requests with their numbers. */
@@ -121,4 +122,30 @@ export function known(value: number | null | undefined): string {
 /** One decimal, so that those of a column stand below each other; more only where there would be nothing but zeros. */
 function tenths(value: number): string {
   return value >= 0.1 && value < 1000 ? value.toFixed(1) : amount(value);
+}
+
+/** Characters of a text that are shown. */
+const longest = 600;
+
+/** What failed in requests, and what the script raised: nothing where nothing did. */
+export function errorsOf(record: RunRecord): Html {
+  return html`${section("Failures", frequentFailures(record))}${section("Exceptions", frequentExceptions(record))}`;
+}
+
+function section(heading: string, lines: FrequentErrors | undefined): Html {
+  if (lines === undefined) return html``;
+  const rows = lines.kinds.map(
+    ({ count, text }) => html`<tr><td class="words">${foreign(cut(text))}</td><td>${amount(count)}</td></tr>\n`,
+  );
+  return html`<section><h2>${heading}</h2><p class="small muted">${lines.title}, the most frequent first.</p>
+${tableFrame(
+  heading,
+  html`<table class="data"><thead><tr><th scope="col" class="words">Error</th><th scope="col">Count</th></tr></thead>
+<tbody>${rows}</tbody></table>`,
+)}
+${lines.rest !== undefined && html`<p class="small muted">${lines.rest}.</p>`}</section>`;
+}
+
+function cut(text: string): string {
+  return text.length > longest ? `${text.slice(0, longest)}…` : text;
 }

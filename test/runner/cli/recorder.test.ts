@@ -1,7 +1,8 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { Recorder, type RunFacts } from "../../../runner/cli/recorder";
+import { Recorder } from "../../../runner/cli/recorder";
+import type { TestSetup } from "../../../runner/cli/setup";
 import type { RunOutcome } from "../../../runner/engine/plan";
 import { createResultsFolder, type ResultsFolder } from "../../../runner/results/folder";
 import { readRun } from "../../../runner/results/read";
@@ -9,9 +10,9 @@ import type { Sample } from "../../../runner/types";
 import { status } from "../engine/scripted";
 import { comparisonOf, goodLoad, rows, sampleAt, temporaryFolder } from "../results/make";
 
-const facts: RunFacts = {
-  ...{ place: "local", stack: "dev", script: "script1.py", target: null, settings: {}, loadtestVersion: "0" },
-  ...{ users: 100, spawnRate: 10, workers: 2, thresholds: [] },
+const setup: TestSetup = {
+  ...{ place: "local", stack: "dev", script: "script1.py", settings: {} },
+  plan: { users: 100, spawnRate: 10, workers: 2, runTime: 60, thresholds: [] },
 };
 
 describe("a recorder", () => {
@@ -22,7 +23,7 @@ describe("a recorder", () => {
   beforeEach(async () => {
     base = temporaryFolder();
     folder = await createResultsFolder({ base, script: "script1.py", now: new Date() });
-    recorder = new Recorder(folder, facts);
+    recorder = new Recorder(folder, setup);
     for (let t = 0; t < 3; t += 1) await recorder.sample(sampleAt(t));
   });
   afterEach(() => rmSync(base, { recursive: true, force: true }));
@@ -41,7 +42,7 @@ describe("a recorder", () => {
     expect(await recorder.finish(outcome())).to.deep.include({ master });
     for (const starts of [true, false]) {
       const own = await createResultsFolder({ base, script: "script1.py", now: new Date() });
-      const other = new Recorder(own, facts);
+      const other = new Recorder(own, setup);
       if (starts) await other.started(seen, new Date(), 3);
       const record = await other.finish(outcome({ endedBy: "not-started", error: "no workers" }));
       expect(record.master, `accepted: ${starts}`).to.equal(null);
@@ -51,13 +52,13 @@ describe("a recorder", () => {
 
   it("keeps the script's arguments, but not those that it calls secret, nor any before it could say so", async () => {
     const settings = { scriptArguments: { tenant: "acme", password: "hunter2" } };
-    const started = new Recorder(folder, { ...facts, settings });
+    const started = new Recorder(folder, { ...setup, settings });
     await started.started(status({ secretArguments: ["password"] }), new Date(), 1);
     const kept = { tenant: "acme", password: "[secret]" };
     expect(readRun(folder.path).settings.scriptArguments).to.deep.equal(kept);
     expect((await started.finish(outcome())).settings.scriptArguments).to.deep.equal(kept);
     const failed = new Recorder(await createResultsFolder({ base, script: "b.py", now: new Date() }), {
-      ...facts,
+      ...setup,
       settings,
     });
     const record = await failed.finish(outcome({ endedBy: "not-started", error: "no workers" }));
@@ -97,7 +98,7 @@ describe("a recorder", () => {
     for (const endedBy of ["interrupt", "master-lost", "not-started"] as const) {
       const own = await createResultsFolder({ base, script: "script1.py", now: new Date() });
       const compare = () => expect.fail("it was compared");
-      const record = await new Recorder(own, facts).finish(outcome({ endedBy }), compare);
+      const record = await new Recorder(own, setup).finish(outcome({ endedBy }), compare);
       expect(record.verdict).to.equal(endedBy === "interrupt" ? "aborted" : "error");
       expect(record).to.not.have.property("comparison");
     }

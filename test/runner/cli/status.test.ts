@@ -88,11 +88,11 @@ describe("the status of a test in a cluster", () => {
     for (const gone of [null, { ...command, alive: false }]) {
       expect(runText({ run: runLine(), command: gone })).to.deep.equal([
         ...going,
-        "          to keep its results: loadtest report --stack dev --wait",
+        "          to save its results: loadtest report --stack dev --wait",
       ]);
     }
     const page = runLine({ startedBy: null, runTime: null, p95: null, requests: 1, failures: 0 });
-    expect(runText({ run: page })).to.include("run       script2.py of Locust's page, going on for 01:05");
+    expect(runText({ run: page })).to.include("run       script2.py of Locust's web UI, going on for 01:05");
     expect(runText({ run: page })).to.include("          1 request, 0 failures, p95 –");
   });
 
@@ -102,7 +102,7 @@ describe("the status of a test in a cluster", () => {
     expect(runText({ run: ended })).to.deep.equal([
       "run       script2.py of sam@laptop, ended after 01:05",
       facts,
-      "          nobody has kept its results yet: loadtest report --stack dev",
+      "          its results are not saved yet: loadtest report --stack dev",
     ]);
     expect(runText({ run: ended, command })).to.have.length(2);
     expect(runText({ run: { ...ended, kept: true, startedBy: null } })).to.deep.equal([

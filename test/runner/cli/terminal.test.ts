@@ -1,8 +1,8 @@
 import { PassThrough } from "node:stream";
 import { expect } from "chai";
+import { clock, failures, milliseconds } from "../../../runner/cli/terminal/format";
 import { Progress } from "../../../runner/cli/terminal/progress";
-import { clock, failures, milliseconds } from "../../../runner/cli/terminal/words";
-import { toSample } from "../../../runner/engine/sample";
+import { toSample } from "../../../runner/engine/recording";
 import { status } from "../engine/scripted";
 
 describe("words of the terminal", () => {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { createProgram } from "../../../runner/cli/program";
+import { createProgram } from "../../../runner/cli/program/program";
 import { inTurns, startCommand, stopCommands } from "../../support/cli";
 import { makeProject, type Project, removeProjects } from "../../support/project";
 import { makeRun, nameAt, recordAt } from "../results/folders";
@@ -11,7 +11,7 @@ const mistakes: readonly { readonly args: readonly string[]; readonly says: RegE
   ...["--users=5", "--spawn-rate=1", "--run-time=1m", "--workers=2", "--script=a.py", "--host=http://a", "--demo"].map(
     (option) => ({
       args: ["dashboard", option],
-      says: new RegExp(`^loadtest: ${option.split("=")[0]} needs --local here: the page asks for the load\n$`),
+      says: new RegExp(`^loadtest: ${option.split("=")[0]} needs --local here: the web UI asks for the load\n$`),
     }),
   ),
   { args: ["run", "--demo"], says: /^loadtest: --demo starts its target on this machine: --local --demo\n$/ },

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { timeOfLoad } from "../../../runner/engine/load";
 import type { RunObserver } from "../../../runner/engine/plan";
+import { timeOfLoad } from "../../../runner/engine/start";
 import type { ScriptReport } from "../../../runner/types";
 import { engineRuns, plan, timing } from "./engine-runs";
 import { status, worker } from "./scripted";

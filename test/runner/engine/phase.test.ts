@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { isKnownOver, livingWorkers, nextStep, type RunView } from "../../../runner/engine/phase";
-import { createRollCall, toSample } from "../../../runner/engine/sample";
+import { createRollCall, toSample } from "../../../runner/engine/recording";
 import type { LocustStatus, Place, ScriptReport } from "../../../runner/types";
 import { status, worker } from "./scripted";
 
@@ -65,7 +65,11 @@ describe("phases of a run", () => {
     ],
     ["is stopped past its time", { elapsed: 63.1 }, { kind: "stop", by: "run-time" }],
     ["is not stopped a moment past its time", { elapsed: 62.9 }, { kind: "on", phase: "hold" }],
-    ["ends on the page where it was followed", { status: stopped, runTime: undefined }, { kind: "ended", by: "page" }],
+    [
+      "ends in the web UI where it was followed",
+      { status: stopped, runTime: undefined },
+      { kind: "ended", by: "page" },
+    ],
     [
       "ends with its last worker",
       { status: { ...stopped, workers: [worker("worker-1", { state: "missing" })] } },
@@ -84,12 +88,12 @@ describe("phases of a run", () => {
     ],
     ["is ended by its script when it is over", { status: byScript, elapsed: 59 }, { kind: "ended", by: "run-time" }],
     [
-      "is ended by its script on the page, where nothing limits it",
+      "is ended by its script in the web UI, where nothing limits it",
       { status: byScript, elapsed: 4, runTime: undefined },
       { kind: "ended", by: "page" },
     ],
     [
-      "has a shape, and was stopped on the page",
+      "has a shape, and was stopped in the web UI",
       { status: { ...stopped, shape: "Stages", code: code("page") } },
       { kind: "ended", by: "stopped-elsewhere" },
     ],

@@ -123,7 +123,7 @@ describe("run engine", () => {
     expect(locust().calls.at(-1)).to.equal("POST /stop");
   });
 
-  it("follows a run that was started on the page", async () => {
+  it("follows a run that was started in the web UI", async () => {
     locust().run({ users: 4 });
     setTimeout(() => locust().ended(), 100);
     const followed = await followRun(

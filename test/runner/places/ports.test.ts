@@ -9,12 +9,12 @@ describe("ports of a local run", () => {
 
   it("that are asked for are refused in one line when they are taken", async () => {
     const port = await freePort();
-    expect(await requirePort(port, "Locust's page")).to.equal(port);
+    expect(await requirePort(port, "Locust's web UI")).to.equal(port);
     const server = createServer().listen(port, "127.0.0.1");
     await new Promise((resolve) => server.once("listening", resolve));
-    const error = await requirePort(port, "Locust's page").catch((caught: Error) => caught);
+    const error = await requirePort(port, "Locust's web UI").catch((caught: Error) => caught);
     await new Promise((resolve) => server.close(resolve));
     expect(error).to.be.instanceOf(Error);
-    expect(String(error)).to.include(`port ${port} for Locust's page is taken; choose another with --port`);
+    expect(String(error)).to.include(`port ${port} for Locust's web UI is taken; choose another with --port`);
   });
 });

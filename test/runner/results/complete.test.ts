@@ -4,12 +4,12 @@ import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFile
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { completeFolder } from "../../../runner/results/complete";
-import { ResultsError } from "../../../runner/results/errors";
+import { ResultsError } from "../../../runner/results/files";
 import { createResultsFolder } from "../../../runner/results/folder";
-import { readRun, readSeries } from "../../../runner/results/read";
+import { completeFolder, readRun } from "../../../runner/results/read";
 import type { RunningRecord } from "../../../runner/results/run-record";
-import { currentWriter, writerLives } from "../../../runner/results/writer";
+import { readSeries } from "../../../runner/results/series";
+import { currentWriter, writerLives } from "../../../runner/results/unfinished";
 import { skip } from "../../support/needs";
 import { finishedRecord, runningRecord, sampleAt, temporaryFolder } from "./make";
 

@@ -2,10 +2,10 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { ResultsError } from "../../../runner/results/errors";
-import { listFiles } from "../../../runner/results/files";
+import { listFiles, ResultsError } from "../../../runner/results/files";
 import { createResultsFolder, type ResultsFolder } from "../../../runner/results/folder";
-import { readRun, readSeries } from "../../../runner/results/read";
+import { readRun } from "../../../runner/results/read";
+import { readSeries } from "../../../runner/results/series";
 import { mountOrSkip, skip } from "../../support/needs";
 import { finishedRecord, runningRecord, sampleAt, temporaryFolder } from "./make";
 

@@ -3,9 +3,8 @@ import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
 import { UsageError } from "../../../runner/errors";
-import { ResultsError } from "../../../runner/results/errors";
-import { findRun } from "../../../runner/results/find";
-import { listRuns } from "../../../runner/results/history";
+import { ResultsError } from "../../../runner/results/files";
+import { findRun, listRuns } from "../../../runner/results/history";
 import { deadWriter, makeRun, nameAt, recordAt } from "./folders";
 import { runningRecord, temporaryFolder } from "./make";
 

@@ -37,7 +37,7 @@ describe("toJUnit", () => {
       ...{ passed: ["threshold p95&lt;500", "load integrity", "run"], error: [], skipped: [] },
       failure: ["threshold GET /: p99&lt;5"],
     });
-    expect(xml).to.contain('<failure message="12 ms, asked was p99 &lt; 5" type="threshold"/>');
+    expect(xml).to.contain('<failure message="12 ms, limit p99 &lt; 5" type="threshold"/>');
     expect(counts(xml)).to.deep.equal(Array(2).fill('tests="4" failures="1" errors="0" skipped="0"'));
   });
 

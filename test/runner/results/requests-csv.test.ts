@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { ResultsError } from "../../../runner/results/errors";
-import { parseRequestsCsv, totalPercentiles, totals } from "../../../runner/results/requests-csv";
-import { requestRows, totalRow } from "../../../runner/verdict/rows";
+import { ResultsError } from "../../../runner/results/files";
+import { parseRequestsCsv, totalPercentiles, totals } from "../../../runner/results/locust-csv";
+import { requestRows, totalRow } from "../../../runner/verdict/requests";
 
 const header =
   "Type,Name,Request Count,Failure Count,Median Response Time,Average Response Time,Min Response Time," +

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { expect } from "chai";
 import fc from "fast-check";
-import { totals } from "../../../runner/results/requests-csv";
+import { totals } from "../../../runner/results/locust-csv";
 import { resultTable } from "../../../runner/results/table";
 import { columns, cutMiddle, wrap } from "../../../runner/results/text";
 import { comparisonOf, finishedRecord, rowOf, rows } from "./make";
@@ -25,7 +25,7 @@ describe("resultTable", () => {
       "",
       "✓ p95<500 was 8 ms",
       "",
-      "✓ load as asked: 100 of 100 users, 2 workers, worker CPU at most 40 %",
+      "✓ load integrity: 100 of 100 users, 2 workers, worker CPU at most 40 %",
       "",
       "PASSED (exit code 0)",
       "Results: results/20261124T111205Z-script1",
@@ -46,7 +46,7 @@ describe("resultTable", () => {
       "- p95<500 was 8 ms (not judged)",
       "- p95<5 was 8 ms (not judged)",
       "",
-      "- load as asked: 100 of 100 users, 2 workers, worker CPU at most 40 %",
+      "- load integrity: 100 of 100 users, 2 workers, worker CPU at most 40 %",
     ]);
   });
 
@@ -95,7 +95,7 @@ describe("resultTable", () => {
       "✓ rps          66.12    64.4  -2.61 % ± 4.1 %  noise",
       "! users: 50 before, 100 after",
       "",
-      "✓ load as asked: 100 of 100 users, 2 workers, worker CPU at most 40 %",
+      "✓ load integrity: 100 of 100 users, 2 workers, worker CPU at most 40 %",
       "",
       "FAILED (exit code 1)",
       "  Regression: p95 rose by 25 %, from 8 ms to 10 ms; 5 % is allowed.",
@@ -111,7 +111,7 @@ describe("resultTable", () => {
 
   it("shows a run that never started", () => {
     const text = resultTable(finishedRecord([], { endedBy: "not-started", integrity: null }), [], plain);
-    expect(text).to.equal("✗ load: nothing is known of it\n\nERROR (exit code 4)\n  The run could not start.");
+    expect(text).to.equal("✗ load integrity: unknown\n\nERROR (exit code 4)\n  The run could not start.");
     const ended = resultTable(finishedRecord([], { endedBy: "interrupt" }), [], { ...plain, exitCode: false });
     expect(ended, "by a command that exits with another").to.match(/^ABORTED$/m);
   });

@@ -1,8 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { ResultsError } from "../../../runner/results/errors";
-import { writeAtomically } from "../../../runner/results/files";
+import { ResultsError, writeAtomically } from "../../../runner/results/files";
 import { temporaryFolder } from "./make";
 
 describe("writeAtomically", () => {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { compareRuns } from "../../../runner/verdict/compare";
+import type { ComparedRecord, RunData } from "../../../runner/verdict/comparison";
 import { comparedMetrics } from "../../../runner/verdict/comparison";
-import type { ComparedRecord, RunData } from "../../../runner/verdict/run-data";
 import { change, five, kind, steady } from "./comparisons";
 import type { Moment } from "./runs";
 

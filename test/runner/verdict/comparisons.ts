@@ -1,6 +1,11 @@
 import { compareRuns } from "../../../runner/verdict/compare";
-import type { ChangeKind, ComparedMetric, MetricChange } from "../../../runner/verdict/comparison";
-import type { ComparedRecord, RunData } from "../../../runner/verdict/run-data";
+import type {
+  ChangeKind,
+  ComparedMetric,
+  ComparedRecord,
+  MetricChange,
+  RunData,
+} from "../../../runner/verdict/comparison";
 import { type Moment, runOf, usual } from "./runs";
 
 /** What the tests allow: 5 %. */

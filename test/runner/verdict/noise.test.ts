@@ -1,7 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { chanceOf, logIntervalOf } from "../../../runner/verdict/noise";
-import { roundingStep } from "../../../runner/verdict/rounding";
+import { chanceOf, logIntervalOf, roundingStep } from "../../../runner/verdict/noise";
 import { randomFrom } from "./runs";
 
 const range = (count: number, from: number) => Array.from({ length: count }, (_, index) => from + index);

@@ -1,6 +1,6 @@
 import type { Sample } from "../../../runner/types";
-import { roundingStep } from "../../../runner/verdict/rounding";
-import type { ComparedRecord, RunData } from "../../../runner/verdict/run-data";
+import type { ComparedRecord, RunData } from "../../../runner/verdict/comparison";
+import { roundingStep } from "../../../runner/verdict/noise";
 import { sampleAt } from "../results/make";
 
 /** What the target did over ten seconds: times in ms. */

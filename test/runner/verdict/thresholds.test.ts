@@ -1,9 +1,14 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import type { RequestStats } from "../../../runner/types";
-import { createBreachWatch } from "../../../runner/verdict/breach";
-import { evaluateThresholds, type ThresholdResult, thresholdsOf } from "../../../runner/verdict/thresholds";
-import { actualText, failureText } from "../../../runner/verdict/words";
+import {
+  actualText,
+  createBreachWatch,
+  evaluateThresholds,
+  failureText,
+  type ThresholdResult,
+  thresholdsOf,
+} from "../../../runner/verdict/thresholds";
 import { parseThreshold, thresholdMetrics, thresholdOperators } from "../../../settings/values/threshold";
 import { rowOf, rows } from "../results/make";
 
@@ -162,26 +167,21 @@ describe("createBreachWatch", () => {
 
   it("reports a threshold once it has been breached for the whole hold time", () => {
     const watch = createBreachWatch(10);
-    expect([0, 5, 9.9, 10].map((t) => watch.update(t, [bad]))).to.deep.equal([undefined, undefined, undefined, bad]);
+    expect([0, 5, 9.9, 10].map((t) => watch(t, [bad]))).to.deep.equal([undefined, undefined, undefined, bad]);
   });
 
   it("starts anew after a recovery, and after a moment without data", () => {
     for (const gap of [good, { ...bad, actual: null }]) {
       const watch = createBreachWatch(10);
-      watch.update(0, [bad]);
-      watch.update(8, [gap]);
-      expect([9, 12, 18.9, 19].map((t) => watch.update(t, [bad]))).to.deep.equal([
-        undefined,
-        undefined,
-        undefined,
-        bad,
-      ]);
+      watch(0, [bad]);
+      watch(8, [gap]);
+      expect([9, 12, 18.9, 19].map((t) => watch(t, [bad]))).to.deep.equal([undefined, undefined, undefined, bad]);
     }
   });
 
   it("never ends a run for want of data", () => {
     const watch = createBreachWatch(0);
-    expect([0, 100].map((t) => watch.update(t, evaluateThresholds([parseThreshold("p95<5")], [])))).to.deep.equal([
+    expect([0, 100].map((t) => watch(t, evaluateThresholds([parseThreshold("p95<5")], [])))).to.deep.equal([
       undefined,
       undefined,
     ]);
@@ -189,13 +189,13 @@ describe("createBreachWatch", () => {
 
   it("keeps a clock for each threshold and reports the longest breached", () => {
     const watch = createBreachWatch(10);
-    watch.update(0, [{ ...bad, passed: true }, other]);
-    watch.update(1, [bad, other]);
-    expect(watch.update(20, [bad, other])).to.equal(other);
+    watch(0, [{ ...bad, passed: true }, other]);
+    watch(1, [bad, other]);
+    expect(watch(20, [bad, other])).to.equal(other);
   });
 
   it("reports at once without a hold time", () => {
-    expect(createBreachWatch(0).update(3, [bad])).to.equal(bad);
+    expect(createBreachWatch(0)(3, [bad])).to.equal(bad);
   });
 
   it("reports only what has failed without a break for the hold time", () => {
@@ -204,7 +204,7 @@ describe("createBreachWatch", () => {
         const watch = createBreachWatch(hold);
         states.forEach((failing, t) => {
           const expected = t >= hold && states.slice(t - hold, t + 1).every(Boolean) && failing;
-          expect(watch.update(t, [failing ? bad : good]) !== undefined).to.equal(expected);
+          expect(watch(t, [failing ? bad : good]) !== undefined).to.equal(expected);
         });
       }),
     );

@@ -106,7 +106,7 @@ describe("decide", () => {
 
     it("says when somebody else ended the run", () => {
       expect(decide({ ...ended, endedBy: "stopped-elsewhere" }).reasons).to.deep.equal([
-        "The run was stopped after 4.2 s of 8 s, on Locust's page or by another command: less load was applied than asked.",
+        "The run was stopped after 4.2 s of 8 s, in Locust's web UI or by another command: less load was applied than asked.",
       ]);
     });
   });

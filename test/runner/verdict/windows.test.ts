@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { windowsOf } from "../../../runner/verdict/windows";
+import { windowsOf } from "../../../runner/verdict/noise";
 import { sampleAt } from "../results/make";
 import { runOf, usual } from "./runs";
 

@@ -23,7 +23,7 @@ export interface DeployedTest {
   readonly argumentsBefore: Readonly<Record<string, string>> | undefined;
   /** The script that was deployed, where a command has changed it since, in one of the Deployments or in both. */
   readonly scriptBefore: string | undefined;
-  /** Users and users started a second that Locust's page proposes. Default to Locust's 1. */
+  /** Users and users started a second that Locust's web UI proposes. Default to Locust's 1. */
   readonly users: number;
   readonly spawnRate: number;
   /** As Locust writes it; undefined where nothing limits a run. */

@@ -1,7 +1,7 @@
 /** The Lease that says who runs a load test in a namespace. */
 import { hostname } from "node:os";
 import type { V1Lease } from "@kubernetes/client-node";
-import { writerLives } from "../../../results/writer";
+import { writerLives } from "../../../results/unfinished";
 import { type NoteRead, type RunNote, readNote, writeNote } from "./note";
 
 export const leaseName = "loadtest-run";

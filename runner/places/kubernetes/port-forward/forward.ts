@@ -50,7 +50,7 @@ export async function openForward(options: ForwardOptions): Promise<Forward> {
     client.once("close", () => clients.delete(client));
     void forwardClient(client, options);
   });
-  const port = await listenOn(server, options.listenPort ?? 0, "Locust's page");
+  const port = await listenOn(server, options.listenPort ?? 0, "Locust's web UI");
   server.on("error", (error) => options.onBroken?.(error));
   let closing: Promise<unknown> | undefined;
   return {

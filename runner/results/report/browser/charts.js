@@ -1,6 +1,6 @@
-// Draws the charts of a page from the JSON that it carries.
+// Draws the charts of a report from the JSON that it carries.
 
-/** @type {PageData} */
+/** @type {ReportData} */
 const page = JSON.parse(document.getElementById("data")?.textContent ?? "");
 
 /** Arrow keys move the cursor of all charts to the next point of this one; Escape hides it. @param {Plot} plot @param {HTMLElement} place */

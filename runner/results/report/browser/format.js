@@ -1,4 +1,4 @@
-// Part of the script of a page: classic scripts, in one element, in the order of assets.ts.
+// Part of the script of a report: classic scripts, in one element, in the order of document.ts.
 
 /** @typedef {import("uplot")} Plot */
 /** @typedef {import("uplot").AlignedData} PlotData */
@@ -7,7 +7,7 @@
 /** @typedef {import("../chart").Chart} Chart */
 /** @typedef {import("../chart").Span} Span */
 /** @typedef {import("../chart").Mark} Mark */
-/** @typedef {import("../chart").PageData} PageData */
+/** @typedef {import("../chart").ReportData} ReportData */
 
 /** `00:45`, `1:00:45`: seconds since the start of the run. @param {number} seconds */
 function clock(seconds) {
@@ -25,7 +25,7 @@ const threeDigits = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 })
 /** @type {Readonly<Record<Unit, string>>} */
 const suffixes = { users: "", "/s": "/s", ms: " ms", "%": " %" };
 
-/** A value with its unit, as the words of the page have it. @param {number | null | undefined} value @param {Unit} unit */
+/** A value with its unit, as the words of the report have it. @param {number | null | undefined} value @param {Unit} unit */
 function quantity(value, unit) {
   if (value === null || value === undefined) return "–";
   return (Math.abs(value) >= 100 ? wholeNumber : threeDigits).format(value) + suffixes[unit];
@@ -34,7 +34,7 @@ function quantity(value, unit) {
 /** @type {Map<string, string>} */
 const knownColours = new Map();
 
-/** The value of a colour of the page as it is now; a canvas knows no CSS variables. @param {string} name */
+/** The value of a colour of the report as it is now; a canvas knows no CSS variables. @param {string} name */
 function colour(name) {
   let value = knownColours.get(name);
   if (value === undefined) {

@@ -55,7 +55,7 @@ function seriesOf(line, { unit }, alone) {
   };
 }
 
-/** @param {Chart} chart @param {number} width @param {PageData} page @returns {import("uplot").Options} */
+/** @param {Chart} chart @param {number} width @param {ReportData} page @returns {import("uplot").Options} */
 function optionsOf(chart, width, { spans, marks }) {
   const data = dataOf(chart);
   const lines = chart.curves.flatMap((curves) => curves.lines);

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { type ColourName, colours, type Scheme } from "../../../../runner/results/report/colours";
+import { type ColourName, colours, type Scheme } from "../../../../runner/results/report/style";
 
 type Rgb = readonly [number, number, number];
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import type { PageData } from "../../../../runner/results/report/chart";
-import { comparePage } from "../../../../runner/results/report/compare";
+import type { ReportData } from "../../../../runner/results/report/chart";
+import { compareReport } from "../../../../runner/results/report/compare";
 import type { ChangeKind, Comparison } from "../../../../runner/verdict/comparison";
 import { rowOf } from "../make";
 import { hostile, hostileRun, longSamples, madeRun } from "./made";
@@ -27,24 +27,24 @@ function wordsOf(page: string): string {
   return (/<body>(.*?)<script/s.exec(page)?.[1] ?? "").replace(/<[^>]*>/g, " ").replace(/\s+/g, " ");
 }
 
-describe("comparePage", () => {
+describe("compareReport", () => {
   it("shows the most frequent of a huge variety of requests, and says where all are", () => {
     const names = (start: number) =>
       Array.from({ length: 600 }, (_, index) => rowOf("GET", `/items/${start + index}`, { requests: start + index }));
     const [old, now] = [madeRun({ requests: names(0) }), madeRun({ requests: names(600) })];
-    const page = comparePage({ before: old, after: now, comparison: comparisonOf() });
+    const page = compareReport({ before: old, after: now, comparison: comparisonOf() });
     expect(wordsOf(page)).to.include("These are the most frequent 500 of 1,200; requests.csv has all.");
     expect(page.match(/\/items\//g)).to.have.length(500);
   });
 
   it("says in words and numbers what changed", () => {
-    const words = wordsOf(comparePage({ before, after, comparison: comparisonOf() }));
+    const words = wordsOf(compareReport({ before, after, comparison: comparisonOf() }));
     for (const row of [
       "= Response time, p50 3 ms 3 ms 0 % ± 2 % no change",
       "✗ Response time, p95 8 ms 10 ms +25 % ± 3.1 % worse, beyond the 5 % that are allowed",
       "? Response time, p99 – 12 ms – unknown unclear: one of them is missing",
       "✓ Failed requests 1.25 % 1 % −20 % ± 2 % better",
-      "≈ Requests a second 50.3/s 49/s −2.49 % ± 4 % no more than noise",
+      "≈ Requests/s 50.3/s 49/s −2.49 % ± 4 % no more than noise",
     ]) {
       expect(words).to.include(row);
     }
@@ -52,14 +52,14 @@ describe("comparePage", () => {
 
   it("begins with what it comes to", () => {
     const conclusion = (more: Partial<Comparison>) => {
-      const page = comparePage({ before, after, comparison: comparisonOf(more) });
+      const page = compareReport({ before, after, comparison: comparisonOf(more) });
       return [/<title>(.*?):/.exec(page)?.[1], /class="word (\w+)">.*?(.)<\/span>/.exec(page)?.slice(1).join(" ")];
     };
     expect(conclusion({})).to.deep.equal(["NOT WORSE", "good ✓"]);
     expect(conclusion({ unclear: ["p99 may be worse."] })).to.deep.equal(["UNCLEAR", "caution ?"]);
     expect(conclusion({ unclear: ["p99."], regressions: ["p95."] })).to.deep.equal(["WORSE", "bad ✗"]);
     const sentences = { regressions: ["p95 is worse."], unclear: ["p99 may be."], warnings: ["other users"] };
-    const words = wordsOf(comparePage({ before, after, comparison: comparisonOf(sentences) }));
+    const words = wordsOf(compareReport({ before, after, comparison: comparisonOf(sentences) }));
     expect(words).to.include("✗ p95 is worse.").and.include("? p99 may be.").and.include("! other users");
   });
 
@@ -69,7 +69,7 @@ describe("comparePage", () => {
       const metrics = comparisonOf()
         .metrics.slice(0, 1)
         .map((metric) => ({ ...metric, kind }));
-      const page = comparePage({ before, after, comparison: comparisonOf({ metrics }) });
+      const page = compareReport({ before, after, comparison: comparisonOf({ metrics }) });
       return /± 2 % (.*?) The two runs/.exec(wordsOf(page))?.[1];
     });
     expect(new Set(words).size, words.join(", ")).to.equal(kinds.length);
@@ -79,7 +79,7 @@ describe("comparePage", () => {
   it("does not call noise what is more than that", () => {
     const worth = (noise: number | null) => {
       const change = { metric: "p50", before: 4, after: 5, change: 0.25, noise, kind: "noise" } as const;
-      const page = comparePage({ before, after, comparison: comparisonOf({ metrics: [change] }) });
+      const page = compareReport({ before, after, comparison: comparisonOf({ metrics: [change] }) });
       return /\+25 % (?:± \d+ %|unknown) (.*?) The two runs/.exec(wordsOf(page))?.[1];
     };
     expect([0.3, 0.1, null].map(worth)).to.deep.equal([
@@ -88,7 +88,7 @@ describe("comparePage", () => {
   });
 
   it("has both runs with their verdicts, also without a comparison", () => {
-    const page = comparePage({ before, after });
+    const page = compareReport({ before, after });
     expect(page.match(/class="word good"/g)).to.have.length(2);
     expect(wordsOf(page)).to.match(/Before old .*PASSED.* After new .*PASSED/);
     expect(wordsOf(page)).to.not.include("What changed");
@@ -98,7 +98,7 @@ describe("comparePage", () => {
   it("has every request of either run beside its other self", () => {
     const total = rowOf("", "Aggregated", { requests: 9000 });
     const words = wordsOf(
-      comparePage({
+      compareReport({
         before: { ...before, requests: [rowOf("GET", "/gone"), rowOf("GET", "/"), total] },
         after: {
           ...after,
@@ -113,11 +113,11 @@ describe("comparePage", () => {
   });
 
   it("lays the runs over each other, at most 2,000 points a chart", () => {
-    const page = comparePage({
+    const page = compareReport({
       before: { ...before, samples: longSamples(3600, 200) },
       after: { ...after, samples: longSamples(3000, 3) },
     });
-    const { charts } = JSON.parse(/id="data">(.*?)<\/script>/s.exec(page)?.[1] ?? "") as PageData;
+    const { charts } = JSON.parse(/id="data">(.*?)<\/script>/s.exec(page)?.[1] ?? "") as ReportData;
     expect(charts).to.have.length(7);
     for (const { id, curves } of charts) {
       expect(
@@ -135,15 +135,15 @@ describe("comparePage", () => {
   });
 
   it("does without samples of one run, and of both", () => {
-    const one = comparePage({ before: { ...before, samples: [] }, after });
+    const one = compareReport({ before: { ...before, samples: [] }, after });
     expect(wordsOf(one)).to.include("Users before –; after 0 to 100, 0 at the end");
-    const none = comparePage({ before: { ...before, samples: [] }, after: { ...after, samples: [] } });
+    const none = compareReport({ before: { ...before, samples: [] }, after: { ...after, samples: [] } });
     expect(wordsOf(none)).to.include("nothing to draw");
   });
 
   it("shows hostile text as text", () => {
     const comparison = comparisonOf({ regressions: hostile, unclear: hostile, warnings: hostile });
-    const page = comparePage({ before: hostileRun(), after: hostileRun(), comparison });
+    const page = compareReport({ before: hostileRun(), after: hostileRun(), comparison });
     expect(page.match(/<script/g)).to.have.length(3);
     expect(page).to.not.match(/<img|<!-- /);
   });

@@ -9,7 +9,7 @@ import {
   meanCpu,
   spansOf,
   workersIn,
-} from "../../../../runner/results/report/curves";
+} from "../../../../runner/results/report/chart";
 import { sampleAt } from "../make";
 
 describe("curves", () => {

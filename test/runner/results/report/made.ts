@@ -1,9 +1,9 @@
-import type { PageRun } from "../../../../runner/results/report/head";
+import type { ReportedRun } from "../../../../runner/results/report/head";
 import type { Sample } from "../../../../runner/types";
 import { finishedRecord, rows, sampleAt } from "../make";
 
 /** A good run of a minute, whose samples differ from second to second. */
-export function madeRun(more: Partial<PageRun> = {}): PageRun {
+export function madeRun(more: Partial<ReportedRun> = {}): ReportedRun {
   const samples = Array.from({ length: 61 }, (_, t) =>
     sampleAt(t, {
       ...(t < 3 ? { rps: 0, requests: 0, p50: null, p95: null, p99: null } : { rps: 40 + (t % 7), p95: 8 + (t % 5) }),
@@ -40,7 +40,7 @@ export const hostile: readonly string[] = [
 ];
 
 /** A run in which everything that a stranger may name has a hostile name. */
-export function hostileRun(): PageRun {
+export function hostileRun(): ReportedRun {
   const run = madeRun();
   const { record } = run;
   const integrity = record.integrity;

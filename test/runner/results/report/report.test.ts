@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { expect } from "chai";
-import type { PageData } from "../../../../runner/results/report/chart";
-import { reportPage } from "../../../../runner/results/report/report";
+import type { ReportData } from "../../../../runner/results/report/chart";
+import { runReport } from "../../../../runner/results/report/report";
 import { finishedRecord, rowOf, runningRecord } from "../make";
 import { hostile, hostileRun, longSamples, madeRun } from "./made";
 
 /** What the page carries for its charts. */
-function dataOf(page: string): PageData {
+function dataOf(page: string): ReportData {
   return JSON.parse(/<script type="application\/json" id="data">(.*?)<\/script>/s.exec(page)?.[1] ?? "");
 }
 
@@ -19,13 +19,13 @@ function wordsOf(page: string): string {
     .replace(/\s+/g, " ");
 }
 
-describe("reportPage", () => {
+describe("runReport", () => {
   it("says what the run was and what came of it", () => {
-    const words = wordsOf(reportPage(madeRun()));
+    const words = wordsOf(runReport(madeRun()));
     expect(words).to.include("✓ PASSED The load was what was asked for, and no threshold failed. Exit code 0.");
     for (const fact of [
       ...["Script script1.py", "Target http://localhost:8080", "this machine, stack dev"],
-      ...["Started 2026-11-24 11:12:05 UTC", "Duration 1 min 0 s", "Users 100, 10 a second", "Workers 2"],
+      ...["Started 2026-11-24 11:12:05 UTC", "Duration 1 min 0 s", "Users 100, 10/s", "Workers 2"],
       ...["loadtest 0.1.0", "Locust 2.47.0", "p95<500 ✓ passed , 8 ms", "Failed 1.65 %"],
       ...["100 of 100, all after 9 s", "2, none lost"],
     ]) {
@@ -36,17 +36,17 @@ describe("reportPage", () => {
   it("shows the most frequent of a huge variety of requests, and says where all are", () => {
     const names = Array.from({ length: 3000 }, (_, index) => rowOf("GET", `/items/${index}`, { requests: index }));
     const total = rowOf("", "Aggregated", { requests: 4_498_500 });
-    const page = reportPage(madeRun({ requests: [...names, total] }));
+    const page = runReport(madeRun({ requests: [...names, total] }));
     expect(wordsOf(page)).to.include("These are the most frequent 500 of 3,000; requests.csv has all.");
     expect(page.match(/\/items\//g)).to.have.length(500);
     expect(page).to.include("/items/2500<").and.include("/items/2999<").and.not.include("/items/2499<");
     expect(wordsOf(page)).to.include("All requests 4,498,500");
-    expect(wordsOf(reportPage(madeRun()))).to.not.include("most frequent");
+    expect(wordsOf(runReport(madeRun()))).to.not.include("most frequent");
   });
 
   it("says why a run failed, and warns", () => {
     const record = finishedRecord(["GET /x: p95<500"], { warnings: ["a worker was slow"] });
-    const words = wordsOf(reportPage(madeRun({ record })));
+    const words = wordsOf(runReport(madeRun({ record })));
     expect(words).to.include("✗ FAILED A threshold failed. Exit code 1.");
     expect(words).to.include(
       "✗ Threshold GET /x: p95<500 failed: no request GET /x was seen, only GET /, POST /basket.",
@@ -57,7 +57,7 @@ describe("reportPage", () => {
 
   it("has a word, a sign and a colour for every verdict", () => {
     const words = (["passed", "failed", "invalid", "aborted", "error"] as const).map((verdict) => {
-      const page = reportPage(madeRun({ record: finishedRecord([], { verdict }) }));
+      const page = runReport(madeRun({ record: finishedRecord([], { verdict }) }));
       const [, tone, sign, word] = /class="word (\w+)"><span aria-hidden="true">(.)<\/span> (\w+)</.exec(page) ?? [];
       expect(/<title>(\w+):/.exec(page)?.[1]).to.equal(word);
       return [word, sign, tone];
@@ -72,14 +72,14 @@ describe("reportPage", () => {
   });
 
   it("shows a run that goes on, and one that never began", () => {
-    const running = wordsOf(reportPage(madeRun({ record: runningRecord(["p95<500"]), requests: [] })));
+    const running = wordsOf(runReport(madeRun({ record: runningRecord(["p95<500"]), requests: [] })));
     expect(running).to.include("… RUNNING").and.include("There are no numbers of requests.");
     expect(running).to.include("Nothing is known of the load.").and.include("p95<500 – not judged ,");
     const record = finishedRecord([], {
       ...{ endedBy: "not-started", integrity: null, percentiles: {}, rampSeconds: null, target: null },
       versions: { loadtest: "0.1.0", locust: null, python: null, node: "v20.20.2" },
     } as const);
-    const page = reportPage(madeRun({ record, samples: [], requests: [] }));
+    const page = runReport(madeRun({ record, samples: [], requests: [] }));
     expect(wordsOf(page)).to.include("✗ ERROR").and.include("No samples were taken, so there is nothing to draw.");
     expect(dataOf(page)).to.deep.equal({ charts: [], spans: [], marks: [] });
   });
@@ -89,7 +89,7 @@ describe("reportPage", () => {
     const { record } = madeRun();
     const pageWith = (requests: number) => {
       const told = { ...record, totals: { ...record.totals, requests } } as typeof record;
-      return reportPage(madeRun({ record: told, requests: many }));
+      return runReport(madeRun({ record: told, requests: many }));
     };
     const page = pageWith(3000);
     expect(page.match(/<tr><th scope="row" class="name"><bdi>GET \/\d+<\/bdi>/g)).to.have.length(150);
@@ -98,21 +98,21 @@ describe("reportPage", () => {
   });
 
   it("tells in words what each chart shows", () => {
-    const page = reportPage(madeRun());
+    const page = runReport(madeRun());
     const captions = [...page.matchAll(/<figcaption>(.*?)<\/figcaption>/gs)].map(([, text = ""]) =>
       wordsOf(`<body>${text}<script`).trim(),
     );
     expect(captions).to.have.length(5);
-    expect(captions[0]).to.equal("Users asked for 100 throughout; running 0 to 100, 0 at the end");
+    expect(captions[0]).to.equal("Users target 100 throughout; running 0 to 100, 0 at the end");
     expect(captions[2]).to.equal(
       "Response times p50 3 ms throughout; p95 8 ms to 12 ms, 8 ms at the end; p99 12 ms throughout",
     );
-    expect(captions[4]).to.equal("CPU of the workers mean 35 % throughout; highest 40 % throughout");
+    expect(captions[4]).to.equal("Worker CPU mean 35 % throughout; highest 40 % throughout");
   });
 
   it("has a line for each of twelve workers, and only their mean and highest for more", () => {
     const labels = (workers: number) =>
-      dataOf(reportPage(madeRun({ samples: longSamples(5, workers) })))
+      dataOf(runReport(madeRun({ samples: longSamples(5, workers) })))
         .charts.find(({ id }) => id === "cpu")
         ?.curves[0]?.lines.map(({ label }) => label);
     expect(labels(12)).to.have.length(14);
@@ -120,7 +120,7 @@ describe("reportPage", () => {
   });
 
   it("names no file and no host, and lets nothing run but its own scripts", () => {
-    for (const page of [reportPage(madeRun()), reportPage(hostileRun())]) {
+    for (const page of [runReport(madeRun()), runReport(hostileRun())]) {
       expect(page).to.match(/^<!doctype html>\n<html lang="en">/);
       const markup = page.replace(/<(style|script)[^>]*>.*?<\/\1>/gs, "<$1></$1>");
       expect(markup).to.not.match(/<[^>]*\s(src|on\w+|style|action|srcset)=/);
@@ -137,12 +137,12 @@ describe("reportPage", () => {
   });
 
   it("has uPlot's licence", () => {
-    const page = reportPage(madeRun());
+    const page = runReport(madeRun());
     expect(page).to.include("uPlot (v1.6.32)").and.include("The MIT License (MIT)").and.include("Leon Sorokin");
   });
 
   it("shows hostile text as text", () => {
-    const page = reportPage(hostileRun());
+    const page = runReport(hostileRun());
     expect(page.match(/<script/g)).to.have.length(3);
     expect(page).to.not.match(/<img|<!-- /);
     const escaped = page.split("window.pwned = &quot;script&quot;&lt;/script&gt;").length - 1;
@@ -157,7 +157,7 @@ describe("reportPage", () => {
   it("keeps a long run with many workers small, and its peak and its gap", () => {
     const samples = longSamples(3600, 200);
     const begin = performance.now();
-    const page = reportPage(madeRun({ samples }));
+    const page = runReport(madeRun({ samples }));
     expect(performance.now() - begin).to.be.below(5000);
     expect(Buffer.byteLength(page)).to.be.below(500_000);
     const { charts } = dataOf(page);
@@ -171,7 +171,7 @@ describe("reportPage", () => {
   });
 
   it("is small with a line for each of twelve workers too", () => {
-    const page = reportPage(madeRun({ samples: longSamples(3600, 12) }));
+    const page = runReport(madeRun({ samples: longSamples(3600, 12) }));
     expect(Buffer.byteLength(page)).to.be.below(1_000_000);
     expect(dataOf(page).charts.at(-1)?.curves[0]?.times.length).to.be.at.most(2000);
   });

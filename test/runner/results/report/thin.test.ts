@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import type { Curves } from "../../../../runner/results/report/chart";
-import { thin, withHoles } from "../../../../runner/results/report/thin";
+import { thin, withHoles } from "../../../../runner/results/report/figures";
 
 function curvesOf(...values: readonly (readonly (number | null)[])[]): Curves {
   const lines = values.map((one, index) => ({

@@ -158,6 +158,6 @@ describe("a port that leads into a pod", () => {
       }),
     );
     expect(error).to.be.instanceOf(UsageError);
-    expect(error.message).to.equal(`port ${forward.port} for Locust's page is taken; choose another with --port`);
+    expect(error.message).to.equal(`port ${forward.port} for Locust's web UI is taken; choose another with --port`);
   });
 });

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Argument, Complete, Option, RootCommand } from "@bomb.sh/tab";
 import type { Command } from "commander";
-import { findProject, listStacks } from "../../settings/stack-files";
+import { findProject, listStacks } from "../../../settings/stack-files";
 
 /** What is suggested where an option's value, or an argument, has this name. */
 const values: Readonly<Record<string, () => readonly string[]>> = {
@@ -21,7 +21,7 @@ export async function addCompletion(program: Command): Promise<void> {
   const root = tab(program, { completionCommandName: "completion" });
   for (const { name, summary } of program.commands.map((one) => ({ name: one.name(), summary: one.summary() }))) {
     const command = root.commands.get(name);
-    // A shell has a line for it.
+    // A shell shows one line for each command.
     if (command !== undefined && summary !== "") command.description = summary;
   }
   suggestValues(root);
@@ -47,7 +47,7 @@ function stacks(): readonly string[] {
   return project === undefined ? [] : listStacks(project);
 }
 
-/** Those of the usual folder: a stack's own settings are not read while somebody types. */
+/** Scripts of the default folder: completion does not read the stack's settings. */
 function scripts(): readonly string[] {
   const directory = findProject(process.cwd())?.directory ?? process.cwd();
   return namesIn(join(directory, "locust", "scripts")).filter((name) => name.endsWith(".py"));

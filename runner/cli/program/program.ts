@@ -11,10 +11,10 @@ import {
   resultsOption,
   scriptArgOption,
   thresholdOption,
-} from "./options";
-import { loadtestVersion } from "./package";
-import { addClusterCommands } from "./program-cluster";
-import { addResultCommands } from "./program-results";
+} from "../options";
+import { loadtestVersion } from "../package";
+import { addClusterCommands } from "./cluster-commands";
+import { addResultCommands } from "./result-commands";
 
 // The commands themselves are loaded when they run: `--help` must not wait for clients and their libraries.
 
@@ -32,7 +32,7 @@ type Done = (code: number) => void;
 /** All commands; `done` gets the exit code of the one that ran. */
 export function createProgram(done: Done): Command {
   const program = new Command("loadtest")
-    .description("Run distributed Locust load tests, judge them, keep their results.")
+    .description("Run distributed Locust load tests, judge them, save their results.")
     .version(loadtestVersion())
     .exitOverride()
     .showHelpAfterError("(loadtest --help shows what there is)")
@@ -47,7 +47,7 @@ export function createProgram(done: Done): Command {
 function addRun(program: Command, done: Done): void {
   const command = program
     .command("run")
-    .summary("run a load test, print its verdict, keep its results")
+    .summary("run a load test, print its verdict, save its results")
     .description(
       "Runs a load test: waits for all workers, ramps up, holds, stops, collects. Without --local it runs in the " +
         "cluster of the stack, which is scaled for it where --workers says so, and scaled back. What is not said here " +
@@ -59,7 +59,7 @@ function addRun(program: Command, done: Done): void {
     .option("--abort-after <time>", "end the run when a threshold is breached for this long: 10s", duration)
     .option("--baseline <run>", "compare with this run: its folder, its name, latest, latest-passed")
     .option("--demo", "with --local: load a small demo target that is started for the run")
-    .option("--port <n>", "port of Locust's page on this machine", port);
+    .option("--port <n>", "port of Locust's web UI on this machine", port);
   regressionOption(command);
   readyOption(command);
   resultsOption(command);
@@ -83,33 +83,33 @@ Examples:
   loadtest run --context my-cluster --namespace locust --host https://preview.example.com
 ${exitCodeHelp}`,
     )
-    .action(async (options) => done(await (await import("./commands/run.js")).runCommand(options)));
+    .action(async (options) => done(await (await import("../commands/run.js")).runCommand(options)));
 }
 
 function addDashboard(program: Command, done: Done): void {
   const command = program
     .command("dashboard")
-    .summary("Locust's web page on this machine until Ctrl-C")
+    .summary("Locust's web UI on this machine until Ctrl-C")
     .description(
-      "Forwards the page of the test in the cluster to this machine, and opens it; with --local, starts Locust here. " +
-        "Runs that are started on the page are judged and kept.",
+      "Forwards the web UI of the test in the cluster to this machine, and opens it; with --local, starts Locust here. " +
+        "Runs that are started in the web UI are judged and saved.",
     );
   placeOptions(command)
     .option("--script <file>", "with --local: script in the scripts' folder")
     .addOption(scriptArgOption("with --local: "))
-    .option("--host <url>", "with --local: target that the page offers, http(s)://host[:port][/path]")
-    .option("--users <n>", "what the page offers, with --local")
-    .option("--spawn-rate <n>", "what the page offers, with --local")
-    .option("--run-time <time>", "what the page offers, with --local")
+    .option("--host <url>", "with --local: target that the web UI offers, http(s)://host[:port][/path]")
+    .option("--users <n>", "what the web UI offers, with --local")
+    .option("--spawn-rate <n>", "what the web UI offers, with --local")
+    .option("--run-time <time>", "what the web UI offers, with --local")
     .option("--workers <n>", "worker processes, with --local")
     .option("--demo", "with --local: offer a small demo target that is started for the time being")
-    .option("--no-open", "do not open the page in a browser")
-    .option("--port <n>", "port of the page (8089)", port);
+    .option("--no-open", "do not open the web UI in a browser")
+    .option("--port <n>", "port of the web UI (8089)", port);
   thresholdOption(command);
-  resultsOption(command, "folder that gets a folder for each run started on the page")
+  resultsOption(command, "folder that gets a folder for each run started in the web UI")
     .addHelpText(
       "after",
       "\nExamples:\n  loadtest dashboard --local --demo\n  loadtest dashboard --stack dev --port 9000\n",
     )
-    .action(async (options) => done(await (await import("./commands/dashboard.js")).dashboardCommand(options)));
+    .action(async (options) => done(await (await import("../commands/dashboard.js")).dashboardCommand(options)));
 }

@@ -1,7 +1,9 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { parse } from "csv-parse/sync";
-import type { RequestStats, Sample } from "../types";
-import { totalRow } from "../verdict/rows";
-import { ResultsError } from "./errors";
+import type { FailureKind, RequestStats, Sample } from "../types";
+import { totalRow } from "../verdict/requests";
+import { ResultsError } from "./files";
 
 /** The numbers over all requests; times in ms. Zeros where there were no requests. */
 export interface Totals {
@@ -34,39 +36,22 @@ const columns = {
 export function parseRequestsCsv(text: string): RequestStats[] {
   const [header = [], ...cells] = readCells(text);
   const missing = ["Type", "Name", ...Object.values(columns)].filter((column) => !header.includes(column));
-  if (missing.length > 0) {
-    throw unusable(`it has no column ${missing.join(", ")}`);
-  }
+  if (missing.length > 0) throw unusable(`it has no column ${missing.join(", ")}`);
   const rows = cells.map((row) => toStats(new Map(header.map((column, index) => [column, row[index] ?? ""]))));
-  if (totalRow(rows) === undefined) {
-    throw unusable("its last row is not the one over all requests");
-  }
+  if (totalRow(rows) === undefined) throw unusable("its last row is not the one over all requests");
   return rows;
 }
 
 /** The numbers over all requests. @param latest counts more where its master was lost before it gave later rows */
 export function totals(rows: readonly RequestStats[], latest?: Sample): Totals {
-  const total = totalRow(rows);
-  const {
-    requests = 0,
-    failures = 0,
-    rps = 0,
-    failuresPerSecond = 0,
-    avg = 0,
-    min = 0,
-    max = 0,
-  } = latest !== undefined && isBehind(rows, latest) ? { ...total, ...countsOf(latest) } : (total ?? {});
-  return {
-    requests,
-    failures,
-    failRatio: requests > 0 ? failures / requests : 0,
-    rps,
-    failuresPerSecond,
-    avg,
-    min,
-    max,
-  };
+  const counts = latest !== undefined && isBehind(rows, latest) ? countsOf(latest) : {};
+  const known = { ...noRequests, ...totalRow(rows), ...counts };
+  const { requests, failures, rps, failuresPerSecond, avg, min, max } = known;
+  const failRatio = requests > 0 ? failures / requests : 0;
+  return { requests, failures, failRatio, rps, failuresPerSecond, avg, min, max };
 }
+
+const noRequests = { requests: 0, failures: 0, rps: 0, failuresPerSecond: 0, avg: 0, min: 0, max: 0 };
 
 /** Says which numbers are of fewer requests than were counted, where that is so. */
 export function behindWarnings(rows: readonly RequestStats[], latest: Sample | undefined): string[] {
@@ -124,4 +109,45 @@ function toNumber(column: string, cell: string): number {
 
 function unusable(why: string): ResultsError {
   return new ResultsError(`requests.csv is not what Locust writes: ${why}`, "EFORMAT");
+}
+
+/** Failures that a record names; `failures.csv` has all. */
+const most = 10;
+
+/**
+ * Reads the most frequent failures of Locust's `/stats/failures/csv`. Throws a ResultsError (`EFORMAT`) for a text that
+ * is torn. Another text has none: a run is not lost by what it says of its failures.
+ */
+export function parseFailuresCsv(text: string): FailureKind[] {
+  let rows: Record<string, string>[];
+  try {
+    rows = parse(text, { bom: true, columns: true, skip_empty_lines: true });
+  } catch (error) {
+    throw new ResultsError("failures.csv is not what Locust writes: it is torn or damaged", "EFORMAT", {
+      cause: error,
+    });
+  }
+  return rows
+    .map(({ Method = "", Name = "", Error: error = "", Occurrences }) => {
+      return { method: Method, name: Name, error, count: Number(Occurrences) };
+    })
+    .filter(({ count }) => count > 0)
+    .sort((a, b) => b.count - a.count)
+    .slice(0, most);
+}
+
+/**
+ * Reads `requests.csv` of a run's folder, with the row over all requests at the end; undefined where there is none.
+ * Where it is damaged there are no rows and one more warning: that is no reason to show nothing of the run.
+ */
+export function readRequests(dir: string, warnings: string[]): RequestStats[] | undefined {
+  const path = join(dir, "requests.csv");
+  if (!existsSync(path)) return undefined;
+  try {
+    return parseRequestsCsv(readFileSync(path, "utf8"));
+  } catch (error) {
+    if (!(error instanceof ResultsError)) throw error;
+    warnings.push(error.message);
+    return [];
+  }
 }

@@ -10,7 +10,7 @@ import {
   meanCpu,
   namedWorkers,
   workersIn,
-} from "./curves";
+} from "./chart";
 
 const dashed = [6, 4];
 const dotted = [2, 3];
@@ -19,21 +19,21 @@ const dotted = [2, 3];
 export function reportCharts(samples: readonly Sample[], timeLimits: Chart["limits"]): Chart[] {
   return [
     chart(samples, { id: "users", title: "Users", unit: "users", axis: "users" }, [
-      { label: "asked for", colour: "series-2", width: 1.5, dash: dashed, steps: true, value: (s) => s.targetUsers },
+      { label: "target", colour: "series-2", width: 1.5, dash: dashed, steps: true, value: (s) => s.targetUsers },
       { label: "running", colour: "series-1", width: 2, value: (s) => s.users },
     ]),
-    chart(samples, { id: "rate", title: "Requests a second", unit: "/s", axis: "per second" }, [
+    chart(samples, { id: "rate", title: "Requests/s", unit: "/s", axis: "per second" }, [
       { label: "requests", colour: "series-1", width: 2, value: (s) => s.rps },
       { label: "failures", colour: "series-2", width: 2, dash: dashed, value: (s) => s.failuresPerSecond },
     ]),
     ...(samples.some(({ underWay }) => underWay !== undefined)
       ? [
-          chart(samples, { id: "waiting", title: "Requests without an answer yet", unit: "users", axis: "requests" }, [
+          chart(samples, { id: "waiting", title: "Requests under way", unit: "users", axis: "requests" }, [
             { label: "under way", colour: "series-1", width: 2, value: (s) => s.underWay ?? null },
           ]),
-          chart(samples, { id: "oldest", title: "The oldest of them waits for", unit: "ms", axis: "ms" }, [
+          chart(samples, { id: "oldest", title: "Longest wait for an answer", unit: "ms", axis: "ms" }, [
             {
-              ...{ label: "the oldest", colour: "series-2", width: 2 },
+              ...{ label: "longest wait", colour: "series-2", width: 2 },
               value: (s) => (s.oldestWait === undefined ? null : s.oldestWait * 1000),
             },
           ]),
@@ -45,13 +45,13 @@ export function reportCharts(samples: readonly Sample[], timeLimits: Chart["limi
       { label: "p99", colour: "series-2", width: 1.5, dash: dashed, value: (s) => s.p99 },
     ]),
     chart(samples, { id: "failures", title: "Failed requests", unit: "%", axis: "% of requests" }, [
-      { label: "lately", colour: "series-2", width: 2, value: failingNow },
-      { label: "since the start", colour: "series-4", width: 1.5, dash: dashed, value: failingSoFar },
+      { label: "current", colour: "series-2", width: 2, value: failingNow },
+      { label: "overall", colour: "series-4", width: 1.5, dash: dashed, value: failingSoFar },
     ]),
     chart(
       samples,
       {
-        ...{ id: "cpu", title: "CPU of the workers", unit: "%", axis: "% of its limit" },
+        ...{ id: "cpu", title: "Worker CPU", unit: "%", axis: "% of its limit" },
         ...{ limits: [{ value: 100, label: "limit" }], atLeast: 105 },
       },
       cpuLines(samples),
@@ -83,4 +83,31 @@ function chart(
   lines: readonly LineOf[],
 ): Chart {
   return { limits: [], ...about, curves: [curvesOf(samples, lines)] };
+}
+
+type Overlay = Pick<Chart, "id" | "title" | "unit" | "axis"> & Partial<Chart> & Pick<LineOf, "value">;
+
+const overlays: readonly Overlay[] = [
+  { id: "users", title: "Users", unit: "users", axis: "users", value: (s) => s.users },
+  { id: "rate", title: "Requests/s", unit: "/s", axis: "per second", value: (s) => s.rps },
+  { id: "p50", title: "Response time, p50", unit: "ms", axis: "ms", value: (s) => s.p50 },
+  { id: "p95", title: "Response time, p95", unit: "ms", axis: "ms", value: (s) => s.p95 },
+  { id: "p99", title: "Response time, p99", unit: "ms", axis: "ms", value: (s) => s.p99 },
+  { id: "failures", title: "Failed requests", unit: "%", axis: "% of requests", value: failingNow },
+  {
+    ...{ id: "cpu", title: "Busiest worker's CPU", unit: "%", axis: "% of its limit", value: highestCpu },
+    ...{ limits: [{ value: 100, label: "limit" }], atLeast: 105 },
+  },
+];
+
+/** The charts of two runs, one laid over the other from their starts. */
+export function compareCharts(before: readonly Sample[], after: readonly Sample[]): Chart[] {
+  return overlays.map(({ value, ...about }) => ({
+    limits: [],
+    ...about,
+    curves: [
+      curvesOf(before, [{ label: "before", colour: "series-2", width: 1.5, dash: [5, 4], value }]),
+      curvesOf(after, [{ label: "after", colour: "series-1", width: 2, value }]),
+    ],
+  }));
 }

@@ -8,7 +8,7 @@ import {
   readyOption,
   resultsOption,
   thresholdOption,
-} from "./options";
+} from "../options";
 
 type Done = (code: number) => void;
 
@@ -23,34 +23,34 @@ function addStart(program: Command, done: Done): void {
     .summary("start a run in the cluster and leave it going")
     .description(
       "Starts a run in the cluster and ends; the run ends at its run time by itself. status looks at it, stop ends it, " +
-        "and report keeps its results.",
+        "and report saves its results.",
     );
   clusterOptions(command);
   loadOptions(command);
   thresholdOption(command);
   readyOption(command);
-  resultsOption(command, "folder for the results of an earlier run that nobody has kept");
+  resultsOption(command, "folder for the results of an earlier run that are not saved yet");
   jsonOption(command)
     .addHelpText(
       "after",
       "\nExamples:\n  loadtest start --stack dev --run-time 30m\n  loadtest report --stack dev --wait\n",
     )
-    .action(async (options) => done(await (await import("./commands/start.js")).startCommand(options)));
+    .action(async (options) => done(await (await import("../commands/start.js")).startCommand(options)));
 }
 
 function addStop(program: Command, done: Done): void {
   const command = program
     .command("stop")
-    .summary("stop the run in the cluster, keep its results")
+    .summary("stop the run in the cluster, save its results")
     .description(
-      "Stops the run that is going on in the cluster, whoever started it, and keeps its results, unless the command " +
+      "Stops the run that is going on in the cluster, whoever started it, and saves its results, unless the command " +
         "that started it still runs and does so itself.",
     );
   clusterOptions(command);
   resultsOption(command);
   jsonOption(command)
     .addHelpText("after", "\nExample:\n  loadtest stop --stack dev\n")
-    .action(async (options) => done(await (await import("./commands/stop.js")).stopCommand(options)));
+    .action(async (options) => done(await (await import("../commands/stop.js")).stopCommand(options)));
 }
 
 function addStatus(program: Command, done: Done): void {
@@ -61,7 +61,7 @@ function addStatus(program: Command, done: Done): void {
   clusterOptions(command);
   jsonOption(command)
     .addHelpText("after", "\nExamples:\n  loadtest status\n  loadtest status --stack dev --json\n")
-    .action(async (options) => done(await (await import("./commands/status.js")).statusCommand(options)));
+    .action(async (options) => done(await (await import("../commands/status.js")).statusCommand(options)));
 }
 
 function addScale(program: Command, done: Done): void {
@@ -78,7 +78,7 @@ function addScale(program: Command, done: Done): void {
   jsonOption(command)
     .addHelpText("after", "\nExamples:\n  loadtest scale 8\n  loadtest scale 0 --stack dev\n")
     .action(async (workers, options) =>
-      done(await (await import("./commands/scale.js")).scaleCommand(workers, options)),
+      done(await (await import("../commands/scale.js")).scaleCommand(workers, options)),
     );
 }
 
@@ -93,5 +93,5 @@ function addLogs(program: Command, done: Done): void {
   clusterOptions(command);
   jsonOption(command, "a JSON object a line: pod, line")
     .addHelpText("after", "\nExamples:\n  loadtest logs --follow\n  loadtest logs --worker --tail 20\n")
-    .action(async (options) => done(await (await import("./commands/logs.js")).logsCommand(options)));
+    .action(async (options) => done(await (await import("../commands/logs.js")).logsCommand(options)));
 }

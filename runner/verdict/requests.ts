@@ -1,4 +1,5 @@
 import type { RequestStats } from "../types";
+import { seconds } from "./format";
 
 /**
  * The row over all requests, or undefined where it is missing.
@@ -20,7 +21,7 @@ export function requestRows(rows: readonly RequestStats[]): readonly RequestStat
   return totalRow(rows) === undefined ? rows : rows.slice(0, -1);
 }
 
-/** More names than these are no kinds of requests any more: pages show the most frequent, CSV files have all. */
+/** Reports show at most this many names of requests, the most frequent; CSV files have all. */
 export const mostNames = 500;
 
 /** The most frequent of too many, in the order in which they are. */
@@ -34,4 +35,37 @@ export function mostFrequent<T>(rows: readonly T[], count: (row: T) => number): 
 /** What people call a request: `GET /path`; its name alone where it has no method. */
 export function requestLabel({ method, name }: Pick<RequestStats, "method" | "name">): string {
   return method === "" ? name : `${method} ${name}`;
+}
+
+/** What is known of the requests of a run that got no answer. */
+export interface Unanswered {
+  /** Cut off when the grace after the end was over: they are among the failures. */
+  readonly cutOff: number;
+  /** Under way when the run was last heard of, and in no total. */
+  readonly left: number;
+  /** Seconds for which the oldest of these had waited. */
+  readonly oldestWaitSeconds: number;
+}
+
+/** Says so, where there were any. */
+export function unansweredWarnings({ cutOff, left, oldestWaitSeconds }: Unanswered): string[] {
+  return [
+    ...(cutOff === 0
+      ? []
+      : [`${count(cutOff)} had no answer when the grace after the end was over: ${are(cutOff, "counted")} as failed`]),
+    ...(left === 0
+      ? []
+      : [
+          `${count(left)} ${left === 1 ? "was" : "were"} under way at the end, ` +
+            `the oldest for ${seconds(oldestWaitSeconds)}: ${are(left, "in no total")}`,
+        ]),
+  ];
+}
+
+function count(requests: number): string {
+  return `${requests} ${requests === 1 ? "request" : "requests"}`;
+}
+
+function are(requests: number, what: string): string {
+  return requests === 1 ? `it is ${what}` : `they are ${what}`;
 }

@@ -1,4 +1,4 @@
-import { seconds } from "../../verdict/words";
+import { seconds } from "../../verdict/format";
 import { oneLine } from "../text";
 import type { Unit } from "./chart";
 import { type Html, html } from "./html";
@@ -41,7 +41,7 @@ export function duration(value: number): string {
   return hours === 0 ? rest : `${hours} h ${rest}`;
 }
 
-/** A moment, as UTC: where a page is read is not where the run was. */
+/** A moment, as UTC: where a report is read is not where the run was. */
 export function moment(time: string): Html {
   const words = time.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/, "$1 $2 UTC");
   return html`<time datetime="${time}">${words}</time>`;

@@ -1,0 +1,53 @@
+import type { Endpoint, LocustClient } from "../engine/client";
+import { isLoading } from "../engine/phase";
+import { pause } from "../engine/timing";
+import { messageOf } from "../errors";
+import type { LocustStatus } from "../types";
+import type { Progress } from "./terminal/progress";
+
+/** Locust's own port: an address that people remember. */
+export const usualPort = 8089;
+
+/** Prints the address of the web UI, and opens it where somebody sits at a terminal. */
+export async function showWebUi({ url, token }: Endpoint, open: boolean, progress: Progress): Promise<void> {
+  const address = `${url}/?token=${token}`;
+  // The address is a key: whoever has it can start load from this machine.
+  process.stdout.write(`Locust's web UI: ${address}\nCtrl-C ends it.\n`);
+  if (!open || process.stdout.isTTY !== true) return;
+  try {
+    const browser = await (await import("open")).default(address);
+    browser.on("error", () => progress.warning("no browser could be opened; open the address yourself"));
+  } catch (error) {
+    progress.warning(`no browser could be opened: ${messageOf(error)}`);
+  }
+}
+
+/** How often to look whether somebody started a run, in ms. */
+const interval = 300;
+
+export interface WebUiRuns {
+  readonly client: LocustClient;
+  readonly interrupt: AbortSignal;
+  readonly masterLost: AbortSignal;
+  /** Called with each run that has started; the next one is looked for when it has resolved. */
+  readonly keep: (seen: LocustStatus) => Promise<void>;
+}
+
+/** Has each run saved that is started in Locust's web UI, until an interrupt or the master's end. */
+export async function watchWebUiRuns({ client, interrupt, masterLost, keep }: WebUiRuns): Promise<void> {
+  let latest = 0;
+  while (!interrupt.aborted && !masterLost.aborted) {
+    const seen = await client.status(interrupt).catch(() => undefined);
+    // A run that test_start still prepares has no clock yet.
+    if (seen !== undefined && seen.run > latest && isLoading(seen) && typeof seen.preparing !== "number") {
+      latest = seen.run;
+      await keep(seen);
+    }
+    await pause(interval, interrupt, masterLost);
+  }
+}
+
+/** What is said of a run that was started in the web UI. */
+export function webUiRunText({ targetUsers }: LocustStatus): string {
+  return `A run was started in the web UI: ${targetUsers} users.`;
+}
