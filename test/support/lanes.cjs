@@ -1,8 +1,8 @@
 "use strict";
 /**
- * Runs test files in several Mocha processes at once: `node lanes.cjs LANES FOLDER...`. Files named `*.alone.test.ts`
- * measure time, or need a machine or cluster for themselves: they come last, one after another. Exits with 1 where a
- * test failed.
+ * Runs test files in several Mocha processes at once: `node lanes.cjs LANES PATTERN`, the pattern one of paths. Files
+ * named `*.alone.test.ts` measure time, or need a machine or cluster for themselves: they come last, one after another.
+ * Exits with 1 where a test failed.
  */
 const { spawn } = require("node:child_process");
 const { readdirSync, readFileSync } = require("node:fs");
@@ -12,12 +12,10 @@ const { createInterface } = require("node:readline");
 /** Tests in these folders wait for processes; the lines of other files cost next to nothing. */
 const slow = /^test\/(local|locust|browser|package|cluster|pulumi)\//;
 
-async function main([lanes, ...folders]) {
-  const files = folders.flatMap((folder) =>
-    readdirSync(folder, { recursive: true, encoding: "utf8" })
-      .filter((name) => name.endsWith(".test.ts"))
-      .map((name) => join(folder, name)),
-  );
+async function main([lanes, pattern]) {
+  const files = readdirSync("test", { recursive: true, encoding: "utf8" })
+    .map((name) => join("test", name))
+    .filter((file) => file.endsWith(".test.ts") && new RegExp(pattern).test(file));
   const alone = files.filter((file) => file.endsWith(".alone.test.ts"));
   const others = files.filter((file) => !alone.includes(file));
   const codes = await Promise.all(shares(others, Number(lanes)).map((share, index) => mocha(share, index + 1)));
@@ -28,7 +26,10 @@ async function main([lanes, ...folders]) {
 /** Shares of about the same time: the largest file first, each to the lane that has the least. */
 function shares(files, count) {
   const all = Array.from({ length: count }, () => ({ weight: 0, files: [] }));
-  const weighed = files.map((file) => ({ file, weight: readFileSync(file, "utf8").length * (slow.test(file) ? 20 : 1) }));
+  const weighed = files.map((file) => ({
+    file,
+    weight: readFileSync(file, "utf8").length * (slow.test(file) ? 20 : 1),
+  }));
   for (const { file, weight } of weighed.sort((a, b) => b.weight - a.weight)) {
     const least = all.reduce((a, b) => (b.weight < a.weight ? b : a));
     least.weight += weight;

@@ -6,7 +6,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { messageOf, RunnerError } from "../../errors";
-import { writerLives } from "../../results/writer";
+import { writerLives } from "../../results/unfinished";
 
 const run = promisify(execFile);
 
