@@ -12,7 +12,7 @@ describe("the commands on a deployed test", function () {
   it("status tells of pods, workers, and that nothing has run yet", async () => {
     const { code, stdout } = await test.run("status");
     expect(code).to.equal(0);
-    expect(stdout).to.match(/^script1\.py in namespace operate, stack local-cluster$/m);
+    expect(stdout).to.include(`script1.py in namespace ${namespace}, stack local-cluster\n`);
     expect(stdout)
       .to.match(/^master {4}locust-control-\S+ +ready/m)
       .and.match(/^worker {4}locust-worker-\S+ +ready/m);
@@ -92,15 +92,6 @@ describe("the commands on a deployed test", function () {
     expect((await test.run("scale", "many")).code).to.equal(2);
   });
 
-  it("scale says, pod by pod, why workers are not ready", async () => {
-    const { code, stderr } = await test.run("scale", "30", "--ready-timeout", "8s");
-    expect(code).to.equal(4);
-    expect(stderr)
-      .to.match(/not ready after \d+ s/)
-      .and.match(/too little cpu/);
-    expect((await test.run("scale", "2")).code).to.equal(0);
-  });
-
   it("logs shows the master's and the workers', and follows them", async () => {
     const master = await test.run("logs");
     expect(master.stdout).to.match(/Starting Locust/);
@@ -122,7 +113,7 @@ describe("the commands on a deployed test", function () {
   it("works without Pulumi, by context and namespace", async () => {
     const { stdout, code, stderr } = await test.run("status", "--namespace", namespace);
     expect(code, stderr).to.equal(0);
-    expect(stdout).to.match(/^script1\.py in namespace operate, context loadtest$/m);
+    expect(stdout).to.include(`script1.py in namespace ${namespace}, context loadtest\n`);
     const results = temporaryFolder();
     const run = await test.run(
       "run",

@@ -1,13 +1,12 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "chai";
-import { type Command, root, startCommand } from "../support/cli";
+import { type Command, startCommand } from "../support/cli";
 import { kubectl, podsOf, until } from "../support/cluster";
 import { sharedTest } from "../support/deployed";
 import { skip } from "../support/needs";
 import { sleep } from "../support/processes";
-import { finished, onlyRun, seriesIn, temporaryFolder } from "../support/project";
+import { expectNoGap, finished, onlyRun, seriesIn, temporaryFolder } from "../support/project";
 import { countsOf } from "../support/target";
 import { DirectWay } from "../support/ways";
 
@@ -36,22 +35,6 @@ describe("a run in a cluster that is disturbed", function () {
     return command;
   }
 
-  async function expectAsBefore(): Promise<void> {
-    await until("2 workers", () => test.replicas === 2, 30);
-    await test.untilWorkers(2);
-    expect(kubectl(namespace, ["get", "leases", "--output", "name"])).to.equal("");
-  }
-
-  /** The series has a line for each second of load, whatever was cut, as the master has kept them. */
-  function expectNoGap(results: string): void {
-    const loaded = seriesIn(onlyRun(results)).filter(({ phase }) => phase !== "stop");
-    expect(loaded.length).to.be.greaterThan(12);
-    const times = loaded.map(({ t }) => t);
-    const gaps = times.slice(1).map((t, index) => t - (times[index] ?? 0));
-    expect(Math.min(...gaps), "order").to.be.greaterThan(0);
-    expect(Math.max(...gaps), "largest gap").to.be.below(3);
-  }
-
   it("goes on where its connections are cut, and misses nothing", async () => {
     const results = temporaryFolder();
     const before = await countsOf(namespace);
@@ -66,7 +49,7 @@ describe("a run in a cluster that is disturbed", function () {
     const after = await countsOf(namespace);
     expect(totals.requests).to.equal(after.requests - before.requests);
     expectNoGap(results);
-    await expectAsBefore();
+    await test.expectAsBefore();
   });
 
   it("goes on to its end where it is cut at the end, and its last numbers are had later", async () => {
@@ -84,7 +67,7 @@ describe("a run in a cluster that is disturbed", function () {
     expect(record.durationSeconds).to.be.within(13, 18);
     expect(record.totals.requests).to.equal((await countsOf(namespace)).requests - before.requests);
     expectNoGap(results);
-    await expectAsBefore();
+    await test.expectAsBefore();
   });
 
   it("is invalid where workers are killed, with all that the others did", async () => {
@@ -100,7 +83,7 @@ describe("a run in a cluster that is disturbed", function () {
     const { lost, left = [] } = record.integrity?.workers ?? { lost: [] };
     expect([...lost, ...left].map(({ name }) => name)).to.have.members([first, second]);
     for (const name of [first, second]) expect(record.reasons.join("\n")).to.include(name);
-    await expectAsBefore();
+    await test.expectAsBefore();
   });
 
   it("is given up after two minutes of silence, and completed later: as it was asked, in its folder", async function () {
@@ -126,7 +109,7 @@ describe("a run in a cluster that is disturbed", function () {
     expect(whole.totals.requests).to.equal((await countsOf(namespace)).requests - before.requests);
     expect(whole.asked).to.deep.equal(half.asked);
     expectNoGap(results);
-    await expectAsBefore();
+    await test.expectAsBefore();
   });
 
   for (const [how, args] of [
@@ -147,7 +130,7 @@ describe("a run in a cluster that is disturbed", function () {
       expect({ lost, left }, "which follow their master").to.deep.equal({ lost: [], left: [] });
       expect(record.totals.requests).to.be.greaterThan(5);
       expect(seriesIn(onlyRun(results)).length).to.be.greaterThan(8);
-      await expectAsBefore();
+      await test.expectAsBefore();
       // Workers that their master sent home come back later and later.
       test.renew();
     });
@@ -164,7 +147,7 @@ describe("a run in a cluster that is disturbed", function () {
     );
     expect(test.replicas, "somebody's own").to.equal(4);
     expect((await test.run("scale", "2")).code).to.equal(0);
-    await expectAsBefore();
+    await test.expectAsBefore();
   });
 
   it("ends with what was measured where the master's process is killed in its pod", async function () {
@@ -181,37 +164,7 @@ describe("a run in a cluster that is disturbed", function () {
     const { code, stdout, stderr } = await command.ended;
     expect(code, `${stdout}\n${stderr}`).to.equal(4);
     expect(finished(onlyRun(results))).to.include({ verdict: "error", endedBy: "master-lost" });
-    await expectAsBefore();
-  });
-
-  it("goes on where the API server is restarted", async function () {
-    const pidFile = join(dirname(process.env.KUBECONFIG ?? ""), "pid", "apiserver");
-    const up = join(root, "..", "shared", "cluster", "up");
-    if (!existsSync(pidFile) || !existsSync(up)) {
-      skip(this, "the cluster's API server is not one that can be restarted here");
-    }
-    const results = temporaryFolder();
-    // Workers whose master was killed load the target until they notice, after a minute.
-    let before = await countsOf(namespace);
-    await until(
-      "an idle target",
-      async () => {
-        await sleep(4000);
-        const former = before;
-        before = await countsOf(namespace);
-        return before.requests === former.requests;
-      },
-      100,
-    );
-    const command = await running(results);
-    process.kill(Number(readFileSync(pidFile, "utf8")), "SIGKILL");
-    await sleep(3000);
-    expect(spawnSync(up, { timeout: 90_000 }).status).to.equal(0);
-    const { code, stdout, stderr } = await command.ended;
-    expect(code, `${stdout}\n${stderr}`).to.equal(0);
-    expect(finished(onlyRun(results)).totals.requests).to.equal((await countsOf(namespace)).requests - before.requests);
-    expectNoGap(results);
-    await expectAsBefore();
+    await test.expectAsBefore();
   });
 });
 

@@ -1,11 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { closeSync, openSync, readdirSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { listRuns } from "../../runner/results/history";
 import { kubectl, until } from "../support/cluster";
 import { sharedTest } from "../support/deployed";
-import { listeners } from "../support/listeners";
 import { mountOrSkip } from "../support/needs";
 import { finished, onlyRun, runsIn, seriesIn, temporaryFolder } from "../support/project";
 import { type Counts, countsOf } from "../support/target";
@@ -23,46 +22,6 @@ describe("loadtest run, on a test that pulumi up has deployed", function () {
     return { requests: after.requests - before.requests, failures: after.failures - before.failures };
   }
 
-  /** Nothing but what was there before the command. */
-  async function expectAsBefore(): Promise<void> {
-    expect(test.replicas).to.equal(2);
-    await test.untilWorkers(2);
-    expect(kubectl(namespace, ["get", "leases", "--output", "name"])).to.equal("");
-  }
-
-  it("runs 60 s with 8 workers, counts what the target counts, and scales back", async () => {
-    const results = temporaryFolder();
-    const counts = await counted(async () => {
-      const command = test.start("run", "--workers", "8", "--users", "40", "--run-time", "60s", "--results", results);
-      await command.waitFor(/full load/, 120_000);
-      for (const { address, port } of listeners(command.pid)) expect(address, String(port)).to.match(/^127\.|^::1$/);
-      const { code, stdout, stderr } = await command.ended;
-      expect(code, `${stdout}\n${stderr}`).to.equal(0);
-      expect(stderr)
-        .to.match(/Workers: 2 → 8/)
-        .and.match(/As before: workers: 8 → 2/);
-      expect(stdout)
-        .to.match(/PASSED \(exit code 0\)/)
-        .and.match(/40 of 40 users, 8 workers/);
-      for (const text of [stdout, stderr]) expect(text).to.not.include(test.token);
-    });
-    const directory = onlyRun(results);
-    const record = finished(directory);
-    expect(record).to.include({ verdict: "passed", place: "kubernetes", stack: "local-cluster", endedBy: "run-time" });
-    expect(record.asked).to.include({ users: 40, workers: 8 });
-    expect(record.totals.requests).to.be.greaterThan(300);
-    expect({ requests: record.totals.requests, failures: record.totals.failures }).to.deep.equal(counts);
-    expect(Object.keys(record.integrity?.workerCpu ?? {})).to.have.length(8);
-    expect(seriesIn(directory).length).to.be.greaterThan(55);
-    const files = readdirSync(directory, { recursive: true, encoding: "utf8" });
-    expect(files).to.include.members(["run.json", "series.ndjson", "requests.csv", "report.html", "junit.xml"]);
-    expect(files.filter((name) => /^logs.locust-(control|worker)-.*\.log$/.test(name))).to.have.length(9);
-    for (const name of files.filter((file) => /\.\w+$/.test(file))) {
-      expect(readFileSync(join(directory, name), "utf8"), name).to.not.include(test.token);
-    }
-    await expectAsBefore();
-  });
-
   it("tells a second run who runs and since when, and lets the first go on", async () => {
     const results = temporaryFolder();
     const first = test.start("run", "--users", "4", "--run-time", "15s", "--results", results);
@@ -72,7 +31,7 @@ describe("loadtest run, on a test that pulumi up has deployed", function () {
     expect(stderr).to.match(/@\S+.* runs script1\.py with 4 users since \d\d:\d\d:\d\d/);
     expect((await first.ended).code).to.equal(0);
     expect(runsIn(results)).to.have.length(1);
-    await expectAsBefore();
+    await test.expectAsBefore();
   });
 
   it("ends in good order on Ctrl-C: every request is counted, and the workers are as before", async () => {
@@ -91,7 +50,7 @@ describe("loadtest run, on a test that pulumi up has deployed", function () {
     const record = finished(onlyRun(results));
     expect(record).to.include({ verdict: "aborted", endedBy: "interrupt", script: "script_requests.py" });
     expect({ requests: record.totals.requests, failures: record.totals.failures }).to.deep.equal(counts);
-    await expectAsBefore();
+    await test.expectAsBefore();
     const args = kubectl(namespace, [
       "get",
       "deployments",
@@ -129,7 +88,7 @@ describe("loadtest run, on a test that pulumi up has deployed", function () {
     expect(whole.asked).to.include({ users: 6, workers: 3 });
     expect(whole.thresholds.map(({ threshold }) => threshold)).to.deep.equal(["rps>1000"]);
     expect(whole.totals.requests).to.equal((await countsOf(namespace)).requests - before.requests);
-    await expectAsBefore();
+    await test.expectAsBefore();
   });
 
   it("has no results where its command was killed before the load, and is no older run; the next one is as deployed", async () => {
@@ -152,7 +111,7 @@ describe("loadtest run, on a test that pulumi up has deployed", function () {
     expect(next.code, next.stderr).to.equal(0);
     const [latest] = listRuns(results);
     expect(latest?.record?.asked).to.include({ users: 4, workers: 2 });
-    await expectAsBefore();
+    await test.expectAsBefore();
   });
 
   it("is made as it was where somebody deletes its Lease", async () => {
@@ -163,7 +122,7 @@ describe("loadtest run, on a test that pulumi up has deployed", function () {
     const { code, stderr } = await command.ended;
     expect(code, stderr).to.equal(0);
     expect(stderr).to.match(/deleted the lock of the run/);
-    await expectAsBefore();
+    await test.expectAsBefore();
   });
 
   it("loses nothing where the terminal is closed", async () => {
@@ -173,7 +132,7 @@ describe("loadtest run, on a test that pulumi up has deployed", function () {
     command.signal("SIGHUP");
     expect((await command.ended).code).to.equal(130);
     expect(finished(onlyRun(results))).to.include({ verdict: "aborted" });
-    await expectAsBefore();
+    await test.expectAsBefore();
   });
 
   it("ends a run whose results cannot be kept any more, and leaves the cluster as it was", async function () {
@@ -195,7 +154,7 @@ describe("loadtest run, on a test that pulumi up has deployed", function () {
       expect(report.code, report.stderr).to.equal(3);
       expect(finished(onlyRun(results))).to.include({ verdict: "invalid", complete: true });
       expect(finished(onlyRun(results)).settings).to.include({ runTime: "120s" });
-      await expectAsBefore();
+      await test.expectAsBefore();
     } finally {
       execFileSync("umount", [disk]);
     }
@@ -230,7 +189,7 @@ describe("loadtest run, on a test that pulumi up has deployed", function () {
     expect(series.map(({ t }) => t)).to.deep.equal(series.map(({ t }) => t).sort((a, b) => a - b));
     const gaps = series.slice(1).map(({ t }, index) => t - (series[index]?.t ?? 0));
     expect(Math.max(...gaps), "gap between samples").to.be.below(3);
-    await expectAsBefore();
+    await test.expectAsBefore();
     expect((await test.status()).run).to.deep.include({ kept: true });
   });
 });

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { expect } from "chai";
 import type { StatusReport } from "../../runner/cli/deployed-test/status-report";
 import { type Command, type CommandEnd, startCommand } from "./cli";
 import { kubectl, podsOf, until } from "./cluster";
@@ -35,7 +36,9 @@ export class DeployedTest {
       writeFileSync(path, text);
     }
     this.stack.mustRun("stack", "init", "local-cluster");
-    for (const [key, value] of Object.entries({ namespace: this.namespace, targetHost: this.target, ...config })) {
+    // Two such tests have room on a node of two cores.
+    const all = { namespace: this.namespace, targetHost: this.target, controlCpu: "0.2", ...config };
+    for (const [key, value] of Object.entries(all)) {
       this.stack.mustRun("config", "set", key, value);
     }
     this.stack.up();
@@ -110,5 +113,12 @@ export class DeployedTest {
   /** Waits until there are this many workers, and no others on their way out. */
   async untilWorkers(count: number): Promise<void> {
     await until(`${count} workers`, () => podsOf(this.namespace, "worker").length === count, 60);
+  }
+
+  /** Nothing but what was there before a command: two workers, and no lock. */
+  async expectAsBefore(): Promise<void> {
+    await until("2 workers", () => this.replicas === 2, 30);
+    await this.untilWorkers(2);
+    expect(kubectl(this.namespace, ["get", "leases", "--output", "name"])).to.equal("");
   }
 }

@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect } from "chai";
 import { readRun } from "../../runner/results/read";
 import type { FinishedRecord } from "../../runner/results/run-record";
 import { readSeries } from "../../runner/results/series";
@@ -85,4 +86,14 @@ export function seriesIn(directory: string): Sample[] {
 
 export function textIn(directory: string, name: string): string {
   return readFileSync(join(directory, name), "utf8");
+}
+
+/** The series has a line for each second of load, whatever was cut, as the master has kept them. */
+export function expectNoGap(results: string): void {
+  const loaded = seriesIn(onlyRun(results)).filter(({ phase }) => phase !== "stop");
+  expect(loaded.length).to.be.greaterThan(12);
+  const times = loaded.map(({ t }) => t);
+  const gaps = times.slice(1).map((t, index) => t - (times[index] ?? 0));
+  expect(Math.min(...gaps), "order").to.be.greaterThan(0);
+  expect(Math.max(...gaps), "largest gap").to.be.below(3);
 }

@@ -1,0 +1,63 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { sharedTest } from "../support/deployed";
+import { listeners } from "../support/listeners";
+import { finished, onlyRun, seriesIn, temporaryFolder } from "../support/project";
+import { type Counts, countsOf } from "../support/target";
+
+describe("a deployed test that takes the whole node", function () {
+  this.timeout(180_000);
+  const test = sharedTest();
+  const { namespace } = test;
+
+  /** What the target counts more while something is done. */
+  async function counted(work: () => Promise<void>): Promise<Counts> {
+    const before = await countsOf(namespace);
+    await work();
+    const after = await countsOf(namespace);
+    return { requests: after.requests - before.requests, failures: after.failures - before.failures };
+  }
+
+  it("runs 60 s with 8 workers, counts what the target counts, and scales back", async () => {
+    const results = temporaryFolder();
+    const counts = await counted(async () => {
+      const command = test.start("run", "--workers", "8", "--users", "40", "--run-time", "60s", "--results", results);
+      await command.waitFor(/full load/, 120_000);
+      for (const { address, port } of listeners(command.pid)) expect(address, String(port)).to.match(/^127\.|^::1$/);
+      const { code, stdout, stderr } = await command.ended;
+      expect(code, `${stdout}\n${stderr}`).to.equal(0);
+      expect(stderr)
+        .to.match(/Workers: 2 → 8/)
+        .and.match(/As before: workers: 8 → 2/);
+      expect(stdout)
+        .to.match(/PASSED \(exit code 0\)/)
+        .and.match(/40 of 40 users, 8 workers/);
+      for (const text of [stdout, stderr]) expect(text).to.not.include(test.token);
+    });
+    const directory = onlyRun(results);
+    const record = finished(directory);
+    expect(record).to.include({ verdict: "passed", place: "kubernetes", stack: "local-cluster", endedBy: "run-time" });
+    expect(record.asked).to.include({ users: 40, workers: 8 });
+    expect(record.totals.requests).to.be.greaterThan(300);
+    expect({ requests: record.totals.requests, failures: record.totals.failures }).to.deep.equal(counts);
+    expect(Object.keys(record.integrity?.workerCpu ?? {})).to.have.length(8);
+    expect(seriesIn(directory).length).to.be.greaterThan(55);
+    const files = readdirSync(directory, { recursive: true, encoding: "utf8" });
+    expect(files).to.include.members(["run.json", "series.ndjson", "requests.csv", "report.html", "junit.xml"]);
+    expect(files.filter((name) => /^logs.locust-(control|worker)-.*\.log$/.test(name))).to.have.length(9);
+    for (const name of files.filter((file) => /\.\w+$/.test(file))) {
+      expect(readFileSync(join(directory, name), "utf8"), name).to.not.include(test.token);
+    }
+    await test.expectAsBefore();
+  });
+
+  it("scale says, pod by pod, why workers are not ready", async () => {
+    const { code, stderr } = await test.run("scale", "30", "--ready-timeout", "8s");
+    expect(code).to.equal(4);
+    expect(stderr)
+      .to.match(/not ready after \d+ s/)
+      .and.match(/too little cpu/);
+    expect((await test.run("scale", "2")).code).to.equal(0);
+  });
+});
