@@ -73,7 +73,7 @@ function imageDelivery({ valid: { scriptDelivery, platform, scriptsFolder } }: C
 }
 
 /** On Fargate a pod has one of its sizes; nodes of other clusters take any. */
-function fargateSizes({ valid }: Checked): SettingsProblem[] {
+export function fargateSizes({ valid }: Checked): SettingsProblem[] {
   if (valid.platform !== "eks-fargate") return [];
   return (["worker", "control"] as const).flatMap((role) => {
     const [cpu, memory] = [valid[`${role}Cpu`], valid[`${role}Memory`]];

@@ -1,8 +1,8 @@
+import { loadtestVersion } from "../../settings/package-root";
 import type { Settings } from "../../settings/schema";
 import { parseDuration } from "../../settings/values/duration";
 import type { RunPlan } from "../engine/plan";
 import { UsageError } from "../errors";
-import { loadtestVersion } from "./package";
 import type { RunFacts } from "./recorder";
 
 /** What a run is made of, wherever it runs. */
