@@ -36,7 +36,8 @@ const cluster =
     logRetentionDays: settings.logRetentionDays,
   });
 
-const image = isFargate && settings.scriptDelivery === "image" ? new LocustImage("locust") : undefined;
+const isBuilt = isFargate && settings.scriptDelivery === "image" && settings.image === undefined;
+const image = isBuilt ? new LocustImage("locust") : undefined;
 const provider =
   network && cluster
     ? new Provider("cluster", { kubeconfig: cluster.kubeconfig }, { dependsOn: [cluster, network] })
@@ -48,7 +49,10 @@ const locust = new LocustDeployment(
     cluster,
     kubeContext: settings.kubeContext,
     namespace: settings.namespace,
-    image: image?.ref,
+    image: image?.ref ?? settings.image,
+    nodeSelector: settings.nodeSelector,
+    podLabels: settings.podLabels,
+    podAnnotations: settings.podAnnotations,
     scriptDelivery: settings.scriptDelivery,
     scriptsFolder: settings.scriptsFolder,
     script: settings.script,

@@ -47,7 +47,7 @@ const rules: Arguments<LocustDeploymentArgs> = {
     (value) => isObject(value) && value.kubeconfig !== undefined && value.clusterName !== undefined,
     "yes",
   ),
-  kubeContext: text("the name of a context in the kubeconfig"),
+  kubeContext: setting("kubeContext", "yes"),
   createNamespace: flag,
   image: argument("the reference of an image", (value) => typeof value === "string" && /^\S+$/.test(value), "yes"),
   imagePullPolicy: argument('"Always", "IfNotPresent" or "Never"', (value) =>

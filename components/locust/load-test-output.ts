@@ -79,7 +79,7 @@ export function loadTestOutput(args: LocustDeploymentArgs, plan: LocustPlan, pla
   return {
     version: pulumi.output<LoadTestOutput["version"]>(1),
     platform: pulumi.output<LoadTestOutput["platform"]>(cluster === undefined ? "existing" : "eks-fargate"),
-    ...(kubeContext !== undefined && cluster === undefined ? { kubeContext: pulumi.output(kubeContext) } : {}),
+    ...(kubeContext && cluster === undefined ? { kubeContext: pulumi.output(kubeContext) } : {}),
     ...(cluster === undefined ? {} : { clusterName: pulumi.output(partOf(cluster, "clusterName")) }),
     ...place,
     script: pulumi.output(settings.script),

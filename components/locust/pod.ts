@@ -2,7 +2,7 @@
 import type { core } from "@pulumi/kubernetes/types/input";
 import type { Input } from "@pulumi/pulumi";
 import { pluginVariables, stopTimeoutSeconds } from "../../settings/locust";
-import { mapInput } from "../inputs";
+import { isLater, mapInput } from "../inputs";
 import type { LocustDeploymentArgs } from "./args";
 
 export type Role = "control" | "worker";
@@ -82,7 +82,8 @@ export const commonLabels = {
 export function podTemplate(pod: LocustPod): core.v1.PodTemplateSpec {
   const mounted = pod.configMaps === undefined ? [] : Object.entries(pod.configMaps);
   const folders = { plugin: pluginFolder, scripts: scriptsFolder };
-  const { podLabels = {}, podAnnotations, volumes = [], imagePullSecrets, ...args } = pod.args ?? {};
+  const { podLabels = {}, volumes = [], imagePullSecrets, ...args } = pod.args ?? {};
+  const [podAnnotations, nodeSelector] = [unlessEmpty(args.podAnnotations), unlessEmpty(args.nodeSelector)];
   const master = pod.master === undefined ? undefined : { "loadtest/master": pod.master };
   return {
     metadata: {
@@ -105,7 +106,7 @@ export function podTemplate(pod: LocustPod): core.v1.PodTemplateSpec {
         runAsGroup: 1000,
         seccompProfile: { type: "RuntimeDefault" },
       },
-      ...(args.nodeSelector === undefined ? {} : { nodeSelector: args.nodeSelector }),
+      ...(nodeSelector === undefined ? {} : { nodeSelector }),
       ...(args.tolerations === undefined ? {} : { tolerations: mapInput(args.tolerations, (all) => [...all]) }),
       ...(args.affinity === undefined ? {} : { affinity: args.affinity }),
       ...(imagePullSecrets === undefined
@@ -120,6 +121,11 @@ export function podTemplate(pod: LocustPod): core.v1.PodTemplateSpec {
       ]),
     },
   };
+}
+
+/** Kubernetes drops what is empty, and would show it as a change. */
+function unlessEmpty<T extends object>(values: T | undefined): T | undefined {
+  return values !== undefined && Object.keys(values).length === 0 && !isLater(values) ? undefined : values;
 }
 
 function container(pod: LocustPod, folders: Record<string, string>): core.v1.Container {
