@@ -1,5 +1,18 @@
 /** The components, for other Pulumi programs. */
-export { FargateCluster, type FargateClusterArgs } from "./cluster/fargate-cluster";
+export {
+  type ClusterNetwork,
+  FargateCluster,
+  type FargateClusterArgs,
+  type ServiceAccountRoleArgs,
+} from "./cluster/fargate-cluster";
 export { LocustImage, type LocustImageArgs } from "./image/locust-image";
-export { LocustDeployment, type LocustDeploymentArgs, ScriptDelivery } from "./locust/locust-deployment";
+export type { List, Texts } from "./inputs";
+export {
+  type LoadTest,
+  type LocustCluster,
+  LocustDeployment,
+  type LocustDeploymentArgs,
+  type PodVolume,
+  ScriptDelivery,
+} from "./locust/locust-deployment";
 export { LoadTestNetwork, type LoadTestNetworkArgs, NetworkLayout } from "./network/load-test-network";

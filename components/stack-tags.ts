@@ -1,13 +1,12 @@
 /** Tags that tell what one stack has made from what another has, also inside of other packages' components. */
 import * as pulumi from "@pulumi/pulumi";
-
-type Tags = pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
+import type { Texts } from "./inputs";
 
 /** Tag of all that can have tags: its value is the stack's name. */
 const stackTag = "load-test:stack";
 
 /** The tags that somebody wants, and the stack's. */
-export function withStackTag(tags: Tags = {}): pulumi.Output<Record<string, string>> {
+export function withStackTag(tags: Texts = {}): pulumi.Output<Record<string, string>> {
   return pulumi.output(tags).apply((wanted): Record<string, string> => ({ ...wanted, [stackTag]: pulumi.getStack() }));
 }
 
@@ -37,7 +36,7 @@ export interface Inside {
  *
  * @param component name of our component, with which the names of all parts begin
  */
-export function insideOf(component: string, tags: Tags | undefined): Inside {
+export function insideOf(component: string, tags: Texts | undefined): Inside {
   const parts = new Map<string, pulumi.Output<pulumi.URN>>();
   const transform: pulumi.ResourceTransform = ({ custom, type, name, props, opts }) => {
     if (custom) parts.set(`${type} ${name}`, pulumi.createUrn(name, type, opts.parent));

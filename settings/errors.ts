@@ -6,7 +6,7 @@ export interface SettingsProblem {
   readonly value: unknown;
   /** What would be right, to be read after "must be": "an integer from 0 to 1000". */
   readonly allowed: string;
-  /** No setting has this key; value and `allowed` then say nothing. Defaults to false. */
+  /** There is no such key; `allowed` then says what it is not: "a setting", "an argument". Defaults to false. */
   readonly unknown?: boolean | undefined;
   /** For a key that does not exist: the nearest one that does. */
   readonly near?: string | undefined;
@@ -53,7 +53,7 @@ export class InvalidValueError extends Error {
 function describe({ key, value, allowed, unknown, near, source }: SettingsProblem): string {
   const from = source === undefined ? "" : `, from ${source}`;
   if (unknown) {
-    return `${key} is not a setting${near === undefined ? "" : ` (did you mean ${near}?)`}${from}`;
+    return `${key} is not ${allowed}${near === undefined ? "" : ` (did you mean ${near}?)`}${from}`;
   }
   return `${key} is ${value === undefined ? "missing" : show(value)}${from}: must be ${allowed}`;
 }
@@ -62,6 +62,19 @@ function describe({ key, value, allowed, unknown, near, source }: SettingsProble
 const longestValue = 120;
 
 function show(value: unknown): string {
-  const text = typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
+  const later = typeOfLater(value);
+  if (later !== undefined) return later;
+  const text = typeof value === "number" ? String(value) : (JSON.stringify(value, hideLater) ?? String(value));
   return text.length <= longestValue ? text : `${text.slice(0, longestValue)}…`;
+}
+
+/** What a value is called that is not known yet; undefined for all others. An Output has no text: it throws, or explains. */
+function typeOfLater(value: unknown): string | undefined {
+  if (value instanceof Promise) return "a Promise";
+  return (value as { __pulumiOutput?: unknown } | null | undefined)?.__pulumiOutput === true ? "an Output" : undefined;
+}
+
+/** For JSON.stringify, which hands over what an Output says of itself. */
+function hideLater(this: Record<string, unknown>, key: string, value: unknown): unknown {
+  return typeOfLater(this[key]) ?? value;
 }

@@ -119,6 +119,11 @@ export function environment() {
   return z.record(variableName, z.union([z.string(), z.number(), z.boolean()]).transform(String)).readonly();
 }
 
+/** Labels, annotations and the like. */
+export function textsByName() {
+  return z.record(z.string().min(1), z.string()).readonly();
+}
+
 const argumentName = z.string().superRefine((name, context) => {
   if (!/^[A-Za-z0-9][-\w]*$/.test(name)) {
     refuse(context, 'named as in the script, without "--" at the front: of letters, digits, "-" and "_"');

@@ -160,9 +160,29 @@ function parseJson(text: string): unknown {
 }
 
 function unknownKey(key: string): SettingsProblem {
+  const near = nearestName(key, settingsKeys);
+  return { key, value: undefined, allowed: "a setting", unknown: true, ...(near === undefined ? {} : { near }) };
+}
+
+/** What other tools call it. */
+const synonyms: Readonly<Record<string, string>> = {
+  workers: "workerReplicas",
+  replicas: "workerReplicas",
+  host: "targetHost",
+  target: "targetHost",
+  env: "environment",
+  secrets: "secretEnvironment",
+  duration: "runTime",
+  locustfile: "script",
+};
+
+/** The name that was probably meant by one that does not exist; undefined where none is near. */
+export function nearestName(wrong: string, names: readonly string[]): string | undefined {
+  const synonym = synonyms[wrong.toLowerCase()];
+  if (synonym !== undefined && names.includes(synonym)) return synonym;
   // Other spellings of a name are nearest: worker-replicas, WorkerReplicas.
   const plain = (name: string) => name.toLowerCase().replace(/[-_]/g, "");
-  const near = settingsKeys[settingsKeys.map(plain).indexOf(closest(plain(key), settingsKeys.map(plain)))];
-  const isNear = near !== undefined && distance(plain(key), plain(near)) <= Math.max(key.length, near.length) / 3;
-  return { key, value: undefined, allowed: "a setting", unknown: true, ...(isNear ? { near } : {}) };
+  const near = names[names.map(plain).indexOf(closest(plain(wrong), names.map(plain)))];
+  const isNear = near !== undefined && distance(plain(wrong), plain(near)) <= Math.max(wrong.length, near.length) / 3;
+  return isNear ? near : undefined;
 }

@@ -79,8 +79,12 @@ export function hourlyCost(settings: CostSettings): HourlyCost {
 
 /** The part of `hourlyCost` that stays when no pod of Locust is there: the cluster, its network and CoreDNS. */
 export function fixedHourlyCost(settings: FixedCostSettings): HourlyCost {
+  return clusterHourlyCost(natGateways(settings));
+}
+
+/** The same, in a network with so many NAT gateways. */
+export function clusterHourlyCost(gateways: number): HourlyCost {
   const { eksCluster, natGateway, publicIpv4 } = prices.perHour;
-  const gateways = natGateways(settings);
   return bill([
     item("EKS control plane", 1, eksCluster),
     item("NAT gateway", gateways, natGateway),

@@ -3,6 +3,7 @@ import { hiddenSecret, type SettingsProblem } from "./errors";
 import { checkExistingVpc, checkPodAddresses, checkSubnetsFit, existingVpcKeys } from "./network";
 import type { Settings, SettingsKey } from "./schema";
 import { fargateCpus, fargateOverheadMiB, largestMemory } from "./values/fargate";
+import { isObject } from "./values/object";
 
 /** The scripts' folder that the image is made of. */
 const imageScripts = "locust/scripts";
@@ -18,17 +19,21 @@ export interface Checked {
 /** Problems that no key has alone. */
 export type Rule = (checked: Checked) => SettingsProblem[];
 
-function kubeContext({ valid: { platform, kubeContext } }: Checked): SettingsProblem[] {
-  return kubeContext === undefined || platform !== "eks-fargate"
-    ? []
-    : [{ key: "kubeContext", value: kubeContext, allowed: 'left out unless platform is "existing"' }];
-}
+/** Keys that mean nothing on the other platform, and what they must be there. */
+const ofPlatform: readonly (readonly [SettingsKey, Settings["platform"], string])[] = [
+  ["kubeContext", "existing", "left out"],
+  ["nodeSelector", "existing", "left out"],
+  // A cluster that exists is not the stack's to protect.
+  ["deletionProtection", "eks-fargate", "false"],
+];
 
-/** A cluster that exists is not the stack's to protect. */
-function deletionProtection({ valid: { platform, deletionProtection } }: Checked): SettingsProblem[] {
-  return deletionProtection !== true || platform !== "existing"
-    ? []
-    : [{ key: "deletionProtection", value: true, allowed: 'false unless platform is "eks-fargate"' }];
+function platformKeys({ valid }: Checked): SettingsProblem[] {
+  return ofPlatform.flatMap(([key, platform, allowed]) => {
+    const value = valid[key];
+    const isSet = isObject(value) ? Object.keys(value).length > 0 : Boolean(value);
+    if (!isSet || valid.platform === undefined || valid.platform === platform) return [];
+    return [{ key, value, allowed: `${allowed} unless platform is "${platform}"` }];
+  });
 }
 
 /** The program makes the namespace, and destroys it with all that is in it. */
@@ -57,9 +62,10 @@ function networkFits({ valid, wrong }: Checked): SettingsProblem[] {
     : checkPodAddresses({ ...network, workerReplicas });
 }
 
-/** The program builds one image, of the folder `locust/`, and pushes it to ECR. */
-function imageDelivery({ valid: { scriptDelivery, platform, scriptsFolder } }: Checked): SettingsProblem[] {
-  if (scriptDelivery !== "image") return [];
+/** The program builds one image, of the folder `locust/`, and pushes it to ECR; one of one's own is used as it is. */
+function imageDelivery({ valid, wrong }: Checked): SettingsProblem[] {
+  const { scriptDelivery, platform, scriptsFolder, image } = valid;
+  if (scriptDelivery !== "image" || image !== undefined || wrong.has("image")) return [];
   const problems: SettingsProblem[] = [];
   if (platform === "existing") {
     const allowed = '"configmap" with platform existing, as there is no registry to push an image to';
@@ -73,7 +79,7 @@ function imageDelivery({ valid: { scriptDelivery, platform, scriptsFolder } }: C
 }
 
 /** On Fargate a pod has one of its sizes; nodes of other clusters take any. */
-function fargateSizes({ valid }: Checked): SettingsProblem[] {
+export function fargateSizes({ valid }: Checked): SettingsProblem[] {
   if (valid.platform !== "eks-fargate") return [];
   return (["worker", "control"] as const).flatMap((role) => {
     const [cpu, memory] = [valid[`${role}Cpu`], valid[`${role}Memory`]];
@@ -105,6 +111,6 @@ export function oneValuePerVariable({
 
 /** Every rule of a stack's settings, in the order in which their problems are told. */
 export const stackRules: readonly Rule[] = [
-  ...[kubeContext, deletionProtection, ownNamespace, existingVpc, networkFits, imageDelivery],
+  ...[platformKeys, ownNamespace, existingVpc, networkFits, imageDelivery],
   ...[fargateSizes, oneValuePerVariable],
 ];

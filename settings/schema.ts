@@ -1,6 +1,16 @@
 /** Every setting of a load test, once: its type, default, range and description. */
 import * as z from "zod";
-import { checkedBy, describeKey, environment, type KeyDescription, key, listOf, readBy, scriptArguments } from "./keys";
+import {
+  checkedBy,
+  describeKey,
+  environment,
+  type KeyDescription,
+  key,
+  listOf,
+  readBy,
+  scriptArguments,
+  textsByName,
+} from "./keys";
 import { isPrivateCidr, parseCidr, parsePublicCidr, publicCidrAllowed } from "./values/cidr";
 import { durationAllowed, parseDuration } from "./values/duration";
 import { fargateCpus, largestMemory } from "./values/fargate";
@@ -125,6 +135,25 @@ export const settingsSchema = z.strictObject({
       allowed: 'a name of at most 63 small letters, digits and "-", with no "-" first or last',
     },
   ),
+  image: key(z.string().regex(/^\S+$/).optional(), {
+    description: "Image of Locust's pods; left out, Locust's own, or the one that scriptDelivery image builds.",
+    allowed: 'the reference of an image, such as "registry.example.com/locust:1"',
+  }),
+  nodeSelector: key(textsByName().prefault({}), {
+    description: "Labels of the nodes that pods may run on, with platform existing.",
+    allowed: "an object of labels",
+    items: "a text",
+  }),
+  podLabels: key(textsByName().prefault({}), {
+    description: "Labels of the pods, beside those that they have anyway.",
+    allowed: "an object of labels",
+    items: "a text",
+  }),
+  podAnnotations: key(textsByName().prefault({}), {
+    description: "Annotations of the pods, beside those that they have anyway.",
+    allowed: "an object of annotations",
+    items: "a text",
+  }),
   scriptDelivery: key(z.enum(["configmap", "image"]).prefault("configmap"), {
     description: "How scripts reach the pods: mounted from a ConfigMap (1 MiB at most), or built into the image.",
     allowed: '"configmap" or "image"',

@@ -1,20 +1,26 @@
 /** Reads what the component FargateCluster is given, by the same rules as the stack's config. */
+import type { Input } from "@pulumi/pulumi";
 import { SettingsError, type SettingsProblem } from "../../settings/errors";
 import { clusterNameRule, nameInStack } from "../../settings/names";
-import { parseKey } from "../../settings/parse";
-import type { Settings } from "../../settings/schema";
+import { isObject } from "../../settings/values/object";
+import { type Arguments, argument, checkArguments, listOfTexts, readArgument, setting, text, texts } from "../check";
+import { mapInput, partOf } from "../inputs";
+import type { FargateClusterArgs } from "./args";
 
-/** What decides about a cluster, complete and right. */
+/** What decides about a cluster, complete and right, or as soon as it is known. */
 export interface ClusterPlan {
+  readonly vpcId: Input<string>;
+  readonly controlPlaneSubnetIds: Input<string[]>;
+  readonly podSubnetIds: Input<string[]>;
   readonly clusterName: string;
   readonly version: string;
   /** Of the CoreDNS add-on; undefined leaves it to EKS, once. */
-  readonly coreDnsVersion?: string;
+  readonly coreDnsVersion: string | undefined;
   /** Which pods run on Fargate. */
-  readonly selectors: readonly FargateSelector[];
-  readonly publicAccessCidrs: readonly string[];
+  readonly selectors: Input<FargateSelector[]>;
+  readonly publicAccessCidrs: Input<string[]>;
   /** ARNs of IAM users and roles. */
-  readonly admins: readonly string[];
+  readonly admins: readonly Input<string>[];
   readonly deletionProtection: boolean;
   readonly logRetentionDays: number;
 }
@@ -22,7 +28,7 @@ export interface ClusterPlan {
 /** Pods of a namespace, or those of them that have certain labels. */
 export interface FargateSelector {
   readonly namespace: string;
-  readonly labels?: Readonly<Record<string, string>>;
+  readonly labels?: Record<string, string>;
 }
 
 /** Selectors of every cluster: CoreDNS, which would wait for a node forever, and pods that name no namespace. */
@@ -35,75 +41,98 @@ const ownSelectors: readonly FargateSelector[] = [
 const mostSelectors = 5;
 const defaultNamespaces = ["locust"];
 
-const clusterNameAllowed = 'at most 100 letters, digits, "-" and "_", a letter or digit first';
+const mostNamespaces = mostSelectors - ownSelectors.length;
+const besides = ownSelectors.map(({ namespace }) => namespace).join(" and ");
 
 /** IAM takes 64 characters, and the longest name made of the component's is that of the control plane's role. */
 const longestName = 64 - "-eks-eksRole-role-1234567".length;
 const namePattern = new RegExp(`^(?!eks(-|$))[0-9A-Za-z][-_0-9A-Za-z]{0,${longestName - 1}}$`, "i");
 const nameAllowed = `at most ${longestName} letters, digits, "-" and "_", a letter or digit first, and not begin with "eks-", which EKS keeps for itself: roles and the Fargate profile are named after it`;
 
-/** Names of the component's arguments, and the settings that they are. */
-const settingOf = {
-  version: "kubernetesVersion",
-  coreDnsVersion: "coreDnsVersion",
-  publicAccessCidrs: "publicAccessCidrs",
-  admins: "clusterAdmins",
-  deletionProtection: "deletionProtection",
-  logRetentionDays: "logRetentionDays",
-} as const;
+/** The arguments that a network stands for. */
+const placement = ["vpcId", "controlPlaneSubnetIds", "podSubnetIds"] as const;
 
-/** Arguments that are lists of subnets, how many there must be, and what to say where there are not. */
-const subnetLists = {
-  controlPlaneSubnetIds: [2, "a list of 2 subnets or more, in different availability zones"],
-  podSubnetIds: [1, "a list of one private subnet or more"],
-} as const;
-
-type ClusterArgument = keyof typeof settingOf | keyof typeof subnetLists | "vpcId" | "namespaces" | "clusterName";
+const rules: Arguments<FargateClusterArgs> = {
+  network: argument(
+    "a LoadTestNetwork, or an object with vpcId, controlPlaneSubnetIds and podSubnetIds",
+    (value) => isObject(value) && placement.every((key) => value[key] !== undefined),
+    "yes",
+  ),
+  vpcId: text("the id of the VPC that the subnets are in"),
+  controlPlaneSubnetIds: listOfTexts("a list of 2 subnets or more, in different availability zones", 2),
+  podSubnetIds: listOfTexts("a list of one private subnet or more", 1),
+  clusterName: argument(
+    'at most 100 letters, digits, "-" and "_", a letter or digit first',
+    (value) => typeof value === "string" && clusterNameRule.pattern.test(value),
+  ),
+  namespaces: {
+    allowed: `a list of at most ${mostNamespaces} namespaces beside ${besides}`,
+    later: "yes",
+    read: readNamespaces,
+  },
+  version: setting("kubernetesVersion"),
+  coreDnsVersion: setting("coreDnsVersion"),
+  publicAccessCidrs: setting("publicAccessCidrs", "yes"),
+  admins: setting("clusterAdmins", "items"),
+  deletionProtection: setting("deletionProtection"),
+  logRetentionDays: setting("logRetentionDays"),
+  kubeconfigProfile: text("the name of an AWS profile"),
+  kubeconfigRoleArn: text("the ARN of an IAM role"),
+  tags: texts(),
+};
 
 /**
- * Checks arguments and fills in the defaults. Ids that only AWS will know are taken as they are.
+ * Checks arguments and fills in the defaults.
  *
  * @param name of the component, which the names of its parts begin with
  * @param stack whose name a cluster has that is given none
  * @throws SettingsError with everything that is wrong
  */
-export function readClusterArgs(
-  name: string,
-  stack: string,
-  args: Readonly<Partial<Record<ClusterArgument, unknown>>>,
-): ClusterPlan {
+export function readClusterArgs(name: string, stack: string, args: FargateClusterArgs): ClusterPlan {
+  const source = `FargateCluster ${name}`;
   const problems: SettingsProblem[] = [];
   if (!namePattern.test(name)) problems.push({ key: "name", value: name, allowed: nameAllowed });
-  if (args.vpcId === undefined || args.vpcId === "") {
-    problems.push({ key: "vpcId", value: args.vpcId, allowed: "the id of the VPC that the subnets are in" });
-  }
-  for (const [key, [min, allowed]] of Object.entries(subnetLists) as [keyof typeof subnetLists, [number, string]][]) {
-    problems.push(...checkList(key, args[key], min, allowed));
-  }
-  const { clusterName = nameInStack(name, stack, clusterNameRule) } = args;
-  if (typeof clusterName !== "string" || !clusterNameRule.pattern.test(clusterName)) {
-    problems.push({ key: "clusterName", value: clusterName, allowed: clusterNameAllowed });
-  }
+  problems.push(...checkPlacement(args ?? {}), ...checkArguments(args, rules));
+  if (problems.length > 0) throw new SettingsError(problems, source);
 
-  const { namespaces = defaultNamespaces } = args;
-  problems.push(...checkNamespaces(namespaces));
-
-  const read: Record<string, unknown> = {};
-  for (const [argument, key] of Object.entries(settingOf)) {
-    const found = parseKey(key, args[argument as keyof typeof settingOf]);
-    read[argument] = found.value;
-    problems.push(...found.problems.map((one) => ({ ...one, key: argument + one.key.slice(key.length) })));
-  }
-  if (problems.length > 0) throw new SettingsError(problems, `FargateCluster ${name}`);
-
-  const { admins = [], ...settings } = read as Pick<ClusterPlan, "version" | "coreDnsVersion" | "publicAccessCidrs"> &
-    Pick<Settings, "deletionProtection" | "logRetentionDays"> & { readonly admins?: readonly string[] };
-  return {
-    ...settings,
-    admins,
-    clusterName: String(clusterName),
-    selectors: selectorsOf(namespaces as readonly string[]),
+  const read = <T>(key: keyof FargateClusterArgs) => readArgument<T>(source, rules[key], args[key], key);
+  const now = <T>(key: keyof FargateClusterArgs) => read<T>(key) as T;
+  const place = <T>(key: (typeof placement)[number]) => {
+    if (args.network === undefined) return read<T>(key);
+    return readArgument<T>(source, rules[key], partOf(args.network, key), `network.${key}`);
   };
+  return {
+    vpcId: place<string>("vpcId"),
+    controlPlaneSubnetIds: place<string[]>("controlPlaneSubnetIds"),
+    podSubnetIds: place<string[]>("podSubnetIds"),
+    clusterName: args.clusterName ?? nameInStack(name, stack, clusterNameRule),
+    selectors: mapInput(read<readonly string[]>("namespaces"), selectorsOf),
+    version: now("version"),
+    coreDnsVersion: now("coreDnsVersion"),
+    publicAccessCidrs: read("publicAccessCidrs"),
+    admins: (args.admins ?? []).map((arn, index) => readArgument<string>(source, admin, arn, `admins[${index}]`)),
+    deletionProtection: now("deletionProtection"),
+    logRetentionDays: now("logRetentionDays"),
+  };
+}
+
+/** One of the list. */
+const admin = {
+  ...rules.admins,
+  read: (value: unknown, key: string) => {
+    const { problems } = rules.admins.read([value], key);
+    return { value, problems: problems.map((problem) => ({ ...problem, key })) };
+  },
+};
+
+/** Exactly one way to say where the cluster is. */
+function checkPlacement({ network, ...args }: FargateClusterArgs): SettingsProblem[] {
+  return placement.flatMap((key) => {
+    const isGiven = args[key] !== undefined && args[key] !== "";
+    if (isGiven === (network === undefined)) return [];
+    const allowed = isGiven ? "left out, as network is given" : `${rules[key].allowed}, or network given`;
+    return [{ key, value: args[key], allowed }];
+  });
 }
 
 /** A namespace that is given is selected as a whole, whatever of it every cluster selects. */
@@ -112,23 +141,14 @@ function selectorsOf(namespaces: readonly string[]): FargateSelector[] {
   return [...own, ...namespaces.map((namespace) => ({ namespace }))];
 }
 
-/** A list may be known only later; one that is known, and one that is missing, can be told at once. */
-function checkList(key: string, value: unknown, min: number, allowed: string): SettingsProblem[] {
-  if (value !== undefined && !Array.isArray(value)) {
-    return typeof value === "object" && value !== null ? [] : [{ key, value, allowed }];
+function readNamespaces(value: unknown = defaultNamespaces, key: string) {
+  if (!Array.isArray(value) || selectorsOf(value).length > mostSelectors) {
+    return { problems: [{ key, value, allowed: rules.namespaces.allowed }] };
   }
-  return value !== undefined && value.length >= min ? [] : [{ key, value, allowed }];
-}
-
-function checkNamespaces(namespaces: unknown): SettingsProblem[] {
-  if (!Array.isArray(namespaces) || selectorsOf(namespaces).length > mostSelectors) {
-    const most = mostSelectors - ownSelectors.length;
-    const beside = ownSelectors.map(({ namespace }) => namespace).join(" and ");
-    return [{ key: "namespaces", value: namespaces, allowed: `a list of at most ${most} namespaces beside ${beside}` }];
-  }
-  return namespaces.flatMap((namespace: unknown, index) => {
-    const key = `namespaces[${index}]`;
-    if (namespaces.indexOf(namespace) < index) return [{ key, value: namespace, allowed: "there once" }];
-    return parseKey("namespace", namespace).problems.map((problem) => ({ ...problem, key }));
+  const problems = value.flatMap((namespace: unknown, index): SettingsProblem[] => {
+    const item = `${key}[${index}]`;
+    if (value.indexOf(namespace) < index) return [{ key: item, value: namespace, allowed: "there once" }];
+    return setting("namespace").read(namespace, item).problems.slice();
   });
+  return { value, problems };
 }

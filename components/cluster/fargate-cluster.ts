@@ -1,57 +1,25 @@
 import { LogGroup } from "@pulumi/aws/cloudwatch/logGroup";
 import { Addon } from "@pulumi/aws/eks/addon";
 import { FargateProfile } from "@pulumi/aws/eks/fargateProfile";
+import type { Role } from "@pulumi/aws/iam/role";
 import { Cluster } from "@pulumi/eks/cluster";
 import * as pulumi from "@pulumi/pulumi";
+import { clusterHourlyCost } from "../../settings/prices";
 import { asRunError } from "../../settings/pulumi-config";
 import { protectFromDeletion } from "../deletion-protection";
+import { partOf } from "../inputs";
 import { insideOf, withStackTag } from "../stack-tags";
+import type { FargateClusterArgs, ServiceAccountRoleArgs } from "./args";
 import { readClusterArgs } from "./check";
-import { adminEntries } from "./cluster-admins";
+import { adminAccess, adminEntries } from "./cluster-admins";
+import { kubeconfigCredentials } from "./kubeconfig";
 import { podExecutionRole } from "./pod-execution-role";
+import { serviceAccountRole } from "./service-account-role";
 
 /** Everything the control plane can write to its log. */
 const controlPlaneLogs = ["api", "audit", "authenticator", "controllerManager", "scheduler"];
 
-/** Arguments of a FargateCluster. */
-export interface FargateClusterArgs {
-  /** The VPC that the subnets are in. */
-  vpcId: pulumi.Input<string>;
-  /** Subnets of the control plane, in two availability zones or more. They cannot be moved to other zones later. */
-  controlPlaneSubnetIds: pulumi.Input<pulumi.Input<string>[]>;
-  /** Private subnets of the pods, with a way out through NAT. Changing them replaces the Fargate profile, not more. */
-  podSubnetIds: pulumi.Input<pulumi.Input<string>[]>;
-  /**
-   * Name of the cluster in EKS. Defaults to the component's name and the stack's, with a dash between them, and a hash
-   * where EKS would not take that.
-   */
-  clusterName?: string;
-  /** Namespaces whose pods run on Fargate beside `default` and CoreDNS; 3 at most. Defaults to `["locust"]`. */
-  namespaces?: string[];
-  /** Version of Kubernetes. Defaults to "1.36". */
-  version?: string;
-  /**
-   * Version of the CoreDNS add-on, such as "v1.12.4-eksbuild.1". Defaults to the one that EKS takes when the cluster is
-   * made; it stays then, also when Kubernetes' version changes.
-   */
-  coreDnsVersion?: string;
-  /** Who may reach the cluster's API server over the internet: 40 ranges at most. Defaults to `["0.0.0.0/0"]`. */
-  publicAccessCidrs?: string[];
-  /**
-   * ARNs of IAM users and roles that administer the cluster. Whoever creates it does so anyway and must not be here,
-   * as EKS refuses a second entry. Defaults to none.
-   */
-  admins?: string[];
-  /**
-   * Refuse to delete the cluster, and all in this component, until this is false again: Pulumi does so before it deletes
-   * any of it, and EKS for all others. Defaults to false.
-   */
-  deletionProtection?: boolean;
-  /** Days that CloudWatch keeps the control plane's log. Defaults to 30. */
-  logRetentionDays?: number;
-  /** Tags of all that can have tags. Defaults to `load-test:stack` alone, which is the stack's name. */
-  tags?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
-}
+export type { ClusterNetwork, FargateClusterArgs, ServiceAccountRoleArgs } from "./args";
 
 /**
  * An EKS cluster whose every pod runs on Fargate: no nodes, and none of what only nodes need.
@@ -64,17 +32,14 @@ export interface FargateClusterArgs {
  * runs or not; $0.50 for each GB of logs. Versions are kept in standard support, as extended support costs $0.60 an
  * hour.
  *
- * The AWS command line must be installed: the kubeconfig gets its tokens from it. Kubernetes objects should have
- * `dependsOn: cluster`, so that they are made when pods can start, and deleted before what they need. Roles and the
+ * The AWS command line must be installed: the kubeconfig gets its tokens from it. Kubernetes objects of one's own should
+ * have `dependsOn: cluster`, so that they are made when pods can start, and deleted before what they need. Roles and the
  * Fargate profile are named after the component, whose name has 39 characters at most.
  *
  * @example
- * const cluster = new FargateCluster("load-test", {
- *   vpcId: network.vpcId,
- *   controlPlaneSubnetIds: network.controlPlaneSubnetIds,
- *   podSubnetIds: network.podSubnetIds,
- * });
- * const provider = new kubernetes.Provider("cluster", { kubeconfig: cluster.kubeconfig }, { dependsOn: cluster });
+ * const network = new LoadTestNetwork("load-test");
+ * const cluster = new FargateCluster("load-test", { network });
+ * const locust = new LocustDeployment("shop", { cluster, scriptsFolder: "load", script: "shop.py" });
  */
 export class FargateCluster extends pulumi.ComponentResource {
   /** Name of the cluster in EKS. */
@@ -91,12 +56,21 @@ export class FargateCluster extends pulumi.ComponentResource {
   public readonly podExecutionRoleArn: pulumi.Output<string>;
   /** Name of the role that Fargate starts pods with, for more policies. */
   public readonly podExecutionRoleName: pulumi.Output<string>;
+  /** What AWS bills for control plane, CoreDNS and the network, as far as it is known, in USD an hour (us-east-2). */
+  public readonly hourlyCost: pulumi.Output<number>;
 
   constructor(name: string, args: FargateClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     // Before anything is registered.
-    const plan = asRunError(() => readClusterArgs(name, pulumi.getStack(), { ...args }));
-    super("serverless-load-testing:index:FargateCluster", name, args, opts);
-    const { clusterName } = plan;
+    const plan = asRunError(() => readClusterArgs(name, pulumi.getStack(), args));
+    const { clusterName, vpcId, controlPlaneSubnetIds, podSubnetIds } = plan;
+    // The network by its ids, as a component can be no input of another everywhere.
+    const { network, ...rest } = args;
+    super(
+      "serverless-load-testing:index:FargateCluster",
+      name,
+      { ...rest, vpcId, controlPlaneSubnetIds, podSubnetIds },
+      opts,
+    );
     const tags = withStackTag(args.tags);
 
     // Made by the first line of the log otherwise: kept forever, and left behind by destroy.
@@ -112,19 +86,20 @@ export class FargateCluster extends pulumi.ComponentResource {
       {
         name: clusterName,
         version: plan.version,
-        vpcId: args.vpcId,
-        subnetIds: args.controlPlaneSubnetIds,
+        vpcId,
+        subnetIds: controlPlaneSubnetIds,
         // Access entries alone: no ConfigMap to write into the new cluster.
         authenticationMode: "API",
         accessEntries: adminEntries(plan.admins, this),
         endpointPrivateAccess: true,
         // Left out, it is true for EKS, but the provider does not wait until the API server answers.
         endpointPublicAccess: true,
-        publicAccessCidrs: [...plan.publicAccessCidrs],
+        publicAccessCidrs: plan.publicAccessCidrs,
         enabledClusterLogTypes: controlPlaneLogs,
         upgradePolicy: { supportType: "STANDARD" },
         deletionProtection: plan.deletionProtection,
         createOidcProvider: true,
+        ...kubeconfigCredentials(args, this),
         // What only nodes would use.
         skipDefaultNodeGroup: true,
         skipDefaultSecurityGroups: true,
@@ -142,8 +117,8 @@ export class FargateCluster extends pulumi.ComponentResource {
         // Its own name has random letters: a profile cannot change, and the new one is made before the old one goes.
         clusterName,
         podExecutionRoleArn: podRole.role.arn,
-        selectors: plan.selectors.map((selector) => ({ ...selector })),
-        subnetIds: args.podSubnetIds,
+        selectors: plan.selectors,
+        subnetIds: podSubnetIds,
         tags,
       },
       // Before all else that is in the cluster, and gone after it.
@@ -155,7 +130,7 @@ export class FargateCluster extends pulumi.ComponentResource {
         clusterName,
         addonName: "coredns",
         // EKS decides once, when the add-on is made; asking for the newest would change it with each release.
-        ...(plan.coreDnsVersion === undefined ? {} : { addonVersion: plan.coreDnsVersion }),
+        addonVersion: plan.coreDnsVersion,
         configurationValues: JSON.stringify({ computeType: "Fargate" }),
         // EKS gives each cluster a CoreDNS for nodes.
         resolveConflictsOnCreate: "OVERWRITE",
@@ -165,6 +140,7 @@ export class FargateCluster extends pulumi.ComponentResource {
       // Pods that are there before their profile wait for a node forever.
       { parent: this, dependsOn: [profile] },
     );
+    adminAccess(name, plan.admins, clusterName, tags, { parent: this, dependsOn: inside.partsOf(cluster) });
     protectFromDeletion(`${name}-protection`, plan.deletionProtection, [logs, cluster, profile, coreDns], this);
 
     // With URNs, so that what uses the name waits for the cluster, though a preview knows the name; and what uses the
@@ -177,6 +153,8 @@ export class FargateCluster extends pulumi.ComponentResource {
     this.oidcProviderUrl = cluster.oidcProviderUrl;
     this.podExecutionRoleArn = podRole.role.arn;
     this.podExecutionRoleName = podRole.role.name;
+    const ofNetwork = network === undefined ? 0 : (partOf(network, "hourlyCost") ?? 0);
+    this.hourlyCost = pulumi.output(ofNetwork).apply((cost = 0) => clusterHourlyCost(0).total + cost);
     this.registerOutputs({
       clusterName: this.clusterName,
       endpoint: this.endpoint,
@@ -185,6 +163,18 @@ export class FargateCluster extends pulumi.ComponentResource {
       oidcProviderUrl: this.oidcProviderUrl,
       podExecutionRoleArn: this.podExecutionRoleArn,
       podExecutionRoleName: this.podExecutionRoleName,
+      hourlyCost: this.hourlyCost,
     });
+  }
+
+  /**
+   * Makes an IAM role that pods of one service account have (IRSA): what their scripts may do in AWS.
+   *
+   * @example
+   * const role = cluster.serviceAccountRole("shop-role", { policyArns: [readsTestUsers.arn] });
+   * new LocustDeployment("shop", { cluster, serviceAccountRoleArn: role.arn });
+   */
+  serviceAccountRole(name: string, args: ServiceAccountRoleArgs): Role {
+    return serviceAccountRole(name, args, this);
   }
 }

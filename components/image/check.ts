@@ -1,30 +1,42 @@
 /** Reads what the component LocustImage is given. */
 import { statSync } from "node:fs";
-import { join } from "node:path";
-import { SettingsError, type SettingsProblem } from "../../settings/errors";
+import { join, resolve } from "node:path";
+import { SettingsError } from "../../settings/errors";
 import { nameInStack, repositoryNameRule } from "../../settings/names";
+import { packageRoot } from "../../settings/package-root";
+import { type Arguments, argument, checkArguments, texts } from "../check";
+import type { LocustImageArgs } from "./args";
+
+const rules: Arguments<LocustImageArgs> = {
+  context: argument("a folder with a Dockerfile in it", (value) => typeof value === "string" && hasDockerfile(value)),
+  repositoryName: argument(
+    '2 to 256 small letters and digits, with single ".", "_", "-" or "/" between them',
+    (value) => typeof value === "string" && repositoryNameRule.pattern.test(value),
+  ),
+  tags: texts(),
+};
+
+/** What decides about an image, complete and right. */
+export interface ImagePlan {
+  /** Absolute path of the build context. */
+  readonly context: string;
+  readonly repositoryName: string;
+}
 
 /**
  * @param name of the component
  * @param stack whose name a repository has that is given none
- * @param args.context absolute path of the build context
- * @returns the repository's name
  * @throws SettingsError with everything that is wrong
  */
-export function readImageArgs(
-  name: string,
-  stack: string,
-  args: { readonly context: string; readonly repositoryName?: unknown },
-): string {
-  const problems: SettingsProblem[] = [];
-  if (!statSync(join(args.context, "Dockerfile"), { throwIfNoEntry: false })?.isFile()) {
-    problems.push({ key: "context", value: args.context, allowed: "a folder with a Dockerfile in it" });
-  }
-  const repository = args.repositoryName ?? nameInStack(name, stack, repositoryNameRule);
-  if (typeof repository !== "string" || !repositoryNameRule.pattern.test(repository)) {
-    const allowed = '2 to 256 small letters and digits, with single ".", "_", "-" or "/" between them';
-    problems.push({ key: "repositoryName", value: repository, allowed });
-  }
+export function readImageArgs(name: string, stack: string, args: LocustImageArgs): ImagePlan {
+  const problems = checkArguments(args, rules);
   if (problems.length > 0) throw new SettingsError(problems, `LocustImage ${name}`);
-  return String(repository);
+  return {
+    context: resolve(args.context ?? join(packageRoot(), "locust")),
+    repositoryName: args.repositoryName ?? nameInStack(name, stack, repositoryNameRule),
+  };
+}
+
+function hasDockerfile(folder: string): boolean {
+  return statSync(join(resolve(folder), "Dockerfile"), { throwIfNoEntry: false })?.isFile() ?? false;
 }

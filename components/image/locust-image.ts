@@ -1,5 +1,4 @@
-import { existsSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { relative } from "node:path";
 import { getAuthorizationTokenOutput } from "@pulumi/aws/ecr/getAuthorizationToken";
 import { LifecyclePolicy } from "@pulumi/aws/ecr/lifecyclePolicy";
 import { Repository } from "@pulumi/aws/ecr/repository";
@@ -9,26 +8,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { hashContext } from "../../settings/content-hash";
 import { asRunError } from "../../settings/pulumi-config";
 import { withStackTag } from "../stack-tags";
+import type { LocustImageArgs } from "./args";
 import { readImageArgs } from "./check";
 
 /** Images that the repository keeps: the newest, and some to go back to. */
 const keptImages = 10;
 
-/** Arguments of a LocustImage. */
-export interface LocustImageArgs {
-  /**
-   * Folder with the Dockerfile and all that it copies; a relative path starts at the program's folder. Defaults to
-   * this package's folder `locust`, with the scripts in it.
-   */
-  context?: string;
-  /**
-   * Name of the ECR repository, once in an account and region. Defaults to the component's name and the stack's, with a
-   * dash between them, and a hash where ECR would not take that.
-   */
-  repositoryName?: string;
-  /** Tags of the repository. Defaults to `load-test:stack` alone, which is the stack's name. */
-  tags?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
-}
+export type { LocustImageArgs } from "./args";
 
 /**
  * Locust, its scripts and their packages as a container image in a new ECR repository of its own.
@@ -61,9 +47,8 @@ export class LocustImage extends pulumi.ComponentResource {
   public readonly repositoryUrl: pulumi.Output<string>;
 
   constructor(name: string, args: LocustImageArgs = {}, opts?: pulumi.ComponentResourceOptions) {
-    const context = resolve(args.context ?? packageFolder("locust"));
     // Before anything is registered.
-    const repositoryName = asRunError(() => readImageArgs(name, pulumi.getStack(), { ...args, context }));
+    const { context, repositoryName } = asRunError(() => readImageArgs(name, pulumi.getStack(), args));
     super("serverless-load-testing:index:LocustImage", name, args, opts);
 
     const repository = new Repository(
@@ -128,13 +113,6 @@ export class LocustImage extends pulumi.ComponentResource {
     this.ref = pulumi.interpolate`${repository.repositoryUrl}@${image.digest}`;
     this.registerOutputs({ ref: this.ref, digest: this.digest, repositoryUrl: this.repositoryUrl });
   }
-}
-
-/** A folder of this package, whether its code runs compiled or not. */
-function packageFolder(folder: string): string {
-  let root = __dirname;
-  while (!existsSync(join(root, "package.json")) && dirname(root) !== root) root = dirname(root);
-  return join(root, folder);
 }
 
 /** A path from where the program and the builder run, written alike on every system. */

@@ -1,4 +1,6 @@
+import type { core } from "@pulumi/kubernetes/types/input";
 import type { Input } from "@pulumi/pulumi";
+import type { List, Texts } from "../inputs";
 
 /** How the scripts reach the pods. */
 export const ScriptDelivery = {
@@ -10,64 +12,138 @@ export const ScriptDelivery = {
 
 export type ScriptDelivery = (typeof ScriptDelivery)[keyof typeof ScriptDelivery];
 
+/** An EKS cluster that a load test can be on. A FargateCluster is one. */
+export interface LocustCluster {
+  /** Kubeconfig of the cluster, as JSON or YAML. */
+  kubeconfig: Input<string>;
+  /** Name of the cluster in EKS. */
+  clusterName: Input<string>;
+  /** What AWS bills for the cluster and its network whether Locust runs or not, in USD an hour. */
+  hourlyCost?: Input<number> | undefined;
+}
+
+/** A volume as in Kubernetes, of one of the kinds that Pod Security level `restricted` lets in. */
+export interface PodVolume {
+  /** Its name in `volumeMounts`. */
+  name: Input<string>;
+  /** Files of a ConfigMap. */
+  configMap?: Input<core.v1.ConfigMapVolumeSource>;
+  /** Files of a Secret. */
+  secret?: Input<core.v1.SecretVolumeSource>;
+  /** An empty folder. */
+  emptyDir?: Input<core.v1.EmptyDirVolumeSource>;
+  /** A volume of the cluster, such as EFS on Fargate. */
+  persistentVolumeClaim?: Input<core.v1.PersistentVolumeClaimVolumeSource>;
+  /** A volume of a CSI driver. */
+  csi?: Input<core.v1.CSIVolumeSource>;
+}
+
 /** Arguments of a LocustDeployment. */
 export interface LocustDeploymentArgs {
+  /**
+   * The cluster: a FargateCluster, for one. Locust goes to it by a provider of its own, unless the options name one, and
+   * is deleted before it. Defaults to the cluster of the option `provider`.
+   */
+  cluster?: Input<LocustCluster> | undefined;
+  /**
+   * Context of the kubeconfig by which the command line finds a cluster that is not `cluster`: that of `provider`.
+   * Defaults to the current one.
+   */
+  kubeContext?: Input<string> | undefined;
   /** Kubernetes namespace of the load test. One namespace holds one. Defaults to "locust". */
-  namespace?: string;
+  namespace?: Input<string> | undefined;
   /**
    * Make the namespace, with Pod Security level `restricted`. False uses one that exists. Defaults to true.
    */
-  createNamespace?: boolean;
+  createNamespace?: boolean | undefined;
   /**
    * Image of master and workers; Locust's own has none of the packages that scripts may need. Defaults to
    * `locustio/locust` on Docker Hub, in the version that this package is tested with.
    */
-  image?: Input<string>;
+  image?: Input<string> | undefined;
   /** "Always", "IfNotPresent" or "Never". Defaults to "IfNotPresent". */
-  imagePullPolicy?: string;
+  imagePullPolicy?: string | undefined;
+  /** Names of Secrets in the namespace with logins of registries. Defaults to none. */
+  imagePullSecrets?: Input<List<Input<string>>> | undefined;
   /** How the scripts reach the pods, "configmap" or "image". Defaults to "configmap". */
   scriptDelivery?: ScriptDelivery;
   /**
    * Folder of the scripts, their helpers and their data; relative to the folder that the program runs in. All in it is
-   * taken, but for `__pycache__` and what has a name that starts with a dot. Unused with `scriptDelivery` "image".
-   * Defaults to "locust/scripts".
+   * taken, but for `__pycache__` and what has a name that starts with a dot. With `scriptDelivery` "image" it only tells
+   * the command line which scripts there are. Defaults to "locust/scripts".
    */
-  scriptsFolder?: string;
+  scriptsFolder?: string | undefined;
   /** The script to run, a file in `scriptsFolder`. Defaults to "script1.py". */
-  script?: string;
+  script?: string | undefined;
   /**
    * The script's own arguments (`init_command_line_parser`) by name: "true" for a flag, a JSON list for several values.
    * Everybody who may read the Deployments can read them.
    */
-  scriptArguments?: Record<string, string>;
+  scriptArguments?: { readonly [name: string]: string } | undefined;
   /** What the load is aimed at, an http or https URL; a base path may be in it. Left out, the script or the run decides. */
-  targetHost?: string;
+  targetHost?: Input<string> | undefined;
   /** Simulated users that Locust's page proposes, all workers together. Defaults to 100. */
-  users?: number;
+  users?: number | undefined;
   /** Users started per second. Defaults to 10. */
-  spawnRate?: number;
+  spawnRate?: number | undefined;
   /** How long a run lasts, as Locust writes it: 90s, 5m, 1h30m. Defaults to "1m". */
-  runTime?: string;
+  runTime?: string | undefined;
+  /**
+   * What must hold for a run of the command line to pass: "p95<500", "fail_ratio<1%" or "GET /path: p99<800". Defaults to
+   * none, and so to `fail_ratio<=0.5`.
+   */
+  thresholds?: List<string> | undefined;
   /**
    * Start the load as soon as the workers are there. A master that is replaced starts it again. Defaults to false.
    */
-  autostart?: boolean;
+  autostart?: boolean | undefined;
   /** How many workers make the load; 0 keeps only the master. Defaults to 2. */
-  workerReplicas?: number;
+  workerReplicas?: number | undefined;
   /** vCPU of a worker, one of Fargate's sizes; a worker uses one core at most. Defaults to 0.5. */
-  workerCpu?: number;
+  workerCpu?: number | undefined;
   /** MiB of a worker; Fargate adds 256 and rounds up. Defaults to what comes with workerCpu: 768 with 0.5 vCPU. */
-  workerMemory?: number;
+  workerMemory?: number | undefined;
   /** vCPU of the master; Fargate rounds up to its sizes. Defaults to 0.25. */
-  controlCpu?: number;
+  controlCpu?: number | undefined;
   /** MiB of the master; Fargate adds 256 and rounds up. Defaults to what comes with controlCpu: 256 with 0.25 vCPU. */
-  controlMemory?: number;
+  controlMemory?: number | undefined;
   /** Environment variables of the scripts. Everybody who may read the Deployments can read them. */
-  environment?: Record<string, string>;
+  environment?: Texts | undefined;
   /** Environment variables of the scripts whose values are secrets; they are kept in a Secret. */
-  secretEnvironment?: Input<Record<string, Input<string>>>;
+  secretEnvironment?: Texts | undefined;
   /**
    * What requests that start, change or stop a run must carry, 8 characters or more. Defaults to a random one.
    */
-  token?: Input<string>;
+  token?: Input<string> | undefined;
+  /**
+   * Service account of the pods: one that is in the namespace, or, with serviceAccountRoleArn, the one that is made. Pods
+   * get no token for Kubernetes' API. Defaults to the namespace's `default`, or to "locust" where one is made.
+   */
+  serviceAccountName?: Input<string> | undefined;
+  /**
+   * IAM role that the scripts have, such as one of FargateCluster's `serviceAccountRole`: a service account with it is
+   * made. Defaults to none.
+   */
+  serviceAccountRoleArn?: Input<string> | undefined;
+  /** Labels of the nodes that pods may run on. Defaults to none, and so to all nodes. */
+  nodeSelector?: Texts | undefined;
+  /** Taints of nodes that pods tolerate, as in Kubernetes. Defaults to none. */
+  tolerations?: Input<List<Input<core.v1.Toleration>>> | undefined;
+  /** Which nodes, and which other pods, pods want to be near to or far from, as in Kubernetes. Defaults to none. */
+  affinity?: Input<core.v1.Affinity> | undefined;
+  /** Annotations of the pods, beside those of this component. Defaults to none. */
+  podAnnotations?: Texts | undefined;
+  /** Labels of the pods, beside those of this component. Defaults to none. */
+  podLabels?: Texts | undefined;
+  /** Volumes of the pods, beside "plugin", "scripts", "home" and "tmp". Defaults to none. */
+  volumes?: Input<List<Input<PodVolume>>> | undefined;
+  /** Where the volumes are in the pods, as in Kubernetes. Defaults to none. */
+  volumeMounts?: Input<List<Input<core.v1.VolumeMount>>> | undefined;
+  /**
+   * Requests and limits of a worker where they differ from workerCpu and workerMemory, as in Kubernetes. Not on Fargate,
+   * which runs no pod whose requests and limits differ. Defaults to none.
+   */
+  workerResources?: Input<core.v1.ResourceRequirements> | undefined;
+  /** The same of the master. Defaults to none. */
+  controlResources?: Input<core.v1.ResourceRequirements> | undefined;
 }

@@ -1,119 +1,201 @@
 /** Checks the arguments of a LocustDeployment. */
 import { resolve } from "node:path";
-import { type Input, Output, output } from "@pulumi/pulumi";
+import { type Input, type Output, output, runtime } from "@pulumi/pulumi";
 import { hiddenSecret, SettingsError, type SettingsProblem } from "../../settings/errors";
 import { parseLayers } from "../../settings/parse";
 import { asRunError } from "../../settings/pulumi-config";
-import { oneValuePerVariable, type Rule } from "../../settings/rules";
+import { fargateSizes, oneValuePerVariable } from "../../settings/rules";
 import type { Settings } from "../../settings/schema";
-import { scriptExists } from "../../settings/script";
+import { listScripts, scriptExists } from "../../settings/script";
 import { packagesAreThere } from "../../settings/script-packages";
+import { isObject } from "../../settings/values/object";
+import {
+  type Argument,
+  type Arguments,
+  argument,
+  checkArguments,
+  flag,
+  knownOf,
+  listOfTexts,
+  readArgument,
+  setting,
+  text,
+  texts,
+} from "../check";
+import { mapInput } from "../inputs";
 import type { LocustDeploymentArgs } from "./args";
 import { type ConfigMapFiles, filesFitConfigMap, readFiles } from "./scripts";
 
-/** The arguments that are settings too, and are checked as such. */
-const shared = [
-  ...(["namespace", "scriptDelivery", "scriptsFolder", "script"] as const),
-  ...(["targetHost", "users", "spawnRate", "runTime", "autostart"] as const),
-  ...(["workerReplicas", "workerCpu", "workerMemory", "controlCpu", "controlMemory"] as const),
-  ...(["environment", "scriptArguments"] as const),
-];
+/** The arguments that are settings too, and which of them may be known later. */
+const shared = {
+  ...settingsOf("scriptDelivery", "scriptsFolder", "script", "scriptArguments"),
+  ...settingsOf("users", "spawnRate", "runTime", "thresholds", "autostart"),
+  ...settingsOf("workerReplicas", "workerCpu", "workerMemory", "controlCpu", "controlMemory"),
+  namespace: setting("namespace", "yes"),
+  targetHost: setting("targetHost", "yes"),
+  environment: setting("environment", "yes"),
+  secretEnvironment: setting("secretEnvironment", "yes"),
+};
 
-export interface CheckedArgs {
+/** Names that the pods' own volumes have. */
+const ownVolumes = ["plugin", "scripts", "home", "tmp"];
+
+const rules: Arguments<LocustDeploymentArgs> = {
+  ...shared,
+  cluster: argument(
+    "a FargateCluster, or an object with kubeconfig and clusterName",
+    (value) => isObject(value) && value.kubeconfig !== undefined && value.clusterName !== undefined,
+    "yes",
+  ),
+  kubeContext: setting("kubeContext", "yes"),
+  createNamespace: flag,
+  image: argument("the reference of an image", (value) => typeof value === "string" && /^\S+$/.test(value), "yes"),
+  imagePullPolicy: argument('"Always", "IfNotPresent" or "Never"', (value) =>
+    ["Always", "IfNotPresent", "Never"].includes(value as string),
+  ),
+  imagePullSecrets: listOfTexts("a list of names of Secrets"),
+  token: { allowed: "a text", later: "yes", read: readToken },
+  serviceAccountName: text("the name of a service account"),
+  serviceAccountRoleArn: argument(
+    'the ARN of an IAM role, such as "arn:aws:iam::123456789012:role/shop"',
+    (value) => typeof value === "string" && /^arn:[^:]+:iam::\d*:role\/\S+$/.test(value),
+    "yes",
+  ),
+  nodeSelector: texts("labels"),
+  tolerations: argument("a list of tolerations", isListOfObjects, "yes"),
+  affinity: argument("an affinity as in Kubernetes", isObject, "yes"),
+  podAnnotations: texts("annotations"),
+  podLabels: texts("labels"),
+  volumes: argument(
+    `a list of volumes with names other than ${ownVolumes.join(", ")}`,
+    (value) => isListOfObjects(value) && !value.some(({ name }) => ownVolumes.includes(name as string)),
+    "yes",
+  ),
+  volumeMounts: argument("a list of volume mounts", isListOfObjects, "yes"),
+  workerResources: argument("an object of requests and limits", isObject, "yes"),
+  controlResources: argument("an object of requests and limits", isObject, "yes"),
+};
+
+/** What is right, or is checked as soon as it is known. */
+export interface LocustPlan {
+  /** With the defaults for what is known later only. */
   readonly settings: Settings;
+  readonly namespace: Input<string>;
+  readonly targetHost: Input<string> | undefined;
+  readonly environment: Input<Readonly<Record<string, string>>>;
+  readonly secretEnvironment: Output<Record<string, string>> | undefined;
+  readonly token: Output<string> | undefined;
   /** Undefined where the scripts are in the image. */
   readonly scripts: ConfigMapFiles | undefined;
+  /** File names of the scripts that there are, as far as this machine knows. */
+  readonly scriptNames: readonly string[];
 }
 
 /**
- * Checks every argument that is plain, and reads the scripts.
+ * Checks every argument, and reads the scripts.
  *
  * @param name the component's
  * @throws RunError, which Pulumi shows without a stack trace, with a line for every wrong argument
  */
-export function checkArgs(name: string, args: LocustDeploymentArgs): CheckedArgs {
-  const values: Record<string, unknown> = Object.fromEntries(shared.map((key) => [key, args[key]]));
-  // The names only: the values may be Outputs, and are secrets.
-  if (isPlain(args.secretEnvironment)) values.secretEnvironment = namesOf(args.secretEnvironment);
-  const inImage = args.scriptDelivery === "image";
+export function checkArgs(name: string, args: LocustDeploymentArgs): LocustPlan {
+  const source = `LocustDeployment ${name}`;
   const here = process.cwd();
+  const settings = asRunError(() => checkNow(name, source, args, here));
+  const read = <T>(key: keyof typeof shared) => readArgument<T>(source, rules[key], args[key], key);
+  const inImage = settings.scriptDelivery === "image";
+  const { environment = {}, secretEnvironment } = args;
+  return {
+    settings,
+    namespace: read("namespace"),
+    targetHost: args.targetHost === undefined ? undefined : read<string>("targetHost"),
+    environment: read("environment"),
+    // Together with the others, as a variable is a secret or it is not.
+    secretEnvironment:
+      secretEnvironment &&
+      output({ environment, secretEnvironment }).apply((values) =>
+        asRunError(() => ({
+          ...parseLayers([{ source, values }], source, [], [oneValuePerVariable]).secretEnvironment,
+        })),
+      ),
+    token:
+      args.token === undefined ? undefined : output(readArgument<string>(source, rules.token, args.token, "token")),
+    scripts: inImage ? undefined : readFiles(resolve(here, settings.scriptsFolder)),
+    scriptNames:
+      inImage && scriptExists(here)({ valid: settings, wrong: new Set() }).length > 0
+        ? [settings.script]
+        : listScripts(settings, here),
+  };
+}
+
+/** Everything that can be said before anything is registered. */
+function checkNow(name: string, source: string, args: LocustDeploymentArgs, here: string): Settings {
+  const problems = [...checkArguments(args, rules), ...(isObject(args) ? checkTogether(args) : [])];
+  // A longer one leaves no room for the endings in the names of the objects.
+  if (!/^[a-z0-9]([-a-z0-9]{0,198}[a-z0-9])?$/.test(name)) {
+    const allowed = 'of small letters, digits and "-", as objects are named after it';
+    problems.unshift({ key: "name", value: name, allowed });
+  }
+  if (!isObject(args)) throw new SettingsError(problems, source);
+  const values = Object.fromEntries(Object.keys(shared).map((key) => [key, knownOf(args[key as keyof typeof shared])]));
   // Of another image than Locust's own nothing is known.
   const packages = args.image === undefined ? [packagesAreThere(here)] : [];
-  const rules = inImage ? [] : [scriptExists(here), filesFitConfigMap(here), ...packages];
-  const settings = asRunError(() => parse(values, sourceOf(name), ownProblems(name, args), rules));
-  return { settings, scripts: inImage ? undefined : readFiles(resolve(here, settings.scriptsFolder)) };
+  const files = args.scriptDelivery === "image" ? [] : [scriptExists(here), filesFitConfigMap(here), ...packages];
+  const sizes = args.cluster === undefined ? [] : [fargateSizes];
+  return parseLayers([{ source, values }], source, problems, [oneValuePerVariable, ...sizes, ...files]);
 }
 
-/** Checks variables whose names may be known later only; their values become texts. */
-export function checkSecretEnvironment(
-  name: string,
-  { environment = {}, secretEnvironment = {} }: Pick<LocustDeploymentArgs, "environment" | "secretEnvironment">,
-): Output<Record<string, string>> {
-  return output(secretEnvironment).apply((values) =>
-    asRunError(() => ({ ...parse({ environment, secretEnvironment: values }, sourceOf(name)).secretEnvironment })),
-  );
+/** Rules between arguments that are no settings. */
+function checkTogether({ cluster, image, scriptDelivery, ...args }: LocustDeploymentArgs): SettingsProblem[] {
+  const problems: SettingsProblem[] = [];
+  if (image === undefined && scriptDelivery === "image") {
+    const allowed = 'given, as scriptDelivery is "image": Locust\'s own has no scripts';
+    problems.push({ key: "image", value: image, allowed });
+  }
+  for (const key of ["workerResources", "controlResources"] as const) {
+    if (cluster === undefined || args[key] === undefined) continue;
+    const allowed = "left out on Fargate, which runs no pod whose requests and limits differ";
+    problems.push({ key, value: args[key], allowed });
+  }
+  return problems;
 }
 
-/** Checks a token that may be known later only. */
-export function checkToken(name: string, token: Input<string>): Output<string> {
-  return output(token).apply((value) =>
-    asRunError(() => {
-      const problem = tokenProblem(value);
-      if (problem !== undefined) throw new SettingsError([problem], sourceOf(name));
-      return value;
-    }),
-  );
+/** Which namespaces of which clusters have a load test, by program: one process may run several, one after the other. */
+const taken = new WeakMap<object, Map<unknown, Map<string, string>>>();
+
+/**
+ * Gives the namespace back, once it is sure that no other LocustDeployment of the program is in it.
+ *
+ * @param where stands for the cluster: the same object for the same one
+ * @throws RunError, also when the namespace is known
+ */
+export function takeNamespace(name: string, where: unknown, namespace: Input<string>): Input<string> {
+  const program = runtime.getMonitor() as object;
+  return mapInput(namespace, (known) => {
+    const clusters = taken.get(program) ?? new Map<unknown, Map<string, string>>();
+    taken.set(program, clusters);
+    const names = clusters.get(where) ?? new Map<string, string>();
+    clusters.set(where, names);
+    const other = names.get(known);
+    names.set(known, name);
+    return asRunError(() => {
+      if (other === undefined) return known;
+      const allowed = `a namespace of its own: LocustDeployment ${other} is in this one`;
+      throw new SettingsError([{ key: "namespace", value: known, allowed }], `LocustDeployment ${name}`);
+    });
+  });
 }
 
-/** The other rules are about the cluster and its network, which are not this component's. */
-function parse(
-  values: Record<string, unknown>,
-  source: string,
-  problems: readonly SettingsProblem[] = [],
-  rules: readonly Rule[] = [],
-): Settings {
-  return parseLayers([{ source, values }], source, problems, [oneValuePerVariable, ...rules]);
-}
-
-function ownProblems(name: string, args: LocustDeploymentArgs): SettingsProblem[] {
-  const { image, imagePullPolicy, createNamespace, token } = args;
-  const problems: (SettingsProblem | undefined)[] = [
-    // A longer one leaves no room for the endings in the names of the objects.
-    /^[a-z0-9]([-a-z0-9]{0,198}[a-z0-9])?$/.test(name)
-      ? undefined
-      : { key: "name", value: name, allowed: 'of small letters, digits and "-", as objects are named after it' },
-    isPlain(image) && !/^\S+$/.test(image)
-      ? { key: "image", value: image, allowed: "the reference of an image" }
-      : undefined,
-    image === undefined && args.scriptDelivery === "image"
-      ? { key: "image", value: image, allowed: 'given, as scriptDelivery is "image": Locust\'s own has no scripts' }
-      : undefined,
-    ["Always", "IfNotPresent", "Never", undefined].includes(imagePullPolicy)
-      ? undefined
-      : { key: "imagePullPolicy", value: imagePullPolicy, allowed: '"Always", "IfNotPresent" or "Never"' },
-    ["boolean", "undefined"].includes(typeof createNamespace)
-      ? undefined
-      : { key: "createNamespace", value: createNamespace, allowed: "true or false" },
-    isPlain(token) ? tokenProblem(token) : undefined,
-  ];
-  return problems.filter((problem) => problem !== undefined);
+function settingsOf<Key extends keyof Settings>(...keys: readonly Key[]): { readonly [K in Key]: Argument } {
+  return Object.fromEntries(keys.map((key) => [key, setting(key)])) as { [K in Key]: Argument };
 }
 
 /** It travels in a header, a cookie and an address; without one, the guard would not start. */
-function tokenProblem(token: unknown): SettingsProblem | undefined {
-  return typeof token === "string" && /^[-._~A-Za-z0-9]{8,}$/.test(token)
-    ? undefined
-    : { key: "token", value: hiddenSecret, allowed: '8 or more letters, digits, "-", ".", "_" and "~"' };
+function readToken(token: unknown, key: string) {
+  const isRight = token === undefined || (typeof token === "string" && /^[-._~A-Za-z0-9]{8,}$/.test(token));
+  const allowed = '8 or more letters, digits, "-", ".", "_" and "~"';
+  return isRight ? { value: token, problems: [] } : { problems: [{ key, value: hiddenSecret, allowed }] };
 }
 
-function namesOf(variables: object): Record<string, string> {
-  return Object.fromEntries(Object.keys(variables).map((name) => [name, ""]));
-}
-
-function isPlain<T>(value: Input<T> | undefined): value is T {
-  return value !== undefined && !Output.isInstance(value) && !(value instanceof Promise);
-}
-
-function sourceOf(name: string): string {
-  return `LocustDeployment ${name}`;
+function isListOfObjects(value: unknown): value is Record<string, unknown>[] {
+  return Array.isArray(value) && value.every(isObject);
 }

@@ -4,16 +4,21 @@ import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap";
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
 import { Secret } from "@pulumi/kubernetes/core/v1/secret";
 import { Service } from "@pulumi/kubernetes/core/v1/service";
+import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount";
 import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1/podDisruptionBudget";
+import { Provider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword";
-import { locustCommands, locustImage } from "../../settings/locust";
-import type { LocustDeploymentArgs } from "./args";
-import { checkArgs, checkSecretEnvironment, checkToken } from "./check";
+import { type LocustSettings, locustCommands, locustImage } from "../../settings/locust";
+import { mapInput, partOf } from "../inputs";
+import type { LocustCluster, LocustDeploymentArgs } from "./args";
+import { checkArgs, takeNamespace } from "./check";
+import { type LoadTest, loadTestOutput } from "./load-test-output";
 import {
   commonLabels,
   type MountedFiles,
   masterPort,
+  type PodCommand,
   pluginFolder,
   podTemplate,
   readyWithinSeconds,
@@ -24,7 +29,11 @@ import {
 import { type ConfigMapFiles, readPlugin, volumeItems } from "./scripts";
 import { controlName, deployment, disruptionBudget, restricted, service, workerName } from "./workload";
 
-export { type LocustDeploymentArgs, ScriptDelivery } from "./args";
+export { type LocustCluster, type LocustDeploymentArgs, type PodVolume, ScriptDelivery } from "./args";
+export type { CostOfTest, LoadOfTest, LoadTest } from "./load-test-output";
+
+/** Stands for all that the Kubernetes provider makes. */
+const anyObject = "kubernetes:core/v1:Namespace";
 
 const timeouts: pulumi.CustomTimeouts = {
   // Behind the Deployments' own deadline, so that they can say what they are waiting for.
@@ -35,6 +44,9 @@ const timeouts: pulumi.CustomTimeouts = {
 
 /**
  * Locust on any Kubernetes cluster: a master and its workers, ready for runs.
+ *
+ * It goes to the cluster of the option `provider`, or to that of the argument `cluster`. Export its output `loadtest`, and
+ * all of the command line works with it.
  *
  * Makes a namespace with Pod Security level `restricted`; ConfigMaps with the scripts and with the plugin that guards
  * the master and counts exactly; Secrets with the token and with `secretEnvironment`; the Deployments `locust-control`
@@ -61,8 +73,8 @@ const timeouts: pulumi.CustomTimeouts = {
  *   targetHost: "https://shop.example.com",
  *   workerReplicas: 4,
  *   secretEnvironment: { API_KEY: config.requireSecret("apiKey") },
- * }, { provider: cluster });
- * export const token = test.token;
+ * }, { provider });
+ * export const { loadtest, token } = test;
  */
 export class LocustDeployment extends pulumi.ComponentResource {
   /** Namespace of everything here. */
@@ -81,24 +93,32 @@ export class LocustDeployment extends pulumi.ComponentResource {
   public readonly token: pulumi.Output<string>;
   /** The script that runs. */
   public readonly script: pulumi.Output<string>;
+  /** What the command line asks a stack for, as its output of the same name. */
+  public readonly loadtest: LoadTest;
 
   constructor(name: string, args: LocustDeploymentArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     // Before anything is registered.
-    const { settings, scripts } = checkArgs(name, args);
+    const plan = checkArgs(name, args);
+    const { settings, scripts } = plan;
     // Without the arguments, as the state would show a token that is plain.
     super("serverless-load-testing:index:LocustDeployment", name, {}, opts);
 
+    const clusterProvider =
+      args.cluster === undefined ? undefined : providerFor(name, args.cluster, this, opts?.parent);
+    const where = args.cluster ?? this.getProvider(anyObject);
+    const namespaceName = takeNamespace(name, where, plan.namespace);
+    const options = { parent: this, ...(clusterProvider === undefined ? {} : { provider: clusterProvider }) };
     const namespace =
       args.createNamespace === false
         ? undefined
         : new Namespace(
             `${name}-namespace`,
-            { metadata: { name: settings.namespace, labels: { ...commonLabels, ...restricted() } } },
-            { parent: this },
+            { metadata: { name: namespaceName, labels: { ...commonLabels, ...restricted() } } },
+            options,
           );
     // The name is known before the namespace is, and so a preview sees all; what needs it waits by dependsOn.
-    const child = { parent: this, ...(namespace === undefined ? {} : { dependsOn: [namespace] }) };
-    const metadata = { namespace: settings.namespace, labels: commonLabels };
+    const child = { ...options, ...(namespace === undefined ? {} : { dependsOn: [namespace] }) };
+    const metadata = { namespace: namespaceName, labels: commonLabels };
 
     // ConfigMaps and Secrets are named after what is in them: a change makes a new one, and pods that name it are
     // replaced. Pulumi would make names up only when it knows the cluster, and `up` would not keep to a first plan.
@@ -114,9 +134,7 @@ export class LocustDeployment extends pulumi.ComponentResource {
     };
     const configMaps = scripts && { plugin: mounted("plugin", readPlugin()), scripts: mounted("scripts", scripts) };
     const token = pulumi.secret(
-      args.token === undefined
-        ? new RandomPassword(`${name}-token`, { length: 32, special: false }, { parent: this }).result
-        : checkToken(name, args.token),
+      plan.token ?? new RandomPassword(`${name}-token`, { length: 32, special: false }, { parent: this }).result,
     );
     const secret = (part: string, stringData: pulumi.Input<Record<string, pulumi.Input<string>>>) => {
       // The token as the key: nobody can guess from a name what is in the Secret.
@@ -132,26 +150,56 @@ export class LocustDeployment extends pulumi.ComponentResource {
       ).metadata.name;
     };
     const tokenSecret = secret("token", { [tokenKey]: token });
-    const environmentSecret = args.secretEnvironment && secret("environment", checkSecretEnvironment(name, args));
+    const environmentSecret = plan.secretEnvironment && secret("environment", plan.secretEnvironment);
+    const serviceAccountName =
+      args.serviceAccountRoleArn === undefined
+        ? args.serviceAccountName
+        : new ServiceAccount(
+            `${name}-account`,
+            {
+              metadata: {
+                ...metadata,
+                name: args.serviceAccountName ?? "locust",
+                annotations: { "eks.amazonaws.com/role-arn": args.serviceAccountRoleArn },
+              },
+              automountServiceAccountToken: false,
+            },
+            child,
+          ).metadata.name;
 
-    const commands = locustCommands(settings, {
-      plugin: `${pluginFolder}/loadtest_plugin.py`,
-      script: `${scriptsFolder}/${settings.script}`,
-      bindHost: "0.0.0.0",
-      masterHost: controlName,
-      masterPort,
-      webPort,
+    const commandsWith = (later: Partial<LocustSettings>) =>
+      locustCommands(
+        { ...settings, ...later },
+        {
+          plugin: `${pluginFolder}/loadtest_plugin.py`,
+          script: `${scriptsFolder}/${settings.script}`,
+          bindHost: "0.0.0.0",
+          masterHost: controlName,
+          masterPort,
+          webPort,
+        },
+      );
+    // One by one, so that a preview shows all that it knows.
+    const commandOf = (part: "master" | "worker"): PodCommand => ({
+      python: commandsWith({})[part].python,
+      args: mapInput<string | undefined, readonly string[]>(
+        plan.targetHost,
+        (targetHost) => commandsWith({ targetHost })[part].args,
+      ),
+      env: mapInput(plan.environment, (environment) => commandsWith({ environment })[part].env),
     });
     const pods = {
       image: args.image ?? locustImage,
       imagePullPolicy: args.imagePullPolicy ?? "IfNotPresent",
       configMaps,
       environmentSecret,
+      serviceAccountName,
+      args,
     };
     const controlPod = podTemplate({
       ...pods,
       role: "control",
-      command: commands.master,
+      command: commandOf("master"),
       cpu: settings.controlCpu,
       memory: settings.controlMemory,
       tokenSecret,
@@ -159,7 +207,7 @@ export class LocustDeployment extends pulumi.ComponentResource {
     const workerPod = podTemplate({
       ...pods,
       role: "worker",
-      command: commands.worker,
+      command: commandOf("worker"),
       cpu: settings.workerCpu,
       memory: settings.workerMemory,
       // A master that ends takes its workers along: `up` is to wait for them too.
@@ -172,22 +220,18 @@ export class LocustDeployment extends pulumi.ComponentResource {
     // (kubernetes issue 115538): `up` would pass whatever becomes of them. A new Deployment is waited for, and its pods'
     // troubles are told. The name is taken until the old one is gone.
     const replaced = { ...slow, replaceOnChanges: ["spec.template"], deleteBeforeReplace: true };
-    const control = new Deployment(
-      `${name}-control`,
-      deployment("control", settings.namespace, 1, controlPod),
-      replaced,
-    );
+    const control = new Deployment(`${name}-control`, deployment("control", namespaceName, 1, controlPod), replaced);
     const worker = new Deployment(
       `${name}-worker`,
-      deployment("worker", settings.namespace, settings.workerReplicas, workerPod),
+      deployment("worker", namespaceName, settings.workerReplicas, workerPod),
       replaced,
     );
     // It waits for the master to be ready; the Deployments must not wait for it.
-    const masterService = new Service(`${name}-control`, service(settings.namespace), slow);
-    new PodDisruptionBudget(`${name}-control`, disruptionBudget("control", settings.namespace), child);
-    new PodDisruptionBudget(`${name}-worker`, disruptionBudget("worker", settings.namespace), child);
+    const masterService = new Service(`${name}-control`, service(namespaceName), slow);
+    new PodDisruptionBudget(`${name}-control`, disruptionBudget("control", namespaceName), child);
+    new PodDisruptionBudget(`${name}-worker`, disruptionBudget("worker", namespaceName), child);
 
-    this.namespaceName = nameOf(namespace, settings.namespace);
+    this.namespaceName = nameOf(namespace, namespaceName);
     this.controlDeployment = nameOf(control, controlName);
     this.workerDeployment = nameOf(worker, workerName);
     this.serviceName = nameOf(masterService, controlName);
@@ -195,6 +239,14 @@ export class LocustDeployment extends pulumi.ComponentResource {
     this.tokenSecretName = tokenSecret;
     this.token = token;
     this.script = pulumi.output(settings.script);
+    this.loadtest = loadTestOutput(args, plan, {
+      namespace: this.namespaceName,
+      controlDeployment: this.controlDeployment,
+      workerDeployment: this.workerDeployment,
+      service: this.serviceName,
+      webPort: this.webPort,
+      tokenSecret: this.tokenSecretName,
+    });
     this.registerOutputs({
       namespaceName: this.namespaceName,
       controlDeployment: this.controlDeployment,
@@ -204,8 +256,26 @@ export class LocustDeployment extends pulumi.ComponentResource {
       tokenSecretName: this.tokenSecretName,
       token: this.token,
       script: this.script,
+      loadtest: this.loadtest,
     });
   }
+}
+
+/** The provider for a cluster that is given; undefined where the options name one. Objects go before what they need. */
+function providerFor(
+  name: string,
+  cluster: pulumi.Input<LocustCluster>,
+  component: pulumi.ComponentResource,
+  parent: pulumi.Resource | undefined,
+): Provider | undefined {
+  const ofOptions = component.getProvider(anyObject);
+  if (ofOptions !== undefined && ofOptions !== parent?.getProvider(anyObject)) return undefined;
+  const dependsOn = pulumi.Resource.isInstance(cluster) ? [cluster] : [];
+  return new Provider(
+    `${name}-cluster`,
+    { kubeconfig: partOf(cluster, "kubeconfig") },
+    { parent: component, dependsOn },
+  );
 }
 
 /** A few letters and digits for what is in an object, with a key that only those know who know what is in it. */
@@ -214,6 +284,6 @@ function shortHash(inside: object, key = ""): string {
 }
 
 /** A name that previews know too, also on a cluster that is still to be made; what uses it waits for the object. */
-function nameOf(object: pulumi.Resource | undefined, name: string): pulumi.Output<string> {
-  return object === undefined ? pulumi.output(name) : object.urn.apply(() => name);
+function nameOf(object: pulumi.Resource | undefined, name: pulumi.Input<string>): pulumi.Output<string> {
+  return object === undefined ? pulumi.output(name) : pulumi.all([name, object.urn]).apply(([known]) => known);
 }

@@ -1,7 +1,9 @@
 /** The pods of Locust's master and workers. */
 import type { core } from "@pulumi/kubernetes/types/input";
 import type { Input } from "@pulumi/pulumi";
-import { type LocustCommand, pluginVariables, stopTimeoutSeconds } from "../../settings/locust";
+import { pluginVariables, stopTimeoutSeconds } from "../../settings/locust";
+import { isLater, mapInput } from "../inputs";
+import type { LocustDeploymentArgs } from "./args";
 
 export type Role = "control" | "worker";
 
@@ -34,11 +36,18 @@ export interface MountedFiles {
   readonly items?: core.v1.KeyToPath[];
 }
 
+/** What starts Locust, as far as it is known. */
+export interface PodCommand {
+  readonly python: readonly string[];
+  readonly args: Input<readonly string[]>;
+  readonly env: Input<Readonly<Record<string, string>>>;
+}
+
 export interface LocustPod {
   readonly role: Role;
   readonly image: Input<string>;
   readonly imagePullPolicy: string;
-  readonly command: LocustCommand;
+  readonly command: PodCommand;
   /** vCPU. */
   readonly cpu: number;
   /** MiB. */
@@ -51,6 +60,10 @@ export interface LocustPod {
   readonly master?: Input<string>;
   /** Name of the Secret with the variables of the scripts. */
   readonly environmentSecret: Input<string> | undefined;
+  /** The name of the service account; undefined for the namespace's default. */
+  readonly serviceAccountName?: Input<string> | undefined;
+  /** What the component's arguments say of pods in Kubernetes' own words. */
+  readonly args?: LocustDeploymentArgs;
 }
 
 /** Which pods are whose; never changes, as a Deployment's selector cannot. */
@@ -69,12 +82,19 @@ export const commonLabels = {
 export function podTemplate(pod: LocustPod): core.v1.PodTemplateSpec {
   const mounted = pod.configMaps === undefined ? [] : Object.entries(pod.configMaps);
   const folders = { plugin: pluginFolder, scripts: scriptsFolder };
+  const { podLabels = {}, volumes = [], imagePullSecrets, ...args } = pod.args ?? {};
+  const [podAnnotations, nodeSelector] = [unlessEmpty(args.podAnnotations), unlessEmpty(args.nodeSelector)];
+  const master = pod.master === undefined ? undefined : { "loadtest/master": pod.master };
   return {
     metadata: {
-      labels: { ...commonLabels, ...selectorOf(pod.role) },
-      ...(pod.master === undefined ? {} : { annotations: { "loadtest/master": pod.master } }),
+      labels: mapInput(podLabels, (labels) => ({ ...labels, ...commonLabels, ...selectorOf(pod.role) })),
+      ...(podAnnotations === undefined && master === undefined
+        ? {}
+        : { annotations: mapInput(podAnnotations ?? {}, (annotations) => ({ ...annotations, ...master })) }),
     },
     spec: {
+      ...(pod.serviceAccountName === undefined ? {} : { serviceAccountName: pod.serviceAccountName }),
+      // The role of a service account needs none of it: EKS mounts a token of its own.
       automountServiceAccountToken: false,
       // Else a Service called locust-web would set LOCUST_WEB_PORT, which Locust takes for its option.
       enableServiceLinks: false,
@@ -86,34 +106,47 @@ export function podTemplate(pod: LocustPod): core.v1.PodTemplateSpec {
         runAsGroup: 1000,
         seccompProfile: { type: "RuntimeDefault" },
       },
+      ...(nodeSelector === undefined ? {} : { nodeSelector }),
+      ...(args.tolerations === undefined ? {} : { tolerations: mapInput(args.tolerations, (all) => [...all]) }),
+      ...(args.affinity === undefined ? {} : { affinity: args.affinity }),
+      ...(imagePullSecrets === undefined
+        ? {}
+        : { imagePullSecrets: mapInput(imagePullSecrets, (names) => names.map((name) => ({ name }))) }),
       containers: [container(pod, folders)],
-      volumes: [
+      volumes: mapInput(volumes, (others) => [
         ...mounted.map(([name, configMap]) => ({ name, configMap })),
         { name: "home", emptyDir: {} },
         { name: "tmp", emptyDir: {} },
-      ],
+        ...others,
+      ]),
     },
   };
 }
 
+/** Kubernetes drops what is empty, and would show it as a change. */
+function unlessEmpty<T extends object>(values: T | undefined): T | undefined {
+  return values !== undefined && Object.keys(values).length === 0 && !isLater(values) ? undefined : values;
+}
+
 function container(pod: LocustPod, folders: Record<string, string>): core.v1.Container {
   const { role, image, imagePullPolicy, command, configMaps, tokenSecret, environmentSecret } = pod;
-  const resources = sizeOf(pod.cpu, pod.memory);
+  const size = sizeOf(pod.cpu, pod.memory);
+  const { volumeMounts = [], [`${role}Resources` as const]: resources = {} } = pod.args ?? {};
   return {
     name: "locust",
     image,
     imagePullPolicy,
     command: ["python", ...command.python],
-    args: command.args.map(literal),
+    args: mapInput(command.args, (all) => all.map(literal)),
     // Data files beside the script are found by their relative names, here as on one's own machine.
     workingDir: scriptsFolder,
-    env: [
+    env: mapInput(command.env, (env) => [
       // The last resort of Python's tempfile is the working folder, which is read-only here.
-      ...variables({ HOME: "/home/locust", TMPDIR: "/tmp", PYTHONDONTWRITEBYTECODE: "1", ...command.env }),
+      ...variables({ HOME: "/home/locust", TMPDIR: "/tmp", PYTHONDONTWRITEBYTECODE: "1", ...env }),
       ...(tokenSecret === undefined
         ? []
         : [{ name: pluginVariables.token, valueFrom: { secretKeyRef: { name: tokenSecret, key: tokenKey } } }]),
-    ],
+    ]),
     ...(environmentSecret === undefined ? {} : { envFrom: [{ secretRef: { name: environmentSecret } }] }),
     ...(role === "control"
       ? { ports: [port("web", webPort), port("workers", masterPort)], ...controlProbes() }
@@ -121,18 +154,23 @@ function container(pod: LocustPod, folders: Record<string, string>): core.v1.Con
     // What a pod that has failed says of itself: without it, the end of its log is known to nobody but its node.
     terminationMessagePolicy: "FallbackToLogsOnError",
     // Fargate runs no pod whose requests and limits differ.
-    resources: { requests: resources, limits: resources },
+    resources: mapInput(resources, ({ requests, limits, ...others }) => ({
+      ...others,
+      requests: { ...size, ...requests },
+      limits: { ...size, ...limits },
+    })),
     securityContext: {
       allowPrivilegeEscalation: false,
       capabilities: { drop: ["ALL"] },
       readOnlyRootFilesystem: true,
       runAsNonRoot: true,
     },
-    volumeMounts: [
+    volumeMounts: mapInput(volumeMounts, (others) => [
       ...Object.keys(configMaps ?? {}).map((name) => ({ name, mountPath: folders[name] ?? "", readOnly: true })),
       { name: "home", mountPath: "/home/locust" },
       { name: "tmp", mountPath: "/tmp" },
-    ],
+      ...others,
+    ]),
   };
 }
 

@@ -1,9 +1,10 @@
 /** Folders of files as ConfigMaps. */
 import { isUtf8 } from "node:buffer";
-import { existsSync, readFileSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { readFileSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
 import type { core } from "@pulumi/kubernetes/types/input";
 import { InvalidValueError } from "../../settings/errors";
+import { packageRoot } from "../../settings/package-root";
 import type { Rule } from "../../settings/rules";
 import { configMapKey, configMapPath, listFiles } from "../../settings/script-files";
 
@@ -81,11 +82,4 @@ export function filesFitConfigMap(directory: string): Rule {
 export function readPlugin(): ConfigMapFiles {
   const { data = {} } = readFiles(join(packageRoot(), "locust", "plugin"));
   return { data: Object.fromEntries(Object.entries(data).filter(([name]) => name.endsWith(".py"))) };
-}
-
-/** Where `locust/` is, whether this code runs compiled (`dist/components/locust`) or not. */
-function packageRoot(): string {
-  let folder = __dirname;
-  while (!existsSync(join(folder, "locust", "plugin")) && dirname(folder) !== folder) folder = dirname(folder);
-  return folder;
 }

@@ -3,6 +3,7 @@ import type { DeploymentArgs } from "@pulumi/kubernetes/apps/v1/deployment";
 import type { ServiceArgs } from "@pulumi/kubernetes/core/v1/service";
 import type { PodDisruptionBudgetArgs } from "@pulumi/kubernetes/policy/v1/podDisruptionBudget";
 import type { core } from "@pulumi/kubernetes/types/input";
+import type { Input } from "@pulumi/pulumi";
 import { commonLabels, masterPort, type Role, readyWithinSeconds, selectorOf, webPort } from "./pod";
 
 /** Names in the namespace, known to whoever looks for the load test there. */
@@ -12,7 +13,7 @@ export const workerName = "locust-worker";
 /** The Deployment of the master, or of its workers. */
 export function deployment(
   role: Role,
-  namespace: string,
+  namespace: Input<string>,
   replicas: number,
   template: core.v1.PodTemplateSpec,
 ): DeploymentArgs {
@@ -38,7 +39,7 @@ export function deployment(
 }
 
 /** The master's Service, inside the cluster only. */
-export function service(namespace: string): ServiceArgs {
+export function service(namespace: Input<string>): ServiceArgs {
   return {
     metadata: metadata("control", namespace),
     spec: {
@@ -53,7 +54,7 @@ export function service(namespace: string): ServiceArgs {
 }
 
 /** How many pods of a role may be evicted at a time: workers one by one, the master not at all. */
-export function disruptionBudget(role: Role, namespace: string): PodDisruptionBudgetArgs {
+export function disruptionBudget(role: Role, namespace: Input<string>): PodDisruptionBudgetArgs {
   return {
     metadata: metadata(role, namespace),
     spec: {
@@ -72,7 +73,7 @@ export function restricted(): Record<string, string> {
   );
 }
 
-function metadata(role: Role, namespace: string) {
+function metadata(role: Role, namespace: Input<string>) {
   const name = role === "control" ? controlName : workerName;
   return { namespace, name, labels: { ...commonLabels, ...selectorOf(role) } };
 }

@@ -1,5 +1,5 @@
 /** Reads what the component LoadTestNetwork is given, by the same rules as the stack's config. */
-import { SettingsError, type SettingsProblem } from "../../settings/errors";
+import { SettingsError } from "../../settings/errors";
 import {
   checkExistingVpc,
   checkSubnetsFit,
@@ -8,57 +8,53 @@ import {
   type NetworkSettings,
   planNetwork,
 } from "../../settings/network";
-import { parseKey } from "../../settings/parse";
+import { type Arguments, checkArguments, setting, texts } from "../check";
+import { isLater } from "../inputs";
+import type { LoadTestNetworkArgs } from "./args";
 
-/** Names of the component's arguments, and the settings that they are. */
-const settingOf = {
-  cidrBlock: "vpcCidr",
-  subnetMask: "subnetMask",
-  availabilityZoneCount: "availabilityZoneCount",
-  availabilityZoneNames: "availabilityZoneNames",
-  layout: "layout",
-} as const;
-
-type NetworkArgument = keyof typeof settingOf | (typeof existingVpcKeys)[number];
+export const networkRules: Arguments<LoadTestNetworkArgs> = {
+  cidrBlock: setting("vpcCidr"),
+  subnetMask: setting("subnetMask"),
+  availabilityZoneCount: setting("availabilityZoneCount"),
+  availabilityZoneNames: setting("availabilityZoneNames"),
+  layout: setting("layout"),
+  vpcId: setting("vpcId", "yes"),
+  podSubnetIds: setting("podSubnetIds", "yes"),
+  controlPlaneSubnetIds: setting("controlPlaneSubnetIds", "yes"),
+  tags: texts(),
+};
 
 /**
- * Checks arguments and fills in the settings' defaults. Ids that only AWS will know are taken as they are.
+ * Checks arguments and fills in the settings' defaults.
  *
  * @param source what the error names as the origin
  * @returns the plan of a new VPC; with an existing one it means nothing
  * @throws SettingsError with everything that is wrong
  */
 export function readNetworkArgs(
-  args: Readonly<Partial<Record<NetworkArgument, unknown>>>,
+  args: Partial<Record<keyof LoadTestNetworkArgs, unknown>>,
   source: string,
 ): NetworkPlan {
-  const problems: SettingsProblem[] = [];
-  const read: Record<string, unknown> = {};
-  for (const [argument, key] of Object.entries(settingOf) as [keyof typeof settingOf, keyof NetworkSettings][]) {
-    const found = parseKey(key, args[argument]);
-    read[key] = found.value;
-    problems.push(...found.problems);
-  }
-  const settings = read as unknown as NetworkSettings;
-
+  const problems = checkArguments(args, networkRules);
+  const read = (key: keyof LoadTestNetworkArgs) => networkRules[key].read(args?.[key], key);
   const given = existingVpcKeys.filter((key) => {
-    if (!isPlain(args[key])) return args[key] !== undefined;
-    const found = parseKey(key, args[key]);
-    problems.push(...found.problems);
-    return found.value !== undefined || found.problems.length > 0;
+    if (isLater(args?.[key])) return true;
+    const { value, problems: wrong } = read(key);
+    return value !== undefined || wrong.length > 0;
   });
   problems.push(...checkExistingVpc(given));
-  if (problems.length === 0 && given.length === 0) problems.push(...checkSubnetsFit(settings));
-  if (problems.length > 0) {
-    throw new SettingsError(
-      problems.map((problem) => ({ ...problem, key: problem.key.replace(/^vpcCidr/, "cidrBlock") })),
-      source,
+  const settings = {
+    layout: read("layout").value,
+    vpcCidr: read("cidrBlock").value,
+    subnetMask: read("subnetMask").value,
+    availabilityZoneCount: read("availabilityZoneCount").value,
+    availabilityZoneNames: read("availabilityZoneNames").value,
+  } as unknown as NetworkSettings;
+  if (problems.length === 0 && given.length === 0) {
+    problems.push(
+      ...checkSubnetsFit(settings).map((one) => ({ ...one, key: one.key.replace("vpcCidr", "cidrBlock") })),
     );
   }
+  if (problems.length > 0) throw new SettingsError(problems, source);
   return planNetwork(settings);
-}
-
-/** Whether a value is known now, and not only when its resource is there. */
-function isPlain(value: unknown): boolean {
-  return Array.isArray(value) ? value.every(isPlain) : typeof value !== "object";
 }

@@ -4,46 +4,14 @@ import { DefaultSecurityGroup, Eip, NatGateway, Route } from "@pulumi/aws/ec2";
 import { Vpc } from "@pulumi/awsx/ec2/vpc";
 import * as pulumi from "@pulumi/pulumi";
 import { controlPlaneZones, type NetworkPlan } from "../../settings/network";
+import { prices } from "../../settings/prices";
 import { asRunError } from "../../settings/pulumi-config";
+import { readArgument } from "../check";
 import { insideOf, nameTag, withStackTag } from "../stack-tags";
-import { readNetworkArgs } from "./check";
+import type { LoadTestNetworkArgs } from "./args";
+import { networkRules, readNetworkArgs } from "./check";
 
-/** How a load test's network is spread over availability zones. */
-export const NetworkLayout = {
-  /** Pods in every zone, each with a NAT gateway of its own. */
-  MultiAz: "multi-az",
-  /** Pods and the only NAT gateway in the first zone; the control plane's subnets stay in two. */
-  SingleAz: "single-az",
-} as const;
-export type NetworkLayout = (typeof NetworkLayout)[keyof typeof NetworkLayout];
-
-/** Arguments of LoadTestNetwork. */
-export interface LoadTestNetworkArgs {
-  /** Addresses of the new VPC: a private IPv4 range of prefix 16 to 28. Defaults to "10.0.0.0/16". */
-  cidrBlock?: string;
-  /** Prefix of every subnet, from 16 to 28; every pod takes an address. Defaults to 22, about 1,000 pods. */
-  subnetMask?: number;
-  /** How many availability zones have subnets, from 2 to 6; the single-az layout always has 2. Defaults to 3. */
-  availabilityZoneCount?: number;
-  /**
-   * The availability zones by name, instead of a count. Needed where the region's first zones will not do: EKS is not
-   * in every zone, and Local Zones that the account has opted in to count as well. Defaults to the region's first.
-   */
-  availabilityZoneNames?: string[];
-  /** How pods and NAT gateways are spread over the zones. Defaults to "multi-az". */
-  layout?: NetworkLayout;
-  /** An existing VPC, to be used instead of a new one; needs both lists of subnets. Defaults to a new VPC. */
-  vpcId?: pulumi.Input<string>;
-  /** Private subnets of the existing VPC for pods, with a way out through NAT. Needed with vpcId only. */
-  podSubnetIds?: pulumi.Input<pulumi.Input<string>[]>;
-  /** Subnets of the existing VPC in two zones or more, for the EKS control plane. Needed with vpcId only. */
-  controlPlaneSubnetIds?: pulumi.Input<pulumi.Input<string>[]>;
-  /**
-   * Tags of all that is made. Values may be outputs; the record itself may not, as awsx spreads it. Defaults to names
-   * and `load-test:stack`, which is the stack's name.
-   */
-  tags?: Record<string, pulumi.Input<string>>;
-}
+export { type LoadTestNetworkArgs, NetworkLayout } from "./args";
 
 /**
  * The network of a load test on EKS and Fargate: a VPC with a public and a private subnet in each availability zone,
@@ -82,39 +50,44 @@ export class LoadTestNetwork extends pulumi.ComponentResource {
   readonly controlPlaneSubnetIds: pulumi.Output<string[]>;
   /** Public addresses that the pods' traffic comes from; empty with an existing VPC, whose way out is not ours. */
   readonly natAddresses: pulumi.Output<string[]>;
+  /** What AWS bills for NAT gateways and their addresses, in USD an hour (us-east-2); 0 with an existing VPC. */
+  readonly hourlyCost: pulumi.Output<number>;
 
   constructor(name: string, args: LoadTestNetworkArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     // Before anything is registered.
-    const plan = asRunError(() => readNetworkArgs(args, `LoadTestNetwork ${name}`));
+    const plan = asRunError(() => readNetworkArgs({ ...args }, `LoadTestNetwork ${name}`));
     super("serverless-load-testing:index:LoadTestNetwork", name, args, opts);
 
-    const subnets = existingNetwork(args) ?? newNetwork(name, plan, args.tags, this);
-    this.vpcId = subnets.vpcId;
-    this.publicSubnetIds = subnets.publicSubnetIds;
-    this.privateSubnetIds = subnets.privateSubnetIds;
-    this.podSubnetIds = subnets.podSubnetIds;
-    this.controlPlaneSubnetIds = subnets.controlPlaneSubnetIds;
-    this.natAddresses = subnets.natAddresses;
-    this.registerOutputs({ ...subnets });
+    const network = args.vpcId
+      ? existingNetwork(`LoadTestNetwork ${name}`, args)
+      : newNetwork(name, plan, args.tags, this);
+    this.vpcId = network.vpcId;
+    this.publicSubnetIds = network.publicSubnetIds;
+    this.privateSubnetIds = network.privateSubnetIds;
+    this.podSubnetIds = network.podSubnetIds;
+    this.controlPlaneSubnetIds = network.controlPlaneSubnetIds;
+    this.natAddresses = network.natAddresses;
+    this.hourlyCost = network.hourlyCost;
+    this.registerOutputs({ ...network });
   }
 }
 
-type Network = Pick<
-  LoadTestNetwork,
-  "vpcId" | "publicSubnetIds" | "privateSubnetIds" | "podSubnetIds" | "controlPlaneSubnetIds" | "natAddresses"
->;
+type Network = Omit<LoadTestNetwork, keyof pulumi.ComponentResource>;
 
-/** The VPC that exists; undefined where none is given. */
-function existingNetwork({ vpcId, podSubnetIds, controlPlaneSubnetIds }: LoadTestNetworkArgs): Network | undefined {
-  if (!vpcId || !podSubnetIds || !controlPlaneSubnetIds) return undefined;
+/** The VPC that exists: checked as soon as its ids are known. */
+function existingNetwork(source: string, args: LoadTestNetworkArgs): Network {
+  const read = <T>(key: "vpcId" | "podSubnetIds" | "controlPlaneSubnetIds") =>
+    pulumi.output(readArgument<T>(source, networkRules[key], args[key], key)) as pulumi.Output<T>;
   const none = pulumi.output<string[]>([]);
+  const podSubnetIds = read<string[]>("podSubnetIds");
   return {
-    vpcId: pulumi.output(vpcId),
+    vpcId: read<string>("vpcId"),
     publicSubnetIds: none,
-    privateSubnetIds: pulumi.output(podSubnetIds),
-    podSubnetIds: pulumi.output(podSubnetIds),
-    controlPlaneSubnetIds: pulumi.output(controlPlaneSubnetIds),
+    privateSubnetIds: podSubnetIds,
+    podSubnetIds,
+    controlPlaneSubnetIds: read<string[]>("controlPlaneSubnetIds"),
     natAddresses: none,
+    hourlyCost: pulumi.output(0),
   };
 }
 
@@ -142,7 +115,8 @@ function newNetwork(
       natGateways: { strategy: "None" },
       // Without it the private endpoint of EKS has no name that pods can resolve.
       enableDnsHostnames: true,
-      ...(tags === undefined ? {} : { tags }),
+      // awsx takes no output for all of them; its parts have these too, by the transform.
+      ...(tags === undefined || pulumi.Output.isInstance(tags) || tags instanceof Promise ? {} : { tags }),
     },
     { parent, transforms: [inside.transform] },
   );
@@ -169,6 +143,7 @@ function newNetwork(
     podSubnetIds: pulumi.all([first(plan.podZones), pulumi.all(routes.map(({ urn }) => urn))]).apply(([ids]) => ids),
     controlPlaneSubnetIds: first(controlPlaneZones),
     natAddresses: pulumi.all(gateways.map(({ publicIp }) => publicIp)),
+    hourlyCost: pulumi.output(gateways.length * (prices.perHour.natGateway + prices.perHour.publicIpv4)),
   };
 }
 

@@ -1,5 +1,4 @@
 /** Locust on a new EKS cluster on Fargate, in a VPC that exists: nothing in the VPC is changed. */
-import { Provider } from "@pulumi/kubernetes/provider";
 import { Config } from "@pulumi/pulumi";
 import { FargateCluster, LoadTestNetwork, LocustDeployment } from "serverless-load-testing";
 
@@ -13,26 +12,24 @@ const network = new LoadTestNetwork("load", {
 });
 
 const cluster = new FargateCluster("load", {
-  vpcId: network.vpcId,
-  podSubnetIds: network.podSubnetIds,
-  controlPlaneSubnetIds: network.controlPlaneSubnetIds,
+  network,
   // Pods of any other namespace would stay pending, as nothing runs them.
   namespaces: [namespace],
 });
 
-const locust = new LocustDeployment(
-  "load",
-  {
-    namespace,
-    scriptsFolder: "load",
-    script: "visit.py",
-    targetHost: config.require("targetHost"),
-    workerReplicas: config.requireNumber("workers"),
-  },
-  // Deleted before the cluster is.
-  { provider: new Provider("cluster", { kubeconfig: cluster.kubeconfig }, { dependsOn: cluster }) },
-);
+const locust = new LocustDeployment("load", {
+  cluster,
+  namespace,
+  scriptsFolder: "load",
+  script: "visit.py",
+  targetHost: config.require("targetHost"),
+  workerReplicas: config.requireNumber("workers"),
+});
 
+/** For the command line: `npx loadtest run --stack dev`. */
+export const loadtest = locust.loadtest;
+/** A secret; the command line reaches the cluster with it. */
+export const kubeconfig = cluster.kubeconfig;
 export const clusterName = cluster.clusterName;
 /** `pulumi stack output token --show-secrets` */
 export const token = locust.token;

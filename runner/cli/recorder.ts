@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { hiddenSecret } from "../../settings/errors";
+import { loadtestVersion } from "../../settings/package-root";
 import { isObject } from "../../settings/values/object";
 import type { RunObserver, RunOutcome, Snapshot } from "../engine/plan";
 import { messageOf } from "../errors";
@@ -15,7 +16,6 @@ import type { IntegrityReport } from "../verdict/integrity";
 import { unansweredWarnings } from "../verdict/requests";
 import { evaluateThresholds } from "../verdict/thresholds";
 import { decide, isJudged } from "../verdict/verdict";
-import { loadtestVersion } from "./package";
 import type { Compare, TestSetup } from "./setup";
 
 /** Writes a run into its folder as it goes on: what was measured is on disk, whatever happens next. */

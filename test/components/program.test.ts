@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { parse } from "yaml";
 import type { LoadTestOutput } from "../../settings/outputs";
-import { type MockEngine, mockEngine, type Registered } from "../support/mock-engine";
+import { known, type MockEngine, mockEngine, type Registered } from "../support/mock-engine";
 import { vpcOutputs } from "../support/vpc";
 
 const root = join(__dirname, "..", "..");
@@ -80,7 +80,7 @@ describe("the program", function () {
     const costOf = async (stack: string, change: Record<string, string> = {}) => {
       await run(stack, true, change);
       const { loadtest } = load("../../index.ts") as { loadtest: Pick<LoadTestOutput, "cost"> };
-      return loadtest.cost;
+      return loadtest.cost && (await known(pulumi.output(loadtest.cost)));
     };
     const rest = { currency: "USD", region: "us-east-2" };
     expect(await costOf("dev")).to.deep.equal({ ...rest, fixedPerHour: 0.2747 });

@@ -86,7 +86,9 @@ describe("the examples, on the real engine", function () {
       expect(profile).to.deep.include({ subnetIds: [one] });
       expect(JSON.stringify(profile?.selectors)).to.include(`"namespace":"${namespace}"`);
       expect(only("aws:eks/cluster:Cluster")?.vpcConfig).to.deep.include({ subnetIds: [one, other] });
-      expect(project().outputs()).to.deep.equal({ clusterName: "load-test", token: "[secret]" });
+      const { loadtest, ...outputs } = project().outputs();
+      expect(outputs).to.deep.equal({ clusterName: "load-test", kubeconfig: "[secret]", token: "[secret]" });
+      expect(loadtest).to.deep.include({ platform: "eks-fargate", clusterName: "load-test", scripts: ["visit.py"] });
       project().mustRun("up", "--yes", "--skip-preview", "--expect-no-changes");
     });
 
@@ -110,7 +112,10 @@ describe("the examples, on the real engine", function () {
       expect(inWorker("cat", "/loadtest/scripts/shop.py")).to.equal(
         readFileSync(join(root, "examples", "existing-cluster", "load", "shop.py"), "utf8").trim(),
       );
-      expect(project().outputs()).to.deep.equal({
+      const { loadtest, ...outputs } = project().outputs();
+      expect(loadtest).to.deep.include({ version: 1, platform: "existing", namespace, script: "shop.py" });
+      expect(loadtest).to.have.nested.property("load.thresholds[1]", "fail_ratio<1%");
+      expect(outputs).to.deep.equal({
         dashboard: `kubectl --namespace ${namespace} port-forward service/locust-control 8089:8089`,
         token: "[secret]",
       });

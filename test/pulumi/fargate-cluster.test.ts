@@ -11,8 +11,8 @@ import { Vpc } from "@pulumi/aws/ec2/vpc";
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
 import { Provider } from "@pulumi/kubernetes/provider";
 import { Config } from "@pulumi/pulumi";
-import { FargateCluster } from "./components/fargate-cluster";
-import { LocustImage } from "./components/locust-image";
+import { FargateCluster } from "./components";
+import { LocustImage } from "./components";
 
 const config = new Config();
 const vpc = new Vpc("vpc", { cidrBlock: "10.0.0.0/16" });

@@ -6,7 +6,7 @@ import { PulumiProgram, type StateResource } from "../support/pulumi-program";
 const program = `
 import { Provider } from "@pulumi/aws/provider";
 import { Config } from "@pulumi/pulumi";
-import { LoadTestNetwork, type NetworkLayout } from "./components/load-test-network";
+import { LoadTestNetwork, type NetworkLayout } from "./components";
 
 const layout = new Config().get("layout") as NetworkLayout | undefined;
 const providers = [new Provider("other", { region: "us-east-2" })];

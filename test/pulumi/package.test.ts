@@ -48,7 +48,7 @@ interface PackageSchema {
       }
     >
   >;
-  readonly types: Readonly<Record<string, { readonly enum: readonly (Described & { readonly name: string })[] }>>;
+  readonly types: Readonly<Record<string, { readonly enum?: readonly (Described & { readonly name: string })[] }>>;
 }
 
 function checkedIn(): PackageSchema {
@@ -101,7 +101,7 @@ describe("the package as a plugin for other languages, on the real engine", func
     ]);
     const described: Record<string, Described> = {};
     for (const [token, type] of Object.entries(types)) {
-      for (const value of type.enum) described[`${token} ${value.name}`] = value;
+      for (const value of type.enum ?? []) described[`${token} ${value.name}`] = value;
     }
     for (const [token, resource] of Object.entries(resources)) {
       described[token] = resource;

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { loadtestVersion } from "../../settings/package-root";
 import {
   duration,
   exitCodeHelp,
@@ -12,7 +13,7 @@ import {
   scriptArgOption,
   thresholdOption,
 } from "../options";
-import { loadtestVersion } from "../package";
+
 import { addClusterCommands } from "./cluster-commands";
 import { addResultCommands } from "./result-commands";
 

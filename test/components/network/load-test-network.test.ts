@@ -216,7 +216,7 @@ describe("LoadTestNetwork", function () {
         ]),
       ]);
       const outputs = ["vpcId", "publicSubnetIds", "privateSubnetIds", "podSubnetIds", "controlPlaneSubnetIds"];
-      expect(engine.states.get(urn)).to.have.all.keys(...outputs, "natAddresses");
+      expect(engine.states.get(urn)).to.have.all.keys(...outputs, "natAddresses", "hourlyCost");
     });
   }
 

@@ -8,6 +8,7 @@ export function packageRoot(): string {
   return folder;
 }
 
+/** The version in `package.json`. */
 export function loadtestVersion(): string {
   const text = readFileSync(join(packageRoot(), "package.json"), "utf8");
   return (JSON.parse(text) as { version: string }).version;

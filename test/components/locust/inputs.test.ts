@@ -1,0 +1,122 @@
+import * as pulumi from "@pulumi/pulumi";
+import { expect } from "chai";
+import type { LocustDeploymentArgs } from "../../../components/locust/locust-deployment";
+import { kinds, make, named, option, refused, workload } from "../../support/locust-deployment";
+import { isKnown, known, mockEngine } from "../../support/mock-engine";
+
+/** What some arguments in JavaScript end with. */
+const refusedAny = (args: unknown) => refused(args as LocustDeploymentArgs);
+
+describe("LocustDeployment", function () {
+  // The first test loads the SDKs.
+  this.timeout(30_000);
+
+  describe("arguments that are outputs", () => {
+    it("are a target, an environment and a namespace", async () => {
+      const { engine, locust } = await make({
+        targetHost: pulumi.interpolate`http://${pulumi.output("lb.test")}/`,
+        environment: { REGION: pulumi.output("us-east-2"), WORD: "a" },
+        namespace: pulumi.output("shop"),
+      });
+      for (const role of ["control", "worker"]) {
+        expect(option(workload(engine, role), "--host")).to.equal("http://lb.test");
+        expect(workload(engine, role).container.env).to.deep.include({ name: "REGION", value: "us-east-2" });
+        expect(workload(engine, role).deployment.metadata.namespace).to.equal("shop");
+      }
+      expect(named(engine, kinds.namespace, "test-namespace").inputs.metadata.name).to.equal("shop");
+      expect(await known(locust.namespaceName)).to.equal("shop");
+      const { namespace, load } = await known(pulumi.output(locust.loadtest));
+      expect([namespace, load.targetHost]).to.deep.equal(["shop", "http://lb.test"]);
+    });
+
+    it("leave a preview with all else that it knows", async () => {
+      const later = pulumi.output(pulumi.unknown as unknown as string);
+      const { engine, locust } = await make({ targetHost: later }, true);
+      expect(await isKnown(locust.loadtest.load.targetHost as pulumi.Output<string>)).to.equal(false);
+      expect(await isKnown(locust.loadtest.script)).to.equal(true);
+      expect(workload(engine, "worker").container.image).to.include("locustio/locust");
+    });
+
+    it("are told where only a plain value can be", async () => {
+      expect(await refusedAny({ users: pulumi.output(5) })).to.include(
+        "users is an Output: must be an integer above 0, known when the program runs",
+      );
+      expect(await refusedAny({ scriptArguments: { a: pulumi.output("x") } })).to.include('{"a":"an Output"}');
+    });
+  });
+
+  describe("arguments from JavaScript", () => {
+    const wrong: readonly [unknown, string][] = [
+      [{ workers: 3 }, "workers is not an argument (did you mean workerReplicas?)"],
+      [{ targethost: "http://a.test" }, "targethost is not an argument (did you mean targetHost?)"],
+      [{ namespace: 5 }, "namespace is 5: must be a name of at most 63"],
+      [{ users: "20" }, 'users is "20": must be an integer above 0'],
+      [{ targetHost: null }, "targetHost is null: must be an http or https URL"],
+      [null, "args is null: must be an object of arguments"],
+      [{ secretEnvironment: "hunter2" }, "secretEnvironment is"],
+      [{ volumes: [{ name: "tmp", emptyDir: {} }] }, "volumes is"],
+      [
+        { cluster: { kubeconfig: "{}", clusterName: "a" }, workerResources: {} },
+        "workerResources is {}: must be left out on Fargate",
+      ],
+    ];
+    for (const [args, message] of wrong) {
+      it(`are refused: ${JSON.stringify(args)}`, async () => {
+        expect(await refusedAny(args))
+          .to.include(message)
+          .and.not.include("hunter2");
+      });
+    }
+  });
+
+  it("refuses a second one in a namespace", async () => {
+    await mockEngine(() => ({}), true);
+    const { LocustDeployment } = await import("../../../components/locust/locust-deployment.js");
+    new LocustDeployment("one", { namespace: "shop" });
+    new LocustDeployment("other", { namespace: "shop-2" });
+    expect(() => new LocustDeployment("two", { namespace: "shop" })).to.throw(
+      'namespace is "shop": must be a namespace of its own: LocustDeployment one is in this one',
+    );
+    await pulumi.runtime.disconnect();
+  });
+
+  it("gives its pods what Kubernetes has beside", async () => {
+    const { engine } = await make({
+      serviceAccountRoleArn: pulumi.output("arn:aws:iam::123456789012:role/shop"),
+      nodeSelector: { pool: "load" },
+      tolerations: [{ key: "load", operator: "Exists" }],
+      imagePullSecrets: ["login"],
+      podLabels: { team: "load", "app.kubernetes.io/name": "mine" },
+      podAnnotations: { owner: "me" },
+      volumes: [{ name: "data", configMap: { name: "data" } }],
+      volumeMounts: [{ name: "data", mountPath: "/data" }],
+      workerResources: { requests: { cpu: "100m" } },
+    });
+    expect(engine.one("kubernetes:core/v1:ServiceAccount").inputs.metadata).to.deep.include({
+      name: "locust",
+      annotations: { "eks.amazonaws.com/role-arn": "arn:aws:iam::123456789012:role/shop" },
+    });
+    const { deployment, pod, container } = workload(engine, "worker");
+    expect(pod).to.deep.include({ serviceAccountName: "locust", nodeSelector: { pool: "load" } });
+    expect(pod).to.deep.include({ imagePullSecrets: [{ name: "login" }], automountServiceAccountToken: false });
+    const { labels, annotations } = deployment.spec.template.metadata;
+    expect(labels).to.include({ team: "load", "app.kubernetes.io/name": "locust" });
+    expect(annotations).to.include({ owner: "me" }).and.have.property("loadtest/master");
+    expect(pod.volumes.map(({ name }) => name)).to.include.members(["data", "scripts"]);
+    expect(container.volumeMounts).to.deep.include({ name: "data", mountPath: "/data" });
+    expect(container.resources).to.deep.include({
+      requests: { cpu: "100m", memory: "768Mi", "ephemeral-storage": "1Gi" },
+      limits: { cpu: "500m", memory: "768Mi", "ephemeral-storage": "1Gi" },
+    });
+  });
+
+  it("goes to a cluster by a provider of its own, and tells what the cluster costs", async () => {
+    const cluster = { kubeconfig: "{}", clusterName: "mine", hourlyCost: 0.12468 };
+    const { engine, locust } = await make({ cluster });
+    expect(engine.one("pulumi:providers:kubernetes").name).to.equal("test-cluster");
+    expect(engine.one(kinds.service).provider).to.include("::test-cluster::");
+    const { platform, clusterName, cost } = await known(pulumi.output(locust.loadtest));
+    expect({ platform, clusterName }).to.deep.equal({ platform: "eks-fargate", clusterName: "mine" });
+    expect(cost).to.deep.equal({ currency: "USD", region: "us-east-2", fixedPerHour: 0.1247 });
+  });
+});
