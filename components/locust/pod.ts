@@ -1,6 +1,7 @@
 /** The pods of Locust's master and workers. */
 import type { core } from "@pulumi/kubernetes/types/input";
 import type { Input } from "@pulumi/pulumi";
+import { containerName } from "../../settings/deployed-test";
 import { type LocustCommand, pluginVariables, stopTimeoutSeconds } from "../../settings/locust";
 
 export type Role = "control" | "worker";
@@ -100,7 +101,7 @@ function container(pod: LocustPod, folders: Record<string, string>): core.v1.Con
   const { role, image, imagePullPolicy, command, configMaps, tokenSecret, environmentSecret } = pod;
   const resources = sizeOf(pod.cpu, pod.memory);
   return {
-    name: "locust",
+    name: containerName,
     image,
     imagePullPolicy,
     command: ["python", ...command.python],

@@ -83,6 +83,11 @@ export function readPlugin(): ConfigMapFiles {
   return { data: Object.fromEntries(Object.entries(data).filter(([name]) => name.endsWith(".py"))) };
 }
 
+/** The version of this package. */
+export function packageVersion(): string {
+  return JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")).version;
+}
+
 /** Where `locust/` is, whether this code runs compiled (`dist/components/locust`) or not. */
 function packageRoot(): string {
   let folder = __dirname;

@@ -3,11 +3,44 @@ import type { DeploymentArgs } from "@pulumi/kubernetes/apps/v1/deployment";
 import type { ServiceArgs } from "@pulumi/kubernetes/core/v1/service";
 import type { PodDisruptionBudgetArgs } from "@pulumi/kubernetes/policy/v1/podDisruptionBudget";
 import type { core } from "@pulumi/kubernetes/types/input";
-import { commonLabels, masterPort, type Role, readyWithinSeconds, selectorOf, webPort } from "./pod";
+import { type Input, jsonStringify, type Output, output } from "@pulumi/pulumi";
+import { testAnnotation } from "../../settings/deployed-test";
+import { locustImage, locustVersion } from "../../settings/locust";
+import type { Settings } from "../../settings/schema";
+import { listScripts } from "../../settings/script";
+import type { LocustDeploymentArgs } from "./args";
+import { commonLabels, masterPort, type Role, readyWithinSeconds, selectorOf, tokenKey, webPort } from "./pod";
+import { packageVersion } from "./scripts";
 
 /** Names in the namespace, known to whoever looks for the load test there. */
 export const controlName = "locust-control";
 export const workerName = "locust-worker";
+
+/**
+ * What is deployed, as the command line reads it from an annotation of both Deployments.
+ *
+ * @param scriptsConfigMap undefined where the scripts are in the image
+ */
+export function describeTest(
+  settings: Settings,
+  { image = locustImage }: Pick<LocustDeploymentArgs, "image">,
+  tokenSecret: Input<string>,
+  scriptsConfigMap: Input<string> | undefined,
+): Output<string> {
+  const { script, scriptArguments, users, spawnRate, runTime, targetHost } = settings;
+  const { workerCpu, workerMemory, controlCpu, controlMemory } = settings;
+  const ownImage = output(image).apply((ref) => ref === locustImage);
+  return jsonStringify({
+    version: 1,
+    ...{ script, scriptArguments, users, spawnRate, runTime, targetHost },
+    ...{ workerCpu, workerMemory, controlCpu, controlMemory },
+    versions: ownImage.apply((own) => ({ loadtest: packageVersion(), ...(own ? { locust: locustVersion } : {}) })),
+    tokenSecret: { name: tokenSecret, key: tokenKey },
+    scripts: scriptsConfigMap && listScripts(settings, process.cwd()),
+    scriptsConfigMap,
+    knownModules: ownImage.apply((own) => own && !("PYTHONPATH" in settings.environment)),
+  });
+}
 
 /** The Deployment of the master, or of its workers. */
 export function deployment(
@@ -15,13 +48,14 @@ export function deployment(
   namespace: string,
   replicas: number,
   template: core.v1.PodTemplateSpec,
+  description: Input<string>,
 ): DeploymentArgs {
   return {
     metadata: {
       ...metadata(role, namespace),
       // Whoever scaled the workers, or had both run another script, owns those fields, and Pulumi would refuse to
       // change them.
-      annotations: { "pulumi.com/patchForce": "true" },
+      annotations: { "pulumi.com/patchForce": "true", [testAnnotation]: description },
     },
     spec: {
       replicas,

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { type LocustCommand, type LocustSettings, locustCommands, pluginVariables } from "../../../settings/locust";
 import { locustVariables } from "../../../settings/locust-names";
 import { LocustClient, LocustRefused } from "../../engine/client";
@@ -59,7 +59,7 @@ export class LocalPlace implements Place {
     const token = randomBytes(24).toString("base64url");
     const web = webPort === undefined ? await freePort() : await requirePort(webPort, "Locust's page");
     const commands = locustCommands(settings, {
-      ...{ plugin, script, bindHost: loopback, masterHost: loopback },
+      ...{ plugin, script: basename(script), bindHost: loopback, masterHost: loopback },
       ...{ masterPort: await freePort(), webPort: web },
     });
     await mkdir(this.options.logs, { recursive: true });

@@ -1,9 +1,9 @@
 import { type IncomingMessage, request as plainRequest } from "node:http";
 import { type RequestOptions, request as secureRequest } from "node:https";
 import { text } from "node:stream/consumers";
+import { containerName } from "../../../../settings/deployed-test";
 import type { Cluster } from "../api/cluster";
 import { ApiAnswer, CallTimeout } from "../api/failures";
-import { containerName } from "../deployed/container";
 
 /** How long a stream may bring nothing, in ms, where it is not one that waits for what is yet to come. */
 const idleLimit = 10_000;

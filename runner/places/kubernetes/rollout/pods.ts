@@ -1,7 +1,7 @@
 import type { CoreV1Event, V1ContainerStatus, V1Deployment, V1Pod, V1ReplicaSet } from "@kubernetes/client-node";
+import { containerName } from "../../../../settings/deployed-test";
 import { RunnerError } from "../../../errors";
 import type { Cluster } from "../api/cluster";
-import { containerName } from "../deployed/container";
 
 /** Names of the two Deployments of a test. */
 export interface TestNames {

@@ -1,8 +1,8 @@
 /** What ended a worker that its master has lost. */
 import type { V1Pod } from "@kubernetes/client-node";
+import { containerName } from "../../../../settings/deployed-test";
 import { explainEnd } from "../../explain";
 import type { Cluster } from "../api/cluster";
-import { containerName } from "../deployed/container";
 import { locustStatus, nameOf, readWorkload, type TestNames } from "./pods";
 
 /**
