@@ -6,7 +6,7 @@ import { PulumiProgram } from "./pulumi-program";
 
 const program = `
 import { Config, type ResourceTransformation } from "@pulumi/pulumi";
-import { LocustDeployment, type LocustDeploymentArgs } from "./components/locust-deployment";
+import { LocustDeployment, type LocustDeploymentArgs } from "./components/locust/locust-deployment";
 
 const args = new Config().requireObject<LocustDeploymentArgs>("args");
 // A test that expects a failure does not wait for minutes.
