@@ -1,5 +1,6 @@
 /** Arguments and environment of Locust's master and workers: one pure function, for processes and for pods. */
 import { dirname, join } from "node:path/posix";
+import type { ScriptRun } from "./deployed-test";
 
 /** The version of Locust that all this is made for; `locust/requirements.txt` and `locust/Dockerfile` have it too. */
 export const locustVersion = "2.47.0";
@@ -22,8 +23,9 @@ export interface LocustSettings {
 
 /** Where master and workers live, and how they find each other. Paths are those that Locust sees. */
 export interface LocustPlacement {
-  /** The plugin's entry, `loadtest_plugin.py`; it is loaded before the script, and what starts Locust is beside it. */
+  /** The plugin's entry, `loadtest_plugin.py`: what starts Locust is beside it, and loads it before the script. */
   readonly plugin: string;
+  /** File name of the script, in the working folder. */
   readonly script: string;
   /** Address that the master's page and its port for workers listen on; `0.0.0.0` in a pod. */
   readonly bindHost: string;
@@ -63,15 +65,21 @@ export const pluginVariables = {
   allowedHosts: "LOADTEST_ALLOWED_HOSTS",
   /** The name under which a worker shows up in the status. */
   workerName: "LOADTEST_WORKER_NAME",
-  /** The script's own arguments, as JSON. */
-  scriptArguments: "LOADTEST_SCRIPT_ARGUMENTS",
+  /** The script and its own arguments, see `scriptText`. */
+  script: "LOADTEST_SCRIPT",
   /** Number of a descriptor whose end of file ends the process. */
   lifeline: "LOADTEST_LIFELINE_FD",
 } as const;
 
-/** A script's own arguments as Locust gets them: the same text for the same arguments. */
-export function argumentsText(scriptArguments: Readonly<Record<string, string>>): string {
-  return JSON.stringify(scriptArguments, Object.keys(scriptArguments).sort());
+/** The value of `LOADTEST_SCRIPT`: JSON, the same text for the same script and arguments. */
+export function scriptText({ script, scriptArguments }: ScriptRun): string {
+  const names = Object.keys(scriptArguments).sort();
+  const text = JSON.stringify({
+    script,
+    arguments: Object.fromEntries(names.map((name) => [name, scriptArguments[name]])),
+  });
+  // Kubernetes would replace `$(NAME)`.
+  return text.replaceAll("$", "\\u0024");
 }
 
 /** Makes the command lines of the master and of every worker. */
@@ -81,20 +89,19 @@ export function locustCommands(
 ): { readonly master: LocustCommand; readonly worker: LocustCommand } {
   // -P: a folder called `locust` beside the script must not stand in for the package.
   const python = ["-P", join(dirname(placement.plugin), "loadtest_main.py")];
-  const files = ["-f", `${placement.plugin},${placement.script}`];
   // A worker with failures that it has not reported yet would exit 1 on SIGTERM, and look crashed in a rollout.
   const exitCode = ["--exit-code-on-error", "0"];
   const host = settings.targetHost === undefined ? [] : ["--host", settings.targetHost];
+  const { script } = placement;
   const env = {
     ...settings.environment,
     PYTHONUNBUFFERED: "1",
-    [pluginVariables.scriptArguments]: argumentsText(settings.scriptArguments ?? {}),
+    [pluginVariables.script]: scriptText({ script, scriptArguments: settings.scriptArguments ?? {} }),
   };
   return {
     master: {
       python,
       args: [
-        ...files,
         "--master",
         // A script may change Locust's defaults, and without its page there is no run.
         "--headful",
@@ -121,7 +128,6 @@ export function locustCommands(
     worker: {
       python,
       args: [
-        ...files,
         "--worker",
         ...["--master-host", placement.masterHost, "--master-port", String(placement.masterPort)],
         ...host,

@@ -113,16 +113,16 @@ function containers(configuration: Configuration, targetIp: string | undefined, 
     ...{ users: 1, spawnRate: 1, runTime: "1h", workerReplicas: 1, autostart: false },
     environment: { BENCH_USER: configuration.userClass },
   };
-  const script = `${scriptsFolder}/bench_users.py`;
+  const script = "bench_users.py";
   const { worker } = locustCommands(settings, { ...placement, script });
-  const { master } = locustCommands(settings, { ...placement, script: `${script},${scriptsFolder}/bench_control.py` });
+  const { master } = locustCommands(settings, { ...placement, script: `${script},bench_control.py` });
   const certificate = { BENCH_TARGET: `${targetUrls(targetIp ?? "").plain}/cert.pem` };
   const workerEnv = configuration.tls ? { ...worker.env, ...certificate } : worker.env;
   const control = containerOf("control", master);
   return {
     master: { ...control, name: "master", env: [...control.env, { name: "LOADTEST_TOKEN", value: token }] },
     worker: {
-      ...containerOf("worker", { ...worker, args: changed(worker.args, configuration, script), env: workerEnv }),
+      ...containerOf("worker", changed({ ...worker, env: workerEnv }, configuration, script)),
       name: "worker",
       // Its own probe looks for a connection, and two containers of a pod have one network: the master's would do.
       startupProbe: undefined,
@@ -130,11 +130,13 @@ function containers(configuration: Configuration, targetIp: string | undefined, 
   };
 }
 
-/** A worker's arguments as a variant has them. */
-function changed(args: readonly string[], configuration: Configuration, script: string): readonly string[] {
-  if (configuration.variant === "bare") return args.map((arg, index) => (args[index - 1] === "-f" ? script : arg));
+/** A worker's command as a variant has it. */
+function changed(command: LocustCommand, configuration: Configuration, script: string): LocustCommand {
+  const { args } = command;
+  if (configuration.variant === "bare")
+    return { ...command, python: ["-P", "-m", "locust"], args: ["-f", script, ...args] };
   const processes = processesOf(configuration);
-  return processes === 1 ? args : [...args, "--processes", String(processes)];
+  return processes === 1 ? command : { ...command, args: [...args, "--processes", String(processes)] };
 }
 
 function containerOf(role: "control" | "worker", command: LocustCommand) {

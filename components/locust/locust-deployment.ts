@@ -22,12 +22,11 @@ import {
   pluginFolder,
   podTemplate,
   readyWithinSeconds,
-  scriptsFolder,
   tokenKey,
   webPort,
 } from "./pod";
 import { type ConfigMapFiles, readPlugin, volumeItems } from "./scripts";
-import { controlName, deployment, disruptionBudget, restricted, service, workerName } from "./workload";
+import { controlName, deployment, describeTest, disruptionBudget, restricted, service, workerName } from "./workload";
 
 export { type LocustCluster, type LocustDeploymentArgs, type PodVolume, ScriptDelivery } from "./args";
 export type { CostOfTest, LoadOfTest, LoadTest } from "./load-test-output";
@@ -172,7 +171,7 @@ export class LocustDeployment extends pulumi.ComponentResource {
         { ...settings, ...later },
         {
           plugin: `${pluginFolder}/loadtest_plugin.py`,
-          script: `${scriptsFolder}/${settings.script}`,
+          script: settings.script,
           bindHost: "0.0.0.0",
           masterHost: controlName,
           masterPort,
@@ -215,15 +214,20 @@ export class LocustDeployment extends pulumi.ComponentResource {
         .jsonStringify(controlPod)
         .apply((text) => createHash("sha256").update(text).digest("hex").slice(0, 16)),
     });
+    const description = describeTest(plan, args.image, tokenSecret, configMaps?.scripts.name);
     const slow = { ...child, customTimeouts: timeouts };
     // The provider takes an update of a Deployment that ends all its pods first for done before there is a new one
     // (kubernetes issue 115538): `up` would pass whatever becomes of them. A new Deployment is waited for, and its pods'
     // troubles are told. The name is taken until the old one is gone.
     const replaced = { ...slow, replaceOnChanges: ["spec.template"], deleteBeforeReplace: true };
-    const control = new Deployment(`${name}-control`, deployment("control", namespaceName, 1, controlPod), replaced);
+    const control = new Deployment(
+      `${name}-control`,
+      deployment("control", namespaceName, 1, controlPod, description),
+      replaced,
+    );
     const worker = new Deployment(
       `${name}-worker`,
-      deployment("worker", namespaceName, settings.workerReplicas, workerPod),
+      deployment("worker", namespaceName, settings.workerReplicas, workerPod, description),
       replaced,
     );
     // It waits for the master to be ready; the Deployments must not wait for it.

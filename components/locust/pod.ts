@@ -1,6 +1,7 @@
 /** The pods of Locust's master and workers. */
 import type { core } from "@pulumi/kubernetes/types/input";
 import type { Input } from "@pulumi/pulumi";
+import { containerName } from "../../settings/deployed-test";
 import { pluginVariables, stopTimeoutSeconds } from "../../settings/locust";
 import { isLater, mapInput } from "../inputs";
 import type { LocustDeploymentArgs } from "./args";
@@ -133,7 +134,7 @@ function container(pod: LocustPod, folders: Record<string, string>): core.v1.Con
   const size = sizeOf(pod.cpu, pod.memory);
   const { volumeMounts = [], [`${role}Resources` as const]: resources = {} } = pod.args ?? {};
   return {
-    name: "locust",
+    name: containerName,
     image,
     imagePullPolicy,
     command: ["python", ...command.python],

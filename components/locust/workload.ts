@@ -3,12 +3,43 @@ import type { DeploymentArgs } from "@pulumi/kubernetes/apps/v1/deployment";
 import type { ServiceArgs } from "@pulumi/kubernetes/core/v1/service";
 import type { PodDisruptionBudgetArgs } from "@pulumi/kubernetes/policy/v1/podDisruptionBudget";
 import type { core } from "@pulumi/kubernetes/types/input";
-import type { Input } from "@pulumi/pulumi";
-import { commonLabels, masterPort, type Role, readyWithinSeconds, selectorOf, webPort } from "./pod";
+import { all, type Input, jsonStringify, type Output, output } from "@pulumi/pulumi";
+import { testAnnotation } from "../../settings/deployed-test";
+import { locustImage, locustVersion } from "../../settings/locust";
+import { loadtestVersion } from "../../settings/package-root";
+import type { LocustPlan } from "./check";
+import { commonLabels, masterPort, type Role, readyWithinSeconds, selectorOf, tokenKey, webPort } from "./pod";
 
 /** Names in the namespace, known to whoever looks for the load test there. */
 export const controlName = "locust-control";
 export const workerName = "locust-worker";
+
+/**
+ * What is deployed, as the command line reads it from an annotation of both Deployments.
+ *
+ * @param image the pods' image, Locust's own where none is given
+ * @param scriptsConfigMap undefined where the scripts are in the image
+ */
+export function describeTest(
+  { settings, targetHost, environment, scriptNames }: LocustPlan,
+  image: Input<string> = locustImage,
+  tokenSecret: Input<string>,
+  scriptsConfigMap: Input<string> | undefined,
+): Output<string> {
+  const { script, scriptArguments, users, spawnRate, runTime } = settings;
+  const { workerCpu, workerMemory, controlCpu, controlMemory } = settings;
+  const isLocusts = output(image).apply((ref) => ref === locustImage);
+  return jsonStringify({
+    version: 1,
+    ...{ script, scriptArguments, users, spawnRate, runTime, targetHost },
+    ...{ workerCpu, workerMemory, controlCpu, controlMemory },
+    versions: isLocusts.apply((own) => ({ loadtest: loadtestVersion(), ...(own ? { locust: locustVersion } : {}) })),
+    tokenSecret: { name: tokenSecret, key: tokenKey },
+    scripts: scriptsConfigMap && scriptNames,
+    scriptsConfigMap,
+    knownModules: all([isLocusts, environment]).apply(([own, variables]) => own && !("PYTHONPATH" in variables)),
+  });
+}
 
 /** The Deployment of the master, or of its workers. */
 export function deployment(
@@ -16,13 +47,14 @@ export function deployment(
   namespace: Input<string>,
   replicas: number,
   template: core.v1.PodTemplateSpec,
+  description: Input<string>,
 ): DeploymentArgs {
   return {
     metadata: {
       ...metadata(role, namespace),
       // Whoever scaled the workers, or had both run another script, owns those fields, and Pulumi would refuse to
       // change them.
-      annotations: { "pulumi.com/patchForce": "true" },
+      annotations: { "pulumi.com/patchForce": "true", [testAnnotation]: description },
     },
     spec: {
       replicas,

@@ -1,9 +1,9 @@
-"""Starts Locust here and in pods: `python -P loadtest_main.py`, then Locust's arguments.
+"""Starts Locust here and in pods: `python -P loadtest_main.py`, then Locust's arguments but for the script.
 
 What lies around must not change a run: Locust would read `~/.locust.conf`, and `locust.conf` and `pyproject.toml` of
-the working folder, which is the script's. A script's own arguments are in `LOADTEST_SCRIPT_ARGUMENTS`, a JSON object of
-texts, as only its parser knows how it takes them; for what it does not take Locust ends with exit code 2, as argparse
-does.
+the working folder, which is the script's. `LOADTEST_SCRIPT` has what to run: `{"script": "shop.py", "arguments": {}}`,
+a file of the working folder, and the script's own arguments as texts, as only its parser knows how it takes them; for
+what it does not take Locust ends with exit code 2, as argparse does.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import locust.main
 from locust import argument_parser
 from locust.argument_parser import LocustArgumentParser
 
-_GIVEN = "LOADTEST_SCRIPT_ARGUMENTS"
+_GIVEN = "LOADTEST_SCRIPT"
 _SECRET = "LOADTEST_SECRET_ARGUMENTS"  # noqa: S105 -- a name
 _FLAG = {"true": True, "false": False}
 
@@ -28,7 +28,7 @@ _FLAG = {"true": True, "false": False}
 def main() -> None:
     read_no_files()
     remember_defaults()
-    arguments = json.loads(os.environ.pop(_GIVEN, None) or "{}")
+    script, arguments = given()
     locusts = locust.main.get_parser
 
     def get_parser() -> LocustArgumentParser:
@@ -42,8 +42,18 @@ def main() -> None:
         return parser
 
     locust.main.get_parser = get_parser
-    sys.argv[0] = "locust"
+    plugin = os.path.join(os.path.dirname(__file__), "loadtest_plugin.py")
+    sys.argv[:1] = ["locust", "-f", f"{plugin},{script}"]
     locust.main.main()
+
+
+def given() -> tuple[str, dict[str, str]]:
+    """The script to run, and its own arguments."""
+    try:
+        run = json.loads(os.environ.pop(_GIVEN))
+        return run["script"], run.get("arguments", {})
+    except (KeyError, TypeError, ValueError):
+        sys.exit(f'{_GIVEN} must say what to run: {{"script": "shop.py", "arguments": {{}}}}')
 
 
 def read_no_files() -> None:

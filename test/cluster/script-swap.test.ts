@@ -1,13 +1,14 @@
 import type { AppsV1Api, CoreV1Api, V1Pod } from "@kubernetes/client-node";
 import { expect } from "chai";
+import { descriptionOf } from "../../runner/places/kubernetes/deployed/deployed";
 import {
   type PatchOperation,
-  scriptBefore,
   withScript,
   withScriptBefore,
-} from "../../runner/places/kubernetes/deployed/script-swap";
+} from "../../runner/places/kubernetes/deployed/script-change";
 import type { Rollout } from "../../runner/places/kubernetes/rollout/pods";
 import { podProblems, readyPods } from "../../runner/places/kubernetes/rollout/problems";
+import { testAnnotation } from "../../settings/deployed-test";
 import { apply, until } from "../support/cluster";
 import { kubernetesClient } from "../support/kubernetes-client";
 import { ownNamespace } from "../support/namespace";
@@ -15,9 +16,19 @@ import { ownNamespace } from "../support/namespace";
 const name = "locust-worker";
 const resources = { cpu: "1m", memory: "16Mi" };
 
+const test = {
+  version: 1,
+  script: "a.py",
+  scriptArguments: { price: "$$5" },
+  tokenSecret: { name: "none", key: "token" },
+};
+/** As somebody may write it by hand. */
+const variable = '{ "script": "a.py", "arguments": { "price": "$$$$5" } }';
+
 /** Pods that do nothing, and are replaced as workers are. */
 const worker = {
-  ...{ apiVersion: "apps/v1", kind: "Deployment", metadata: { name } },
+  ...{ apiVersion: "apps/v1", kind: "Deployment" },
+  metadata: { name, annotations: { [testAnnotation]: JSON.stringify(test) } },
   spec: {
     replicas: 2,
     strategy: { type: "Recreate" },
@@ -31,7 +42,7 @@ const worker = {
           {
             ...{ name: "locust", image: "docker.io/locustio/locust:2.47.0", imagePullPolicy: "IfNotPresent" },
             command: ["sh", "-c", "sleep 600"],
-            args: ["-f", "/p/$$5/loadtest_plugin.py,/s/a.py", "--worker"],
+            env: [{ name: "LOADTEST_SCRIPT", value: variable }],
             resources: { requests: resources, limits: resources },
           },
         ],
@@ -88,32 +99,30 @@ describe("another script, on a real cluster", function () {
     return pods;
   }
 
-  const scriptsOf = (pods: readonly V1Pod[]) => pods.map(({ spec }) => spec?.containers[0]?.args?.[1]);
+  const scriptsOf = (pods: readonly V1Pod[]) => pods.map(({ spec }) => spec?.containers[0]?.env?.[0]?.value);
+  const wants = (script: string) => ({ script, scriptArguments: {} });
 
   it("is rolled out, and pods of before never count as ready", async () => {
-    await patch(withScript(await live(), { script: "b.py" }));
+    await patch(withScript(await live(), wants("b.py")));
     expect(scriptsOf(await rolledOut())).to.deep.equal([
-      "/p/$$5/loadtest_plugin.py,/s/b.py",
-      "/p/$$5/loadtest_plugin.py,/s/b.py",
+      '{"script":"b.py","arguments":{}}',
+      '{"script":"b.py","arguments":{}}',
     ]);
-    expect(scriptBefore(await live())).to.equal("a.py");
+    expect(descriptionOf(await live()).before?.script).to.equal("a.py");
   });
 
   it("is refused where it was planned for another state", async () => {
     const seen = await live();
-    await patch(withScript(seen, { script: "c.py" }));
-    const error = await patch(withScript(seen, { script: "d.py" })).catch((error: Error) => error);
+    await patch(withScript(seen, wants("c.py")));
+    const error = await patch(withScript(seen, wants("d.py"))).catch((error: Error) => error);
     expect(error).to.include({ code: 422 });
   });
 
   it("is taken back letter by letter", async () => {
     await patch(withScriptBefore(await live()));
     const { metadata, spec } = await live();
-    expect(spec?.template.spec?.containers[0]?.args).to.deep.equal(worker.spec.template.spec.containers[0]?.args);
-    expect(metadata?.annotations).to.not.have.property("loadtest/script-before");
-    expect(scriptsOf(await rolledOut())).to.deep.equal([
-      "/p/$$5/loadtest_plugin.py,/s/a.py",
-      "/p/$$5/loadtest_plugin.py,/s/a.py",
-    ]);
+    expect(spec?.template.spec?.containers[0]?.env).to.deep.equal(worker.spec.template.spec.containers[0]?.env);
+    expect(metadata?.annotations?.[testAnnotation]).to.equal(worker.metadata.annotations[testAnnotation]);
+    expect(scriptsOf(await rolledOut())).to.deep.equal([variable, variable]);
   });
 });

@@ -13,7 +13,7 @@ const settings: LocustSettings = {
 };
 const placement: LocustPlacement = {
   plugin: "/plugin/loadtest_plugin.py",
-  script: "/scripts/script1.py",
+  script: "script1.py",
   bindHost: "127.0.0.1",
   masterHost: "locust-control",
   masterPort: 5557,
@@ -29,9 +29,10 @@ function option(args: readonly string[], name: string): string | undefined {
 describe("Locust's command lines", () => {
   const { master, worker } = locustCommands(settings, placement);
 
-  it("load the plugin before the script, in master and worker", () => {
-    for (const { args } of [master, worker]) {
-      expect(option(args, "-f")).to.equal("/plugin/loadtest_plugin.py,/scripts/script1.py");
+  it("take the script from a variable, in master and worker", () => {
+    for (const { args, env } of [master, worker]) {
+      expect(option(args, "-f")).to.equal(undefined);
+      expect(env.LOADTEST_SCRIPT).to.equal('{"script":"script1.py","arguments":{}}');
     }
   });
 
@@ -82,10 +83,11 @@ describe("Locust's command lines", () => {
   });
 
   it("carry the script's own arguments, which its parser understands, in one order", () => {
-    expect(master.env.LOADTEST_SCRIPT_ARGUMENTS).to.equal("{}");
-    const both = locustCommands({ ...settings, scriptArguments: { tenant: "-a", all: "true" } }, placement);
+    const both = locustCommands({ ...settings, scriptArguments: { tenant: "-$a", all: "true" } }, placement);
     for (const { env } of [both.master, both.worker]) {
-      expect(env.LOADTEST_SCRIPT_ARGUMENTS).to.equal('{"all":"true","tenant":"-a"}');
+      const text = '{"script":"script1.py","arguments":{"all":"true","tenant":"-\\u0024a"}}';
+      expect(env.LOADTEST_SCRIPT, "without what Kubernetes would replace").to.equal(text);
+      expect(JSON.parse(text).arguments).to.deep.equal({ all: "true", tenant: "-$a" });
     }
   });
 

@@ -38,7 +38,7 @@ export async function claimTest(options: ClaimOptions): Promise<Claim> {
   // A living command says for itself, by its lock, who it is.
   if (isGoing(status) && !hasCommand(found)) throw runGoing(test, status, found?.note);
   const { deployed } = test;
-  const present = { workers: deployed.workerReplicas, script: deployed.scriptBefore ?? deployed.script };
+  const present = { workers: deployed.workerReplicas, script: (deployed.before ?? deployed).script };
   const lock = await takeLock(options, noteOf(options, present));
   const former = lock.takenOver?.note;
   try {

@@ -2,7 +2,7 @@ import { parseLayers } from "../../../settings/parse";
 import { missingPackages, withoutMissing } from "../../../settings/script-packages";
 import { commandLine, overStack } from "../../../settings/stack-files";
 import { UsageError } from "../../errors";
-import { filesIn, scriptsIn } from "../../places/kubernetes/deployed/deployed";
+import { filesIn } from "../../places/kubernetes/deployed/deployed";
 import { overridesOf, type SettingsOptions } from "../settings";
 import { planOf, requireWorkers, type TestSetup } from "../setup";
 import type { ClusterTest } from "./open";
@@ -15,12 +15,13 @@ export async function clusterSetup(
 ): Promise<TestSetup> {
   const { deployed, output, stack, cluster } = test;
   const source = stack === null ? `Deployment ${test.names.control}` : `the outputs of stack ${stack}`;
+  // What a killed command has put in its place is not what is deployed.
+  const { script, scriptArguments } = deployed.before ?? deployed;
   const values = {
     platform: "existing",
     namespace: cluster.namespace,
-    // What a killed command has put in its place is not what is deployed.
-    script: deployed.scriptBefore ?? deployed.script,
-    scriptArguments: deployed.argumentsBefore ?? deployed.scriptArguments,
+    script,
+    scriptArguments,
     users: deployed.users,
     spawnRate: deployed.spawnRate,
     runTime: deployed.runTime,
@@ -58,26 +59,22 @@ export async function clusterSetup(
 /** Another script needs to be there already, with its packages: pods only see what was deployed. */
 async function requireScript(test: ClusterTest, script: string): Promise<void> {
   if (script === test.deployed.script) return;
-  const files = await deployedFiles(test);
-  const scripts = scriptsOf(test, files);
+  const scripts = deployedScripts(test);
   if (scripts?.includes(script) === false) {
     throw new UsageError(
       `script ${script} is not deployed: there is ${scripts.join(", ")}; pulumi up brings new files of the scripts' folder`,
     );
   }
-  if (files === undefined || !test.deployed.knownModules) return;
+  const files = test.deployed.knownModules ? await deployedFiles(test) : undefined;
+  if (files === undefined) return;
   const read = (path: string) => files.get(path) ?? "";
   const missing = missingPackages(script, { paths: new Set(files.keys()), read });
   if (missing.length > 0) throw new UsageError(`script ${script} cannot run: it must be ${withoutMissing(missing)}`);
 }
 
-/** Undefined where nobody says: in an image, without Pulumi. */
-export async function deployedScripts(test: ClusterTest): Promise<readonly string[] | undefined> {
-  return scriptsOf(test, await deployedFiles(test));
-}
-
-function scriptsOf({ output }: ClusterTest, files: ReadonlyMap<string, string> | undefined) {
-  return files === undefined ? output?.scripts : scriptsIn(files);
+/** The scripts that there are; undefined where nobody says: in an image, without Pulumi. */
+export function deployedScripts({ deployed, output }: ClusterTest): readonly string[] | undefined {
+  return deployed.scripts ?? output?.scripts;
 }
 
 /** The scripts' folder in the pods; undefined where it is in an image. */

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { loadtestVersion } from "../../settings/package-root";
+import { loadtestVersion } from "../../../settings/package-root";
 import {
   duration,
   exitCodeHelp,

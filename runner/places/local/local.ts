@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { type LocustCommand, type LocustSettings, locustCommands, pluginVariables } from "../../../settings/locust";
 import { locustVariables } from "../../../settings/locust-names";
 import { type Endpoint, LocustClient, LocustRefused } from "../../engine/client";
@@ -79,7 +79,7 @@ class LocalSession implements Session {
   async start(webPort: number): Promise<void> {
     const { settings, plugin, script, logs, signal, kill } = this.options;
     const commands = locustCommands(settings, {
-      ...{ plugin, script, bindHost: loopback, masterHost: loopback },
+      ...{ plugin, script: basename(script), bindHost: loopback, masterHost: loopback },
       ...{ masterPort: await freePort(), webPort },
     });
     await mkdir(logs, { recursive: true });

@@ -126,7 +126,9 @@ describe("LocustDeployment", function () {
 
     it("take back the number of workers from whoever scaled them, and the script of both from whoever changed it", async () => {
       for (const { deployment } of Object.values(await workloads())) {
-        expect(deployment.metadata.annotations).to.deep.equal({ "pulumi.com/patchForce": "true" });
+        const { "serverless-load-testing/test": test, ...others } = deployment.metadata.annotations;
+        expect(others).to.deep.equal({ "pulumi.com/patchForce": "true" });
+        expect(JSON.parse(test)).to.include({ script: "script1.py" }).and.to.not.have.property("before");
       }
     });
 

@@ -118,7 +118,7 @@ describe("LocustDeployment", function () {
     it("loads the plugin and the script, beside the script's data", async () => {
       const { control, worker } = await workloads({ script: "script2.py" });
       for (const pod of [control, worker]) {
-        expect(option(pod, "-f")).to.equal("/loadtest/plugin/loadtest_plugin.py,/loadtest/scripts/script2.py");
+        expect(environmentOf(pod).LOADTEST_SCRIPT).to.equal('{"script":"script2.py","arguments":{}}');
         expect(pod.container.workingDir).to.equal("/loadtest/scripts");
       }
     });

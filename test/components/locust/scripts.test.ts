@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import { kinds, make, named, option, refused, workload } from "../../support/locust-deployment";
+import { environmentOf, kinds, make, named, refused, workload } from "../../support/locust-deployment";
 
 describe("LocustDeployment", function () {
   // The first test loads the SDKs.
@@ -101,7 +101,7 @@ describe("LocustDeployment", function () {
       const worker = workload(engine, "worker");
       expect(worker.pod.volumes.map(({ name }) => name)).to.have.members(["home", "tmp"]);
       expect(worker.container.volumeMounts.map(({ name }) => name)).to.have.members(["home", "tmp"]);
-      expect(option(worker, "-f")).to.equal("/loadtest/plugin/loadtest_plugin.py,/loadtest/scripts/my.py");
+      expect(environmentOf(worker).LOADTEST_SCRIPT).to.equal('{"script":"my.py","arguments":{}}');
     });
 
     it("fit up to 1 MiB, and are pointed to the image above it", async () => {

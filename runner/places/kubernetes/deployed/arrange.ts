@@ -1,15 +1,10 @@
 import type { V1Deployment } from "@kubernetes/client-node";
+import type { ScriptRun } from "../../../../settings/deployed-test";
 import { RunnerError } from "../../../errors";
 import type { Cluster } from "../api/cluster";
 import { NoLoadTest, readDeployment, type TestNames } from "../rollout/pods";
-import {
-  type PatchOperation,
-  type ScriptRun,
-  scriptBefore,
-  scriptNow,
-  withScript,
-  withScriptBefore,
-} from "./script-swap";
+import { descriptionOf } from "./deployed";
+import { type PatchOperation, withScript, withScriptBefore } from "./script-change";
 
 /** What of a deployed test a run may want otherwise. */
 export interface Arrangement {
@@ -18,7 +13,7 @@ export interface Arrangement {
 }
 
 /** What a run wants: also arguments of the script, which are as they were deployed when its script is. */
-export interface Wanted extends Arrangement, ScriptRun {}
+export type Wanted = Arrangement & ScriptRun;
 
 interface Place {
   readonly cluster: Cluster;
@@ -35,7 +30,7 @@ export async function arrange({ cluster, names, wanted }: Arrange): Promise<stri
   // Both Deployments, so that master and workers run the same.
   if (await changeScripts(cluster, names, (deployment) => withScript(deployment, wanted))) {
     // Without values: one may be a secret.
-    const options = Object.keys(wanted.scriptArguments ?? {}).map((name) => ` --${name}`);
+    const options = Object.keys(wanted.scriptArguments).map((name) => ` --${name}`);
     lines.push(`Script ${wanted.script}${options.join("")}: the pods start anew`);
   }
   const worker = await readDeployment(cluster, names.worker);
@@ -72,10 +67,10 @@ export async function restore({ cluster, names, wanted, before, patience }: Rest
   let present = before.workers;
   let script: string | undefined;
   const scriptBack = (deployment: V1Deployment): PatchOperation[] => {
-    if (scriptNow(deployment) !== wanted.script) return [];
-    const patch = withScriptBefore(deployment);
-    if (replaces(patch)) script = scriptBefore(deployment);
-    return patch;
+    const { script: now, before: deployed } = descriptionOf(deployment);
+    if (now !== wanted.script) return [];
+    script = deployed?.script ?? script;
+    return withScriptBefore(deployment);
   };
   const work = async () => {
     const worker = await readDeployment(cluster, names.worker);
@@ -120,7 +115,7 @@ export async function scale(cluster: Cluster, name: string, replicas: number): P
   await cluster.call(`scale Deployment ${name}`, patch);
 }
 
-/** True where another script is run now; a note may have changed without. */
+/** True where something was changed. */
 async function changeScripts(
   cluster: Cluster,
   names: TestNames,
@@ -134,11 +129,7 @@ async function changeScripts(
     await cluster.call(`change Deployment ${name}`, () =>
       cluster.apps.patchNamespacedDeployment({ namespace, name, body }),
     );
-    changed ||= replaces(body);
+    changed = true;
   }
   return changed;
-}
-
-function replaces(patch: readonly PatchOperation[]): boolean {
-  return patch.some(({ op }) => op === "replace");
 }

@@ -7,10 +7,10 @@ import type {
   V1Pod,
   V1ReplicaSet,
 } from "@kubernetes/client-node";
+import { containerName } from "../../../../settings/deployed-test";
 import { RunnerError } from "../../../errors";
 import { explainEnd } from "../../explain";
 import type { Cluster } from "../api/cluster";
-import { containerName } from "../deployed/container";
 
 /** Names of the two Deployments of a test. */
 export interface TestNames {

@@ -53,7 +53,7 @@ describe("a test in a cluster", () => {
     };
   }
   const noted = () => readNote(there.namespace.leases.lease?.metadata?.annotations?.["loadtest/run"]).note;
-  const wants = { workers: 5, script: "b.py" };
+  const wants = { workers: 5, script: "b.py", scriptArguments: {} };
   const changed = async () => {
     await arrange({ cluster: there.namespace.cluster, names, wanted: wants });
     there.namespace.changes.length = 0;
@@ -217,7 +217,7 @@ describe("a test in a cluster", () => {
       await claim();
       await changed();
       await cleanUp(there.context, { owed: false });
-      expect(now()).to.deep.equal(wants);
+      expect(now()).to.deep.equal({ workers: 5, script: "b.py" });
       expect(there.namespace.changes).to.deep.equal([]);
       expect(noted()?.pid).to.equal(process.pid);
     });

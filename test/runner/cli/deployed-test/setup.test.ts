@@ -56,7 +56,10 @@ describe("the load of a run in a cluster", () => {
       ...{ tenant: "acme", size: "7=", all: "true", region: '["eu","us"]' },
     });
     expect(await given({ script: "script2.py", scriptArg: ["x="] }), "another script").to.deep.equal({ x: "" });
-    const swapped = withoutPulumi({ scriptArguments: { tenant: "b" }, argumentsBefore: { tenant: "acme" } });
+    const swapped = withoutPulumi({
+      scriptArguments: { tenant: "b" },
+      before: { script: "script1.py", scriptArguments: { tenant: "acme" }, variable: "" },
+    });
     expect((await clusterSetup(swapped, {})).scriptArguments, "a killed command's").to.deep.equal({ tenant: "acme" });
   });
 
@@ -113,18 +116,21 @@ describe("the script of a run in a cluster", () => {
   const test = (change: Parameters<typeof deployed>[0], more: Partial<ClusterTest> = {}) =>
     clusterTest({ cluster: namespace.cluster, deployed: deployed(change), ...more });
 
+  const there = { scriptsConfigMap: "scripts", scripts: ["b.py", "script1.py", "umlaut.py"] };
+
   it("is one of those that are there: in the ConfigMap, or as the stack says", async () => {
-    const [map, image] = [test({ scriptsConfigMap: "scripts" }), test({})];
-    expect(await deployedScripts(map)).to.deep.equal(["b.py", "script1.py", "umlaut.py"]);
-    expect(await deployedScripts(image)).to.equal(undefined);
-    expect(await deployedScripts({ ...image, output: output() })).to.deep.equal(["script1.py", "script2.py"]);
+    const [map, image] = [test(there), test({})];
+    expect(deployedScripts(map)).to.deep.equal(["b.py", "script1.py", "umlaut.py"]);
+    expect(deployedScripts(image)).to.equal(undefined);
+    expect(deployedScripts({ ...image, output: output() })).to.deep.equal(["script1.py", "script2.py"]);
     const gone = test({ scriptsConfigMap: "gone" }, { output: output() });
-    expect(await deployedScripts(gone)).to.deep.equal(["script1.py", "script2.py"]);
+    expect(deployedScripts(gone)).to.deep.equal(["script1.py", "script2.py"]);
+    expect((await clusterSetup(gone, { script: "script2.py" })).script).to.equal("script2.py");
     expect((await clusterSetup(map, { script: "b.py" })).script).to.equal("b.py");
   });
 
   it("is refused where it is not there, and taken where nobody knows", async () => {
-    const error = await caught(clusterSetup(test({ scriptsConfigMap: "scripts" }), { script: "c.py" }));
+    const error = await caught(clusterSetup(test(there), { script: "c.py" }));
     expect(error).to.be.instanceOf(UsageError);
     expect(error.message).to.equal(
       "script c.py is not deployed: there is b.py, script1.py, umlaut.py; pulumi up brings new files of the scripts' folder",
@@ -149,7 +155,8 @@ describe("the script of a run in a cluster", () => {
   });
 
   it("is the one that was deployed, and not what a killed command has put in its place", async () => {
-    const swapped = { scriptsConfigMap: "scripts", script: "b.py", scriptBefore: "script1.py" };
+    const before = { script: "script1.py", scriptArguments: {}, variable: "" };
+    const swapped = { ...there, script: "b.py", before };
     expect((await clusterSetup(test(swapped), {})).script).to.equal("script1.py");
     expect((await clusterSetup(test(swapped), { script: "b.py" })).script).to.equal("b.py");
   });

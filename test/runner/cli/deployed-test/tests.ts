@@ -18,11 +18,10 @@ export function output(change: Partial<LoadTestOutput> = {}): LoadTestOutput {
 
 export function deployed(change: Partial<DeployedTest> = {}): DeployedTest {
   return {
-    ...{ namespace: "load", script: "script1.py" },
+    ...{ version: 1, namespace: "load", script: "script1.py", scriptArguments: {}, workerScript: "script1.py" },
     control: { name: names.control, uid: "uid-of-control" },
     worker: { name: names.worker, uid: "uid-of-worker" },
-    ...{ workerScript: "script1.py", scriptBefore: undefined, users: 100, spawnRate: 10, runTime: "1m" },
-    ...{ targetHost: undefined, scriptArguments: {}, argumentsBefore: undefined },
+    ...{ before: undefined, users: 100, spawnRate: 10, runTime: "1m", targetHost: undefined },
     tokenSecret: { name: "the-token", key: "token" },
     ...{ workerReplicas: 2, workerCpu: 0.25, workerMemory: 256, controlCpu: 0.25 },
     ...{

@@ -4,7 +4,7 @@ import type { V1ConfigMap, V1Deployment, V1Pod, V1ReplicaSet } from "@kubernetes
 import type { Cluster } from "../../../../runner/places/kubernetes/api/cluster";
 import { readDeployed } from "../../../../runner/places/kubernetes/deployed/deployed";
 import { FakeApi, refuse } from "./api/fake-api";
-import { deployment } from "./deployed/deployments";
+import { type Described, deployment } from "./deployed/deployments";
 import { patched } from "./deployed/json-patch";
 import { FakeLeases } from "./lock/fake-leases";
 import { readyPod, replicaSet } from "./pods";
@@ -62,10 +62,10 @@ export class FakeNamespace {
   }
 
   /** Both Deployments anew, all of whose pods are ready. */
-  deploy(script: string, workers: number, options: readonly string[] = []): void {
+  deploy(script: string, workers: number, described: Described = {}): void {
     for (const name of [names.control, names.worker]) {
       const replicas = name === names.control ? 1 : workers;
-      const made = deployment(name, { args: ["-f", `/p/loadtest_plugin.py,/s/${script}`, ...options] });
+      const made = deployment(name, { script, ...described });
       this.deployments.set(name, {
         ...made,
         metadata: { ...made.metadata, generation: 1 },

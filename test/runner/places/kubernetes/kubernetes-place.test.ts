@@ -32,7 +32,8 @@ describe("pods of a cluster as the place of a run", () => {
 
   const place = (wanted = { workers: 3, script: "b.py" }, timeout = 3000) =>
     new KubernetesPlace({
-      ...{ cluster: namespace.cluster, names, link, wanted, timeout },
+      ...{ cluster: namespace.cluster, names, link, timeout },
+      wanted: { ...wanted, scriptArguments: {} },
       before: { workers: 2, script: "a.py" },
       lost: lost.signal,
     });

@@ -1,7 +1,9 @@
+import type { V1Deployment } from "@kubernetes/client-node";
 import { expect } from "chai";
 import fc from "fast-check";
 import { RunnerError } from "../../../../../runner/errors";
 import { arrange, restore, scale } from "../../../../../runner/places/kubernetes/deployed/arrange";
+import { testAnnotation } from "../../../../../settings/deployed-test";
 import { caught, refuse } from "../api/fake-api";
 import { FakeNamespace, names } from "../fake-namespace";
 
@@ -11,7 +13,7 @@ describe("the arrangement of a test for a run", () => {
   const now = () => ({ workers: namespace.worker.spec?.replicas, script: namespace.deployed.script });
   const wants = (workers: number, script: string) => ({
     ...{ cluster: namespace.cluster, names },
-    wanted: { workers, script },
+    wanted: { workers, script, scriptArguments: {} },
   });
 
   beforeEach(async () => {
@@ -23,12 +25,12 @@ describe("the arrangement of a test for a run", () => {
     const spec = structuredClone(namespace.worker.spec);
     expect(await arrange(wants(5, "b.py"))).to.deep.equal(["Script b.py: the pods start anew", "Workers: 2 → 5"]);
     expect(now()).to.deep.equal({ workers: 5, script: "b.py" });
-    expect(namespace.deployed).to.include({ workerScript: "b.py", scriptBefore: "a.py" });
+    expect(namespace.deployed).to.include({ workerScript: "b.py" }).and.have.nested.property("before.script", "a.py");
     expect(await restore({ ...wants(5, "b.py"), before, patience: 1000 })).to.deep.equal({
       done: "As before: workers: 5 → 2, script: a.py",
     });
     expect(namespace.worker.spec).to.deep.equal(spec);
-    expect(namespace.deployed.scriptBefore).to.equal(undefined);
+    expect(namespace.deployed.before).to.equal(undefined);
   });
 
   it("needs no change where all is so already", async () => {
@@ -77,18 +79,17 @@ describe("the arrangement of a test for a run", () => {
       done: "As before: workers: 5 → 2",
     });
     expect(now()).to.deep.equal({ workers: 2, script: "c.py" });
-    expect(namespace.deployed.scriptBefore).to.equal("a.py");
+    expect(namespace.deployed.before?.script).to.equal("a.py");
   });
 
-  it("has no line on a script where only the note of a former change is dropped", async () => {
-    await arrange(wants(2, "b.py"));
-    const notes = namespace.control.metadata?.annotations ?? {};
+  it("has no line on a script where what was deployed before cannot be read", async () => {
     namespace.deploy("b.py", 2);
     for (const [name, made] of namespace.deployments) {
-      namespace.deployments.set(name, { ...made, metadata: { ...made.metadata, annotations: damaged(notes) } });
+      namespace.deployments.set(name, { ...made, metadata: { ...made.metadata, annotations: damaged(made) } });
     }
+    const { annotations } = namespace.worker.metadata ?? {};
     expect(await restore({ ...wants(2, "b.py"), before, patience: 1000 })).to.deep.equal({});
-    expect(namespace.worker.metadata?.annotations).to.deep.equal({});
+    expect(namespace.worker.metadata?.annotations).to.deep.equal(annotations);
     expect(now()).to.deep.equal({ workers: 2, script: "b.py" });
   });
 
@@ -170,7 +171,8 @@ describe("the arrangement of a test for a run", () => {
   });
 });
 
-/** The same annotations, with texts that nobody can read. */
-function damaged(annotations: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(annotations).map(([name, text]) => [name, text.slice(1)]));
+/** The same annotations, with something that nobody can read about what was deployed before. */
+function damaged({ metadata }: V1Deployment): Record<string, string> {
+  const test = JSON.parse(metadata?.annotations?.[testAnnotation] ?? "");
+  return { ...metadata?.annotations, [testAnnotation]: JSON.stringify({ ...test, before: { script: 5 } }) };
 }

@@ -1,9 +1,17 @@
-import type { V1Container, V1Deployment, V1EnvVar } from "@kubernetes/client-node";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { V1Deployment } from "@kubernetes/client-node";
 import { expect } from "chai";
 import { RunnerError } from "../../../../../runner/errors";
-import { filesIn, readDeployed, scriptsIn } from "../../../../../runner/places/kubernetes/deployed/deployed";
-import { workloads } from "../../../../support/locust-deployment";
-import { deployment } from "./deployments";
+import { filesIn, readDeployed } from "../../../../../runner/places/kubernetes/deployed/deployed";
+import { testAnnotation } from "../../../../../settings/deployed-test";
+import { locustVersion } from "../../../../../settings/locust";
+import { loadtestVersion } from "../../../../../settings/package-root";
+import { listScripts } from "../../../../../settings/script";
+import { writeFiles } from "../../../../settings/folder";
+import { environmentOf, workloads } from "../../../../support/locust-deployment";
+import { type Described, deployment } from "./deployments";
 
 /** What LocustDeployment makes, as the API server gives it back. */
 async function deployed(args: Parameters<typeof workloads>[0] = {}) {
@@ -25,6 +33,7 @@ describe("what is deployed", function () {
       ...{
         namespace: "shop",
         script: "script1.py",
+        scriptArguments: { tenant: "$(x)" },
         targetHost: "https://shop.example.com",
         users: 250,
         spawnRate: 2.5,
@@ -47,9 +56,10 @@ describe("what is deployed", function () {
       namespace: "shop",
       control: { name: "locust-control", uid: "c" },
       worker: { name: "locust-worker", uid: "w" },
-      script: "script1.py",
-      workerScript: "script1.py",
-      ...{ scriptBefore: undefined, scriptArguments: {}, argumentsBefore: undefined },
+      version: 1,
+      ...{ script: "script1.py", workerScript: "script1.py", scriptArguments: { tenant: "$(x)" }, before: undefined },
+      scripts: listScripts({ scriptsFolder: "locust/scripts" }, "."),
+      versions: { loadtest: loadtestVersion() },
       ...{ users: 250, spawnRate: 2.5, runTime: "1h30m", targetHost: "https://shop.example.com" },
       tokenSecret: { name: tokenSecret?.name, key: "token" },
       workerReplicas: 8,
@@ -61,94 +71,75 @@ describe("what is deployed", function () {
   });
 
   it("is read back with little of it given", async () => {
-    expect(await deployed({ workerReplicas: 0 })).to.include({
-      ...{ targetHost: undefined, users: 100, spawnRate: 10, runTime: "1m", workerReplicas: 0 },
-    });
+    const test = await deployed({ workerReplicas: 0 });
+    expect(test).to.include({ users: 100, spawnRate: 10, runTime: "1m", workerReplicas: 0 });
+    expect(test.targetHost).to.equal(undefined);
+    expect(test.versions).to.deep.equal({ loadtest: loadtestVersion(), locust: locustVersion });
   });
 
   it("has no ConfigMap of scripts where they are in the image", async () => {
     const test = await deployed({ scriptDelivery: "image", image: "registry.example.com/locust:7" });
-    expect(test).to.include({ script: "script1.py", scriptsConfigMap: undefined });
+    expect(test.script).to.equal("script1.py");
+    expect([test.scriptsConfigMap, test.scripts]).to.deep.equal([undefined, undefined]);
   });
 
-  it("is read from people's own manifests, in every way that Locust takes its options", () => {
-    const [short, long, variables] = [
-      {
-        command: ["python", "-u", "-m", "locust"],
-        args: [
-          "-f/p/loadtest_plugin.py,/s/a.py",
-          "-u",
-          "5",
-          "-r=2",
-          "-t10m",
-          "-H",
-          "http://$(TARGET)/$$(x)",
-          "--master",
-        ],
-      },
-      {
-        command: ["/opt/venv/bin/locust", "--locustfile=/p/loadtest_plugin.py, /s/a.py", "--users=5"],
-        args: ["--spawn-rate", "1", "--spawn-rate", "2", "--run-time=10m", "--host=http://$(TARGET)/$$(x)"],
-      },
-      {
-        env: [
-          ...[variable("LOCUST_USERS", "5"), variable("LOCUST_SPAWN_RATE", "2"), variable("LOCUST_RUN_TIME", "10m")],
-          ...[variable("LOCUST_LOCUSTFILE", "/p/loadtest_plugin.py,/s/a.py")],
-          variable("LOCUST_HOST", "http://$(TARGET)/$$(x)"),
-        ],
-      },
-    ].map((container) => readDeployed(...both(container)));
+  it("is what the variable says that Locust gets, in master and worker", async () => {
+    const scriptArguments = { tenant: "$(x) $$", all: "true" };
+    for (const one of Object.values(await workloads({ script: "script2.py", scriptArguments }))) {
+      const text = String(environmentOf(one).LOADTEST_SCRIPT);
+      expect(text, "nothing that Kubernetes would replace").to.not.include("$");
+      expect(JSON.parse(text)).to.deep.equal({ script: "script2.py", arguments: scriptArguments });
+    }
+  });
+
+  it("is read from people's own manifests", () => {
     const expected = { script: "a.py", users: 5, spawnRate: 2, runTime: "10m", targetHost: "http://shop/$(x)" };
-    for (const test of [short, long, variables]) expect(test).to.include(expected);
+    const test = readDeployed(...both({ ...expected, scriptArguments: { tenant: "b" }, scripts: ["a.py", "b.py"] }));
+    expect(test).to.include(expected);
+    expect(test).to.deep.include({ scriptArguments: { tenant: "b" }, scripts: ["a.py", "b.py"] });
   });
 
   it("takes what is not said for what Locust and Kubernetes take it for", () => {
-    const [control, worker] = both({ args: ["-f", "/p/loadtest_plugin.py,/s/a.py"] });
+    const [control, worker] = both({});
     delete worker.spec?.replicas;
-    expect(readDeployed(control, worker)).to.include({
-      ...{ users: 1, spawnRate: 1, runTime: undefined, workerReplicas: 1 },
-      ...{ workerCpu: undefined, controlMemory: undefined, scriptsConfigMap: undefined },
+    const test = readDeployed(control, worker);
+    expect(test).to.deep.include({
+      users: 1,
+      spawnRate: 1,
+      workerReplicas: 1,
+      scriptArguments: {},
+      knownModules: false,
     });
-  });
-
-  it("finds the ConfigMap by the innermost mount", () => {
-    const [control, worker] = both({
-      args: ["-f", "/load/plugin/loadtest_plugin.py,/load/scripts/a.py"],
-      volumeMounts: [
-        { name: "outer", mountPath: "/load" },
-        { name: "inner", mountPath: "/load/scripts/" },
-        { name: "other", mountPath: "/load/scripts-old" },
-      ],
-    });
-    const volumes = ["outer", "inner", "other"].map((name) => ({ name, configMap: { name: `map-${name}` } }));
-    for (const { spec } of [control, worker]) if (spec?.template.spec) spec.template.spec.volumes = volumes;
-    expect(readDeployed(control, worker).scriptsConfigMap).to.equal("map-inner");
+    for (const key of ["runTime", "workerCpu", "controlMemory", "scriptsConfigMap"] as const) {
+      expect(test[key], key).to.equal(undefined);
+    }
   });
 
   it("shows a change of script that was made in one Deployment only", () => {
-    const [control] = both({ args: ["-f", "/p/loadtest_plugin.py,/s/b.py"] });
-    const [, worker] = both({ args: ["-f", "/p/loadtest_plugin.py,/s/a.py"] });
-    expect(readDeployed(control, worker)).to.include({ script: "b.py", workerScript: "a.py" });
+    const before = { script: "a.py", scriptArguments: {}, variable: "" };
+    const [changed, plain] = [both({ script: "b.py", before }), both({})];
+    expect(readDeployed(changed[0], plain[1])).to.deep.include({ script: "b.py", workerScript: "a.py", before });
+    expect(readDeployed(plain[0], changed[1])).to.deep.include({ script: "a.py", workerScript: "b.py", before });
   });
 
-  it("says in one line what is missing in a Deployment of something else", () => {
-    const ours = { args: ["-f", "/p/loadtest_plugin.py,/s/a.py"] };
-    const start = "Deployment locust-control in namespace load is not one of LocustDeployment: ";
-    expect(refusal({ ...ours, name: "nginx" })).to.equal(`${start}it has no container locust`);
-    expect(refusal({ args: ["--master"] })).to.equal(`${start}its Locust gets no script with -f`);
-    expect(refusal({ args: ["-f"] })).to.equal(`${start}its Locust gets no script with -f`);
-    expect(refusal({ args: ["-f", "/s/a.py"] })).to.equal(
-      `${start}its Locust does not load loadtest_plugin.py with -f`,
-    );
-    expect(refusal({ args: ["-f", "/p/loadtest_plugin.py"] })).to.equal(
-      `${start}its Locust gets 0 scripts with -f beside loadtest_plugin.py, and not one`,
-    );
-    const plain = refusal(ours, [variable("LOADTEST_TOKEN", "s3cret")]);
-    expect(plain, "and shows no secret").to.equal(`${start}its variable LOADTEST_TOKEN does not come from a Secret`);
-    expect(refusal(ours, [])).to.equal(plain);
-    expect(refusal({ args: [...ours.args, "--users", "many"] })).to.equal(
-      'Deployment locust-control in namespace load has --users "many": that is no number',
-    );
+  it("says in one line what to do where a Deployment does not say what it runs", () => {
+    const start = "Deployment locust-control in namespace load ";
+    const nothing =
+      `${start}does not say what it runs: pulumi up, where an earlier version has deployed it; a manifest written by ` +
+      "hand needs the annotation serverless-load-testing/test, as in settings/deployed-test.ts";
+    expect(refusal(undefined)).to.equal(nothing);
+    const wrong = `${start}has a wrong annotation serverless-load-testing/test: `;
+    expect(refusal("{")).to.equal(`${start}has an annotation serverless-load-testing/test that is no JSON`);
+    expect(refusal("[]")).to.match(/has a wrong annotation serverless-load-testing\/test: it: .*object/);
+    expect(refusal({ version: 2 })).to.equal(`${start}was deployed by another version of loadtest: pulumi up`);
+    expect(refusal({ script: "" })).to.include(`${wrong}script: `);
+    expect(refusal({ tokenSecret: undefined })).to.include(`${wrong}tokenSecret: `);
+    expect(refusal({ tokenSecret: { name: 5 } })).to.include(`${wrong}tokenSecret.name: `);
+    expect(refusal({ scriptArguments: { tenant: 5 } })).to.include(`${wrong}scriptArguments.tenant: `);
+    expect(refusal({ users: "many" })).to.equal(`${wrong}users: Invalid input: expected number, received string`);
+    const [control, worker] = both({});
+    delete worker.metadata?.annotations;
+    expect(() => readDeployed(control, worker)).to.throw(nothing.replace("locust-control", "locust-worker"));
   });
 
   it("knows all modules of Locust's own image, where nobody says another place for them", async () => {
@@ -158,7 +149,7 @@ describe("what is deployed", function () {
     expect((await deployed({ environment })).knownModules).to.equal(false);
   });
 
-  it("lists the scripts of a ConfigMap, of any encoding, and not their helpers in folders", () => {
+  it("finds the files of a ConfigMap, of any encoding; the scripts are those that are not in folders", async () => {
     const data = { "b.py": "b", "users.csv": "", "lib..helpers.py": "h" };
     const files = filesIn({ data, binaryData: { "a.py": "AA==" } });
     expect(Object.fromEntries(files)).to.deep.equal({
@@ -167,25 +158,30 @@ describe("what is deployed", function () {
       "lib/helpers.py": "h",
       "a.py": "",
     });
-    expect(scriptsIn(files)).to.deep.equal(["a.py", "b.py"]);
-    expect(scriptsIn(filesIn({}))).to.deep.equal([]);
+    expect([...filesIn({}).keys()]).to.deep.equal([]);
+    const scriptsFolder = mkdtempSync(join(tmpdir(), "scripts-"));
+    try {
+      writeFiles(scriptsFolder, { "b.py": "b", "users.csv": "", "lib/helpers.py": "h", "a.py": "" });
+      expect((await deployed({ scriptsFolder, script: "a.py" })).scripts).to.deep.equal(["a.py", "b.py"]);
+    } finally {
+      rmSync(scriptsFolder, { recursive: true });
+    }
   });
 });
 
-function variable(name: string, value: string) {
-  return { name, value };
+/** Both Deployments with the same annotation. */
+function both(described: Described): [V1Deployment, V1Deployment] {
+  return [deployment("locust-control", described), deployment("locust-worker", described)];
 }
 
-/** Both Deployments with the same container. */
-function both(container: Partial<V1Container>): [V1Deployment, V1Deployment] {
-  return [deployment("locust-control", container), deployment("locust-worker", container)];
-}
-
-/** The error for a Deployment of such a container, with these variables instead of its own. */
-function refusal(container: Partial<V1Container>, env?: V1EnvVar[]): string {
-  const [control, worker] = both(container);
-  const locust = control.spec?.template.spec?.containers[1];
-  if (env !== undefined && locust !== undefined) locust.env = env;
+/** The error for Deployments with this annotation, as text, or with these changes of it. */
+function refusal(change: string | undefined | Readonly<Record<string, unknown>>): string {
+  const [control, worker] = both({});
+  for (const { metadata } of [control, worker]) {
+    const test = JSON.parse(metadata?.annotations?.[testAnnotation] ?? "");
+    const json = typeof change === "object" ? JSON.stringify({ ...test, ...change }) : change;
+    if (metadata) metadata.annotations = json === undefined ? {} : { [testAnnotation]: json };
+  }
   try {
     readDeployed(control, worker);
   } catch (error) {

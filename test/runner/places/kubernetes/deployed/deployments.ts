@@ -1,14 +1,32 @@
 import type { V1Container, V1Deployment } from "@kubernetes/client-node";
+import { type TestDescription, testAnnotation } from "../../../../../settings/deployed-test";
+import { scriptText } from "../../../../../settings/locust";
 
-const token = {
-  name: "LOADTEST_TOKEN",
-  valueFrom: { secretKeyRef: { name: "the-token", key: "token" } },
-};
+/** What is deployed, as somebody may write it by hand. */
+export interface Described extends Partial<TestDescription> {
+  /** The value of `LOADTEST_SCRIPT`; usually what the rest says. */
+  readonly variable?: string;
+}
 
-/** A Deployment that somebody wrote by hand, in namespace `load`; its container has a token and a variable TARGET. */
-export function deployment(name: string, { env = [], ...container }: Partial<V1Container>): V1Deployment {
+/** A Deployment in namespace `load` that runs `a.py`, unless told otherwise. */
+export function deployment(
+  name: string,
+  { variable, ...change }: Described = {},
+  { env = [], ...container }: Partial<V1Container> = {},
+): V1Deployment {
+  const test = {
+    version: 1,
+    script: "a.py",
+    scriptArguments: {},
+    tokenSecret: { name: "the-token", key: "token" },
+    ...change,
+  };
+  const script = { name: "LOADTEST_SCRIPT", value: variable ?? scriptText(test) };
   return {
-    metadata: { name, namespace: "load", uid: `uid-of-${name}` },
+    metadata: {
+      ...{ name, namespace: "load", uid: `uid-of-${name}` },
+      annotations: { other: "stays", [testAnnotation]: JSON.stringify(test) },
+    },
     spec: {
       replicas: 2,
       selector: { matchLabels: { app: name } },
@@ -17,7 +35,7 @@ export function deployment(name: string, { env = [], ...container }: Partial<V1C
         spec: {
           containers: [
             { name: "sidecar", args: ["-f", "other"] },
-            { name: "locust", env: [token, { name: "TARGET", value: "shop" }, ...env], ...container },
+            { name: "locust", env: [{ name: "TARGET", value: "shop" }, script, ...env], ...container },
           ],
         },
       },

@@ -1,5 +1,10 @@
 import { deepStrictEqual } from "node:assert";
-import type { PatchOperation } from "../../../../../runner/places/kubernetes/deployed/script-swap";
+
+interface PatchOperation {
+  readonly op: string;
+  readonly path: string;
+  readonly value?: unknown;
+}
 
 /** Does to a copy of an object what the API server does with a JSON Patch; throws where a test fails. */
 export function patched<T extends object>(object: T, operations: readonly PatchOperation[]): T {
