@@ -51,13 +51,9 @@ describe("loadtest run, on a test that pulumi up has deployed", function () {
     expect(record).to.include({ verdict: "aborted", endedBy: "interrupt", script: "script_requests.py" });
     expect({ requests: record.totals.requests, failures: record.totals.failures }).to.deep.equal(counts);
     await test.expectAsBefore();
-    const args = kubectl(namespace, [
-      "get",
-      "deployments",
-      "--output",
-      "jsonpath={.items[*].spec.template.spec.containers[*].args}",
-    ]);
-    expect(args).to.include("script1.py").and.not.include("script_requests.py");
+    const script = ".spec.template.spec.containers[*].env[?(@.name=='LOADTEST_SCRIPT')].value";
+    const scripts = kubectl(namespace, ["get", "deployments", "--output", `jsonpath={.items[*]${script}}`]);
+    expect(scripts).to.include("script1.py").and.not.include("script_requests.py");
   });
 
   it("ends at once on a second Ctrl-C, stays aborted, and is completed later in its folder", async () => {

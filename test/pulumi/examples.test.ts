@@ -1,22 +1,24 @@
+import { spawnSync } from "node:child_process";
 import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { deleteNamespace, isReady, kubectl, podsOf } from "../support/cluster";
+import { ownNamespace } from "../support/namespace";
 import { needs } from "../support/needs";
 import { installPackage } from "../support/package";
 import { PulumiFolder, root } from "../support/pulumi-cli";
+import { startTarget, targetIn } from "../support/target";
 
 const namespace = `lt-example-${process.pid}`;
 
 /** A copy of an example, with the package installed in it. */
-function example(name: string): PulumiFolder {
+function copyOf(name: string): PulumiFolder {
   const project = new PulumiFolder({ linkModules: false });
   installPackage(project.folder);
   cpSync(join(root, "examples", name), project.folder, {
     recursive: true,
     filter: (path) => !path.includes("node_modules"),
   });
-  project.mustRun("stack", "init", "test");
   return project;
 }
 
@@ -25,7 +27,8 @@ function inRealCluster(name: string, config: readonly (readonly string[])[]): ()
   let project: PulumiFolder;
   needs("cluster");
   before(() => {
-    project = example(name);
+    project = copyOf(name);
+    project.mustRun("stack", "init", "test");
     for (const args of [...config, ["namespace", namespace]]) project.mustRun("config", "set", ...args);
   });
   after(() => {
@@ -122,5 +125,24 @@ describe("the examples, on the real engine", function () {
     });
 
     it("leaves nothing behind", () => expectDestroyed(project()));
+  });
+
+  describe("automation, in a real cluster", () => {
+    const shop = ownNamespace("example-shop");
+
+    it("deploys, runs a test, and leaves nothing, from one file", () => {
+      startTarget(shop);
+      const project = copyOf("automation");
+      const { status, stdout, stderr } = spawnSync("node", ["--import", "tsx", "run.ts", targetIn(shop), namespace], {
+        cwd: project.folder,
+        env: { ...process.env, ...project.env },
+        encoding: "utf8",
+        timeout: 170_000,
+      });
+      expect(status, `${stdout}\n${stderr}`).to.equal(0);
+      expect(stdout).to.match(/PASSED \(exit code 0\)/);
+      expect(() => kubectl(namespace, ["get", "namespace", namespace])).to.throw("NotFound");
+      project.remove();
+    });
   });
 });

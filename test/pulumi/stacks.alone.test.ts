@@ -4,6 +4,7 @@ import { expect } from "chai";
 import { isReady, kubectl, type Pod, podsOf, until } from "../support/cluster";
 import { needs } from "../support/needs";
 import { PulumiProject, type Step } from "../support/pulumi";
+import type { StateResource } from "../support/pulumi-cli";
 
 /** `kubernetes:core/v1:ConfigMap locust-scripts` of a change. */
 function named({ op, urn }: Step): string {
@@ -101,8 +102,10 @@ describe("the program's stacks, on the real engine and cluster", function () {
 
   describe("dev and single-az", () => {
     let stack: PulumiProject;
+    const team = { tags: { team: "checkout" } };
     before(() => {
       stack = project("dev");
+      stack.mustRun("config", "set", "--path", "aws:defaultTags.tags.team", team.tags.team);
     });
     after(() => {
       stack?.run("destroy", "--yes", "--skip-preview");
@@ -131,6 +134,17 @@ describe("the program's stacks, on the real engine and cluster", function () {
       expect(stack.changes()).to.deep.equal([]);
       expect(stack.outputs().natAddresses).to.have.length(3);
       expect(subnets().size).to.equal(6);
+    });
+
+    it("reaches everything on AWS with the provider's aws:defaultTags", () => {
+      const { deployment } = JSON.parse(stack.mustRun("stack", "export"));
+      const all = deployment.resources as (StateResource & { inputs?: { defaultTags?: string } })[];
+      const tagging = all
+        .filter(({ type, inputs }) => type === "pulumi:providers:aws" && inputs?.defaultTags === JSON.stringify(team))
+        .map(({ urn, id }) => `${urn}::${id}`);
+      const others = all.filter(({ type, provider = "" }) => type.startsWith("aws:") && !tagging.includes(provider));
+      expect(tagging).to.not.deep.equal([]);
+      expect(others.map(({ urn }) => urn)).to.deep.equal([]);
     });
 
     /** What a preview says of the change, without what comes or goes with a zone or its NAT gateway. */

@@ -5,18 +5,18 @@ import { root } from "./pulumi-cli";
 import { PulumiProgram } from "./pulumi-program";
 
 const program = `
-import { Config, type ResourceTransformation } from "@pulumi/pulumi";
+import { Config, type ResourceTransform } from "@pulumi/pulumi";
 import { LocustDeployment, type LocustDeploymentArgs } from "./components";
 
 const args = new Config().requireObject<LocustDeploymentArgs>("args");
 // A test that expects a failure does not wait for minutes.
 const within = new Config().get("within");
-const hurry: ResourceTransformation = ({ props, opts }) => ({
+const hurry: ResourceTransform = ({ props, opts }) => ({
   props,
   opts: within === undefined ? opts : { ...opts, customTimeouts: { create: within, update: within, delete: "2m" } },
 });
 // Not as a whole: with a component among the outputs no saved plan holds.
-const locust = new LocustDeployment("shop", args, { transformations: [hurry] });
+const locust = new LocustDeployment("shop", args, { transforms: [hurry] });
 export const { token, tokenSecretName } = locust;
 `;
 
