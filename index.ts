@@ -4,8 +4,8 @@ import { FargateCluster, LoadTestNetwork, LocustDeployment, LocustImage } from "
 import { protectFromDeletion } from "./components/deletion-protection";
 import { filesFitConfigMap } from "./components/locust/scripts";
 import { readConfig } from "./settings/pulumi-config";
-import { scriptExists } from "./settings/script";
-import { packagesAreThere } from "./settings/script-packages";
+import { scriptExists } from "./settings/scripts/script";
+import { packagesAreThere } from "./settings/scripts/script-packages";
 
 const settings = readConfig([scriptExists, filesFitConfigMap, packagesAreThere].map((rule) => rule(__dirname)));
 const isFargate = settings.platform === "eks-fargate";

@@ -5,11 +5,11 @@ import { Repository } from "@pulumi/aws/ecr/repository";
 import { Image } from "@pulumi/docker-build/image";
 import { Platform } from "@pulumi/docker-build/types/enums";
 import * as pulumi from "@pulumi/pulumi";
-import { hashContext } from "../../settings/content-hash";
 import { asRunError } from "../../settings/pulumi-config";
 import { withStackTag } from "../stack-tags";
 import type { LocustImageArgs } from "./args";
 import { readImageArgs } from "./check";
+import { hashContext } from "./content-hash";
 
 /** Images that the repository keeps: the newest, and some to go back to. */
 const keptImages = 10;

@@ -6,8 +6,8 @@ import { parseLayers } from "../../settings/parse";
 import { asRunError } from "../../settings/pulumi-config";
 import { fargateSizes, oneValuePerVariable } from "../../settings/rules";
 import type { Settings } from "../../settings/schema";
-import { listScripts, scriptExists } from "../../settings/script";
-import { packagesAreThere } from "../../settings/script-packages";
+import { listScripts, scriptExists } from "../../settings/scripts/script";
+import { packagesAreThere } from "../../settings/scripts/script-packages";
 import { isObject } from "../../settings/values/object";
 import {
   type Argument,

@@ -6,7 +6,7 @@ import type { core } from "@pulumi/kubernetes/types/input";
 import { InvalidValueError } from "../../settings/errors";
 import { packageRoot } from "../../settings/package-root";
 import type { Rule } from "../../settings/rules";
-import { configMapKey, configMapPath, listFiles } from "../../settings/script-files";
+import { configMapKey, configMapPath, listFiles } from "../../settings/scripts/script-files";
 
 /** What a ConfigMap holds, by key. The API server drops what is empty, so that is left out. */
 export interface ConfigMapFiles {

@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { parse } from "yaml";
 import { configDeclarations } from "../../settings/pulumi-yaml";
 import { settingsKeys } from "../../settings/schema";
-import { scriptExists } from "../../settings/script";
+import { scriptExists } from "../../settings/scripts/script";
 import { listStacks, readStack } from "../../settings/stack-files";
 
 const root = join(__dirname, "../..");

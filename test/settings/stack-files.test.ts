@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { StackFileError } from "../../settings/errors";
 import { parseSettings } from "../../settings/parse";
-import { scriptExists } from "../../settings/script";
+import { scriptExists } from "../../settings/scripts/script";
 import { findProject, listStacks, type ProjectPlace, readStack, type StackSettings } from "../../settings/stack-files";
 import { folderOf, writeFiles } from "./folder";
 import { settingsErrorOf } from "./problems";

@@ -1,5 +1,5 @@
 import { parseLayers } from "../../../settings/parse";
-import { missingPackages, withoutMissing } from "../../../settings/script-packages";
+import { missingPackages, withoutMissing } from "../../../settings/scripts/script-packages";
 import { commandLine, overStack } from "../../../settings/stack-files";
 import { UsageError } from "../../errors";
 import { filesIn } from "../../places/kubernetes/deployed/deployed";

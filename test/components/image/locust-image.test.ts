@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
+import { hashContext } from "../../../components/image/content-hash";
 import type { LocustImageArgs } from "../../../components/image/locust-image";
-import { hashContext } from "../../../settings/content-hash";
 import { isKnown, known, mockEngine, type Registered } from "../../support/mock-engine";
 
 const componentType = "serverless-load-testing:index:LocustImage";

@@ -1,7 +1,7 @@
 /** What the two Deployments of a load test say about it. */
 import type { V1ConfigMap, V1Deployment } from "@kubernetes/client-node";
 import { type TestDescription, testAnnotation, testDescription } from "../../../../settings/deployed-test";
-import { configMapPath } from "../../../../settings/script-files";
+import { configMapPath } from "../../../../settings/scripts/script-files";
 import { RunnerError } from "../../../errors";
 
 /** The load test that is deployed. */

@@ -8,7 +8,7 @@ import { filesIn, readDeployed } from "../../../../../runner/places/kubernetes/d
 import { testAnnotation } from "../../../../../settings/deployed-test";
 import { locustVersion } from "../../../../../settings/locust";
 import { loadtestVersion } from "../../../../../settings/package-root";
-import { listScripts } from "../../../../../settings/script";
+import { listScripts } from "../../../../../settings/scripts/script";
 import { writeFiles } from "../../../../settings/folder";
 import { environmentOf, workloads } from "../../../../support/locust-deployment";
 import { type Described, deployment } from "./deployments";

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { topLevelImports } from "../../settings/python-imports";
-import { root } from "../support/pulumi-cli";
+import { topLevelImports } from "../../../settings/scripts/python-imports";
+import { root } from "../../support/pulumi-cli";
 
 const modules = (source: string) => topLevelImports(source)?.map(({ module, line }) => `${module} ${line}`);
 

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { Rule } from "./rules";
-import type { Settings } from "./schema";
+import type { Rule } from "../rules";
+import type { Settings } from "../schema";
 
 /**
  * The rule that the script is there; its problem names the scripts that are.

@@ -1,9 +1,9 @@
 /** Which packages a script imports that pods with Locust's own image do not have. */
 import { readFileSync } from "node:fs";
 import { join, posix, resolve } from "node:path";
+import type { Rule } from "../rules";
 import { topLevelImports } from "./python-imports";
 import { missingPackage } from "./python-modules";
-import type { Rule } from "./rules";
 import { listFiles } from "./script-files";
 
 /** The files of the scripts' folder, by their paths in it. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
 import * as fc from "fast-check";
-import { type ContextFile, hashContext, hashFiles, readContext } from "../../settings/content-hash";
+import { type ContextFile, hashContext, hashFiles, readContext } from "../../../components/image/content-hash";
 
 const file: fc.Arbitrary<ContextFile> = fc.record({
   path: fc.string({ minLength: 1, maxLength: 4 }),
@@ -93,7 +93,7 @@ describe("the hash of a build context", () => {
   });
 
   it("covers what the package's own image has in it, and nothing else", () => {
-    const paths = readContext(join(__dirname, "..", "..", "locust")).map(({ path }) => path);
+    const paths = readContext(join(__dirname, "..", "..", "..", "locust")).map(({ path }) => path);
     expect(paths).to.include.members(["Dockerfile", "requirements.txt", "constraints.txt", "scripts/script1.py"]);
     for (const path of paths)
       expect(path).to.match(/^(Dockerfile|requirements\.txt|constraints\.txt|(scripts|plugin)\/[^/]+\.py)$/);

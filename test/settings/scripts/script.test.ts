@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import type { Settings } from "../../settings/schema";
-import { scriptExists } from "../../settings/script";
-import { folderOf } from "./folder";
+import type { Settings } from "../../../settings/schema";
+import { scriptExists } from "../../../settings/scripts/script";
+import { folderOf } from "../folder";
 
 describe("scriptExists", () => {
   const folder = folderOf({

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { missingPackage } from "../../settings/python-modules";
-import { missingPackages } from "../../settings/script-packages";
-import { root } from "../support/pulumi-cli";
+import { missingPackage } from "../../../settings/scripts/python-modules";
+import { missingPackages } from "../../../settings/scripts/script-packages";
+import { root } from "../../support/pulumi-cli";
 
 /** What the script `a.py` lacks, among files given by their paths. */
 function lacks(files: Readonly<Record<string, string>>): string[] {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
-import { readDockerignore } from "../../settings/dockerignore";
+import { readDockerignore } from "../../../components/image/dockerignore";
 
 /** What Docker does with these is in the reference of the Dockerfile and in BuildKit's tests of its patterns. */
 const cases: readonly [pattern: string, path: string, ignored: boolean][] = [

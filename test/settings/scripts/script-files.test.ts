@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
-import { readDockerignore } from "../../settings/dockerignore";
-import { configMapKey, configMapPath, listFiles } from "../../settings/script-files";
-import { root } from "../support/pulumi-cli";
+import { readDockerignore } from "../../../components/image/dockerignore";
+import { configMapKey, configMapPath, listFiles } from "../../../settings/scripts/script-files";
+import { root } from "../../support/pulumi-cli";
 
 describe("the files of the scripts' folder", () => {
   let folder: string;
