@@ -18,7 +18,7 @@ function configOf(stack: string): Record<string, string> {
   };
   return Object.fromEntries(
     Object.entries(config).map(([key, value]) => [
-      key,
+      key.includes(":") ? key : `serverless-load-testing:${key}`,
       typeof value === "object" ? JSON.stringify(value) : String(value),
     ]),
   );
