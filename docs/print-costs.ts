@@ -1,7 +1,7 @@
 /** Prints the tables of costs in `docs/aws.md`, from this project's stacks: `npx tsx docs/print-costs.ts`. */
 import { join } from "node:path";
 import { type CostItem, type CostSettings, hourlyCost, prices } from "../settings/prices";
-import { readStack } from "../settings/stack-files";
+import { readStack } from "../settings/project/stack-files";
 
 const directory = join(__dirname, "..");
 const [dev, singleAz] = ["dev", "single-az"].map((stack) => readStack({ directory, stack }).settings);

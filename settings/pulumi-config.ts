@@ -2,9 +2,9 @@
 import { Config, type Output, RunError, runtime, secret } from "@pulumi/pulumi";
 import { hiddenSecret, SettingsError } from "./errors";
 import { isSettingsKey, parseLayers } from "./parse";
+import { onlySecretKey } from "./project/secrets";
 import { type Rule, stackRules } from "./rules";
 import type { Settings } from "./schema";
-import { onlySecretKey } from "./secrets";
 
 /** Settings as a Pulumi program has them: secrets stay secret, all else is plain. */
 export type ProgramSettings = Omit<Settings, "secretEnvironment"> & {

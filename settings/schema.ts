@@ -11,7 +11,7 @@ import {
   scriptArguments,
   textsByName,
 } from "./keys";
-import { isPrivateCidr, parseCidr, parsePublicCidr, publicCidrAllowed } from "./values/cidr";
+import { isVpcRange, parsePublicCidr, publicCidrAllowed } from "./values/cidr";
 import { durationAllowed, parseDuration } from "./values/duration";
 import { fargateCpus, largestMemory } from "./values/fargate";
 import { kubernetesVersionAllowed, kubernetesVersions } from "./values/kubernetes-versions";
@@ -250,13 +250,4 @@ export const settingsKeys = Object.keys(settingsSchema.shape) as readonly Settin
 /** What a key takes, in which form, and what it is when it is left out. */
 export function describeSetting(name: SettingsKey): KeyDescription {
   return describeKey(settingsSchema.shape[name]);
-}
-
-function isVpcRange(text: string): boolean {
-  try {
-    const cidr = parseCidr(text);
-    return isPrivateCidr(cidr) && cidr.prefix >= 16 && cidr.prefix <= 28;
-  } catch {
-    return false;
-  }
 }

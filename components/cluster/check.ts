@@ -1,10 +1,10 @@
 /** Reads what the component FargateCluster is given, by the same rules as the stack's config. */
 import type { Input } from "@pulumi/pulumi";
 import { SettingsError, type SettingsProblem } from "../../settings/errors";
-import { clusterNameRule, nameInStack } from "../../settings/names";
 import { isObject } from "../../settings/values/object";
 import { type Arguments, argument, checkArguments, listOfTexts, readArgument, setting, text, texts } from "../check";
 import { mapInput, partOf } from "../inputs";
+import { clusterNameRule, nameInStack } from "../names";
 import type { FargateClusterArgs } from "./args";
 
 /** What decides about a cluster, complete and right, or as soon as it is known. */

@@ -1,11 +1,27 @@
-/** Reads what the component LocustImage is given. */
+/** What the component LocustImage is given, and whether it is right. */
 import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { SettingsError } from "../../settings/errors";
-import { nameInStack, repositoryNameRule } from "../../settings/names";
 import { packageRoot } from "../../settings/package-root";
 import { type Arguments, argument, checkArguments, texts } from "../check";
-import type { LocustImageArgs } from "./args";
+import type { Texts } from "../inputs";
+import { nameInStack, repositoryNameRule } from "../names";
+
+/** Arguments of a LocustImage. */
+export interface LocustImageArgs {
+  /**
+   * Folder with the Dockerfile and all that it copies; a relative path starts at the program's folder. Defaults to
+   * this package's folder `locust`, with the scripts in it.
+   */
+  context?: string | undefined;
+  /**
+   * Name of the ECR repository, once in an account and region. Defaults to the component's name and the stack's, with a
+   * dash between them, and a hash where ECR would not take that.
+   */
+  repositoryName?: string | undefined;
+  /** Tags of the repository. Defaults to `load-test:stack` alone, which is the stack's name. */
+  tags?: Texts | undefined;
+}
 
 const rules: Arguments<LocustImageArgs> = {
   context: argument("a folder with a Dockerfile in it", (value) => typeof value === "string" && hasDockerfile(value)),

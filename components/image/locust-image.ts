@@ -7,14 +7,13 @@ import { Platform } from "@pulumi/docker-build/types/enums";
 import * as pulumi from "@pulumi/pulumi";
 import { asRunError } from "../../settings/pulumi-config";
 import { withStackTag } from "../stack-tags";
-import type { LocustImageArgs } from "./args";
-import { readImageArgs } from "./check";
+import { type LocustImageArgs, readImageArgs } from "./check";
 import { hashContext } from "./content-hash";
 
 /** Images that the repository keeps: the newest, and some to go back to. */
 const keptImages = 10;
 
-export type { LocustImageArgs } from "./args";
+export type { LocustImageArgs } from "./check";
 
 /**
  * Locust, its scripts and their packages as a container image in a new ECR repository of its own.

@@ -1,10 +1,7 @@
-import { createHash, createHmac } from "node:crypto";
+import { createHash } from "node:crypto";
 import { Deployment } from "@pulumi/kubernetes/apps/v1/deployment";
-import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap";
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
-import { Secret } from "@pulumi/kubernetes/core/v1/secret";
 import { Service } from "@pulumi/kubernetes/core/v1/service";
-import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount";
 import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1/podDisruptionBudget";
 import { Provider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
@@ -13,10 +10,10 @@ import { type LocustSettings, locustCommands, locustImage } from "../../settings
 import { mapInput, partOf } from "../inputs";
 import type { LocustCluster, LocustDeploymentArgs } from "./args";
 import { checkArgs, takeNamespace } from "./check";
+import { configMapOf, secretOf, serviceAccountOf } from "./contents";
 import { type LoadTest, loadTestOutput } from "./load-test-output";
 import {
   commonLabels,
-  type MountedFiles,
   masterPort,
   type PodCommand,
   pluginFolder,
@@ -25,7 +22,7 @@ import {
   tokenKey,
   webPort,
 } from "./pod";
-import { type ConfigMapFiles, readPlugin, volumeItems } from "./scripts";
+import { readPlugin } from "./scripts";
 import { controlName, deployment, describeTest, disruptionBudget, restricted, service, workerName } from "./workload";
 
 export { type LocustCluster, type LocustDeploymentArgs, type PodVolume, ScriptDelivery } from "./args";
@@ -117,54 +114,17 @@ export class LocustDeployment extends pulumi.ComponentResource {
           );
     // The name is known before the namespace is, and so a preview sees all; what needs it waits by dependsOn.
     const child = { ...options, ...(namespace === undefined ? {} : { dependsOn: [namespace] }) };
-    const metadata = { namespace: namespaceName, labels: commonLabels };
-
-    // ConfigMaps and Secrets are named after what is in them: a change makes a new one, and pods that name it are
-    // replaced. Pulumi would make names up only when it knows the cluster, and `up` would not keep to a first plan.
-    const nameFor = (part: string, inside: object, key?: string) => `${name}-${part}-${shortHash(inside, key)}`;
-    const mounted = (part: string, files: ConfigMapFiles): MountedFiles => {
-      const map = new ConfigMap(
-        `${name}-${part}`,
-        { metadata: { ...metadata, name: nameFor(part, files) }, immutable: true, ...files },
-        child,
-      );
-      const items = volumeItems(files);
-      return { name: map.metadata.name, ...(items === undefined ? {} : { items }) };
+    const place = { name, namespace: namespaceName, opts: child };
+    const configMaps = scripts && {
+      plugin: configMapOf(place, "plugin", readPlugin()),
+      scripts: configMapOf(place, "scripts", scripts),
     };
-    const configMaps = scripts && { plugin: mounted("plugin", readPlugin()), scripts: mounted("scripts", scripts) };
     const token = pulumi.secret(
       plan.token ?? new RandomPassword(`${name}-token`, { length: 32, special: false }, { parent: this }).result,
     );
-    const secret = (part: string, stringData: pulumi.Input<Record<string, pulumi.Input<string>>>) => {
-      // The token as the key: nobody can guess from a name what is in the Secret.
-      const named = pulumi.all([stringData, token]).apply(([inside, key]) => nameFor(part, inside, key));
-      return new Secret(
-        `${name}-${part}`,
-        {
-          metadata: { ...metadata, name: pulumi.unsecret(named) },
-          immutable: true,
-          stringData: pulumi.secret(stringData),
-        },
-        child,
-      ).metadata.name;
-    };
-    const tokenSecret = secret("token", { [tokenKey]: token });
-    const environmentSecret = plan.secretEnvironment && secret("environment", plan.secretEnvironment);
-    const serviceAccountName =
-      args.serviceAccountRoleArn === undefined
-        ? args.serviceAccountName
-        : new ServiceAccount(
-            `${name}-account`,
-            {
-              metadata: {
-                ...metadata,
-                name: args.serviceAccountName ?? "locust",
-                annotations: { "eks.amazonaws.com/role-arn": args.serviceAccountRoleArn },
-              },
-              automountServiceAccountToken: false,
-            },
-            child,
-          ).metadata.name;
+    const tokenSecret = secretOf(place, "token", { [tokenKey]: token }, token);
+    const environmentSecret = plan.secretEnvironment && secretOf(place, "environment", plan.secretEnvironment, token);
+    const serviceAccountName = serviceAccountOf(place, args);
 
     const commandsWith = (later: Partial<LocustSettings>) =>
       locustCommands(
@@ -280,11 +240,6 @@ function providerFor(
     { kubeconfig: partOf(cluster, "kubeconfig") },
     { parent: component, dependsOn },
   );
-}
-
-/** A few letters and digits for what is in an object, with a key that only those know who know what is in it. */
-function shortHash(inside: object, key = ""): string {
-  return createHmac("sha256", key).update(JSON.stringify(inside)).digest("hex").slice(0, 8);
 }
 
 /** A name that previews know too, also on a cluster that is still to be made; what uses it waits for the object. */

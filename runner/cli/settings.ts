@@ -1,8 +1,8 @@
 import { join, resolve } from "node:path";
 import { packageRoot } from "../../settings/package-root";
+import { findProject, readStack } from "../../settings/project/stack-files";
 import type { Settings } from "../../settings/schema";
 import { scriptExists } from "../../settings/scripts/script";
-import { findProject, readStack } from "../../settings/stack-files";
 
 /** Options of the commands that need settings, as the command line gives them. */
 export interface SettingsOptions {

@@ -82,3 +82,13 @@ export function isPrivateCidr(cidr: Cidr): boolean {
 export function prefixForParts(outerPrefix: number, count: number): number {
   return outerPrefix + Math.ceil(Math.log2(count));
 }
+
+/** Whether a text is a private range of a size that a VPC can have. */
+export function isVpcRange(text: string): boolean {
+  try {
+    const cidr = parseCidr(text);
+    return isPrivateCidr(cidr) && cidr.prefix >= 16 && cidr.prefix <= 28;
+  } catch {
+    return false;
+  }
+}

@@ -7,20 +7,12 @@ import { kubectl, until } from "../support/cluster";
 import { sharedTest } from "../support/deployed";
 import { mountOrSkip } from "../support/needs";
 import { finished, onlyRun, runsIn, seriesIn, temporaryFolder } from "../support/project";
-import { type Counts, countsOf } from "../support/target";
+import { countedIn, countsOf } from "../support/target";
 
 describe("loadtest run, on a test that pulumi up has deployed", function () {
   this.timeout(180_000);
   const test = sharedTest();
   const { namespace } = test;
-
-  /** What the target counts more while something is done. */
-  async function counted(work: () => Promise<void>): Promise<Counts> {
-    const before = await countsOf(namespace);
-    await work();
-    const after = await countsOf(namespace);
-    return { requests: after.requests - before.requests, failures: after.failures - before.failures };
-  }
 
   it("tells a second run who runs and since when, and lets the first go on", async () => {
     const results = temporaryFolder();
@@ -36,7 +28,7 @@ describe("loadtest run, on a test that pulumi up has deployed", function () {
 
   it("ends in good order on Ctrl-C: every request is counted, and the workers are as before", async () => {
     const results = temporaryFolder();
-    const counts = await counted(async () => {
+    const counts = await countedIn(namespace, async () => {
       const args = ["--workers", "3", "--users", "6", "--script", "script_requests.py", "--run-time", "60s"];
       const command = test.start("run", ...args, "--results", results);
       await command.waitFor(/full load/, 90_000);
@@ -158,7 +150,7 @@ describe("loadtest run, on a test that pulumi up has deployed", function () {
 
   it("leaves a run to its own end where the command is killed, and the next command keeps its results", async () => {
     const results = temporaryFolder();
-    const counts = await counted(async () => {
+    const counts = await countedIn(namespace, async () => {
       const args = ["--workers", "3", "--users", "6", "--run-time", "45s", "--results", results];
       const command = test.start("run", ...args);
       await command.waitFor(/full load/, 90_000);

@@ -4,24 +4,16 @@ import { expect } from "chai";
 import { sharedTest } from "../support/deployed";
 import { listeners } from "../support/listeners";
 import { finished, onlyRun, seriesIn, temporaryFolder } from "../support/project";
-import { type Counts, countsOf } from "../support/target";
+import { countedIn } from "../support/target";
 
 describe("a deployed test that takes the whole node", function () {
   this.timeout(180_000);
   const test = sharedTest();
   const { namespace } = test;
 
-  /** What the target counts more while something is done. */
-  async function counted(work: () => Promise<void>): Promise<Counts> {
-    const before = await countsOf(namespace);
-    await work();
-    const after = await countsOf(namespace);
-    return { requests: after.requests - before.requests, failures: after.failures - before.failures };
-  }
-
   it("runs 60 s with 8 workers, counts what the target counts, and scales back", async () => {
     const results = temporaryFolder();
-    const counts = await counted(async () => {
+    const counts = await countedIn(namespace, async () => {
       const command = test.start("run", "--workers", "8", "--users", "40", "--run-time", "60s", "--results", results);
       await command.waitFor(/full load/, 120_000);
       for (const { address, port } of listeners(command.pid)) expect(address, String(port)).to.match(/^127\.|^::1$/);

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { readStack } from "../../settings/stack-files";
+import { readStack } from "../../settings/project/stack-files";
 import { needs } from "../support/needs";
 import { PulumiProject } from "../support/pulumi";
 

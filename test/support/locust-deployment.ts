@@ -2,7 +2,7 @@ import type { core } from "@pulumi/kubernetes/types/output";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import type { LocustDeploymentArgs } from "../../components/locust/locust-deployment";
-import { known, type MockEngine, mockEngine, type Registered } from "./mock-engine";
+import { known, type MockEngine, mockEngine, type Registered, refusedBy } from "./mock-engine";
 
 export const kinds = {
   namespace: "kubernetes:core/v1:Namespace",
@@ -76,13 +76,5 @@ export function revealed(secret: unknown): unknown {
 export async function refused(args: LocustDeploymentArgs, name = "test"): Promise<string> {
   const engine = await mockEngine(outputsOf);
   const { LocustDeployment } = await import("../../components/locust/locust-deployment.js");
-  try {
-    new LocustDeployment(name, args);
-  } catch (error) {
-    await pulumi.runtime.disconnect();
-    expect(engine.registered, "nothing is registered").to.deep.equal([]);
-    expect(error, "shown without a stack trace").to.be.instanceOf(pulumi.RunError);
-    return (error as Error).message;
-  }
-  throw new Error("These arguments are right.");
+  return refusedBy(engine, () => new LocustDeployment(name, args));
 }

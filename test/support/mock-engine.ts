@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { expect } from "chai";
 
 /** A resource that a program registered under mocks. */
 export type Registered = pulumi.runtime.MockResourceArgs;
@@ -63,4 +64,17 @@ export async function known<T>(output: pulumi.Output<T>): Promise<T> {
 /** Whether an output has a value yet. */
 export function isKnown(output: pulumi.Output<unknown>): Promise<boolean> {
   return (output as unknown as { isKnown: Promise<boolean> }).isKnown;
+}
+
+/** The message that making a component ends with, before anything is registered. */
+export async function refusedBy(engine: MockEngine, make: () => unknown): Promise<string> {
+  try {
+    make();
+  } catch (error) {
+    await pulumi.runtime.disconnect();
+    expect(engine.registered, "nothing is registered").to.deep.equal([]);
+    expect(error, "shown without a stack trace").to.be.instanceOf(pulumi.RunError);
+    return (error as Error).message;
+  }
+  throw new Error("These arguments are right.");
 }

@@ -77,3 +77,11 @@ export function startTarget(namespace: string): void {
 export function countsOf(namespace: string): Promise<Counts> {
   return withPort(namespace, "target", 8000, async (url) => (await (await fetch(`${url}/-/counts`)).json()) as Counts);
 }
+
+/** What the target in a namespace counts more while something is done. */
+export async function countedIn(namespace: string, work: () => Promise<void>): Promise<Counts> {
+  const before = await countsOf(namespace);
+  await work();
+  const after = await countsOf(namespace);
+  return { requests: after.requests - before.requests, failures: after.failures - before.failures };
+}

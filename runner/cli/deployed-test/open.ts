@@ -1,5 +1,5 @@
 import type { LoadTestOutput } from "../../../settings/outputs";
-import { findProject } from "../../../settings/stack-files";
+import { findProject } from "../../../settings/project/stack-files";
 import { UsageError } from "../../errors";
 import type { Cluster } from "../../places/kubernetes/api/cluster";
 import { connectCluster } from "../../places/kubernetes/api/connect";

@@ -1,6 +1,6 @@
 import { parseLayers } from "../../../settings/parse";
+import { commandLine, overStack } from "../../../settings/project/stack-files";
 import { missingPackages, withoutMissing } from "../../../settings/scripts/script-packages";
-import { commandLine, overStack } from "../../../settings/stack-files";
 import { UsageError } from "../../errors";
 import { filesIn } from "../../places/kubernetes/deployed/deployed";
 import { overridesOf, type SettingsOptions } from "../settings";

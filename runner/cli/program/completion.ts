@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Argument, Complete, Option, RootCommand } from "@bomb.sh/tab";
 import type { Command } from "commander";
-import { findProject, listStacks } from "../../../settings/stack-files";
+import { findProject, listStacks } from "../../../settings/project/stack-files";
 
 /** What is suggested where an option's value, or an argument, has this name. */
 const values: Readonly<Record<string, () => readonly string[]>> = {

@@ -1,8 +1,7 @@
-import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import type { FargateClusterArgs } from "../../../components/cluster/fargate-cluster";
 import { clusterType, make, outputsOf, required } from "../../support/fargate-cluster";
-import { mockEngine } from "../../support/mock-engine";
+import { mockEngine, refusedBy } from "../../support/mock-engine";
 
 const jo = "arn:aws:iam::123456789012:user/jo";
 
@@ -10,15 +9,7 @@ const jo = "arn:aws:iam::123456789012:user/jo";
 async function refused(args: object, name = "load"): Promise<string[]> {
   const engine = await mockEngine(outputsOf);
   const { FargateCluster } = await import("../../../components/cluster/fargate-cluster.js");
-  try {
-    new FargateCluster(name, args as FargateClusterArgs);
-  } catch (error) {
-    await pulumi.runtime.disconnect();
-    expect(engine.registered, "nothing is registered").to.deep.equal([]);
-    expect(error, "shown without a stack trace").to.be.instanceOf(pulumi.RunError);
-    return (error as Error).message.split("\n");
-  }
-  throw new Error("These arguments are right.");
+  return (await refusedBy(engine, () => new FargateCluster(name, args as FargateClusterArgs))).split("\n");
 }
 
 describe("a FargateCluster that is given something wrong", function () {

@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { hashContext } from "../../../components/image/content-hash";
 import type { LocustImageArgs } from "../../../components/image/locust-image";
-import { isKnown, known, mockEngine, type Registered } from "../../support/mock-engine";
+import { isKnown, known, mockEngine, type Registered, refusedBy } from "../../support/mock-engine";
 
 const componentType = "serverless-load-testing:index:LocustImage";
 const repositoryType = "aws:ecr/repository:Repository";
@@ -40,15 +40,7 @@ async function make(args?: LocustImageArgs, preview = false) {
 async function refused(args: object): Promise<string[]> {
   const engine = await mockEngine(outputsOf);
   const { LocustImage } = await import("../../../components/image/locust-image.js");
-  try {
-    new LocustImage("load", args);
-  } catch (error) {
-    await pulumi.runtime.disconnect();
-    expect(engine.registered, "nothing is registered").to.deep.equal([]);
-    expect(error, "shown without a stack trace").to.be.instanceOf(pulumi.RunError);
-    return (error as Error).message.split("\n");
-  }
-  throw new Error("These arguments are right.");
+  return (await refusedBy(engine, () => new LocustImage("load", args))).split("\n");
 }
 
 describe("LocustImage", function () {

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import type { LoadTestNetworkArgs } from "../../../components/network/load-test-network";
-import { isKnown, known, type MockEngine, mockEngine } from "../../support/mock-engine";
+import { isKnown, known, type MockEngine, mockEngine, refusedBy } from "../../support/mock-engine";
 import { eipType, natType, privateIds, publicIds, vpcOutputs, vpcType } from "../../support/vpc";
 
 const componentType = "serverless-load-testing:index:LoadTestNetwork";
@@ -43,15 +43,7 @@ function waysOut({ registered }: MockEngine): readonly (readonly [string, string
 async function refused(args: LoadTestNetworkArgs): Promise<string> {
   const engine = await mockEngine(vpcOutputs);
   const { LoadTestNetwork } = await import("../../../components/network/load-test-network.js");
-  try {
-    new LoadTestNetwork("net", args);
-  } catch (error) {
-    await pulumi.runtime.disconnect();
-    expect(engine.registered, "nothing is registered").to.deep.equal([]);
-    expect(error, "shown without a stack trace").to.be.instanceOf(pulumi.RunError);
-    return (error as Error).message;
-  }
-  throw new Error("These arguments are right.");
+  return refusedBy(engine, () => new LoadTestNetwork("net", args));
 }
 
 describe("LoadTestNetwork", function () {

@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { parse } from "yaml";
-import { configDeclarations } from "../../settings/pulumi-yaml";
-import { settingsKeys } from "../../settings/schema";
-import { scriptExists } from "../../settings/scripts/script";
-import { listStacks, readStack } from "../../settings/stack-files";
+import { configDeclarations } from "../../../settings/project/pulumi-yaml";
+import { listStacks, readStack } from "../../../settings/project/stack-files";
+import { settingsKeys } from "../../../settings/schema";
+import { scriptExists } from "../../../settings/scripts/script";
 
-const root = join(__dirname, "../..");
+const root = join(__dirname, "../../..");
 const project = parse(readFileSync(join(root, "Pulumi.yaml"), "utf8"));
 
 describe("Pulumi.yaml", () => {

@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
-import { StackFileError } from "./errors";
-import { isObject } from "./values/object";
+import { StackFileError } from "../errors";
+import { isObject } from "../values/object";
 
 /** Where a Pulumi project is. */
 export interface ProjectPlace {

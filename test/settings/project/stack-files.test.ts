@@ -1,12 +1,18 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { StackFileError } from "../../settings/errors";
-import { parseSettings } from "../../settings/parse";
-import { scriptExists } from "../../settings/scripts/script";
-import { findProject, listStacks, type ProjectPlace, readStack, type StackSettings } from "../../settings/stack-files";
-import { folderOf, writeFiles } from "./folder";
-import { settingsErrorOf } from "./problems";
+import { StackFileError } from "../../../settings/errors";
+import { parseSettings } from "../../../settings/parse";
+import {
+  findProject,
+  listStacks,
+  type ProjectPlace,
+  readStack,
+  type StackSettings,
+} from "../../../settings/project/stack-files";
+import { scriptExists } from "../../../settings/scripts/script";
+import { folderOf, writeFiles } from "../folder";
+import { settingsErrorOf } from "../problems";
 
 const project = `name: shop
 runtime: nodejs

@@ -1,6 +1,6 @@
 /** What `Pulumi.yaml` must say about the settings. */
-import type { KeyKind } from "./keys";
-import { describeSetting, settingsKeys } from "./schema";
+import type { KeyKind } from "../keys";
+import { describeSetting, settingsKeys } from "../schema";
 
 /** A key in the `config:` of `Pulumi.yaml`. */
 export interface ConfigDeclaration {

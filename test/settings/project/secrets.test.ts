@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { readStack, type StackSettings } from "../../settings/stack-files";
-import { folderOf, writeFiles } from "./folder";
-import { settingsErrorOf } from "./problems";
+import { readStack, type StackSettings } from "../../../settings/project/stack-files";
+import { folderOf, writeFiles } from "../folder";
+import { settingsErrorOf } from "../problems";
 
 describe("encrypted values in a stack's file", () => {
   const folder = folderOf({ "Pulumi.yaml": "name: shop" });

@@ -1,6 +1,6 @@
 /** Encrypted values of a stack's file, which only Pulumi can read. */
-import { hiddenSecret, type SettingsProblem } from "./errors";
-import { isObject } from "./values/object";
+import { hiddenSecret, type SettingsProblem } from "../errors";
+import { isObject } from "../values/object";
 
 /** A stack's values without the encrypted ones. */
 export interface Readable {

@@ -1,4 +1,4 @@
-/** Prints the `config:` of `Pulumi.yaml`: npx tsx settings/print-pulumi-yaml.ts */
+/** Prints the `config:` of `Pulumi.yaml`: npx tsx settings/project/print-pulumi-yaml.ts */
 import { stringify } from "yaml";
 import { configDeclarations } from "./pulumi-yaml";
 

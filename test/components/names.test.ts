@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { clusterNameRule, nameInStack, repositoryNameRule } from "../../settings/names";
+import { clusterNameRule, nameInStack, repositoryNameRule } from "../../components/names";
 
 /** What Pulumi takes as a stack's name. */
 const stacks = fc.stringMatching(/^[A-Za-z0-9._-]{1,100}$/);

@@ -1,8 +1,11 @@
 /** The command line's reader: settings from a project's and a stack's files, without Pulumi. */
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
-import { StackFileError } from "./errors";
-import { isSettingsKey, keyOf, parseKey, parseLayers } from "./parse";
+import { StackFileError } from "../errors";
+import { isSettingsKey, keyOf, parseKey, parseLayers } from "../parse";
+import { type Rule, stackRules } from "../rules";
+import type { Settings } from "../schema";
+import { isObject } from "../values/object";
 import {
   findProject,
   listStacks,
@@ -12,10 +15,7 @@ import {
   shownPath,
   stackFile,
 } from "./project-files";
-import { type Rule, stackRules } from "./rules";
-import type { Settings } from "./schema";
 import { withoutSecrets } from "./secrets";
-import { isObject } from "./values/object";
 
 export { findProject, listStacks, type ProjectPlace } from "./project-files";
 
