@@ -37,7 +37,7 @@ export function placeOptions(command: Command): Command {
     command.addOption(
       new Option("--local", "on this machine, as processes").conflicts(["kubeconfig", "context", "namespace"]),
     ),
-  );
+  ).option("--scripts-folder <dir>", "with --local: folder of the scripts, instead of the stack's");
 }
 
 /** The load; what is left out comes from the stack. */

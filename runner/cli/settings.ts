@@ -7,6 +7,8 @@ import { scriptExists } from "../../settings/scripts/script";
 /** Options of the commands that need settings, as the command line gives them. */
 export interface SettingsOptions {
   readonly stack?: string;
+  /** Relative to the folder that the command runs in. */
+  readonly scriptsFolder?: string;
   readonly script?: string;
   /** `name=value` each. */
   readonly scriptArg?: readonly string[];
@@ -21,7 +23,8 @@ export interface SettingsOptions {
 /** Checked settings, and where the things that they name are. */
 export interface CommandSettings {
   readonly settings: Settings;
-  readonly stack: string;
+  /** Null in another program's project that has no stack `dev`. */
+  readonly stack: string | null;
   readonly warnings: readonly string[];
   readonly projectDirectory: string;
   /** Absolute paths. */
@@ -36,8 +39,11 @@ export function readCommandSettings(options: SettingsOptions, directory = proces
   const project = findProject(directory)?.directory ?? packageRoot();
   const stack = readStack({
     directory: project,
-    stack: options.stack ?? "dev",
-    overrides: overridesOf(options),
+    stack: options.stack,
+    overrides: {
+      ...overridesOf(options),
+      scriptsFolder: options.scriptsFolder && resolve(directory, options.scriptsFolder),
+    },
     rules: [scriptExists(project)],
   });
   const { settings, projectDirectory } = stack;

@@ -25,7 +25,8 @@ export interface StackSettings {
   readonly settings: Settings;
   /** Absolute path; `scriptsFolder` is relative to it. */
   readonly projectDirectory: string;
-  readonly stack: string;
+  /** Null where none was asked for, and another program's project has no stack `dev`. */
+  readonly stack: string | null;
   /** The stack's file, relative to the project's folder: `Pulumi.dev.yaml`. */
   readonly source: string;
   /** Names of the encrypted variables of `secretEnvironment`, as far as they can be read, sorted. */
@@ -52,6 +53,9 @@ export function overStack(
   return { ...overrides, scriptArguments: isObject(value) ? { ...value, ...own } : undefined };
 }
 
+/** The stack where none is named. */
+const usualStack = "dev";
+
 /** What problems with the `overrides` of `readStack` name as their origin. */
 export const commandLine = "the command line";
 
@@ -59,8 +63,11 @@ export const commandLine = "the command line";
  * Reads a stack's settings as `pulumi up` would: the defaults of `Pulumi.yaml`, over them the values of the stack's
  * file, over them those of the command line. A value takes the place of another as a whole.
  *
+ * A project whose `Pulumi.yaml` declares no settings, or other keys beside them, belongs to another program: keys that
+ * are no settings are ignored there, and it needs no stack `dev`.
+ *
  * @param options.directory the project's folder, or one in it
- * @param options.stack the stack's name, also with its organisation in front
+ * @param options.stack the stack's name, also with its organisation in front; defaults to `dev`
  * @param options.overrides values by key; undefined ones are not given
  * @param options.rules beside those of every stack
  * @throws StackFileError where there is no project or no such stack, or a file is not YAML
@@ -68,24 +75,31 @@ export const commandLine = "the command line";
  */
 export function readStack(options: {
   readonly directory: string;
-  readonly stack: string;
+  readonly stack?: string | undefined;
   readonly overrides?: Readonly<Record<string, unknown>> | undefined;
   readonly rules?: readonly Rule[];
 }): StackSettings {
-  const { directory, stack, rules = [] } = options;
+  const { directory, rules = [] } = options;
   const place = findProject(directory);
   if (place === undefined) {
     throw new StackFileError(`There is no Pulumi.yaml in ${directory} or above it.`);
   }
   const project = readProject(place);
-  const file = existingStackFile(place, project.stackDirectory, stack);
+  const declared = Object.keys(project.defaults);
+  const isAnothers = declared.length === 0 || !declared.every(isSettingsKey);
+  const stack = options.stack ?? usualStack;
+  const file = stackFile(place, project.stackDirectory, stack);
   const source = shownPath(file, place.directory);
-  const { values, secretNames, problems, warnings } = withoutSecrets(readStackFile(file, place, project.name), source);
-  const overrides = overStack({ ...project.defaults, ...values }, options.overrides ?? {});
+  const isThere = existsSync(file);
+  if (!isThere && !(isAnothers && options.stack === undefined)) throw noSuchStack(place, stack, source);
+  const config = isThere ? readStackFile(file, place, project.name) : {};
+  const { values, secretNames, problems, warnings } = withoutSecrets(isAnothers ? settingsOf(config) : config, source);
+  const defaults = isAnothers ? settingsOf(project.defaults) : project.defaults;
+  const overrides = overStack({ ...defaults, ...values }, options.overrides ?? {});
 
   const settings = parseLayers(
     [
-      { source: basename(place.file), values: project.defaults },
+      { source: basename(place.file), values: defaults },
       { source, values },
       { source: commandLine, values: overrides },
     ],
@@ -94,24 +108,23 @@ export function readStack(options: {
     problems.filter((problem) => isSettingsKey(keyOf(problem)) && overrides[keyOf(problem)] === undefined),
     [...stackRules, ...rules],
   );
-  if (overrides.secretEnvironment !== undefined) {
-    return { settings, projectDirectory: place.directory, stack, source, secretNames: [], warnings: [] };
-  }
+  const found = { projectDirectory: place.directory, stack: isThere ? stack : null, source };
+  if (overrides.secretEnvironment !== undefined) return { ...found, settings, secretNames: [], warnings: [] };
   const readable = Object.entries(settings.secretEnvironment).filter(([name]) => !secretNames.includes(name));
   return {
+    ...found,
     settings: { ...settings, secretEnvironment: Object.fromEntries(readable) },
-    projectDirectory: place.directory,
-    stack,
-    source,
     secretNames,
     warnings,
   };
 }
 
-function existingStackFile(place: ProjectPlace, stackDirectory: string, stack: string): string {
-  const file = stackFile(place, stackDirectory, stack);
-  if (existsSync(file)) return file;
+function noSuchStack(place: ProjectPlace, stack: string, file: string): StackFileError {
   const stacks = listStacks(place);
   const there = stacks.length === 0 ? "no stack has a file yet" : `there is ${stacks.join(", ")}`;
-  throw new StackFileError(`Stack ${stack} has no file ${shownPath(file, place.directory)}; ${there}.`);
+  return new StackFileError(`Stack ${stack} has no file ${file}; ${there}.`);
+}
+
+function settingsOf(config: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(config).filter(([key]) => isSettingsKey(key)));
 }

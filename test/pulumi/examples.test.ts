@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
+import { prepareLocust, startCommand, stopCommands } from "../support/cli";
 import { deleteNamespace, isReady, kubectl, podsOf } from "../support/cluster";
 import { ownNamespace } from "../support/namespace";
 import { needs } from "../support/needs";
@@ -56,6 +57,8 @@ describe("the examples, on the real engine", function () {
   this.timeout(180_000);
 
   needs("pulumi");
+  const shop = ownNamespace("example-shop");
+  after(stopCommands);
 
   describe("existing-vpc, with pods in a real cluster", function () {
     // Each step goes on from the one before.
@@ -124,12 +127,26 @@ describe("the examples, on the real engine", function () {
       });
     });
 
+    it("is run by the command line, though its config has keys that are no settings", async () => {
+      await prepareLocust();
+      startTarget(shop);
+      const load = ["--stack", "test", "--users", "2", "--spawn-rate", "2", "--run-time", "3s", "--threshold", "rps>0"];
+      const scripts = ["--scripts-folder", "load", "--script", "shop.py", "--workers", "1"];
+      const env = { ...project().env, API_KEY: "open-sesame" };
+      for (const args of [
+        ["run", ...load, "--host", targetIn(shop)],
+        ["run", ...load, "--local", "--demo", ...scripts],
+      ]) {
+        const { code, stdout, stderr } = await startCommand(args, { cwd: project().folder, env }).ended;
+        expect(code, `${stdout}\n${stderr}`).to.equal(0);
+        expect(stdout).to.match(/PASSED/);
+      }
+    });
+
     it("leaves nothing behind", () => expectDestroyed(project()));
   });
 
   describe("automation, in a real cluster", () => {
-    const shop = ownNamespace("example-shop");
-
     it("deploys, runs a test, and leaves nothing, from one file", () => {
       startTarget(shop);
       const project = copyOf("automation");

@@ -18,7 +18,17 @@ const renewal = 10;
 
 /** `loadtest dashboard`: Locust's web UI in the cluster, on a port of this machine, until Ctrl-C. */
 export async function dashboardInCluster(options: DashboardOptions): Promise<number> {
-  for (const name of ["demo", "script", "scriptArg", "host", "users", "spawnRate", "runTime", "workers"] as const) {
+  for (const name of [
+    "demo",
+    "scriptsFolder",
+    "script",
+    "scriptArg",
+    "host",
+    "users",
+    "spawnRate",
+    "runTime",
+    "workers",
+  ] as const) {
     if (options[name] !== undefined)
       throw new UsageError(`--${dashed(name)} needs --local here: the web UI asks for the load`);
   }

@@ -18,6 +18,9 @@ import { baselineOf, requireTargets } from "../setup";
 /** `loadtest run` on a test that is deployed in a cluster; gives the exit code of the verdict. */
 export async function runInCluster(options: RunCommandOptions): Promise<number> {
   if (options.demo === true) throw new UsageError("--demo starts its target on this machine: --local --demo");
+  if (options.scriptsFolder !== undefined) {
+    throw new UsageError("--scripts-folder is for --local: in a cluster, pulumi up brings the files of scriptsFolder");
+  }
   return withMaster(options, "ending the run and saving what was measured…", async (context) => {
     const setup = await clusterSetup(await withoutLeftovers(context.test), options, options.abortAfter);
     context.progress.expect(setup.plan);

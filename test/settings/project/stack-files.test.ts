@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { StackFileError } from "../../../settings/errors";
@@ -172,6 +172,37 @@ describe("stack files", () => {
     it("reports what is wrong in the project's own defaults", () => {
       writeFiles(folder(), { "Pulumi.yaml": "name: shop\nconfig: {users: {default: none}}" });
       expect(errorOf("config: {}").message).to.include('users is "none", from Pulumi.yaml: must be');
+    });
+  });
+
+  describe("a project of another program", () => {
+    const anothers = "name: shop\nconfig: {aws:region: us-east-2, replicas: {default: 3}, spawnRate: {default: 2}}";
+    const readIt = (stack?: string, overrides = {}) => readStack({ directory: folder(), stack, overrides });
+
+    it("may have keys that are no settings, encrypted ones too", () => {
+      writeFiles(folder(), {
+        "Pulumi.yaml": anothers,
+        "Pulumi.dev.yaml": "config: {shop:apiKey: {secure: abc}, shop:tiers: [a, b], shop:users: 12}",
+      });
+      const { settings, stack, warnings } = readIt();
+      expect(settings).to.include({ users: 12, spawnRate: 2 });
+      expect(stack).to.equal("dev");
+      expect(warnings).to.deep.equal([]);
+    });
+
+    it("has its settings checked, and where a secret is that must be none", () => {
+      const dev = "config: {shop:users: 0, shop:script: {secure: abc}}";
+      writeFiles(folder(), { "Pulumi.yaml": anothers, "Pulumi.dev.yaml": dev });
+      expect(settingsErrorOf(() => readIt()).problems.map(({ key }) => key)).to.deep.equal(["script", "users"]);
+    });
+
+    it("needs no stack dev, but the one that is asked for", () => {
+      writeFiles(folder(), { "Pulumi.yaml": anothers });
+      rmSync(join(folder(), "Pulumi.dev.yaml"));
+      const { settings, stack } = readIt(undefined, { users: "20" });
+      expect(settings.users).to.equal(20);
+      expect(stack).to.equal(null);
+      expect(() => readIt("dev")).to.throw(StackFileError, "Stack dev has no file Pulumi.dev.yaml; there is prod.");
     });
   });
 
