@@ -51,6 +51,7 @@ const locust = new LocustDeployment(
     namespace: settings.namespace,
     image: image?.ref ?? settings.image,
     nodeSelector: settings.nodeSelector,
+    tolerations: settings.tolerations,
     podLabels: settings.podLabels,
     podAnnotations: settings.podAnnotations,
     scriptDelivery: settings.scriptDelivery,

@@ -31,6 +31,7 @@ const types: Readonly<Record<KeyKind, (value: unknown) => boolean>> = {
   number: (value) => typeof value === "number",
   boolean: (value) => typeof value === "boolean",
   list: Array.isArray,
+  objects: Array.isArray,
   object: isObject,
 };
 

@@ -14,8 +14,8 @@ export interface KeyInfo {
   readonly secret?: boolean;
 }
 
-/** How a key's value is written; also the types that Pulumi knows, except that it has none for fractions. */
-export type KeyKind = "string" | "integer" | "number" | "boolean" | "list" | "object";
+/** How a key's value is written; also the types that Pulumi knows, but for fractions and lists of objects. */
+export type KeyKind = "string" | "integer" | "number" | "boolean" | "list" | "objects" | "object";
 
 /** All there is to know about one key. */
 export interface KeyDescription extends KeyInfo {
@@ -47,8 +47,8 @@ function kindOf(type: z.core.$ZodType): KeyKind {
     return kindOf(type.def.innerType);
   }
   if (type instanceof z.ZodPipe) return kindOf(type.def.in);
-  if (type instanceof z.ZodArray) return "list";
-  if (type instanceof z.ZodRecord) return "object";
+  if (type instanceof z.ZodArray) return kindOf(type.element) === "object" ? "objects" : "list";
+  if (type instanceof z.ZodRecord || type instanceof z.ZodObject) return "object";
   if (type instanceof z.ZodBoolean) return "boolean";
   if (type instanceof z.ZodLiteral) return [...type.values].every(Number.isInteger) ? "integer" : "number";
   if (type instanceof z.ZodNumber) return type.isInt ? "integer" : "number";

@@ -23,6 +23,7 @@ export type Rule = (checked: Checked) => SettingsProblem[];
 const ofPlatform: readonly (readonly [SettingsKey, Settings["platform"], string])[] = [
   ["kubeContext", "existing", "left out"],
   ["nodeSelector", "existing", "left out"],
+  ["tolerations", "existing", "left out"],
   // A cluster that exists is not the stack's to protect.
   ["deletionProtection", "eks-fargate", "false"],
 ];

@@ -5,8 +5,8 @@ import { describeSetting, settingsKeys } from "../schema";
 /** A key in the `config:` of `Pulumi.yaml`. */
 export interface ConfigDeclaration {
   /**
-   * Left out for fractions, which Pulumi has no type for, for secrets, whose type would make them required, and for
-   * numbers that may be left out.
+   * Left out for fractions and lists of objects, which Pulumi has no type for, for secrets, whose type would make them
+   * required, and for numbers that may be left out.
    */
   readonly type?: "string" | "integer" | "boolean" | "array" | "object";
   readonly items?: { readonly type: "string" };
@@ -22,6 +22,7 @@ const types: Readonly<Record<KeyKind, ConfigDeclaration["type"]>> = {
   number: undefined,
   boolean: "boolean",
   list: "array",
+  objects: undefined,
   object: "object",
 };
 

@@ -26,6 +26,7 @@ const defaults: Record<SettingsKey, unknown> = {
   namespace: "locust",
   image: undefined,
   nodeSelector: {},
+  tolerations: undefined,
   podLabels: {},
   podAnnotations: {},
   scriptDelivery: "configmap",
@@ -81,6 +82,7 @@ const atTheEdge: readonly (readonly [SettingsKey, unknown, Record<string, unknow
   ["scriptDelivery", "image"],
   ["scriptDelivery", "image", { platform: "existing", image: "registry.example.com/locust:1" }],
   ["nodeSelector", { pool: "load" }, { platform: "existing" }],
+  ["tolerations", [{ key: "load", operator: "Exists", effect: "NoSchedule" }], { platform: "existing" }],
   ["podLabels", { "example.com/team": "load" }],
   ["scriptsFolder", "/srv/scripts"],
   ["script", "a.py"],
@@ -124,6 +126,7 @@ const pastTheEdge: readonly (readonly [SettingsKey, unknown, Record<string, unkn
   ["users", 1.5],
   ["image", "two words"],
   ["nodeSelector", { pool: "load" }],
+  ["tolerations", [{ operator: "Exists" }]],
   ["spawnRate", 0],
   ["spawnRate", -1],
   ["workerReplicas", -1],
@@ -153,7 +156,7 @@ describe("the schema", () => {
       expect(about.default).to.deep.equal(key.endsWith("Memory") ? undefined : defaults[key]);
       expect(about.description).to.match(/^[A-Z][^\n]{10,118}\.$/);
       expect(about.allowed).to.match(/^[^\n]{5,}[^.]$/);
-      expect(about.items !== undefined).to.equal(about.kind === "list" || about.kind === "object");
+      expect(about.items !== undefined).to.equal(["list", "objects", "object"].includes(about.kind));
     });
   }
 
@@ -169,4 +172,12 @@ describe("the schema", () => {
       expect(problemsOf({ ...others, [key]: value }).map((problem) => problem.key)).to.deep.equal([key]);
     });
   }
+
+  it("names the part of a toleration that is wrong", () => {
+    const tolerations = [{ key: "load", operator: "Exists" }, { key: "load", effect: "Never" }, { taint: "load" }];
+    expect(problemsOf({ platform: "existing", tolerations }).map(({ key }) => key)).to.deep.equal([
+      "tolerations[1].effect",
+      "tolerations[2]",
+    ]);
+  });
 });
