@@ -148,8 +148,10 @@ function containerOf(role: "control" | "worker", command: LocustCommand) {
 function podTemplateOf(role: "control" | "worker", command: LocustCommand) {
   return podTemplate({
     ...{ role, image, imagePullPolicy: "IfNotPresent", command, cpu: 1, memory: 256 },
-    configMaps: { plugin: { name: configMaps.plugin }, scripts: { name: configMaps.scripts } },
-    environmentSecret: undefined,
+    plugin: { name: configMaps.plugin },
+    scripts: { name: configMaps.scripts },
+    ...{ tokenSecret: undefined, master: undefined, environmentSecret: undefined, serviceAccountName: undefined },
+    args: {},
   });
 }
 

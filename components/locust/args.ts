@@ -6,7 +6,7 @@ import type { List, Texts } from "../inputs";
 export const ScriptDelivery = {
   /** From a ConfigMap, made of the files in `scriptsFolder`: 1 MiB at most, and no image to build. */
   ConfigMap: "configmap",
-  /** From the image: scripts below `/loadtest/scripts`, the plugin below `/loadtest/plugin`. */
+  /** From the image, which has them below `/loadtest/scripts`. */
   Image: "image",
 } as const;
 

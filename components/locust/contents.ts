@@ -9,8 +9,9 @@ import { Secret } from "@pulumi/kubernetes/core/v1/secret";
 import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount";
 import { all, type CustomResourceOptions, type Input, type Output, secret, unsecret } from "@pulumi/pulumi";
 import type { LocustDeploymentArgs } from "./args";
-import { commonLabels, type MountedFiles } from "./pod";
-import { type ConfigMapFiles, volumeItems } from "./scripts";
+import type { LocustPlan } from "./check";
+import { commonLabels, type LocustPod, tokenKey } from "./pod";
+import { type ConfigMapFiles, readPlugin, volumeItems } from "./scripts";
 
 /** Where objects are made. */
 export interface ContentsPlace {
@@ -20,12 +21,29 @@ export interface ContentsPlace {
   readonly opts: CustomResourceOptions;
 }
 
+/** All that pods take from beside them; both roles have the same, but for the token. */
+export type PodContents = Pick<LocustPod, "plugin" | "scripts" | "environmentSecret" | "serviceAccountName"> & {
+  readonly tokenSecret: Output<string>;
+};
+
+/** Makes all that pods take from beside them. */
+export function makeContents(
+  place: ContentsPlace,
+  plan: LocustPlan,
+  token: Output<string>,
+  args: LocustDeploymentArgs,
+): PodContents {
+  return {
+    plugin: configMapOf(place, "plugin", readPlugin()),
+    scripts: plan.scripts && configMapOf(place, "scripts", plan.scripts),
+    tokenSecret: secretOf(place, "token", { [tokenKey]: token }, token),
+    environmentSecret: plan.secretEnvironment && secretOf(place, "environment", plan.secretEnvironment, token),
+    serviceAccountName: serviceAccountOf(place, args),
+  };
+}
+
 /** A ConfigMap of files, as a volume of pods. */
-export function configMapOf(
-  { name, namespace, opts }: ContentsPlace,
-  part: string,
-  files: ConfigMapFiles,
-): MountedFiles {
+function configMapOf({ name, namespace, opts }: ContentsPlace, part: string, files: ConfigMapFiles) {
   const map = new ConfigMap(
     `${name}-${part}`,
     {
@@ -44,7 +62,7 @@ export function configMapOf(
  *
  * @param key without it nobody can guess from the name what is in the Secret
  */
-export function secretOf(
+function secretOf(
   { name, namespace, opts }: ContentsPlace,
   part: string,
   stringData: Input<Record<string, Input<string>>>,
@@ -65,12 +83,9 @@ export function secretOf(
 }
 
 /** Name of the pods' service account: one that is made for a role, or one that exists; undefined leaves the default. */
-export function serviceAccountOf(
+function serviceAccountOf(
   { name, namespace, opts }: ContentsPlace,
-  {
-    serviceAccountName,
-    serviceAccountRoleArn,
-  }: Pick<LocustDeploymentArgs, "serviceAccountName" | "serviceAccountRoleArn">,
+  { serviceAccountName, serviceAccountRoleArn }: LocustDeploymentArgs,
 ): Input<string> | undefined {
   if (serviceAccountRoleArn === undefined) return serviceAccountName;
   return new ServiceAccount(

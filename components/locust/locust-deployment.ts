@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { Deployment } from "@pulumi/kubernetes/apps/v1/deployment";
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
 import { Service } from "@pulumi/kubernetes/core/v1/service";
@@ -6,24 +5,22 @@ import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1/podDisruptionB
 import { Provider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword";
-import { type LocustSettings, locustCommands, locustImage } from "../../settings/locust";
-import { mapInput, partOf } from "../inputs";
+import { partOf } from "../inputs";
 import type { LocustCluster, LocustDeploymentArgs } from "./args";
 import { checkArgs, takeNamespace } from "./check";
-import { configMapOf, secretOf, serviceAccountOf } from "./contents";
+import { makeContents } from "./contents";
 import { type LoadTest, loadTestOutput } from "./load-test-output";
+import { commonLabels, readyWithinSeconds, webPort } from "./pod";
 import {
-  commonLabels,
-  masterPort,
-  type PodCommand,
-  pluginFolder,
-  podTemplate,
-  readyWithinSeconds,
-  tokenKey,
-  webPort,
-} from "./pod";
-import { readPlugin } from "./scripts";
-import { controlName, deployment, describeTest, disruptionBudget, restricted, service, workerName } from "./workload";
+  controlName,
+  deployment,
+  describeTest,
+  disruptionBudget,
+  podTemplates,
+  restricted,
+  service,
+  workerName,
+} from "./workload";
 
 export { type LocustCluster, type LocustDeploymentArgs, type PodVolume, ScriptDelivery } from "./args";
 export type { CostOfTest, LoadOfTest, LoadTest } from "./load-test-output";
@@ -95,7 +92,7 @@ export class LocustDeployment extends pulumi.ComponentResource {
   constructor(name: string, args: LocustDeploymentArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     // Before anything is registered.
     const plan = checkArgs(name, args);
-    const { settings, scripts } = plan;
+    const { settings } = plan;
     // Without the arguments, as the state would show a token that is plain.
     super("serverless-load-testing:index:LocustDeployment", name, {}, opts);
 
@@ -114,67 +111,12 @@ export class LocustDeployment extends pulumi.ComponentResource {
           );
     // The name is known before the namespace is, and so a preview sees all; what needs it waits by dependsOn.
     const child = { ...options, ...(namespace === undefined ? {} : { dependsOn: [namespace] }) };
-    const place = { name, namespace: namespaceName, opts: child };
-    const configMaps = scripts && {
-      plugin: configMapOf(place, "plugin", readPlugin()),
-      scripts: configMapOf(place, "scripts", scripts),
-    };
     const token = pulumi.secret(
       plan.token ?? new RandomPassword(`${name}-token`, { length: 32, special: false }, { parent: this }).result,
     );
-    const tokenSecret = secretOf(place, "token", { [tokenKey]: token }, token);
-    const environmentSecret = plan.secretEnvironment && secretOf(place, "environment", plan.secretEnvironment, token);
-    const serviceAccountName = serviceAccountOf(place, args);
-
-    const commandsWith = (later: Partial<LocustSettings>) =>
-      locustCommands(
-        { ...settings, ...later },
-        {
-          plugin: `${pluginFolder}/loadtest_plugin.py`,
-          script: settings.script,
-          bindHost: "0.0.0.0",
-          masterHost: controlName,
-          masterPort,
-          webPort,
-        },
-      );
-    // One by one, so that a preview shows all that it knows.
-    const commandOf = (part: "master" | "worker"): PodCommand => ({
-      python: commandsWith({})[part].python,
-      args: mapInput<string | undefined, readonly string[]>(
-        plan.targetHost,
-        (targetHost) => commandsWith({ targetHost })[part].args,
-      ),
-      env: mapInput(plan.environment, (environment) => commandsWith({ environment })[part].env),
-    });
-    const pods = {
-      image: args.image ?? locustImage,
-      imagePullPolicy: args.imagePullPolicy ?? "IfNotPresent",
-      configMaps,
-      environmentSecret,
-      serviceAccountName,
-      args,
-    };
-    const controlPod = podTemplate({
-      ...pods,
-      role: "control",
-      command: commandOf("master"),
-      cpu: settings.controlCpu,
-      memory: settings.controlMemory,
-      tokenSecret,
-    });
-    const workerPod = podTemplate({
-      ...pods,
-      role: "worker",
-      command: commandOf("worker"),
-      cpu: settings.workerCpu,
-      memory: settings.workerMemory,
-      // A master that ends takes its workers along: `up` is to wait for them too.
-      master: pulumi
-        .jsonStringify(controlPod)
-        .apply((text) => createHash("sha256").update(text).digest("hex").slice(0, 16)),
-    });
-    const description = describeTest(plan, args.image, tokenSecret, configMaps?.scripts.name);
+    const contents = makeContents({ name, namespace: namespaceName, opts: child }, plan, token, args);
+    const { controlPod, workerPod } = podTemplates(plan, contents, args);
+    const description = describeTest(plan, args.image, contents);
     const slow = { ...child, customTimeouts: timeouts };
     // The provider takes an update of a Deployment that ends all its pods first for done before there is a new one
     // (kubernetes issue 115538): `up` would pass whatever becomes of them. A new Deployment is waited for, and its pods'
@@ -200,7 +142,7 @@ export class LocustDeployment extends pulumi.ComponentResource {
     this.workerDeployment = nameOf(worker, workerName);
     this.serviceName = nameOf(masterService, controlName);
     this.webPort = pulumi.output(webPort);
-    this.tokenSecretName = tokenSecret;
+    this.tokenSecretName = contents.tokenSecret;
     this.token = token;
     this.script = pulumi.output(settings.script);
     this.loadtest = loadTestOutput(args, plan, {

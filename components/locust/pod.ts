@@ -8,7 +8,7 @@ import type { LocustDeploymentArgs } from "./args";
 
 export type Role = "control" | "worker";
 
-/** Where the files are, in the pod and in the image alike; `locust/Dockerfile` has the same paths. */
+/** Where the files are in the pod; `locust/Dockerfile` has the same folder of scripts. */
 export const pluginFolder = "/loadtest/plugin";
 export const scriptsFolder = "/loadtest/scripts";
 
@@ -53,18 +53,19 @@ export interface LocustPod {
   readonly cpu: number;
   /** MiB. */
   readonly memory: number;
-  /** The ConfigMaps; undefined where the files are in the image. */
-  readonly configMaps: { readonly plugin: MountedFiles; readonly scripts: MountedFiles } | undefined;
+  readonly plugin: MountedFiles;
+  /** Undefined where the scripts are in the image. */
+  readonly scripts: MountedFiles | undefined;
   /** Name of the Secret with the token. Only the master has it: the scripts' users run in the workers. */
-  readonly tokenSecret?: Input<string>;
+  readonly tokenSecret: Input<string> | undefined;
   /** Of a worker: what changes with the master's pod, so that workers are new where their master is. */
-  readonly master?: Input<string>;
+  readonly master: Input<string> | undefined;
   /** Name of the Secret with the variables of the scripts. */
   readonly environmentSecret: Input<string> | undefined;
   /** The name of the service account; undefined for the namespace's default. */
-  readonly serviceAccountName?: Input<string> | undefined;
+  readonly serviceAccountName: Input<string> | undefined;
   /** What the component's arguments say of pods in Kubernetes' own words. */
-  readonly args?: LocustDeploymentArgs;
+  readonly args: LocustDeploymentArgs;
 }
 
 /** Which pods are whose; never changes, as a Deployment's selector cannot. */
@@ -81,9 +82,7 @@ export const commonLabels = {
 
 /** A pod that the Pod Security level `restricted` lets in, and that Fargate can run. */
 export function podTemplate(pod: LocustPod): core.v1.PodTemplateSpec {
-  const mounted = pod.configMaps === undefined ? [] : Object.entries(pod.configMaps);
-  const folders = { plugin: pluginFolder, scripts: scriptsFolder };
-  const { podLabels = {}, volumes = [], imagePullSecrets, ...args } = pod.args ?? {};
+  const { podLabels = {}, volumes = [], imagePullSecrets, ...args } = pod.args;
   const [podAnnotations, nodeSelector] = [unlessEmpty(args.podAnnotations), unlessEmpty(args.nodeSelector)];
   const master = pod.master === undefined ? undefined : { "loadtest/master": pod.master };
   return {
@@ -113,9 +112,10 @@ export function podTemplate(pod: LocustPod): core.v1.PodTemplateSpec {
       ...(imagePullSecrets === undefined
         ? {}
         : { imagePullSecrets: mapInput(imagePullSecrets, (names) => names.map((name) => ({ name }))) }),
-      containers: [container(pod, folders)],
+      containers: [container(pod)],
       volumes: mapInput(volumes, (others) => [
-        ...mounted.map(([name, configMap]) => ({ name, configMap })),
+        { name: "plugin", configMap: pod.plugin },
+        ...(pod.scripts === undefined ? [] : [{ name: "scripts", configMap: pod.scripts }]),
         { name: "home", emptyDir: {} },
         { name: "tmp", emptyDir: {} },
         ...others,
@@ -129,10 +129,10 @@ function unlessEmpty<T extends object>(values: T | undefined): T | undefined {
   return values !== undefined && Object.keys(values).length === 0 && !isLater(values) ? undefined : values;
 }
 
-function container(pod: LocustPod, folders: Record<string, string>): core.v1.Container {
-  const { role, image, imagePullPolicy, command, configMaps, tokenSecret, environmentSecret } = pod;
+function container(pod: LocustPod): core.v1.Container {
+  const { role, image, imagePullPolicy, command, scripts, tokenSecret, environmentSecret } = pod;
   const size = sizeOf(pod.cpu, pod.memory);
-  const { volumeMounts = [], [`${role}Resources` as const]: resources = {} } = pod.args ?? {};
+  const { volumeMounts = [], [`${role}Resources` as const]: resources = {} } = pod.args;
   return {
     name: containerName,
     image,
@@ -167,7 +167,8 @@ function container(pod: LocustPod, folders: Record<string, string>): core.v1.Con
       runAsNonRoot: true,
     },
     volumeMounts: mapInput(volumeMounts, (others) => [
-      ...Object.keys(configMaps ?? {}).map((name) => ({ name, mountPath: folders[name] ?? "", readOnly: true })),
+      { name: "plugin", mountPath: pluginFolder, readOnly: true },
+      ...(scripts === undefined ? [] : [{ name: "scripts", mountPath: scriptsFolder, readOnly: true }]),
       { name: "home", mountPath: "/home/locust" },
       { name: "tmp", mountPath: "/tmp" },
       ...others,

@@ -1,30 +1,93 @@
 /** What is around the pods of Locust's master and workers: plain arguments of Kubernetes' objects. */
+import { createHash } from "node:crypto";
 import type { DeploymentArgs } from "@pulumi/kubernetes/apps/v1/deployment";
 import type { ServiceArgs } from "@pulumi/kubernetes/core/v1/service";
 import type { PodDisruptionBudgetArgs } from "@pulumi/kubernetes/policy/v1/podDisruptionBudget";
 import type { core } from "@pulumi/kubernetes/types/input";
 import { all, type Input, jsonStringify, type Output, output } from "@pulumi/pulumi";
 import { testAnnotation } from "../../settings/deployed-test";
-import { locustImage, locustVersion } from "../../settings/locust";
+import { type LocustSettings, locustCommands, locustImage, locustVersion } from "../../settings/locust";
 import { loadtestVersion } from "../../settings/package-root";
+import { mapInput } from "../inputs";
+import type { LocustDeploymentArgs } from "./args";
 import type { LocustPlan } from "./check";
-import { commonLabels, masterPort, type Role, readyWithinSeconds, selectorOf, tokenKey, webPort } from "./pod";
+import type { PodContents } from "./contents";
+import {
+  commonLabels,
+  masterPort,
+  type PodCommand,
+  pluginFolder,
+  podTemplate,
+  type Role,
+  readyWithinSeconds,
+  selectorOf,
+  tokenKey,
+  webPort,
+} from "./pod";
 
 /** Names in the namespace, known to whoever looks for the load test there. */
 export const controlName = "locust-control";
 export const workerName = "locust-worker";
 
+/** The pods of master and workers. */
+export function podTemplates(plan: LocustPlan, contents: PodContents, args: LocustDeploymentArgs) {
+  const { settings } = plan;
+  const { tokenSecret, ...common } = contents;
+  const pod = {
+    ...common,
+    image: args.image ?? locustImage,
+    imagePullPolicy: args.imagePullPolicy ?? "IfNotPresent",
+    args,
+  };
+  const controlPod = podTemplate({
+    ...pod,
+    role: "control",
+    command: commandOf(plan, "master"),
+    cpu: settings.controlCpu,
+    memory: settings.controlMemory,
+    tokenSecret,
+    master: undefined,
+  });
+  const workerPod = podTemplate({
+    ...pod,
+    role: "worker",
+    command: commandOf(plan, "worker"),
+    cpu: settings.workerCpu,
+    memory: settings.workerMemory,
+    tokenSecret: undefined,
+    // A master that ends takes its workers along: `up` is to wait for them too.
+    master: jsonStringify(controlPod).apply((text) => createHash("sha256").update(text).digest("hex").slice(0, 16)),
+  });
+  return { controlPod, workerPod };
+}
+
+/** Part by part, so that a preview shows all that it knows. */
+function commandOf({ settings, targetHost, environment }: LocustPlan, part: "master" | "worker"): PodCommand {
+  const placement = {
+    plugin: `${pluginFolder}/loadtest_plugin.py`,
+    script: settings.script,
+    bindHost: "0.0.0.0",
+    masterHost: controlName,
+    masterPort,
+    webPort,
+  };
+  const commandWith = (later: Partial<LocustSettings>) => locustCommands({ ...settings, ...later }, placement)[part];
+  return {
+    python: commandWith({}).python,
+    args: mapInput(targetHost, (known) => commandWith({ targetHost: known }).args),
+    env: mapInput(environment, (known) => commandWith({ environment: known }).env),
+  };
+}
+
 /**
  * What is deployed, as the command line reads it from an annotation of both Deployments.
  *
  * @param image the pods' image, Locust's own where none is given
- * @param scriptsConfigMap undefined where the scripts are in the image
  */
 export function describeTest(
   { settings, targetHost, environment, scriptNames }: LocustPlan,
   image: Input<string> = locustImage,
-  tokenSecret: Input<string>,
-  scriptsConfigMap: Input<string> | undefined,
+  { tokenSecret, scripts }: PodContents,
 ): Output<string> {
   const { script, scriptArguments, users, spawnRate, runTime } = settings;
   const { workerCpu, workerMemory, controlCpu, controlMemory } = settings;
@@ -35,8 +98,8 @@ export function describeTest(
     ...{ workerCpu, workerMemory, controlCpu, controlMemory },
     versions: isLocusts.apply((own) => ({ loadtest: loadtestVersion(), ...(own ? { locust: locustVersion } : {}) })),
     tokenSecret: { name: tokenSecret, key: tokenKey },
-    scripts: scriptsConfigMap && scriptNames,
-    scriptsConfigMap,
+    scripts: scripts && scriptNames,
+    scriptsConfigMap: scripts?.name,
     knownModules: all([isLocusts, environment]).apply(([own, variables]) => own && !("PYTHONPATH" in variables)),
   });
 }

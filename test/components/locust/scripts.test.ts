@@ -90,17 +90,18 @@ describe("LocustDeployment", function () {
       rmSync(join(folder, "calls.py"));
     });
 
-    it("stay in the image with scriptDelivery image", async () => {
+    it("stay in the image with scriptDelivery image, and the plugin comes by a ConfigMap", async () => {
       const { engine } = await make({
         scriptDelivery: "image",
         image: "mine:1",
         scriptsFolder: "nowhere",
         script: "my.py",
       });
-      expect(engine.registered.map(({ type }) => type)).to.not.include(kinds.configMap);
+      const configMaps = engine.registered.filter(({ type }) => type === kinds.configMap);
+      expect(configMaps.map(({ name }) => name)).to.deep.equal(["test-plugin"]);
       const worker = workload(engine, "worker");
-      expect(worker.pod.volumes.map(({ name }) => name)).to.have.members(["home", "tmp"]);
-      expect(worker.container.volumeMounts.map(({ name }) => name)).to.have.members(["home", "tmp"]);
+      expect(worker.pod.volumes.map(({ name }) => name)).to.have.members(["plugin", "home", "tmp"]);
+      expect(worker.container.volumeMounts.map(({ name }) => name)).to.have.members(["plugin", "home", "tmp"]);
       expect(environmentOf(worker).LOADTEST_SCRIPT).to.equal('{"script":"my.py","arguments":{}}');
     });
 
