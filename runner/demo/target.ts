@@ -46,37 +46,82 @@ const slowMs = 1000;
 const largestBody = 64 * 1024;
 
 /** A small shop to load: its login is demo/demo. Rejects when the port is taken. */
-export async function startDemoTarget(options: DemoTargetOptions): Promise<DemoTarget> {
-  const { port, failEvery = 5, delayMs = 0 } = options;
-  const byRoute = new Map<string, { requests: number; failures: number }>();
-  let aborted = 0;
-  let flaky = 0;
+export async function startDemoTarget({ port, failEvery = 5, delayMs = 0 }: DemoTargetOptions): Promise<DemoTarget> {
+  const counter = new Counter();
+  const answer = createShop(failEvery);
 
-  function counts(): DemoCounts {
-    const total = { requests: 0, failures: 0 };
-    for (const { requests, failures } of byRoute.values()) {
-      total.requests += requests;
-      total.failures += failures;
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.url === "/-/counts") {
+      send(response, 200, JSON.stringify(counter.counts()));
+      return;
     }
-    return {
-      ...total,
-      aborted,
-      byRoute: Object.fromEntries(Array.from(byRoute, ([key, value]) => [key, { ...value }])),
-    };
+    let route = "unknown";
+    let sent = false;
+    response.once("finish", () => {
+      sent = true;
+      counter.add(route, response.statusCode);
+    });
+    response.once("close", () => {
+      if (!sent) counter.aborted += 1;
+    });
+    const found = await answer(request);
+    route = found.route;
+    const wait = delayMs + (found.delayMs ?? 0);
+    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+    send(response, found.status, found.body);
   }
 
-  async function answer(request: IncomingMessage): Promise<Answer> {
+  const server = createServer((request, response) => {
+    handle(request, response).catch(() => response.destroy());
+  });
+  server.keepAliveTimeout = 60_000; // longer than any user waits, so that no request meets a connection being closed
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", 1024, resolve);
+  });
+
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    counts: () => counter.counts(),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** What was answered, by route. */
+class Counter {
+  aborted = 0;
+  private readonly byRoute = new Map<string, { requests: number; failures: number }>();
+
+  add(route: string, status: number): void {
+    const { requests, failures } = this.byRoute.get(route) ?? { requests: 0, failures: 0 };
+    this.byRoute.set(route, { requests: requests + 1, failures: failures + (status >= 400 ? 1 : 0) });
+  }
+
+  counts(): DemoCounts {
+    const all = [...this.byRoute.values()];
+    return {
+      requests: all.reduce((sum, { requests }) => sum + requests, 0),
+      failures: all.reduce((sum, { failures }) => sum + failures, 0),
+      aborted: this.aborted,
+      byRoute: Object.fromEntries(this.byRoute),
+    };
+  }
+}
+
+/** Answers to requests; every so many of `/flaky` are failures. */
+function createShop(failEvery: number): (request: IncomingMessage) => Promise<Answer> {
+  let flaky = 0;
+  return async (request) => {
     const method = request.method === "HEAD" ? "GET" : (request.method ?? "");
     const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
     // Read it whole even if nobody looks: an unread body would cost the connection.
     const body = method === "GET" ? "" : await readBody(request);
-    const product = method === "GET" ? /^\/products\/([^/]+)$/.exec(path) : null;
-    if (product !== null) {
-      const found = products.find(({ id }) => String(id) === product[1]);
-      return found === undefined
-        ? { route: "GET /products/:id", ...problem(404, "no such product") }
-        : { route: "GET /products/:id", ...ok(found) };
-    }
+    const [, id] = (method === "GET" && /^\/products\/([^/]+)$/.exec(path)) || [];
+    if (id !== undefined) return { route: "GET /products/:id", ...productOf(id) };
     const route = `${method} ${path}`;
     switch (route) {
       case "GET /":
@@ -97,57 +142,12 @@ export async function startDemoTarget(options: DemoTargetOptions): Promise<DemoT
       default:
         return { route: "unknown", ...problem(404, "no such route") };
     }
-  }
-
-  function count(route: string, status: number): void {
-    let entry = byRoute.get(route);
-    if (entry === undefined) {
-      entry = { requests: 0, failures: 0 };
-      byRoute.set(route, entry);
-    }
-    entry.requests += 1;
-    if (status >= 400) entry.failures += 1;
-  }
-
-  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (request.url === "/-/counts") {
-      send(response, 200, JSON.stringify(counts()));
-      return;
-    }
-    let route = "unknown";
-    let sent = false;
-    response.once("finish", () => {
-      sent = true;
-      count(route, response.statusCode);
-    });
-    response.once("close", () => {
-      if (!sent) aborted += 1;
-    });
-    const found = await answer(request);
-    route = found.route;
-    const wait = delayMs + (found.delayMs ?? 0);
-    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
-    send(response, found.status, found.body);
-  }
-
-  const server = createServer((request, response) => {
-    handle(request, response).catch(() => response.destroy());
-  });
-  server.keepAliveTimeout = 60_000; // longer than any user waits, so that no request meets a connection being closed
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, "127.0.0.1", 1024, resolve);
-  });
-
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    counts,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
   };
+}
+
+function productOf(wanted: string): { status: number; body: string } {
+  const found = products.find(({ id }) => String(id) === wanted);
+  return found === undefined ? problem(404, "no such product") : ok(found);
 }
 
 function ok(value: unknown): { status: number; body: string } {

@@ -1,6 +1,6 @@
 import type { EndedBy, LocustStatus, LostWorker, Phase, RecordedSample, Sample, WorkerStatus } from "../types";
 import { round } from "../verdict/format";
-import { createIntegrity, type IntegrityReport, workerText } from "../verdict/integrity";
+import { Integrity, type IntegrityReport, workerText } from "../verdict/integrity";
 import type { Unanswered } from "../verdict/requests";
 import { inBrackets, missingUsers } from "../verdict/script";
 import { type LocustClient, LocustRefused, MasterUnreachable } from "./client";
@@ -42,7 +42,7 @@ export class Recording {
   /** The start, by `performance.now()`. */
   private began = 0;
   private last: Sample | undefined;
-  private integrity: ReturnType<typeof createIntegrity> | undefined;
+  private integrity: Integrity | undefined;
   private readonly departed = createRollCall();
 
   constructor(
@@ -58,7 +58,7 @@ export class Recording {
     this.began = performance.now() - elapsed * 1000;
     const startedAt = status.startedAt !== null && elapsed > 0 ? new Date(status.startedAt) : new Date();
     this.startedAt = startedAt;
-    this.integrity = createIntegrity({ ...this.options.plan, shape });
+    this.integrity = new Integrity({ ...this.options.plan, shape });
     this.enter("ramp", 0);
     if (ready !== undefined) this.departed(ready, 0);
     for (const sample of earlier?.samples ?? []) {

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { codeOf } from "../errors";
 import type { LostWorker, RequestStats, Sample } from "../types";
-import { createIntegrity } from "../verdict/integrity";
+import { Integrity } from "../verdict/integrity";
 import { unansweredWarnings } from "../verdict/requests";
 import { evaluateThresholds, thresholdsOf } from "../verdict/thresholds";
 import { decide } from "../verdict/verdict";
@@ -75,7 +75,7 @@ function rebuild(
   rows: readonly RequestStats[],
   warnings: string[],
 ): FinishedRecord {
-  const integrity = createIntegrity(record.asked);
+  const integrity = new Integrity(record.asked);
   for (const sample of samples) integrity.add(sample);
   for (const worker of lostWorkers(record, samples)) integrity.lost(worker);
   for (const worker of record.integrity?.workers.left ?? []) integrity.left(worker);

@@ -32,121 +32,141 @@ export interface IntegrityReport {
 
 const master = "master";
 
-/** The requests that are lost with a worker, to end a sentence. */
-function withRequests({ underWay = 0 }: LostWorker): string {
-  return underWay === 0 ? "" : `, with ${underWay} ${underWay === 1 ? "request" : "requests"} under way`;
-}
-
 /** Judges a run's load from its samples as they come; the constants of `users.ts` and `cpu.ts` say what is allowed. */
-export function createIntegrity({ users, spawnRate, workers, shape }: AskedLoad) {
-  const usersWatch = new UsersWatch(users, spawnRate, shape !== null && shape !== false);
-  const workerCpu = new CpuWatch();
-  const masterCpu = new CpuWatch();
-  const lostWorkers: LostWorker[] = [];
-  const leftWorkers: LostWorker[] = [];
-  let previous: Sample | undefined;
-  let samples = 0;
-  let requests = 0;
-  let underWay = 0;
-  let mostWorkers = 0;
-  const names = new Set<string>();
-  const joined: LostWorker[] = [];
-  const resets: number[] = [];
+export class Integrity {
+  private readonly users: UsersWatch;
+  private readonly workerCpu = new CpuWatch();
+  private readonly masterCpu = new CpuWatch();
+  private readonly lostWorkers: LostWorker[] = [];
+  private readonly leftWorkers: LostWorker[] = [];
+  private readonly joined: LostWorker[] = [];
+  /** Names of the workers that load was applied with. */
+  private readonly names = new Set<string>();
+  /** When the statistics were reset. */
+  private readonly resets: number[] = [];
+  private previous: Sample | undefined;
+  private requests = 0;
+  private underWay = 0;
+  private mostWorkers = 0;
+
+  constructor(private readonly asked: AskedLoad) {
+    const { users, spawnRate, shape } = asked;
+    this.users = new UsersWatch(users, spawnRate, shape !== null && shape !== false);
+  }
 
   /** Samples of every phase, in order. Each stands for the time since the one before it. */
-  function add(sample: Sample): void {
-    const since = previous?.t ?? Math.min(0, sample.t);
-    const seconds = Math.max(0, sample.t - since);
-    samples += 1;
+  add(sample: Sample): void {
+    const { previous } = this;
     // Locust's web UI has a button for it, and a script may do it; what was counted before is gone then.
-    if ((sample.resets ?? 0) > (previous?.resets ?? 0)) resets.push(sample.t);
-    requests = Math.max(requests, sample.requests);
-    underWay = Math.max(underWay, sample.underWay ?? 0);
-    mostWorkers = Math.max(mostWorkers, sample.workers);
-    if (sample.phase === "ramp" || sample.phase === "hold") {
-      for (const name of Object.keys(sample.workerCpu)) {
-        // The workers that were asked for may connect one after the other: only more than these have joined.
-        if (!names.has(name) && names.size >= workers) joined.push({ name, t: sample.t });
-        names.add(name);
-      }
-      // After a wait for workers the ramp begins somewhere between two samples: the later is the milder.
-      usersWatch.begin(previous?.phase === "ready" ? sample.t : since);
-      usersWatch.add(sample, since);
-      const hold = sample.phase === "hold" || usersWatch.rampOver(sample.t);
-      workerCpu.add(sample.workerCpu, seconds, hold);
-      masterCpu.add({ [master]: sample.masterCpu }, seconds, hold);
-    }
-    previous = sample;
+    if ((sample.resets ?? 0) > (previous?.resets ?? 0)) this.resets.push(sample.t);
+    this.requests = Math.max(this.requests, sample.requests);
+    this.underWay = Math.max(this.underWay, sample.underWay ?? 0);
+    this.mostWorkers = Math.max(this.mostWorkers, sample.workers);
+    if (sample.phase === "ramp" || sample.phase === "hold") this.addLoad(sample);
+    this.previous = sample;
+  }
+
+  /** A worker that went away while load was applied. */
+  lost(worker: LostWorker): void {
+    this.lostWorkers.push(worker);
+  }
+
+  /** A worker that said goodbye while load was applied. */
+  left(worker: LostWorker): void {
+    this.leftWorkers.push(worker);
+  }
+
+  /**
+   * Why users are not there, as far as the script's code is why: see `missingUsers`; and the classes of those that are
+   * there and have no tasks.
+   */
+  explainUsers(missing: readonly string[], idle: readonly string[] = []): void {
+    this.users.explain(missing, idle);
   }
 
   /**
    * The report up to now. For a run that a breached threshold ended (`threshold`), an unfinished ramp is
    * only a warning: the target did not take even the load that there was.
    */
-  function report(endedBy?: EndedBy): IntegrityReport {
-    const problems: string[] = [];
+  report(endedBy?: EndedBy): IntegrityReport {
+    const problems = this.requestProblems();
     const warnings: string[] = [];
-    if (samples === 0) {
-      problems.push("samples: there are none, so nothing is known of the load");
-    } else if (requests === 0 && underWay > 0) {
-      problems.push(`requests: none was answered, of ${underWay} at a time`);
-    }
-    problems.push(
-      ...resets.map(
-        (t) => `requests: statistics were reset ${round(t, 0)} s into the run, and what was before is lost`,
-      ),
-    );
-    problems.push(...usersWatch.problems());
-    const unfinished = usersWatch.unfinishedRamp();
-    if (unfinished !== undefined) {
-      (endedBy === "threshold" ? warnings : problems).push(unfinished);
-    }
-    const { missing = [], idle = [] } = usersWatch.report();
-    if (missing.length > 0 && !problems.some((text) => text.startsWith("users: "))) {
-      (usersWatch.endedShort ? problems : warnings).push(`users: ${missing.join("; ")}`);
-    }
-    problems.push(...idle.map((name) => `users: class ${name} has no tasks, so users in it do nothing`));
-    problems.push(...lostWorkers.map((worker) => `workers: ${workerText(worker, "was lost")}`));
-    problems.push(...leftWorkers.map((worker) => `workers: ${workerText(worker, "left")}`));
-    warnings.push(...joined.map((worker) => `workers: ${workerText(worker, "joined")}`));
-    if (samples > 0 && mostWorkers < workers) {
-      warnings.push(`workers: at most ${mostWorkers} of ${workers} answered`);
-    }
-    const ofWorkers = workerCpu.judge((name) => `worker ${name}`, "so it cannot send what was asked");
-    const ofMaster = masterCpu.judge(() => "the master", "which delays the numbers");
-    problems.push(...ofWorkers.problems, ...ofMaster.problems);
-    warnings.push(...ofWorkers.warnings, ...ofMaster.warnings);
-    if (samples > 0 && requests === 0 && problems.length === 0) {
+    this.reportUsers(problems, warnings, endedBy);
+    this.reportWorkers(problems, warnings);
+    if (this.previous !== undefined && this.requests === 0 && problems.length === 0) {
       problems.push("requests: Locust counted none: none were made, or the script's own client does not report them");
     }
     return {
       ok: problems.length === 0,
       problems,
       warnings,
-      users: usersWatch.report(),
+      users: this.users.report(),
       workers: {
-        asked: workers,
-        lost: lostWorkers.map(rounded),
-        ...(leftWorkers.length === 0 ? {} : { left: leftWorkers.map(rounded) }),
+        asked: this.asked.workers,
+        lost: this.lostWorkers.map(rounded),
+        ...(this.leftWorkers.length === 0 ? {} : { left: this.leftWorkers.map(rounded) }),
       },
-      workerCpu: workerCpu.use(),
-      masterCpu: masterCpu.use()[master] ?? { mean: 0, max: 0 },
+      workerCpu: this.workerCpu.use(),
+      masterCpu: this.masterCpu.use()[master] ?? { mean: 0, max: 0 },
     };
   }
 
-  return {
-    add,
-    /** A worker that went away while load was applied. */
-    lost: (worker: LostWorker) => void lostWorkers.push(worker),
-    /** A worker that said goodbye while load was applied. */
-    left: (worker: LostWorker) => void leftWorkers.push(worker),
-    /**
-     * Why users are not there, as far as the script's code is why: see `missingUsers`; and the classes of those that
-     * are there and have no tasks.
-     */
-    explainUsers: (missing: readonly string[], idle: readonly string[] = []) => usersWatch.explain(missing, idle),
-    report,
-  };
+  /** A sample of the time in which load was applied. */
+  private addLoad(sample: Sample): void {
+    const { names, previous, users } = this;
+    const since = previous?.t ?? Math.min(0, sample.t);
+    const seconds = Math.max(0, sample.t - since);
+    for (const name of Object.keys(sample.workerCpu)) {
+      // The workers that were asked for may connect one after the other: only more than these have joined.
+      if (!names.has(name) && names.size >= this.asked.workers) this.joined.push({ name, t: sample.t });
+      names.add(name);
+    }
+    // After a wait for workers the ramp begins somewhere between two samples: the later is the milder.
+    users.begin(previous?.phase === "ready" ? sample.t : since);
+    users.add(sample, since);
+    const hold = sample.phase === "hold" || users.rampOver(sample.t);
+    this.workerCpu.add(sample.workerCpu, seconds, hold);
+    this.masterCpu.add({ [master]: sample.masterCpu }, seconds, hold);
+  }
+
+  private requestProblems(): string[] {
+    const { previous, requests, underWay, resets } = this;
+    const problems: string[] = [];
+    if (previous === undefined) problems.push("samples: there are none, so nothing is known of the load");
+    else if (requests === 0 && underWay > 0) problems.push(`requests: none was answered, of ${underWay} at a time`);
+    for (const t of resets) {
+      problems.push(`requests: statistics were reset ${round(t, 0)} s into the run, and what was before is lost`);
+    }
+    return problems;
+  }
+
+  private reportUsers(problems: string[], warnings: string[], endedBy: EndedBy | undefined): void {
+    problems.push(...this.users.problems());
+    const unfinished = this.users.unfinishedRamp();
+    if (unfinished !== undefined) (endedBy === "threshold" ? warnings : problems).push(unfinished);
+    const { missing = [], idle = [] } = this.users.report();
+    if (missing.length > 0 && !problems.some((text) => text.startsWith("users: "))) {
+      (this.users.endedShort ? problems : warnings).push(`users: ${missing.join("; ")}`);
+    }
+    problems.push(...idle.map((name) => `users: class ${name} has no tasks, so users in it do nothing`));
+  }
+
+  private reportWorkers(problems: string[], warnings: string[]): void {
+    const { workers } = this.asked;
+    problems.push(...this.lostWorkers.map((worker) => `workers: ${workerText(worker, "was lost")}`));
+    problems.push(...this.leftWorkers.map((worker) => `workers: ${workerText(worker, "left")}`));
+    warnings.push(...this.joined.map((worker) => `workers: ${workerText(worker, "joined")}`));
+    if (this.previous !== undefined && this.mostWorkers < workers) {
+      warnings.push(`workers: at most ${this.mostWorkers} of ${workers} answered`);
+    }
+    for (const cpu of [
+      this.workerCpu.judge((name) => `worker ${name}`, "so it cannot send what was asked"),
+      this.masterCpu.judge(() => "the master", "which delays the numbers"),
+    ]) {
+      problems.push(...cpu.problems);
+      warnings.push(...cpu.warnings);
+    }
+  }
 }
 
 /** `worker-1 was lost 5 s into the run: SIGKILL`. */
@@ -158,4 +178,9 @@ export function workerText(worker: LostWorker, what: "was lost" | "left" | "join
 
 function rounded(worker: LostWorker): LostWorker {
   return { ...worker, t: round(worker.t, 1) };
+}
+
+/** The requests that are lost with a worker, to end a sentence. */
+function withRequests({ underWay = 0 }: LostWorker): string {
+  return underWay === 0 ? "" : `, with ${underWay} ${underWay === 1 ? "request" : "requests"} under way`;
 }

@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import { toJUnit } from "../../../runner/results/junit";
-import { createIntegrity } from "../../../runner/verdict/integrity";
+import { Integrity } from "../../../runner/verdict/integrity";
 import { comparisonOf, finishedRecord, goodLoad, sampleAt } from "./make";
 
 const lostWorker = () => {
-  const integrity = createIntegrity({ users: 100, spawnRate: 10, workers: 2, shape: null });
+  const integrity = new Integrity({ users: 100, spawnRate: 10, workers: 2, shape: null });
   for (let t = 0; t <= 60; t += 1) {
     integrity.add(sampleAt(t));
   }

@@ -5,7 +5,7 @@ import type { FinishedRecord, RunningRecord } from "../../../runner/results/run-
 import { currentWriter, unfinished } from "../../../runner/results/unfinished";
 import type { RequestStats, Sample } from "../../../runner/types";
 import type { ChangeKind, Comparison } from "../../../runner/verdict/comparison";
-import { createIntegrity, type IntegrityReport } from "../../../runner/verdict/integrity";
+import { Integrity, type IntegrityReport } from "../../../runner/verdict/integrity";
 import { evaluateThresholds } from "../../../runner/verdict/thresholds";
 import { decide } from "../../../runner/verdict/verdict";
 import { parseThreshold } from "../../../settings/values/threshold";
@@ -62,7 +62,7 @@ export const rows: readonly RequestStats[] = [
 ];
 
 export function goodLoad(): IntegrityReport {
-  const integrity = createIntegrity({ users: 100, spawnRate: 10, workers: 2, shape: null });
+  const integrity = new Integrity({ users: 100, spawnRate: 10, workers: 2, shape: null });
   for (let t = 0; t <= 60; t += 1) {
     integrity.add(sampleAt(t));
   }

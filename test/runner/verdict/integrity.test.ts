@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import type { Sample } from "../../../runner/types";
-import { type AskedLoad, createIntegrity, type IntegrityReport } from "../../../runner/verdict/integrity";
+import { type AskedLoad, Integrity, type IntegrityReport } from "../../../runner/verdict/integrity";
 import { sampleAt } from "../results/make";
 
 const asked: AskedLoad = { users: 100, spawnRate: 10, workers: 2, shape: null };
@@ -12,7 +12,7 @@ function judge(
   load: Partial<AskedLoad> = {},
   times: readonly number[] = Array.from({ length: 61 }, (_, t) => t),
 ): IntegrityReport {
-  const integrity = createIntegrity({ ...asked, ...load });
+  const integrity = new Integrity({ ...asked, ...load });
   for (const t of times) {
     integrity.add(sampleAt(t, change(t)));
   }
@@ -21,7 +21,7 @@ function judge(
 
 const workers = (share: number) => ({ workerCpu: { "worker-1": 0.3, "worker-2": share } });
 
-describe("createIntegrity", () => {
+describe("Integrity", () => {
   it("finds nothing wrong with a good run, and says what there was", () => {
     const report = judge(() => ({}));
     expect(report).to.deep.include({ ok: true, problems: [], warnings: [] });
@@ -37,7 +37,7 @@ describe("createIntegrity", () => {
   });
 
   it("knows nothing without samples, and wants requests", () => {
-    const none = createIntegrity(asked).report();
+    const none = new Integrity(asked).report();
     expect(none.problems).to.deep.equal(["samples: there are none, so nothing is known of the load"]);
     expect(none.users).to.include({ min: null, mean: null, reachedAfterSeconds: null });
     expect(judge(() => ({ requests: 0 })).problems).to.deep.equal([
@@ -92,7 +92,7 @@ describe("createIntegrity", () => {
     });
 
     it("that a threshold gave no time are only a warning", () => {
-      const integrity = createIntegrity({ ...asked, spawnRate: 1 });
+      const integrity = new Integrity({ ...asked, spawnRate: 1 });
       for (let t = 0; t < 20; t += 1) {
         integrity.add(sampleAt(t, { phase: "ramp", users: t }));
       }
@@ -122,7 +122,7 @@ describe("createIntegrity", () => {
     });
 
     it("are not counted while workers are waited for, nor after the stop", () => {
-      const integrity = createIntegrity(asked);
+      const integrity = new Integrity(asked);
       for (let t = 0; t < 30; t += 1) {
         integrity.add(sampleAt(t, { phase: "ready", users: 0 }));
       }
@@ -169,7 +169,7 @@ describe("createIntegrity", () => {
 
   describe("workers", () => {
     it("that are lost are a problem with name and time", () => {
-      const integrity = createIntegrity(asked);
+      const integrity = new Integrity(asked);
       for (let t = 0; t <= 60; t += 1) {
         integrity.add(sampleAt(t));
       }
@@ -234,7 +234,7 @@ describe("createIntegrity", () => {
     });
     fc.assert(
       fc.property(fc.array(anySample), fc.constantFrom(null, "Shape"), (samples, shape) => {
-        const integrity = createIntegrity({ ...asked, shape });
+        const integrity = new Integrity({ ...asked, shape });
         for (const { t, ...sample } of samples) {
           integrity.add(sampleAt(t, sample as Partial<Sample>));
         }

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { createIntegrity } from "../../../runner/verdict/integrity";
+import { Integrity } from "../../../runner/verdict/integrity";
 import { missingUsers } from "../../../runner/verdict/script";
 import { sampleAt } from "../results/make";
 
@@ -38,7 +38,7 @@ describe("why users are not there", () => {
   });
 
   it("is a problem where a class has no tasks, though all are there", () => {
-    const integrity = createIntegrity({ users: 6, spawnRate: 6, workers: 2, shape: null });
+    const integrity = new Integrity({ users: 6, spawnRate: 6, workers: 2, shape: null });
     for (let t = 0; t <= 20; t += 1) integrity.add(sampleAt(t, { users: 6 }));
     integrity.explainUsers([], ["Idle"]);
     expect(integrity.report().problems).to.deep.equal(["users: class Idle has no tasks, so users in it do nothing"]);
@@ -46,7 +46,7 @@ describe("why users are not there", () => {
 
   it("stands in the problem of the load; where the load was as asked, it is a warning", () => {
     const reportOf = (users: number) => {
-      const integrity = createIntegrity({ users: 100, spawnRate: 10, workers: 2, shape: null });
+      const integrity = new Integrity({ users: 100, spawnRate: 10, workers: 2, shape: null });
       for (let t = 0; t <= 60; t += 1) integrity.add(sampleAt(t, { users }));
       integrity.explainUsers(["40 ended by themselves: StopUser"]);
       return integrity.report();

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { type EndedBy, exitCodes, type Verdict } from "../../../runner/types";
-import { createIntegrity, type IntegrityReport } from "../../../runner/verdict/integrity";
+import { Integrity, type IntegrityReport } from "../../../runner/verdict/integrity";
 import { evaluateThresholds } from "../../../runner/verdict/thresholds";
 import { decide } from "../../../runner/verdict/verdict";
 import { parseThreshold } from "../../../settings/values/threshold";
@@ -150,7 +150,7 @@ describe("decide", () => {
 
   it("does not pass a run of whose load nothing is known", () => {
     expect(decide({ endedBy: "run-time", thresholds: [], integrity: null }).verdict).to.equal("invalid");
-    const none = createIntegrity({ users: 1, spawnRate: 1, workers: 1, shape: null }).report();
+    const none = new Integrity({ users: 1, spawnRate: 1, workers: 1, shape: null }).report();
     expect(decide({ endedBy: "run-time", thresholds: [], integrity: none }).verdict).to.equal("invalid");
   });
 
