@@ -10,11 +10,13 @@ import { protectFromDeletion } from "../deletion-protection";
 import { partOf } from "../inputs";
 import { insideOf, withStackTag } from "../stack-tags";
 import type { FargateClusterArgs, ServiceAccountRoleArgs } from "./args";
-import { readClusterArgs } from "./check";
+import { type ClusterPlan, readClusterArgs } from "./check";
 import { adminAccess, adminEntries } from "./cluster-admins";
 import { kubeconfigCredentials } from "./kubeconfig";
 import { podExecutionRole } from "./pod-execution-role";
 import { serviceAccountRole } from "./service-account-role";
+
+type Tags = ReturnType<typeof withStackTag>;
 
 /** Everything the control plane can write to its log. */
 const controlPlaneLogs = ["api", "audit", "authenticator", "controllerManager", "scheduler"];
@@ -111,35 +113,15 @@ export class FargateCluster extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: [logs, ...podRole.policies], transforms: [inside.transform] },
     );
-    const profile = new FargateProfile(
-      `${name}-fargate`,
-      {
-        // Its own name has random letters: a profile cannot change, and the new one is made before the old one goes.
-        clusterName,
-        podExecutionRoleArn: podRole.role.arn,
-        selectors: plan.selectors,
-        subnetIds: podSubnetIds,
-        tags,
-      },
-      // Before all else that is in the cluster, and gone after it.
+    const profile = fargateProfile(
+      name,
+      plan,
+      podRole.role,
       { parent: this, dependsOn: inside.partsOf(cluster) },
+      tags,
     );
-    const coreDns = new Addon(
-      `${name}-coredns`,
-      {
-        clusterName,
-        addonName: "coredns",
-        // EKS decides once, when the add-on is made; asking for the newest would change it with each release.
-        addonVersion: plan.coreDnsVersion,
-        configurationValues: JSON.stringify({ computeType: "Fargate" }),
-        // EKS gives each cluster a CoreDNS for nodes.
-        resolveConflictsOnCreate: "OVERWRITE",
-        resolveConflictsOnUpdate: "OVERWRITE",
-        tags,
-      },
-      // Pods that are there before their profile wait for a node forever.
-      { parent: this, dependsOn: [profile] },
-    );
+    // Pods that are there before their profile wait for a node forever.
+    const coreDns = coreDnsAddon(name, plan, { parent: this, dependsOn: [profile] }, tags);
     adminAccess(name, plan.admins, clusterName, tags, { parent: this, dependsOn: inside.partsOf(cluster) });
     protectFromDeletion(`${name}-protection`, plan.deletionProtection, [logs, cluster, profile, coreDns], this);
 
@@ -177,4 +159,43 @@ export class FargateCluster extends pulumi.ComponentResource {
   serviceAccountRole(name: string, args: ServiceAccountRoleArgs): Role {
     return serviceAccountRole(name, args, this);
   }
+}
+
+/** Which pods run on Fargate: before all else that is in the cluster, and gone after it. */
+function fargateProfile(
+  name: string,
+  { clusterName, podSubnetIds, selectors }: ClusterPlan,
+  { arn }: Role,
+  opts: pulumi.CustomResourceOptions,
+  tags: Tags,
+): FargateProfile {
+  return new FargateProfile(
+    `${name}-fargate`,
+    // Its own name has random letters: a profile cannot change, and the new one is made before the old one goes.
+    { clusterName, podExecutionRoleArn: arn, selectors, subnetIds: podSubnetIds, tags },
+    opts,
+  );
+}
+
+function coreDnsAddon(
+  name: string,
+  { clusterName, coreDnsVersion }: ClusterPlan,
+  opts: pulumi.CustomResourceOptions,
+  tags: Tags,
+): Addon {
+  return new Addon(
+    `${name}-coredns`,
+    {
+      clusterName,
+      addonName: "coredns",
+      // EKS decides once, when the add-on is made; asking for the newest would change it with each release.
+      addonVersion: coreDnsVersion,
+      configurationValues: JSON.stringify({ computeType: "Fargate" }),
+      // EKS gives each cluster a CoreDNS for nodes.
+      resolveConflictsOnCreate: "OVERWRITE",
+      resolveConflictsOnUpdate: "OVERWRITE",
+      tags,
+    },
+    opts,
+  );
 }

@@ -13,6 +13,17 @@ import { hashContext } from "./content-hash";
 /** Images that the repository keeps: the newest, and some to go back to. */
 const keptImages = 10;
 
+const keepLast = JSON.stringify({
+  rules: [
+    {
+      rulePriority: 1,
+      description: `Keep the last ${keptImages} images`,
+      selection: { tagStatus: "any", countType: "imageCountMoreThan", countNumber: keptImages },
+      action: { type: "expire" },
+    },
+  ],
+});
+
 export type { LocustImageArgs } from "./check";
 
 /**
@@ -63,23 +74,7 @@ export class LocustImage extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    new LifecyclePolicy(
-      `${name}-lifecycle`,
-      {
-        repository: repository.name,
-        policy: JSON.stringify({
-          rules: [
-            {
-              rulePriority: 1,
-              description: `Keep the last ${keptImages} images`,
-              selection: { tagStatus: "any", countType: "imageCountMoreThan", countNumber: keptImages },
-              action: { type: "expire" },
-            },
-          ],
-        }),
-      },
-      { parent: this },
-    );
+    new LifecyclePolicy(`${name}-lifecycle`, { repository: repository.name, policy: keepLast }, { parent: this });
 
     const login = getAuthorizationTokenOutput({ registryId: repository.registryId }, { parent: this });
     const image = new Image(
