@@ -82,7 +82,7 @@ if (network && cluster) {
 export = {
   /** For the command line. */
   loadtest: locust.loadtest,
-  /** Reaches Locust's page at http://127.0.0.1:8089/?token=TOKEN, from this machine only. */
+  /** Reaches Locust's web UI at http://127.0.0.1:8089/?token=TOKEN, from this machine only. */
   dashboard: `kubectl --namespace ${settings.namespace} port-forward service/locust-control 8089:8089`,
   /** Who holds it may start load: `pulumi stack output token --show-secrets`. */
   token: locust.token,

@@ -11,7 +11,7 @@ export interface LoadTestOutput {
   readonly controlDeployment: string;
   readonly workerDeployment: string;
   readonly service: string;
-  /** Port of the Service with Locust's page and API. */
+  /** Port of the Service with Locust's web UI and API. */
   readonly webPort: number;
   /** Name of the Secret that holds the token below its key `token`. */
   readonly tokenSecret: string;

@@ -209,7 +209,7 @@ export const settingsSchema = z.strictObject({
     items: thresholdAllowed,
   }),
   autostart: key(z.boolean().prefault(false), {
-    description: "Start the load as soon as the workers are there, instead of on a command or on Locust's page.",
+    description: "Start the load as soon as the workers are there, instead of on a command or in Locust's web UI.",
     allowed: "true or false",
   }),
   workerReplicas: key(z.int().min(0).max(1000).prefault(2), {

@@ -82,7 +82,7 @@ export interface LocustDeploymentArgs {
   scriptArguments?: { readonly [name: string]: string } | undefined;
   /** What the load is aimed at, an http or https URL; a base path may be in it. Left out, the script or the run decides. */
   targetHost?: Input<string> | undefined;
-  /** Simulated users that Locust's page proposes, all workers together. Defaults to 100. */
+  /** Simulated users that Locust's web UI proposes, all workers together. Defaults to 100. */
   users?: number | undefined;
   /** Users started per second. Defaults to 10. */
   spawnRate?: number | undefined;

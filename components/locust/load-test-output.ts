@@ -24,7 +24,7 @@ export interface LoadTest {
   readonly workerDeployment: pulumi.Output<string>;
   /** Name of the master's Service. */
   readonly service: pulumi.Output<string>;
-  /** Port of the Service with Locust's page and API. */
+  /** Port of the Service with Locust's web UI and API. */
   readonly webPort: pulumi.Output<number>;
   /** Name of the Secret with the token, below its key `token`. */
   readonly tokenSecret: pulumi.Output<string>;

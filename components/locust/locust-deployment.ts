@@ -43,7 +43,7 @@ const timeouts: pulumi.CustomTimeouts = {
  *
  * Makes a namespace with Pod Security level `restricted`; ConfigMaps with the scripts and with the plugin that guards
  * the master and counts exactly; Secrets with the token and with `secretEnvironment`; the Deployments `locust-control`
- * (the master) and `locust-worker`; the Service `locust-control`, inside the cluster only, with port 8089 for the page
+ * (the master) and `locust-worker`; the Service `locust-control`, inside the cluster only, with port 8089 for the web UI
  * and the API and port 5557 for workers; and a PodDisruptionBudget for each Deployment.
  *
  * A change of anything in the pods replaces their Deployment, and with the master's also the workers': pods end, new
@@ -78,7 +78,7 @@ export class LocustDeployment extends pulumi.ComponentResource {
   public readonly workerDeployment: pulumi.Output<string>;
   /** Name of the master's Service. */
   public readonly serviceName: pulumi.Output<string>;
-  /** Port of the Service with Locust's page and API. */
+  /** Port of the Service with Locust's web UI and API. */
   public readonly webPort: pulumi.Output<number>;
   /** Name of the Secret with the token, below its key `token`. */
   public readonly tokenSecretName: pulumi.Output<string>;

@@ -25,7 +25,7 @@ const locust = new LocustDeployment(
 
 /** For the command line: `npx loadtest run --stack dev`. */
 export const loadtest = locust.loadtest;
-/** Reaches Locust's page at http://127.0.0.1:8089/?token=TOKEN, from this machine only. */
+/** Reaches Locust's web UI at http://127.0.0.1:8089/?token=TOKEN, from this machine only. */
 export const dashboard = interpolate`kubectl --namespace ${locust.namespaceName} port-forward service/${locust.serviceName} 8089:${locust.webPort}`;
 /** `pulumi stack output token --show-secrets` */
 export const token = locust.token;
