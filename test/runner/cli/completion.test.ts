@@ -42,7 +42,7 @@ describe("completion", () => {
       [["st"], ["start", "stop", "status"]],
       [
         ["run", "--s"],
-        ["--stack", "--script", "--script-arg", "--spawn-rate"],
+        ["--stack", "--scripts-folder", "--script", "--script-arg", "--spawn-rate"],
       ],
       [
         ["run", "--stack", ""],
