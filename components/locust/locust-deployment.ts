@@ -130,7 +130,7 @@ export class LocustDeployment extends pulumi.ComponentResource {
       locustCommands(
         { ...settings, ...later },
         {
-          plugin: `${pluginFolder}/loadtest_plugin.py`,
+          plugin: pluginFolder,
           script: settings.script,
           bindHost: "0.0.0.0",
           masterHost: controlName,

@@ -1,4 +1,4 @@
-"""Starts Locust here and in pods: `python -P loadtest_main.py`, then Locust's arguments but for the script.
+"""Starts Locust here and in pods, with the plugin and the script; ends with the command that has started it.
 
 What lies around must not change a run: Locust would read `~/.locust.conf`, and `locust.conf` and `pyproject.toml` of
 the working folder, which is the script's. `LOADTEST_SCRIPT` has what to run: `{"script": "shop.py", "arguments": {}}`,
@@ -14,18 +14,27 @@ import signal
 import sys
 from argparse import Action, BooleanOptionalAction
 from functools import cache
-from typing import Any
+from typing import Any, NoReturn
 
 import locust.main
+from gevent import monkey
 from locust import argument_parser
 from locust.argument_parser import LocustArgumentParser
 
+from . import patching
+from .plugin import Plugin
+
 _GIVEN = "LOADTEST_SCRIPT"
+_LIFELINE = "LOADTEST_LIFELINE_FD"
 _SECRET = "LOADTEST_SECRET_ARGUMENTS"  # noqa: S105 -- a name
 _FLAG = {"true": True, "false": False}
 
 
 def main() -> None:
+    # The kernel ignores SIGTERM for process 1 unless it has a handler, and Locust's own comes only after the
+    # connection: a worker without a master would hold up each rollout for all of its grace.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(143))
+    arm_from_environment()
     read_no_files()
     remember_defaults()
     script, arguments = given()
@@ -42,8 +51,8 @@ def main() -> None:
         return parser
 
     locust.main.get_parser = get_parser
-    plugin = os.path.join(os.path.dirname(__file__), "loadtest_plugin.py")
-    sys.argv[:1] = ["locust", "-f", f"{plugin},{script}"]
+    Plugin()
+    sys.argv[:1] = ["locust", "-f", script]
     locust.main.main()
 
 
@@ -64,14 +73,14 @@ def read_no_files() -> None:
         )
 
 
+@patching.only_tested("locust")
 def remember_defaults() -> None:
     """Have Locust find out its own options once.
 
     A worker does for each option of each spawn message, of which a ramp sends one a second, and all of its users stand
     still meanwhile: a quarter of a second on a core of its own, and too long for a heartbeat with a quarter of one.
     """
-    if callable(find := getattr(argument_parser, "default_args_dict", None)):
-        argument_parser.default_args_dict = cache(find)
+    argument_parser.default_args_dict = cache(argument_parser.default_args_dict)
 
 
 def words(parser: LocustArgumentParser, arguments: dict[str, str]) -> list[str]:
@@ -125,8 +134,40 @@ def _list(value: str) -> list[str]:
     return [value]
 
 
-if __name__ == "__main__":
-    # The kernel ignores SIGTERM for process 1 unless it has a handler, and Locust's own comes only after the
-    # connection: a worker without a master would hold up each rollout for all of its grace.
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(143))
-    main()
+# Locust has patched threads to be greenlets by now, and a greenlet cannot run while a script blocks the loop.
+_start_native_thread = monkey.get_original("_thread", "start_new_thread")
+
+
+def arm_from_environment() -> None:
+    """Watch the descriptor that `LOADTEST_LIFELINE_FD` names; without the variable nothing happens.
+
+    The variable is removed: a script's subprocesses do not have the descriptor.
+    Raises SystemExit when the variable names no open descriptor: running on without the lifeline asked for is worse.
+    """
+    value = os.environ.pop(_LIFELINE, None)
+    if value is None:
+        return
+    try:
+        descriptor = int(value)
+        os.set_inheritable(descriptor, False)  # a script's subprocesses must not hold it
+        os.set_blocking(descriptor, True)
+    except (ValueError, OSError) as error:
+        raise SystemExit(f"{_LIFELINE}={value!r} is not an open file descriptor: {error}") from error
+    arm(descriptor)
+
+
+def arm(descriptor: int) -> None:
+    """Start the native thread that reads `descriptor` until its end; what it reads does not matter."""
+    _start_native_thread(_watch, (descriptor,))
+    # A fork (locust --processes) copies no threads but the one that forks.
+    os.register_at_fork(after_in_child=lambda: _start_native_thread(_watch, (descriptor,)))
+
+
+def _watch(descriptor: int) -> NoReturn:
+    try:
+        while os.read(descriptor, 4096):
+            pass
+    except OSError:
+        pass  # a reset is an end too
+    os.kill(os.getpid(), signal.SIGKILL)  # no exit handler, no script may hold it up
+    os._exit(1)

@@ -11,17 +11,14 @@ from typing import Any
 import gevent
 import locust.main
 from gevent import GreenletExit
-from gevent.hub import Hub
 from locust import User
 from locust.env import Environment
-from locust.event import EventHook, Events
+from locust.event import Events
 from locust.runners import STATE_RUNNING, STATE_SPAWNING, Runner
 from locust.user.task import LOCUST_STATE_STOPPING, DefaultTaskSet, TaskSet
 
-from loadtest_tally import Tally, place_of
-
-ENDS_PROCESS = Hub.SYSTEM_ERROR
-"""KeyboardInterrupt, SystemExit and the like: what gevent passes on from any greenlet to the main one."""
+from .patching import ENDS_PROCESS, before
+from .tally import Tally, place_of
 
 
 class Script(logging.Handler):
@@ -138,46 +135,6 @@ class Script(logging.Handler):
             self.left.add("kill", "", place_of(error.__traceback__))
         else:
             self.left.add_error(error)
-
-
-def keep_going(hook: EventHook) -> None:
-    """Has Locust go on behind a listener that raises what is no Exception, such as a gevent.Timeout."""
-    theirs = EventHook.fire
-
-    def fire(*, reverse: bool = False, **kwargs: Any) -> None:
-        for handler in hook._handlers[::-1] if reverse else hook._handlers.copy():
-            one = EventHook()
-            one.add_listener(handler)
-            try:
-                theirs(one, **kwargs)
-            except (Exception, GreenletExit, *ENDS_PROCESS):  # Locust means to pass these on
-                raise
-            except BaseException:
-                logging.exception("Uncaught exception in event handler")
-
-    hook.fire = fire
-
-
-def before(hook: Any, first: Callable[[], None]) -> None:
-    """Has something done before all listeners of an event, whenever they were added."""
-    fire = hook.fire
-
-    def fire_after(**kwargs: Any) -> None:
-        first()
-        fire(**kwargs)
-
-    hook.fire = fire_after
-
-
-def after(hook: Any, last: Callable[[], None]) -> None:
-    """Has something done after all listeners of an event; not where one of them ends it by an error."""
-    fire = hook.fire
-
-    def fire_before(**kwargs: Any) -> None:
-        fire(**kwargs)
-        last()
-
-    hook.fire = fire_before
 
 
 def tell_exits(events: Events) -> None:
