@@ -11,9 +11,10 @@ from typing import Any
 
 import gevent
 from locust.dispatch import UsersDispatcher
+from locust.env import Environment
 from locust.runners import STATE_RUNNING, STATE_SPAWNING, MasterRunner
 
-from .patching import ENDS_PROCESS
+from .patching import ENDS_PROCESS, only_tested
 from .run import LatestRun
 from .tally import Caller, caller_of, place_of
 
@@ -211,6 +212,11 @@ class Dispatcher(UsersDispatcher):
     Whoever comes or goes later is left alone then: a worker that comes back from a pause of its machine keeps its
     users, which others have meanwhile as well.
     """
+
+    @staticmethod
+    @only_tested("locust")
+    def install(environment: Environment) -> None:
+        environment.dispatcher_class = Dispatcher
 
     def _dispatcher(self) -> Generator[dict[str, dict[str, int]]]:
         try:

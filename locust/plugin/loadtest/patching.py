@@ -1,7 +1,7 @@
 """Which versions of others' code the plugin may change, and how it joins Locust's events.
 
 What replaces insides of Locust, gevent and geventhttpclient was tested with the versions in `TESTED`. With any other
-one it leaves them as they are, and the log says so.
+one these stay as they are, and the log says so: requests cost more, and reports say less of the script's own code.
 """
 
 from __future__ import annotations
@@ -73,7 +73,9 @@ def tell() -> None:
     if others := untested(*TESTED):
         have = ", ".join(f"{package} {versions()[package]}" for package in others)
         know = ", ".join(f"{package} {' or '.join(TESTED[package])}" for package in others)
-        logger.warning("Runs without the changes that make Locust faster: it has %s, tested is %s", have, know)
+        logger.warning(
+            "The plugin changes less of Locust than it could: here is %s, and it was tested with %s", have, know
+        )
 
 
 def keep_going(hook: EventHook) -> None:

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 from locust.env import Environment
 from locust.stats import StatsEntry
 
+from .patching import only_tested
+
 # The master's run number travels to the workers in the options that each spawn message carries.
 RUN_OPTION = "loadtest_run"
 
@@ -150,12 +152,14 @@ class Rates:
         self._now_at = -math.inf
         self.resets = 0
         """How often Locust's page, or the script, has thrown away what was counted since the start of the run."""
-        theirs = {name: vars(StatsEntry)[name] for name in _REPLACED}
-        for name, (attribute, index, over_run) in _REPLACED.items():
-            setattr(StatsEntry, name, property(self._ours(theirs[name], attribute, index, over_run)))
-
+        self._replace()
         for name in ("reset_all", "clear_all"):
             setattr(environment.stats, name, self._seen(getattr(environment.stats, name)))
+
+    @only_tested("locust")
+    def _replace(self) -> None:
+        for name, (attribute, index, over_run) in _REPLACED.items():
+            setattr(StatsEntry, name, property(self._ours(vars(StatsEntry)[name], attribute, index, over_run)))
 
     def _seen(self, theirs: Callable[[], None]) -> Callable[[], None]:
         def reset() -> None:

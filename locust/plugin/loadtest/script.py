@@ -17,7 +17,7 @@ from locust.event import Events
 from locust.runners import STATE_RUNNING, STATE_SPAWNING, Runner
 from locust.user.task import LOCUST_STATE_STOPPING, DefaultTaskSet, TaskSet
 
-from .patching import ENDS_PROCESS, before
+from .patching import ENDS_PROCESS, before, only_tested
 from .tally import Tally, place_of
 
 
@@ -64,6 +64,7 @@ class Script(logging.Handler):
             owner = user_instance.user if isinstance(user_instance, DefaultTaskSet) else user_instance
             self.idle.add(type(owner).__name__)
 
+    @only_tested("gevent")
     def _watch_greenlets(self) -> None:
         """What ends a greenlet that the script has made is only printed."""
         hub = gevent.get_hub()
@@ -77,6 +78,7 @@ class Script(logging.Handler):
 
         hub.handle_error = handle_error
 
+    @only_tested("locust")
     def _watch_users(self, environment: Environment) -> None:
         """Of all user classes: those that run their own way, as pytest's do, end as others do."""
         theirs_stop, theirs_spawn, runner = User.stop, self._runner.spawn_users, self._runner
@@ -137,6 +139,7 @@ class Script(logging.Handler):
             self.left.add_error(error)
 
 
+@only_tested("locust", "gevent")
 def tell_exits(events: Events) -> None:
     """Writes a traceback for a `sys.exit` of the script, which else ends a process without a word."""
     # While the script is loaded and while its `init` listeners run, it is raised here; else in a greenlet.

@@ -15,7 +15,7 @@ import locust
 from locust.env import Environment
 from locust.runners import STATE_INIT, STATE_MISSING, STATE_RUNNING, STATE_SPAWNING, MasterRunner, WorkerNode
 
-from . import process, tally
+from . import patching, process, tally
 from .course import GOING, Beginning, Dispatcher, Stops
 from .patching import before
 from .run import ONCE_A_SECOND, RUN_OPTION, LatestRun, Percentiles, Rates
@@ -50,11 +50,12 @@ class MasterStatus:
         self.stops = Stops(runner, self.run, script.count)
         self._rates = Rates(environment, self.run)
         self._percentiles = Percentiles(environment, self._rates)
-        environment.dispatcher_class = Dispatcher
+        Dispatcher.install(environment)
         self._id = uuid4().hex
         self._started_at: datetime | None = None
         self._meter = process.CpuMeter(shortest=ONCE_A_SECOND)
         self._cpu_limit = process.cpu_limit()
+        self._client = patching.client()
         self.reports: dict[str, Report] = {}
         self._stopping_run = 0
         self._stopped_run = 0
@@ -97,6 +98,7 @@ class MasterStatus:
         return {
             "locust": locust.__version__,
             "python": platform.python_version(),
+            "client": self._client,
             "script": environment.locustfile,
             "state": runner.state,
             "run": run.number,

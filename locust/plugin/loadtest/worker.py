@@ -169,6 +169,7 @@ class WorkerReports:
         else:
             left.add_error(by, users)
 
+    @only_tested("locust", "gevent")
     def _end_in_order(self) -> None:
         """Has a worker that the script ends by `sys.exit` send its last samples and say goodbye, as at Ctrl-C.
 
