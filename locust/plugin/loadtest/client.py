@@ -30,7 +30,7 @@ def install() -> None:
     if os.environ.get("FASTHTTP_AS_IS"):
         return
     keep_beyond_1024()
-    skip_empty_jars()
+    fasthttp.CookieJar = QuickCookieJar
     share_contexts()
     remember_urls()
     sending.remember_heads()
@@ -44,11 +44,6 @@ def keep_beyond_1024() -> None:
     """
     if _poll is not None:  # macOS has it, Windows has not
         connectionpool.ConnectionPool._is_socket_alive = _is_alive
-
-
-def skip_empty_jars() -> None:
-    """Asks a user's cookie jar only where it has a cookie, or the answer one."""
-    fasthttp.CookieJar = QuickCookieJar
 
 
 def share_contexts() -> None:

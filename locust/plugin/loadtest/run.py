@@ -150,6 +150,8 @@ class Rates:
         self._reports: dict[str, deque[_Reported]] = {}
         self._now = (0.0, 0.0)
         self._now_at = -math.inf
+        self._percentiles: dict[str, int | None] = {}
+        self._percentiles_at = 0.0
         self.resets = 0
         """How often Locust's page, or the script, has thrown away what was counted since the start of the run."""
         self._replace()
@@ -204,6 +206,23 @@ class Rates:
         self._now, self._now_at = (requests, failures), now
         return self._now
 
+    def percentiles(self) -> dict[str, int | None]:
+        """Response times of the last ten seconds by name (`p50`), in ms, worked out once a second.
+
+        None before the first request, and while nothing is answered.
+        """
+        total = self._environment.stats.total
+        shares = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
+        if total.num_requests == 0 or self.now[0] == 0:
+            self._percentiles_at = 0.0
+            return dict.fromkeys(shares)  # Locust's answer would be 0
+        now = time.monotonic()
+        if now - self._percentiles_at >= ONCE_A_SECOND:
+            self._percentiles_at = now
+            latest = {key: total.get_current_response_time_percentile(share) for key, share in shares.items()}
+            self._percentiles = latest
+        return self._percentiles
+
     def _ours(self, theirs: property, attribute: str, index: int, over_run: bool) -> Callable[[StatsEntry], float]:
         def rate(entry: StatsEntry) -> float:
             stats = self._environment.stats
@@ -224,26 +243,3 @@ _REPLACED = {
     "current_rps": ("num_requests", 0, False),
     "current_fail_per_sec": ("num_failures", 1, False),
 }
-
-
-class Percentiles:
-    """Response times of the last ten seconds; worked out once a second."""
-
-    def __init__(self, environment: Environment, rates: Rates) -> None:
-        self._environment = environment
-        self._rates = rates
-        self._latest: dict[str, int | None] = {}
-        self._at = 0.0
-
-    def now(self) -> dict[str, int | None]:
-        """By name (`p50`), in ms; None before the first request, and while nothing is answered."""
-        total = self._environment.stats.total
-        shares = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
-        if total.num_requests == 0 or self._rates.now[0] == 0:
-            self._at = 0.0
-            return dict.fromkeys(shares)  # Locust's answer would be 0
-        now = time.monotonic()
-        if now - self._at >= ONCE_A_SECOND:
-            self._at = now
-            self._latest = {key: total.get_current_response_time_percentile(share) for key, share in shares.items()}
-        return self._latest

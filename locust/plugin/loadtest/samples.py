@@ -65,6 +65,12 @@ class SampleSeries(Generic[T]):
 BEAT = 1.0
 
 
+_AS_THEY_ARE = (
+    *("state", "users", "targetUsers", "requests", "failures", "resets"),
+    *("underWay", "oldestWait", "p50", "p95", "p99"),
+)
+
+
 def to_sample(status: dict[str, Any], seconds: float, now: datetime) -> dict[str, Any]:
     """`RecordedSample` of `runner/types.ts`, of a `LocustStatus`; the same that `toSample` of `runner/engine` makes."""
     living = [worker for worker in status["workers"] if worker["state"] not in ("missing", "stopped")]
@@ -72,20 +78,10 @@ def to_sample(status: dict[str, Any], seconds: float, now: datetime) -> dict[str
     return {
         "t": round(seconds, 3),
         "time": utc_text(now),
-        "state": status["state"],
-        "users": status["users"],
-        "targetUsers": status["targetUsers"],
+        **{name: status[name] for name in _AS_THEY_ARE},
         "workers": len(living),
         "rps": round(status["rps"], 2),
         "failuresPerSecond": round(status["failuresPerSecond"], 2),
-        "requests": status["requests"],
-        "failures": status["failures"],
-        "resets": status["resets"],
-        "underWay": status["underWay"],
-        "oldestWait": status["oldestWait"],
-        "p50": status["p50"],
-        "p95": status["p95"],
-        "p99": status["p99"],
         "workerCpu": {worker["name"]: round(worker["cpu"] / worker["cpuLimit"], 3) for worker in living},
         "masterCpu": round(master["cpu"] / master["cpuLimit"], 3),
     }

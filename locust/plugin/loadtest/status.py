@@ -18,7 +18,7 @@ from locust.runners import STATE_INIT, STATE_MISSING, STATE_RUNNING, STATE_SPAWN
 from . import patching, process, tally
 from .course import GOING, Beginning, Dispatcher, Stops
 from .patching import before
-from .run import ONCE_A_SECOND, RUN_OPTION, LatestRun, Percentiles, Rates
+from .run import ONCE_A_SECOND, RUN_OPTION, LatestRun, Rates
 from .script import Script
 from .tally import Report, describe
 from .targets import Targets
@@ -49,7 +49,6 @@ class MasterStatus:
         self.script = script
         self.stops = Stops(runner, self.run, script.count)
         self._rates = Rates(environment, self.run)
-        self._percentiles = Percentiles(environment, self._rates)
         Dispatcher.install(environment)
         self._id = uuid4().hex
         self._started_at: datetime | None = None
@@ -129,7 +128,7 @@ class MasterStatus:
             "resets": self._rates.resets,
             "rps": rps,
             "failuresPerSecond": failures_per_second,
-            **self._percentiles.now(),
+            **self._rates.percentiles(),
             **self._unanswered(),
         }
 
