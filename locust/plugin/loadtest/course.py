@@ -39,7 +39,6 @@ class Beginning:
         self._run = run
         self._stops = stops
         self._loading = False
-        self._prepared: float | None = None
         self.began: list[Callable[[], None]] = []
         self.loads: list[Callable[[], None]] = []
         self._update_state = runner.update_state
