@@ -29,7 +29,7 @@ async function measureRun(python: string, host: string): Promise<void> {
   const session = await startLocal({
     settings,
     python,
-    plugin: join(root, "locust", "plugin", "loadtest_plugin.py"),
+    plugin: join(root, "locust", "plugin", "loadtest"),
     script: join(root, "locust", "scripts", "script1.py"),
     logs,
     progress: () => undefined,

@@ -56,10 +56,19 @@ export interface ScriptReport {
   readonly decidesAtQuit: boolean;
 }
 
+/** FastHttpUser's client: `patched` where the plugin makes it cheaper, which it does with the versions it knows only. */
+export interface ClientVersions {
+  readonly client: "patched" | "original";
+  readonly geventhttpclient: string;
+  readonly gevent: string;
+}
+
 /** What the plugin's `GET /loadtest/status` answers: one consistent, uncached view of the master. */
 export interface LocustStatus {
   readonly locust: string;
   readonly python: string;
+  /** Missing in older plugins. */
+  readonly client?: ClientVersions;
   /** File name of the script. */
   readonly script: string;
   /** Locust's own word for what the master does. */

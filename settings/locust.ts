@@ -1,5 +1,5 @@
 /** Arguments and environment of Locust's master and workers: one pure function, for processes and for pods. */
-import { dirname, join } from "node:path/posix";
+import { join } from "node:path/posix";
 import type { ScriptRun } from "./deployed-test";
 
 /** The version of Locust that all this is made for; `locust/requirements.txt` and `locust/Dockerfile` have it too. */
@@ -23,7 +23,7 @@ export interface LocustSettings {
 
 /** Where master and workers live, and how they find each other. Paths are those that Locust sees. */
 export interface LocustPlacement {
-  /** The plugin's entry, `loadtest_plugin.py`: what starts Locust is beside it, and loads it before the script. */
+  /** The folder of the plugin, a Python package whose `__main__.py` starts Locust with it and the script. */
   readonly plugin: string;
   /** File name of the script, in the working folder. */
   readonly script: string;
@@ -88,7 +88,7 @@ export function locustCommands(
   placement: LocustPlacement,
 ): { readonly master: LocustCommand; readonly worker: LocustCommand } {
   // -P: a folder called `locust` beside the script must not stand in for the package.
-  const python = ["-P", join(dirname(placement.plugin), "loadtest_main.py")];
+  const python = ["-P", join(placement.plugin, "__main__.py")];
   // A worker with failures that it has not reported yet would exit 1 on SIGTERM, and look crashed in a rollout.
   const exitCode = ["--exit-code-on-error", "0"];
   const host = settings.targetHost === undefined ? [] : ["--host", settings.targetHost];

@@ -106,7 +106,7 @@ function pod(name: string, restartPolicy: "Always" | "Never", containers: readon
 
 function containers(configuration: Configuration, targetIp: string | undefined, token: string) {
   const placement = {
-    ...{ plugin: `${pluginFolder}/loadtest_plugin.py`, bindHost: "0.0.0.0", masterHost: "127.0.0.1" },
+    ...{ plugin: pluginFolder, bindHost: "0.0.0.0", masterHost: "127.0.0.1" },
     ...{ masterPort, webPort },
   };
   const settings = {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import { startDemoTarget } from "../../runner/demo/target";
+import { scriptText } from "../../settings/locust";
 import type { UserClass } from "./configurations";
 import { sharesOf } from "./stacks";
 
@@ -41,13 +42,24 @@ export async function measureProfile(
 ): Promise<Profile> {
   const target = await startDemoTarget({ port: 0 });
   const folder = mkdtempSync(join(tmpdir(), "loadtest-profile-"));
-  const files = [join(root, "locust", "plugin", "loadtest_plugin.py"), join(__dirname, "python", "bench_local.py")];
+  const script = join(__dirname, "python", "bench_local.py");
   const locust = spawn(
     python,
-    ["-m", "locust", "-f", files.join(","), "--headless", "--users", "20", "--spawn-rate", "20"].concat([
+    [
+      "-P",
+      join(root, "locust/plugin/loadtest/__main__.py"),
+      "--headless",
+      "--users",
+      "20",
+      "--spawn-rate",
+      "20",
+    ].concat([
       ...["--run-time", `${profileSeconds + 8}s`, "--host", target.url, "--only-summary", "--exit-code-on-error", "0"],
     ]),
-    { stdio: "ignore", env: { ...process.env, BENCH_USER: userClass } },
+    {
+      stdio: "ignore",
+      env: { ...process.env, BENCH_USER: userClass, LOADTEST_SCRIPT: scriptText({ script, scriptArguments: {} }) },
+    },
   );
   try {
     await pause(4000);

@@ -2,7 +2,7 @@
 
 /** What a frame is part of, by its file; the first that matches counts. */
 const kinds: readonly (readonly [string, RegExp])[] = [
-  ["this project's plugin", /\/plugin\/loadtest_|loadtest_\w+\.py/],
+  ["this project's plugin", /(^|\/)loadtest\/\w+\.py/],
   ["sockets and gevent's loop", /gevent\/|(^|\/)(socket|selectors|ssl)\.py/],
   ["urllib3 and http.client", /urllib3\/|http\/client\.py|http\/__init__|email\//],
   ["requests and its cookies", /requests\/|http\/cookie|charset_normalizer|idna\/|certifi/],

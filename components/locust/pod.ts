@@ -9,7 +9,7 @@ import type { LocustDeploymentArgs } from "./args";
 export type Role = "control" | "worker";
 
 /** Where the files are in the pod; `locust/Dockerfile` has the same folder of scripts. */
-export const pluginFolder = "/loadtest/plugin";
+export const pluginFolder = "/loadtest/plugin/loadtest";
 export const scriptsFolder = "/loadtest/scripts";
 
 export const webPort = 8089;

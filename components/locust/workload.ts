@@ -64,7 +64,7 @@ export function podTemplates(plan: LocustPlan, contents: PodContents, args: Locu
 /** Part by part, so that a preview shows all that it knows. */
 function commandOf({ settings, targetHost, environment }: LocustPlan, part: "master" | "worker"): PodCommand {
   const placement = {
-    plugin: `${pluginFolder}/loadtest_plugin.py`,
+    plugin: pluginFolder,
     script: settings.script,
     bindHost: "0.0.0.0",
     masterHost: controlName,

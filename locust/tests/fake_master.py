@@ -12,9 +12,9 @@ from locust.env import Environment
 from locust.event import Events
 from locust.runners import WorkerNode
 
-from loadtest_recorder import Recorder
-from loadtest_script import Script
-from loadtest_status import MasterStatus
+from loadtest.samples import Recorder
+from loadtest.script import Script
+from loadtest.status import MasterStatus
 
 
 class Visitor(User):

@@ -13,7 +13,7 @@ from locust import FastHttpUser
 from locust.contrib import fasthttp
 from locust.env import Environment
 
-import loadtest_fasthttp
+from loadtest import sending
 
 PLACES = [
     (connectionpool.ConnectionPool, "_is_socket_alive"),
@@ -97,7 +97,7 @@ class FastHttpCase(unittest.TestCase):
     def setUp(self) -> None:
         for (place, name), value in zip(PLACES, THEIRS, strict=True):
             self.addCleanup(setattr, place, name, value)
-        loadtest_fasthttp._heads.clear()
+        sending._heads.clear()
 
     def user(self, host: str, **own: Any) -> FastHttpUser:
         user_class = type("User", (FastHttpUser,), {"host": host, **own})

@@ -8,7 +8,7 @@ import gevent
 import gevent.socket
 import gevent.ssl
 
-import loadtest_deadlines
+from loadtest import sending
 
 
 class DeadlinesTest(unittest.TestCase):
@@ -25,7 +25,7 @@ class DeadlinesTest(unittest.TestCase):
         def wait() -> float | str:
             begun = time.monotonic()
             try:
-                loadtest_deadlines.wait_until_readable(near)
+                sending.wait_until_readable(near)
             except TimeoutError as error:
                 return f"{error} after {time.monotonic() - begun:.1f} s"
             return time.monotonic() - begun
@@ -37,7 +37,7 @@ class DeadlinesTest(unittest.TestCase):
         gevent.sleep(0.05)
         far.send(b"x")
         self.assertLess(wait.get(timeout=1), 0.2)
-        self.assertFalse(any(loadtest_deadlines._waiting.values()))
+        self.assertFalse(any(sending._waiting.values()))
 
     def test_end_each_wait_at_its_own_time(self) -> None:
         waits = [self._wait(timeout)[0] for timeout in (0.5, 0.2, 0.5, 1.0)]
@@ -53,27 +53,27 @@ class DeadlinesTest(unittest.TestCase):
         far.send(b"x")
         self.assertIsInstance(wait.get(timeout=1), float)
         gevent.sleep(0.3)
-        self.assertFalse(any(loadtest_deadlines._waiting.values()))
+        self.assertFalse(any(sending._waiting.values()))
 
     def test_forget_who_is_killed(self) -> None:
         wait, _ = self._wait(5)
         gevent.sleep(0.05)
         wait.kill()
-        self.assertFalse(any(loadtest_deadlines._waiting.values()))
+        self.assertFalse(any(sending._waiting.values()))
         gevent.sleep(0.3)
-        self.assertIsNone(loadtest_deadlines._watch)
+        self.assertIsNone(sending._watch)
         again, far = self._wait(0.3)
         self.assertRegex(again.get(timeout=1), "^timed out")
         far.close()
 
     def test_are_for_plain_sockets_with_a_timeout(self) -> None:
-        self.assertTrue(loadtest_deadlines.can_wait_for(self._pair(1)[0]))
-        self.assertFalse(loadtest_deadlines.can_wait_for(self._pair(None)[0]))
-        self.assertFalse(loadtest_deadlines.can_wait_for(self._pair(0)[0]))
+        self.assertTrue(sending.can_wait_for(self._pair(1)[0]))
+        self.assertFalse(sending.can_wait_for(self._pair(None)[0]))
+        self.assertFalse(sending.can_wait_for(self._pair(0)[0]))
         context = gevent.ssl.create_default_context()
         wrapped = context.wrap_socket(self._pair(1)[0], server_hostname="x", do_handshake_on_connect=False)
         self.addCleanup(wrapped.close)
-        self.assertFalse(loadtest_deadlines.can_wait_for(wrapped))
+        self.assertFalse(sending.can_wait_for(wrapped))
 
 
 if __name__ == "__main__":

@@ -7,12 +7,11 @@ import unittest
 from typing import Any
 from unittest import mock
 
-from geventhttpclient import client, response, url
+from geventhttpclient import response
 from locust import FastHttpUser
-from locust.contrib import fasthttp
 
-import loadtest_fasthttp
 from fasthttp_case import PLACES, THEIRS, FastHttpCase
+from loadtest import client, patching, sending
 
 _REQUESTS: list[tuple[str, str, dict[str, Any]]] = [
     ("GET", "/", {}),
@@ -81,7 +80,7 @@ class FastHttpTest(FastHttpCase):
 
     def test_does_all_as_the_client_itself(self) -> None:
         before = self._run()
-        loadtest_fasthttp.install()
+        client.install()
         for (place, name), value in zip(PLACES, THEIRS, strict=True):
             self.assertIsNot(getattr(place, name), value, name)
         after = self._run()
@@ -93,24 +92,17 @@ class FastHttpTest(FastHttpCase):
 
     def test_changes_nothing_where_it_is_told_to(self) -> None:
         with mock.patch.dict(os.environ, {"FASTHTTP_AS_IS": "1"}):
-            loadtest_fasthttp.install()
+            client.install()
         self.assertEqual([getattr(place, name) for place, name in PLACES], THEIRS)
 
     def test_leaves_a_client_of_another_version_as_it_is(self) -> None:
-        with (
-            mock.patch.object(url.URL, "quoted_uri", None),
-            mock.patch.object(fasthttp, "CookieJar", object),
-            mock.patch.object(client, "_may_retry_after_send_error", None),
-            mock.patch.object(loadtest_fasthttp, "_poll", None),
-        ):
-            del client._may_retry_after_send_error
-            loadtest_fasthttp.install()
-            now = [getattr(place, name) for place, name in PLACES if name not in {"__init__", "CookieJar"}]
-            self.assertEqual(now, [THEIRS[0], *THEIRS[3:]])
-            self.assertIs(fasthttp.CookieJar, object)
+        for package in patching.TESTED:
+            with mock.patch.dict(patching.TESTED, {package: ("1.0",)}):
+                client.install()
+        self.assertEqual([getattr(place, name) for place, name in PLACES], THEIRS)
 
     def test_asks_again_where_the_server_has_just_closed(self) -> None:
-        loadtest_fasthttp.install()
+        client.install()
         with self.target() as target:
             user = self.user(target.url())
             self.assertEqual(user.client.get("/").status_code, 200)
@@ -138,21 +130,21 @@ class FastHttpTest(FastHttpCase):
                 self.assertGreaterEqual(time.monotonic() - begun, 0.3)
                 self.assertLess(time.monotonic() - begun, 0.7)
                 self.assertEqual(user.client.get("/").status_code, 200)
-                loadtest_fasthttp.install()
+                client.install()
         self.assertIn("timed out", errors[0][1])
         self.assertEqual(errors[1], errors[0])
 
     def test_remembers_no_more_heads_than_it_may(self) -> None:
-        loadtest_fasthttp.install()
-        with self.target() as target, mock.patch.object(loadtest_fasthttp, "_MOST_HEADS", 5):
+        client.install()
+        with self.target() as target, mock.patch.object(sending, "_MOST_HEADS", 5):
             user = self.user(target.url())
             for number in range(12):
                 self.assertEqual(user.client.get(f"/{number}").status_code, 200)
-                self.assertLessEqual(len(loadtest_fasthttp._heads), 5)
+                self.assertLessEqual(len(sending._heads), 5)
             self.assertEqual([line.split()[1] for line, *_ in target.seen], [f"/{number}" for number in range(12)])
 
     def test_keeps_users_apart(self) -> None:
-        loadtest_fasthttp.install()
+        client.install()
         with self.target() as target:
             first, second = (self.user(target.url(), default_headers={"X-User": name}) for name in ("a", "b"))
             first.client.get("/cookie")

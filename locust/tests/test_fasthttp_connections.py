@@ -8,7 +8,7 @@ from unittest import mock
 
 from geventhttpclient.connectionpool import ConnectionPool
 
-import loadtest_fasthttp
+from loadtest import client
 
 _theirs = ConnectionPool._is_socket_alive
 _FAR = 1500
@@ -35,23 +35,23 @@ class ConnectionsTest(unittest.TestCase):
         self.assertFalse(self.pool._is_socket_alive(self.far), "it is mended there: the plugin need not do it any more")
 
     def test_are_alive_while_nothing_comes(self) -> None:
-        loadtest_fasthttp.keep_beyond_1024()
+        client.keep_beyond_1024()
         self.assertGreaterEqual(self.far.fileno(), _FAR)
         self.assertTrue(self.pool._is_socket_alive(self.far))
         self.peer.send(b"an answer that nobody asked for")
         self.assertFalse(self.pool._is_socket_alive(self.far))
 
     def test_are_dead_once_they_are_closed(self) -> None:
-        loadtest_fasthttp.keep_beyond_1024()
+        client.keep_beyond_1024()
         self.peer.close()
         self.assertFalse(self.pool._is_socket_alive(self.far))
         self.far.close()
         self.assertFalse(self.pool._is_socket_alive(self.far))
         self.assertFalse(self.pool._is_socket_alive(None))
 
-    def test_stay_as_they_are_in_a_client_of_another_version(self) -> None:
-        with mock.patch.object(loadtest_fasthttp, "_poll", None):
-            loadtest_fasthttp.keep_beyond_1024()
+    def test_stay_as_they_are_where_there_is_no_poll(self) -> None:
+        with mock.patch.object(client, "_poll", None):
+            client.keep_beyond_1024()
         self.assertIs(ConnectionPool._is_socket_alive, _theirs)
 
 

@@ -9,15 +9,15 @@ from typing import Any
 
 import gevent.ssl
 
-import loadtest_fasthttp
 from fasthttp_case import FastHttpCase
+from loadtest import client
 
 
 class ContextsTest(FastHttpCase):
     def setUp(self) -> None:
         super().setUp()
-        loadtest_fasthttp._unverified.cache_clear()
-        loadtest_fasthttp._verified.cache_clear()
+        client._unverified.cache_clear()
+        client._verified.cache_clear()
 
     def _context(self, **own: Any) -> ssl.SSLContext:
         user = self.user("https://127.0.0.1:1", **own)
@@ -27,7 +27,7 @@ class ContextsTest(FastHttpCase):
 
     def test_are_shared_by_users_that_verify_in_the_same_way(self) -> None:
         self.assertIsNot(self._context(), self._context())
-        loadtest_fasthttp.install()
+        client.install()
         lax, strict = self._context(), self._context(insecure=False)
         self.assertIs(self._context(), lax)
         self.assertIs(self._context(insecure=False), strict)
@@ -36,12 +36,12 @@ class ContextsTest(FastHttpCase):
         self.assertNotEqual(strict.cert_store_stats()["x509_ca"], 0)
 
     def test_are_a_script_s_own_where_it_makes_them(self) -> None:
-        loadtest_fasthttp.install()
+        client.install()
         own = gevent.ssl.create_default_context()
         self.assertIs(self._context(ssl_context_factory=staticmethod(lambda: own)), own)
 
     def test_verify_or_not_as_before(self) -> None:
-        loadtest_fasthttp.install()
+        client.install()
         with tempfile.TemporaryDirectory() as folder, self.target() as target:
             files = [str(Path(folder, name)) for name in ("key.pem", "cert.pem")]
             subject = ["-subj", "/CN=target", "-addext", "subjectAltName=IP:127.0.0.1"]

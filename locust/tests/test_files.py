@@ -4,7 +4,7 @@ import resource
 import unittest
 from unittest import mock
 
-import loadtest_files
+from loadtest import process
 
 
 class FilesTest(unittest.TestCase):
@@ -18,19 +18,19 @@ class FilesTest(unittest.TestCase):
     def test_are_allowed_up_to_the_hard_limit(self) -> None:
         hard = self.before[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
-        loadtest_files.allow_many()
+        process.allow_many_files()
         self.assertEqual(self._soft(), 65_536 if hard == resource.RLIM_INFINITY else min(65_536, hard))
 
     def test_are_never_made_fewer(self) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (256, self.before[1]))
-        with mock.patch.object(loadtest_files, "_FILES", 100):
-            loadtest_files.allow_many()
+        with mock.patch.object(process, "_FILES", 100):
+            process.allow_many_files()
         self.assertEqual(self._soft(), 256)
 
     def test_stay_where_the_system_refuses(self) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (256, self.before[1]))
         with mock.patch.object(resource, "setrlimit", side_effect=ValueError("not here")):
-            loadtest_files.allow_many()
+            process.allow_many_files()
         self.assertEqual(self._soft(), 256)
 
 

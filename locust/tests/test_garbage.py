@@ -7,7 +7,7 @@ from typing import Any
 import gevent
 from locust.env import Environment
 
-import loadtest_garbage
+from loadtest import process
 
 
 class GarbageTest(unittest.TestCase):
@@ -15,7 +15,7 @@ class GarbageTest(unittest.TestCase):
         self.addCleanup(gc.set_threshold, *gc.get_threshold())
         self.addCleanup(gc.unfreeze)
         self.environment = Environment()
-        self.garbage = loadtest_garbage.Garbage(self.environment)
+        self.garbage = process.Garbage(self.environment)
 
     def _spawned(self, users: int) -> None:
         self.environment.events.spawning_complete.fire(user_count=users)
@@ -35,8 +35,8 @@ class GarbageTest(unittest.TestCase):
         self.assertFalse(self._is_searched(second))
 
     def test_is_frozen_once_more_when_users_have_what_they_keep(self) -> None:
-        loadtest_garbage._SETTLED, before = 0.05, loadtest_garbage._SETTLED
-        self.addCleanup(setattr, loadtest_garbage, "_SETTLED", before)
+        process._SETTLED, before = 0.05, process._SETTLED
+        self.addCleanup(setattr, process, "_SETTLED", before)
         self._spawned(10)
         kept = [[]]
         self.assertTrue(self._is_searched(kept))

@@ -5,8 +5,8 @@ import time
 import unittest
 from typing import Any
 
-from loadtest_guard import Answer, Guard
-from loadtest_keys import Redact, Sessions
+from loadtest.access import Redact, Sessions
+from loadtest.guard import Answer, Guard
 
 TOKEN = "t0ken-of-the-run"
 HOST = "127.0.0.1:8089"

@@ -14,7 +14,7 @@ from locust.argument_parser import LocustArgumentParser
 from locust.rpc.protocol import Message
 from locust.runners import WorkerRunner
 
-import loadtest_main
+from loadtest import start
 
 
 def parser() -> LocustArgumentParser:
@@ -33,14 +33,14 @@ def parser() -> LocustArgumentParser:
 
 def parsed(**arguments: str) -> argparse.Namespace:
     made = parser()
-    return made.parse_args(loadtest_main.words(made, {"tenant": "acme", **arguments}))
+    return made.parse_args(start.words(made, {"tenant": "acme", **arguments}))
 
 
 def error(**arguments: str) -> str:
     said = io.StringIO()
     with contextlib.redirect_stderr(said), contextlib.suppress(SystemExit):
         made = parser()
-        made.parse_args(loadtest_main.words(made, arguments))
+        made.parse_args(start.words(made, arguments))
     return said.getvalue()
 
 
@@ -81,7 +81,7 @@ class MainTest(unittest.TestCase):
             Path("locust.conf").write_text("headless = true\n")
             Path("pyproject.toml").write_text("[tool.locust\n")
             try:
-                loadtest_main.read_no_files()
+                start.read_no_files()
                 self.assertFalse(argument_parser.get_parser().parse_args([]).headless)
                 self.assertEqual(argument_parser.parse_locustfile_option([]).locustfile, "locustfile.py")
             finally:
@@ -99,7 +99,7 @@ class MainTest(unittest.TestCase):
             patch.object(argument_parser, "default_args_dict", argument_parser.default_args_dict),
             patch.object(argument_parser, "setup_parser_arguments", side_effect=setup) as made,
         ):
-            loadtest_main.remember_defaults()
+            start.remember_defaults()
             for timestamp in (1, 2):
                 message = Message("spawn", {**job, "timestamp": timestamp, "parsed_options": options}, "worker")
                 WorkerRunner.handle_message(runner, message)

@@ -7,9 +7,8 @@ from unittest import mock
 from locust.env import Environment
 from locust.stats import StatsEntry
 
-import loadtest_rates
-from loadtest_rates import Rates
-from loadtest_run import LatestRun
+from loadtest import run
+from loadtest.run import LatestRun, Rates
 
 
 class RatesTest(unittest.TestCase):
@@ -57,7 +56,7 @@ class RatesTest(unittest.TestCase):
         self.begin()
         self.now += 3
         self.report("w-1", 30)
-        self.now += loadtest_rates.SILENT_AFTER
+        self.now += run.SILENT_AFTER
         self.assertEqual(self.rates.now, (0, 0))
 
     def test_of_a_worker_that_joins_and_of_the_next_run(self) -> None:

@@ -8,10 +8,9 @@ from unittest import mock
 
 import gevent
 
-import loadtest_recorder
-import loadtest_status
 from fake_master import Master
-from loadtest_recorder import to_sample
+from loadtest import samples, status
+from loadtest.samples import to_sample
 
 
 class StatusTest(unittest.TestCase):
@@ -139,7 +138,7 @@ class StatusTest(unittest.TestCase):
 
 class RecorderTest(unittest.TestCase):
     def setUp(self) -> None:
-        patch = mock.patch.object(loadtest_recorder, "BEAT", 0.02)
+        patch = mock.patch.object(samples, "BEAT", 0.02)
         patch.start()
         self.addCleanup(patch.stop)
         self.master = Master()
@@ -181,7 +180,7 @@ class RecorderTest(unittest.TestCase):
         master.begin()
         gevent.sleep(0.03)
         master.end()
-        with mock.patch.object(loadtest_status, "LOCUST_PATIENCE", -10.0):  # so that it is over at once
+        with mock.patch.object(status, "LOCUST_PATIENCE", -10.0):  # so that it is over at once
             gevent.sleep(0.05)
         self.assertEqual(len(master.series()["samples"]), 2)
         gevent.sleep(0.05)

@@ -8,8 +8,8 @@ from typing import Any
 import gevent
 from flask import Blueprint, Flask, jsonify
 
-import loadtest_routes
 from fake_master import Master
+from loadtest import samples
 
 
 class RoutesTest(unittest.TestCase):
@@ -21,7 +21,7 @@ class RoutesTest(unittest.TestCase):
         locust.add_url_rule("/swarm", "swarm", lambda: jsonify(self.swarm_answer), methods=["POST"])
         locust.add_url_rule("/stop", "stop", lambda: jsonify({"success": True, "run_time": 5}), methods=["POST"])
         app.register_blueprint(locust)
-        loadtest_routes.serve(app, "/base", self.master.status, self.master.recorder)
+        samples.serve(app, "/base", self.master.status, self.master.recorder)
         self.web = app.test_client()
 
     def test_the_forms_limit_is_what_locust_has_set(self) -> None:

@@ -2,7 +2,7 @@
 
 import unittest
 
-from loadtest_run import LatestRun
+from loadtest.run import LatestRun
 
 
 class LatestRunTest(unittest.TestCase):

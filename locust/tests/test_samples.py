@@ -4,7 +4,7 @@ import random
 import unittest
 from itertools import pairwise
 
-from loadtest_samples import MOST, SampleSeries
+from loadtest.samples import MOST, SampleSeries
 
 
 def held(series: SampleSeries[float]) -> list[float]:

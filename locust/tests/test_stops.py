@@ -6,8 +6,8 @@ from typing import Any
 
 import gevent
 
-from loadtest_run import LatestRun
-from loadtest_stops import Stops
+from loadtest.course import Stops
+from loadtest.run import LatestRun
 
 
 class FakeMaster:

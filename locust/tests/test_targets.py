@@ -8,8 +8,8 @@ from locust.env import Environment
 from locust.event import Events
 from werkzeug.datastructures import MultiDict
 
-from loadtest_run import LatestRun
-from loadtest_targets import Targets
+from loadtest.run import LatestRun
+from loadtest.targets import Targets
 
 
 class Node:

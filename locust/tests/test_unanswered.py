@@ -16,8 +16,8 @@ from locust.contrib.fasthttp import FastHttpSession
 from locust.env import Environment
 from locust.event import Events
 
-import loadtest_unanswered
-from loadtest_unanswered import Unanswered, _Request, merge
+from loadtest import unanswered
+from loadtest.unanswered import Unanswered, _Request, merge
 
 GRACE = 0.3
 LOCUSTS: dict[Any, Any] = {session: session.request for session in (HttpSession, FastHttpSession)}
@@ -60,7 +60,7 @@ class UnansweredTest(unittest.TestCase):
     def unwatch(self) -> None:
         for session, theirs in LOCUSTS.items():
             session.request = theirs  # type: ignore[method-assign]
-        loadtest_unanswered._under_way.clear()
+        unanswered._under_way.clear()
 
     def rows(self) -> dict[tuple[str, str], tuple[int, int]]:
         return {key: (row.num_requests, row.num_failures) for key, row in self.environment.stats.entries.items()}

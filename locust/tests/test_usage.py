@@ -7,7 +7,7 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-import loadtest_usage as usage
+from loadtest import process as usage
 
 
 class ParseTest(unittest.TestCase):

@@ -161,6 +161,7 @@ export class Recorder implements RunObserver {
         loadtest: loadtestVersion(),
         locust: this.status?.locust ?? null,
         python: this.status?.python ?? null,
+        ...this.status?.client,
         node: process.versions.node,
       },
       totals: totals(rows, this.latest),

@@ -54,7 +54,7 @@ export function readCommandSettings(options: SettingsOptions, directory = proces
     warnings: stack.warnings,
     projectDirectory,
     script: resolve(projectDirectory, settings.scriptsFolder, settings.script),
-    plugin: join(locust, "plugin", "loadtest_plugin.py"),
+    plugin: join(locust, "plugin", "loadtest"),
     requirements: join(locust, "requirements.txt"),
     constraints: join(locust, "constraints.txt"),
   };

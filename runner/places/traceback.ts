@@ -94,5 +94,8 @@ function shortened(path: string, scripts: string): string {
 
 /** Whether a file is the user's: neither installed, nor Python's own, nor the plugin's, nor made up as `<string>` is. */
 function isTheUsers(path: string): boolean {
-  return !/site-packages|dist-packages|^<|[/\\]lib[/\\]python3|[/\\]loadtest_\w+\.py$/.test(path) && /[/\\]/.test(path);
+  return (
+    !/site-packages|dist-packages|^<|[/\\]lib[/\\]python3|[/\\]plugin[/\\]loadtest[/\\]\w+\.py$/.test(path) &&
+    /[/\\]/.test(path)
+  );
 }

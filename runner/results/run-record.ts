@@ -126,7 +126,18 @@ const common = {
     })
     .describe("The load that was asked for"),
   settings: z.record(text, z.unknown()).describe("Without secrets"),
-  versions: z.object({ loadtest: text, locust: text.nullable(), python: text.nullable(), node: text }),
+  versions: z.object({
+    loadtest: text,
+    locust: text.nullable(),
+    python: text.nullable(),
+    node: text,
+    client: z
+      .enum(["patched", "original"])
+      .optional()
+      .describe("FastHttpUser's client: as the plugin makes it cheaper, or as it comes; missing in older records"),
+    geventhttpclient: text.optional().describe("What that client is; missing in older records"),
+    gevent: text.optional().describe("Missing in older records"),
+  }),
   totals: z
     .object({
       requests: count,

@@ -179,8 +179,14 @@ export function differences(before: ComparedRecord, after: ComparedRecord): stri
   );
   check("workers", ({ asked }) => String(asked.workers));
   check("place", ({ place }) => place);
+  const known = before.versions?.client !== undefined && after.versions?.client !== undefined;
+  report("FastHttpUser's client", known && clientOf(before) !== clientOf(after), clientOf);
   report("target", host(before.target) !== host(after.target), ({ target }) => target ?? "the script's own");
   return found;
+}
+
+function clientOf({ versions: { client, geventhttpclient, gevent } = {} }: ComparedRecord): string {
+  return `${client} (geventhttpclient ${geventhttpclient}, gevent ${gevent})`;
 }
 
 function shapeOf(shape: string | boolean | null): string {

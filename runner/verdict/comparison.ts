@@ -1,4 +1,4 @@
-import type { Sample, Verdict } from "../types";
+import type { ClientVersions, Sample, Verdict } from "../types";
 import type { AskedLoad } from "./integrity";
 
 /** What changed between two runs, as data: for the terminal, for JSON, for a report. */
@@ -62,4 +62,6 @@ export interface ComparedRecord {
   readonly totals: { readonly requests: number; readonly failRatio: number; readonly rps: number };
   /** In ms, by name: `p95`. */
   readonly percentiles: Readonly<Record<string, number | null>>;
+  /** Of what made the load; what older records do not tell is missing. */
+  readonly versions?: { readonly [Name in keyof ClientVersions]?: ClientVersions[Name] | undefined };
 }

@@ -42,6 +42,6 @@ const withoutPackage: Readonly<Record<string, string>> = {
 export function missingPackage(module: string): string | undefined {
   const [top = ""] = module.split(".");
   if (module in withoutPackage) return withoutPackage[module];
-  // Those with an underscore are inner parts of others, and the plugin's folder is on the path as well.
-  return modules.has(top) || /^(_|loadtest_)/.test(top) ? undefined : top;
+  // Those with an underscore are inner parts of others.
+  return modules.has(top) || top.startsWith("_") ? undefined : top;
 }

@@ -5,6 +5,7 @@ import type { Socket } from "node:net";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import type { LocustStatus } from "../../runner/types";
+import { scriptText } from "../../settings/locust";
 import { type Probe, poll } from "../support/poll";
 import { testPython } from "../support/python";
 
@@ -13,7 +14,7 @@ export { sleep } from "../support/processes";
 export const root = join(__dirname, "../..");
 export const fixtures = join(__dirname, "fixtures");
 export const scripts = join(root, "locust/scripts");
-export const plugin = join(root, "locust/plugin/loadtest_plugin.py");
+const plugin = join(root, "locust/plugin/loadtest/__main__.py");
 export const token = "secret-token-of-this-test-0123456789";
 
 /** A started process with what it has written so far. */
@@ -69,7 +70,8 @@ export async function startLocust(
   args: readonly string[],
   env: Record<string, string> = {},
 ): Promise<Running> {
-  return start(await testPython(), ["-P", "-m", "locust", "-f", `${plugin},${script}`, ...args], {
+  return start(await testPython(), ["-P", plugin, ...args], {
+    LOADTEST_SCRIPT: scriptText({ script, scriptArguments: {} }),
     PYTHONDONTWRITEBYTECODE: "1",
     PYTHONUNBUFFERED: "1",
     ...env,

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "chai";
 import { type DemoTarget, startDemoTarget } from "../../runner/demo/target";
 import {
@@ -6,6 +8,7 @@ import {
   type Master,
   post,
   type Running,
+  root,
   sleep,
   startMaster,
   startWorker,
@@ -73,6 +76,11 @@ describe("The status of a run", function () {
     expect(idle).to.deep.include({ requests: 0, failures: 0, rps: 0, failuresPerSecond: 0 });
     expect(idle).to.deep.include({ p50: null, p95: null, p99: null });
     expect(idle.python).to.match(/^3\.\d+\.\d+$/);
+    const constraints = readFileSync(join(root, "locust", "constraints.txt"), "utf8");
+    const pinned = (name: string) => new RegExp(`^${name}==(.*)$`, "m").exec(constraints)?.[1];
+    const [geventhttpclient, gevent] = [pinned("geventhttpclient"), pinned("gevent")];
+    const client = { client: "patched", geventhttpclient, gevent };
+    expect(idle.client, "the table in patching.py has what is pinned").to.deep.equal(client);
     expect(idle.workers.map(({ name }) => name).sort()).to.deep.equal(["worker-1", "worker-2"]);
     expect(idle.master.cpu).to.be.within(0, 1.5);
     expect(idle.master.memory).to.be.greaterThan(10_000_000);

@@ -87,7 +87,7 @@ describe("the npm package, installed in another project", function () {
       ...["dist/components/index.js", "dist/components/index.d.ts", "dist/runner/cli/main.js"],
       "dist/runner/results/report/browser/charts.js",
       ...["locust/Dockerfile", "locust/requirements.txt", "locust/constraints.txt", "locust/scripts/script1.py"],
-      ...["locust/plugin/loadtest_plugin.py", "locust/.dockerignore"],
+      ...["locust/plugin/loadtest/__main__.py", "locust/.dockerignore"],
     ]);
     const unwanted =
       /(^|\/)(tests?|docs|bench|coverage|examples|__pycache__|node_modules)(\/|$)|\.(png|pyc|tgz)$|tsbuildinfo/;
@@ -140,7 +140,7 @@ describe("the npm package, installed in another project", function () {
       const map = registered.find((one) => one.type === "kubernetes:core/v1:ConfigMap" && one.name === name);
       return Object.keys((map?.inputs as { data: object } | undefined)?.data ?? {});
     };
-    expect(files("shop-plugin")).to.include("loadtest_plugin.py");
+    expect(files("shop-plugin")).to.include("__main__.py");
     expect(files("shop-scripts")).to.deep.equal(["visit.py"]);
     expect(registered.map(({ type }) => type)).to.include("serverless-load-testing:index:LocustDeployment");
   });

@@ -131,7 +131,7 @@ describe("the examples, on the real engine", function () {
       await prepareLocust();
       startTarget(shop);
       const load = ["--stack", "test", "--users", "2", "--spawn-rate", "2", "--run-time", "3s", "--threshold", "rps>0"];
-      const scripts = ["--scripts-folder", "load", "--script", "shop.py", "--workers", "1"];
+      const scripts = ["--scripts-folder", "load", "--script", "shop.py"];
       const env = { ...project().env, API_KEY: "open-sesame" };
       for (const args of [
         ["run", ...load, "--host", targetIn(shop)],

@@ -12,7 +12,7 @@ const settings: LocustSettings = {
   environment: { GREETING: "hello" },
 };
 const placement: LocustPlacement = {
-  plugin: "/plugin/loadtest_plugin.py",
+  plugin: "/plugin/loadtest",
   script: "script1.py",
   bindHost: "127.0.0.1",
   masterHost: "locust-control",
@@ -37,7 +37,7 @@ describe("Locust's command lines", () => {
   });
 
   it("are started by what is beside the plugin, with a page whatever a script sets", () => {
-    for (const { python } of [master, worker]) expect(python).to.deep.equal(["-P", "/plugin/loadtest_main.py"]);
+    for (const { python } of [master, worker]) expect(python).to.deep.equal(["-P", "/plugin/loadtest/__main__.py"]);
     expect(master.args).to.include("--headful");
   });
 

@@ -176,7 +176,7 @@ async function runProduct(options: SideBySideOptions, target: OddTarget): Promis
 }
 
 /** Calls of the plugin on the way to what has raised. */
-const ofThePlugin = / {2}File ".*\/loadtest_\w+\.py", .*\n(?: {4}.*\n)*/g;
+const ofThePlugin = / {2}File ".*\/plugin\/loadtest\/\w+\.py", .*\n(?: {4}.*\n)*/g;
 
 function counted(requests: number, failures: number, bytes: number): string {
   return `${requests} requests, ${failures} failures, ${bytes.toFixed(3)} bytes each`;

@@ -16,7 +16,7 @@ export interface LocalOptions extends OpenOptions {
   readonly settings: LocustSettings;
   /** Python of the environment that Locust is installed in. */
   readonly python: string;
-  /** The plugin's entry and the script, as absolute paths. */
+  /** The plugin's folder and the script, as absolute paths. */
   readonly plugin: string;
   readonly script: string;
   /** Folder for the output of master and workers. */

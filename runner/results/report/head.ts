@@ -116,15 +116,17 @@ export function factList(facts: readonly (readonly [name: string, value: Content
   )}</dl>`;
 }
 
-function versionWords({ loadtest, locust, python, node }: RunRecord["versions"]): Html[] {
+function versionWords({ loadtest, locust, python, node, ...client }: RunRecord["versions"]): Html[] {
   const known = [
     ["loadtest", loadtest],
     ["Locust", locust],
     ["Python", python],
     ["Node.js", node],
+    ["geventhttpclient", client.geventhttpclient && `${client.geventhttpclient} (${client.client})`],
+    ["gevent", client.gevent],
   ] as const;
   return known
-    .filter(([, version]) => version !== null)
+    .filter(([, version]) => version)
     .map(([name, version], index) => html`${index > 0 && ", "}${name} ${foreign(version ?? "")}`);
 }
 

@@ -103,7 +103,7 @@ describe("LocustDeployment", function () {
       }
       const [, , name, file] = worker.container.startupProbe.exec.command;
       expect(file).to.equal("/proc/1/comm");
-      expect(readFileSync(join(root, "locust", "plugin", "loadtest_worker.py"), "utf8")).to.include(`"${name}"`);
+      expect(readFileSync(join(root, "locust", "plugin", "loadtest", "worker.py"), "utf8")).to.include(`"${name}"`);
       expect(worker.container).to.not.have.any.keys("readinessProbe", "livenessProbe");
     });
   });
@@ -111,7 +111,7 @@ describe("LocustDeployment", function () {
   describe("Locust", () => {
     it("is started as on one's own machine, by what is beside the plugin", async () => {
       for (const { container } of Object.values(await workloads())) {
-        expect(container.command).to.deep.equal(["python", "-P", "/loadtest/plugin/loadtest_main.py"]);
+        expect(container.command).to.deep.equal(["python", "-P", "/loadtest/plugin/loadtest/__main__.py"]);
       }
     });
 

@@ -41,14 +41,17 @@ describe("LocustDeployment", function () {
     it("are mounted beside the plugin, read-only", async () => {
       const { engine } = await make();
       const plugin = named(engine, kinds.configMap, "test-plugin").inputs;
-      expect(Object.keys(plugin.data)).to.include.members(["loadtest_plugin.py", "loadtest_guard.py"]);
+      expect(Object.keys(plugin.data)).to.include.members(["__init__.py", "__main__.py", "guard.py"]);
       expect(plugin.metadata.name).to.match(/^test-plugin-[0-9a-f]{8}$/);
       for (const role of ["control", "worker"]) {
         const { pod, container } = workload(engine, role);
-        for (const part of ["plugin", "scripts"]) {
+        for (const [part, folder] of [
+          ["plugin", "plugin/loadtest"],
+          ["scripts", "scripts"],
+        ]) {
           const volume = pod.volumes.find(({ configMap }) => configMap?.name.startsWith(`test-${part}-`));
           const mount = container.volumeMounts.find(({ name }) => name === volume?.name);
-          expect(mount).to.include({ mountPath: `/loadtest/${part}`, readOnly: true });
+          expect(mount).to.include({ mountPath: `/loadtest/${folder}`, readOnly: true });
         }
       }
     });

@@ -96,7 +96,7 @@ describe("why Locust did not start", () => {
     ],
     [
       "an error in the plugin's care",
-      trace(at("shop.py", 9), '  File "/p/locust/plugin/loadtest_script.py", line 150, in call', "KeyError: 1"),
+      trace(at("shop.py", 9), '  File "/p/locust/plugin/loadtest/script.py", line 150, in call', "KeyError: 1"),
       "shop.py, line 9: KeyError: 1",
     ],
     [

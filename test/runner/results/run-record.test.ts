@@ -31,6 +31,12 @@ const records: Record<string, RunRecord> = {
     stack: null,
     rampSeconds: null,
   }),
+  "with the client of FastHttpUser": finishedRecord(thresholds, {
+    versions: {
+      ...{ loadtest: "0.1.0", locust: "2.47.0", python: "3.11.2", node: "v20.20.2" },
+      ...{ client: "original", geventhttpclient: "2.6.1", gevent: "26.9.0" },
+    },
+  }),
 };
 
 describe("the schema of run.json", () => {

@@ -108,6 +108,17 @@ describe("the warnings of a comparison", () => {
     expect(warnings({ asked: { ...asked, shape: "Steps" } }, {})[0]).to.equal("load shape: Steps before, none after");
   });
 
+  it("name the client of FastHttpUser where it differs, and both records tell it", () => {
+    const patched = { client: "patched", geventhttpclient: "2.6.1", gevent: "26.9.0" } as const;
+    const original = { ...patched, client: "original", geventhttpclient: "2.7.0" } as const;
+    expect(warnings({ versions: patched }, { versions: original })).to.deep.equal([
+      "FastHttpUser's client: patched (geventhttpclient 2.6.1, gevent 26.9.0) before, " +
+        "original (geventhttpclient 2.7.0, gevent 26.9.0) after",
+    ]);
+    expect(warnings({ versions: patched }, { versions: patched })).to.deep.equal([]);
+    expect(warnings({ versions: {} }, { versions: original })).to.deep.equal([]);
+  });
+
   it("do not name the port of a target on this machine: the demo's is another each time", () => {
     expect(warnings({ target: "http://127.0.0.1:41000" }, { target: "http://127.0.0.1:42000" })).to.deep.equal([]);
     expect(warnings({ target: "http://a.test:41000" }, { target: "http://a.test:42000" })).to.have.length(1);

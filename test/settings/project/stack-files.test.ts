@@ -182,10 +182,11 @@ describe("stack files", () => {
     it("may have keys that are no settings, encrypted ones too", () => {
       writeFiles(folder(), {
         "Pulumi.yaml": anothers,
-        "Pulumi.dev.yaml": "config: {shop:apiKey: {secure: abc}, shop:tiers: [a, b], shop:users: 12}",
+        "Pulumi.dev.yaml":
+          "config: {shop:apiKey: {secure: abc}, shop:tiers: [a, b], shop:users: 12, shop:workerCpu: 0.1}",
       });
       const { settings, stack, warnings } = readIt();
-      expect(settings).to.include({ users: 12, spawnRate: 2 });
+      expect(settings).to.include({ users: 12, spawnRate: 2, workerCpu: 0.1 });
       expect(stack).to.equal("dev");
       expect(warnings).to.deep.equal([]);
     });

@@ -11,17 +11,14 @@ from typing import Any
 import gevent
 import locust.main
 from gevent import GreenletExit
-from gevent.hub import Hub
 from locust import User
 from locust.env import Environment
-from locust.event import EventHook, Events
+from locust.event import Events
 from locust.runners import STATE_RUNNING, STATE_SPAWNING, Runner
 from locust.user.task import LOCUST_STATE_STOPPING, DefaultTaskSet, TaskSet
 
-from loadtest_tally import Tally, place_of
-
-ENDS_PROCESS = Hub.SYSTEM_ERROR
-"""KeyboardInterrupt, SystemExit and the like: what gevent passes on from any greenlet to the main one."""
+from .patching import ENDS_PROCESS, before, only_tested
+from .tally import Tally, place_of
 
 
 class Script(logging.Handler):
@@ -67,6 +64,7 @@ class Script(logging.Handler):
             owner = user_instance.user if isinstance(user_instance, DefaultTaskSet) else user_instance
             self.idle.add(type(owner).__name__)
 
+    @only_tested("gevent")
     def _watch_greenlets(self) -> None:
         """What ends a greenlet that the script has made is only printed."""
         hub = gevent.get_hub()
@@ -80,6 +78,7 @@ class Script(logging.Handler):
 
         hub.handle_error = handle_error
 
+    @only_tested("locust")
     def _watch_users(self, environment: Environment) -> None:
         """Of all user classes: those that run their own way, as pytest's do, end as others do."""
         theirs_stop, theirs_spawn, runner = User.stop, self._runner.spawn_users, self._runner
@@ -140,46 +139,7 @@ class Script(logging.Handler):
             self.left.add_error(error)
 
 
-def keep_going(hook: EventHook) -> None:
-    """Has Locust go on behind a listener that raises what is no Exception, such as a gevent.Timeout."""
-    theirs = EventHook.fire
-
-    def fire(*, reverse: bool = False, **kwargs: Any) -> None:
-        for handler in hook._handlers[::-1] if reverse else hook._handlers.copy():
-            one = EventHook()
-            one.add_listener(handler)
-            try:
-                theirs(one, **kwargs)
-            except (Exception, GreenletExit, *ENDS_PROCESS):  # Locust means to pass these on
-                raise
-            except BaseException:
-                logging.exception("Uncaught exception in event handler")
-
-    hook.fire = fire
-
-
-def before(hook: Any, first: Callable[[], None]) -> None:
-    """Has something done before all listeners of an event, whenever they were added."""
-    fire = hook.fire
-
-    def fire_after(**kwargs: Any) -> None:
-        first()
-        fire(**kwargs)
-
-    hook.fire = fire_after
-
-
-def after(hook: Any, last: Callable[[], None]) -> None:
-    """Has something done after all listeners of an event; not where one of them ends it by an error."""
-    fire = hook.fire
-
-    def fire_before(**kwargs: Any) -> None:
-        fire(**kwargs)
-        last()
-
-    hook.fire = fire_before
-
-
+@only_tested("locust", "gevent")
 def tell_exits(events: Events) -> None:
     """Writes a traceback for a `sys.exit` of the script, which else ends a process without a word."""
     # While the script is loaded and while its `init` listeners run, it is raised here; else in a greenlet.

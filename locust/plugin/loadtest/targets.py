@@ -14,8 +14,7 @@ from locust.env import Environment
 from locust.runners import Runner, WorkerRunner
 from werkzeug.datastructures import MultiDict
 
-from loadtest_run import LatestRun
-from loadtest_worker import RUN_OPTION
+from .run import RUN_OPTION, LatestRun
 
 # They end at their first start without a host; an empty one is enough for a script with whole URLs.
 _NEED_HOST = (HttpUser, FastHttpUser)

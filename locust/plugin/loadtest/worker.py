@@ -21,19 +21,20 @@ from locust.rpc import protocol
 from locust.runners import STATE_CLEANUP, STATE_RUNNING, STATE_SPAWNING, WorkerRunner
 from locust.stats import EntriesDict, StatsEntry, StatsError
 
-import loadtest_usage
-from loadtest_script import ENDS_PROCESS, Script, before
-from loadtest_tally import Place, caller_of, place_of
-from loadtest_unanswered import Unanswered
+from . import process
+from .patching import ENDS_PROCESS, before, only_tested
+from .run import RUN_OPTION
+from .script import Script
+from .tally import Place, caller_of, place_of
+from .unanswered import Unanswered
 
 logger = logging.getLogger("locust.loadtest.worker")
 
-# The master's run number travels to the workers in the options that each spawn message carries.
-RUN_OPTION = "loadtest_run"
 _AT_ONCE = 0.5
 """Seconds that listeners of `test_start` may take without being told of."""
 
 
+@only_tested("locust")
 def allow_all_texts() -> None:
     """Has reports hold names and messages that are no UTF-8, escaped: with one, a worker would never report again.
 
@@ -94,12 +95,12 @@ class WorkerReports:
         runner.quit, runner.stop = self.quit, self.stop  # type: ignore[method-assign]
         self._prepares_since: float | None = None
         self._loads_since: float | None = None
-        self._meter = loadtest_usage.CpuMeter()
+        self._meter = process.CpuMeter()
         self._unanswered = Unanswered(environment, runner)
         self._fixed = {
             "name": os.environ.get("LOADTEST_WORKER_NAME") or socket.gethostname(),
-            "cpuLimit": loadtest_usage.cpu_limit(),
-            "memoryLimit": loadtest_usage.memory_limit(),
+            "cpuLimit": process.cpu_limit(),
+            "memoryLimit": process.memory_limit(),
         }
         environment.events.report_to_master.add_listener(self._on_report)
         before(environment.events.test_start, self.prepare)
@@ -115,7 +116,7 @@ class WorkerReports:
         data["loadtest"] = {
             **self._fixed,
             "cpu": self._meter.sample(),
-            "memory": loadtest_usage.memory(),
+            "memory": process.memory(),
             "run": getattr(self._environment.parsed_options, RUN_OPTION, 0),
             "drained": self._drained,
             "leaving": self._leaving,
@@ -168,6 +169,7 @@ class WorkerReports:
         else:
             left.add_error(by, users)
 
+    @only_tested("locust", "gevent")
     def _end_in_order(self) -> None:
         """Has a worker that the script ends by `sys.exit` send its last samples and say goodbye, as at Ctrl-C.
 

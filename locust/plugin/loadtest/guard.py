@@ -19,8 +19,8 @@ from urllib.parse import quote, unquote_plus
 from flask import Flask, Response, request
 from werkzeug.http import dump_cookie, parse_cookie
 
-import loadtest_page
-from loadtest_keys import Redact, Sessions
+from . import access
+from .access import Redact, Sessions
 
 logger = logging.getLogger("locust.loadtest.guard")
 
@@ -162,7 +162,7 @@ def install(app: Flask, token: str | None, hosts: str | None, base_path: str = "
     @app.after_request
     def explain(response: Response) -> Response:
         if request.endpoint == "locust.index" and guard.shows_only(request.environ):
-            response.set_data(loadtest_page.with_banner(response.get_data()))
+            response.set_data(access.with_banner(response.get_data()))
             response.headers["Cache-Control"] = "no-store"
         return response
 
@@ -204,8 +204,8 @@ def _value(part: str) -> str:
 
 
 def _refuse(environ: Environ, reason: str) -> Answer:
-    if loadtest_page.is_for_people(environ):
-        body = loadtest_page.refusal(f"{reason[0].upper()}{reason[1:]}.")
+    if access.is_for_people(environ):
+        body = access.refusal(f"{reason[0].upper()}{reason[1:]}.")
         return Answer("403 Forbidden", body, [("Content-Type", "text/html; charset=utf-8")])
     return _message("403 Forbidden", _in_words(reason))
 
@@ -220,7 +220,7 @@ def _without_token(environ: Environ) -> Answer:
 
 
 def _in_words(reason: str) -> str:
-    return f"Refused: {reason}. To get in, {loadtest_page.WAY_IN}."
+    return f"Refused: {reason}. To get in, {access.WAY_IN}."
 
 
 def _message(status: str, message: str) -> Answer:

@@ -1,27 +1,89 @@
-"""Stops that leave no load behind, and end no other run than their own."""
+"""When a run begins, when its load does, and stops that leave no load behind and end no other run than their own."""
 
 from __future__ import annotations
 
 import logging
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from types import FrameType
 from typing import Any
 
 import gevent
+from locust.dispatch import UsersDispatcher
+from locust.env import Environment
 from locust.runners import STATE_RUNNING, STATE_SPAWNING, MasterRunner
 
-from loadtest_run import LatestRun
-from loadtest_script import ENDS_PROCESS
-from loadtest_tally import Caller, caller_of, place_of
+from .patching import ENDS_PROCESS, only_tested
+from .run import LatestRun
+from .tally import Caller, caller_of, place_of
 
 logger = logging.getLogger("locust.loadtest.stops")
 
 GOING = (STATE_SPAWNING, STATE_RUNNING)
-
-# Messages that a ramp has handed over are sent well within this, in seconds.
+_LOOK = 0.02
+"""Seconds between two looks whether users have come."""
 _SETTLE = 0.01
+"""Seconds in which messages that a ramp has handed over are sent."""
+
+
+class Beginning:
+    """Follows each start of the master; create it in `events.init`.
+
+    `began` is called when Locust begins to start users: all listeners of `test_start` are done here, whenever they were
+    added. `loads` is called when users are there. Where their workers have prepared them, the run's clock begins then.
+    """
+
+    def __init__(self, runner: MasterRunner, run: LatestRun, stops: Stops) -> None:
+        self._runner = runner
+        self._run = run
+        self._stops = stops
+        self._loading = False
+        self.began: list[Callable[[], None]] = []
+        self.loads: list[Callable[[], None]] = []
+        self._update_state = runner.update_state
+        runner.update_state = self._see_state  # type: ignore[method-assign]
+
+    @property
+    def preparing(self) -> float | None:
+        """Seconds for which a run has been prepared, in the master and then in workers; None without one."""
+        if self._stops.preparing is not None:
+            return self._stops.preparing
+        return self._run.age if self._run.going and not self._loading else None
+
+    def see(self, report: dict[str, Any]) -> None:
+        """A worker's report of the latest run: who has no users by now, and does not prepare them, will have none."""
+        if not self._loading and not report.get("preparing"):
+            self._load(report.get("loadAge"))
+
+    def _see_state(self, state: str) -> None:
+        begins = state == STATE_SPAWNING and self._runner.state not in GOING
+        if begins:
+            self._loading = False
+            for listener in self.began:
+                listener()
+        self._update_state(state)
+        if begins and not self._has_users():
+            gevent.spawn(self._await_users, self._run.number)
+
+    def _await_users(self, number: int) -> None:
+        while self._run.number == number and self._run.going and not self._has_users():
+            gevent.sleep(_LOOK)
+
+    def _has_users(self) -> bool:
+        if not self._loading and (self._runner.user_count > 0 or self._runner.target_user_count == 0):
+            self._load(None)
+        return self._loading
+
+    def _load(self, ago: float | None) -> None:
+        """`ago`: seconds since a worker that had prepared its users began to start them."""
+        if not self._run.going:
+            return
+        self._loading = True
+        if ago is not None:
+            self._run.load(ago)
+        for listener in self.loads:
+            listener()
 
 
 class Stops:
@@ -141,3 +203,27 @@ class Stops:
 def _is_for_autostart(caller: FrameType | None) -> bool:
     """By the name of a function in Locust's main: should it change, Locust does what it always did."""
     return caller is not None and caller.f_code.co_name == "stop_and_optionally_quit"
+
+
+class Dispatcher(UsersDispatcher):
+    """Locust's, which forgets to say that it is done once it has moved users of a worker that is gone.
+
+    Whoever comes or goes later is left alone then: a worker that comes back from a pause of its machine keeps its
+    users, which others have meanwhile as well.
+    """
+
+    @staticmethod
+    @only_tested("locust")
+    def install(environment: Environment) -> None:
+        environment.dispatcher_class = Dispatcher
+
+    def _dispatcher(self) -> Generator[dict[str, dict[str, int]]]:
+        try:
+            yield from super()._dispatcher()
+        finally:
+            self._dispatch_in_progress = False
+
+    @property
+    def is_due(self) -> bool:
+        """Workers have come or gone, and their users are not moved yet."""
+        return self._rebalance

@@ -1,14 +1,18 @@
-"""How much CPU and memory this process uses, and how much it may use."""
+"""How much CPU and memory this process uses and may use; how many files; when Python looks for garbage in it."""
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import time
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import Any
 
+import gevent
 import psutil
+from locust.env import Environment
 
 # cgroup v1 writes "no limit" as a number near 2**63.
 _NO_LIMIT = 2**60
@@ -131,3 +135,56 @@ def _read(file: Path) -> str:
         return file.read_text()
     except (OSError, UnicodeDecodeError):
         return ""
+
+
+_FILES = 65_536
+
+
+def allow_many_files() -> None:
+    """Raises this process's limit of open files as far as the system lets it, to 65,536 at most; never lowers it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        except (OSError, ValueError):  # macOS has another limit below the one that it tells
+            return
+
+
+_THRESHOLDS = (10_000, 10, 10)
+"""Python's own are (700, 10, 10). Garbage in cycles is rare here; most goes without a search."""
+_SETTLED = 10.0
+"""Seconds after which new users have what they keep, such as a connection."""
+
+
+class Garbage:
+    """Freezes what is alive each time that users have been added, and thaws it when the test stops."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._users = 0
+        self._settling: gevent.Greenlet | None = None
+        gc.set_threshold(*_THRESHOLDS)
+        environment.events.spawning_complete.add_listener(self._on_spawning_complete)
+        environment.events.test_stop.add_listener(self._on_test_stop)
+
+    def _on_spawning_complete(self, user_count: int, **_: Any) -> None:
+        # Also after each second of a ramp. Fewer users leave nothing new that stays.
+        if user_count > self._users:
+            self._freeze()
+            self._forget_settling()
+            self._settling = gevent.spawn_later(_SETTLED, self._freeze)
+        self._users = user_count
+
+    def _on_test_stop(self, **_: Any) -> None:
+        self._users = 0
+        self._forget_settling()
+        gc.unfreeze()
+
+    def _freeze(self) -> None:
+        gc.collect(1)  # the young, so that little garbage is kept
+        gc.freeze()
+
+    def _forget_settling(self) -> None:
+        if self._settling is not None:
+            self._settling.kill(block=False)
+            self._settling = None

@@ -1,13 +1,24 @@
-"""Counts of what the script's own code does, each with the line of the script that does it."""
+"""Counts of what the script's own code does, each with its line; what the master tells of them and of a worker."""
 
 from __future__ import annotations
 
+import inspect
 import os
 import sysconfig
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from locust.env import Environment
+from locust.runners import STATE_INIT, STATE_MISSING, STATE_RUNNING, STATE_SPAWNING
+
+if TYPE_CHECKING:
+    from .status import MasterStatus
+
 
 MOST_KINDS = 200
 """Kinds that are told apart in a process; what comes later is only counted."""
@@ -133,3 +144,71 @@ def merged(tallies: Iterable[dict[str, Any]]) -> dict[str, Any]:
     for told in tallies:
         tally.merge(told)
     return tally.answer()
+
+
+def report(status: MasterStatus) -> dict[str, Any]:
+    """`ScriptReport` of `runner/types.ts`."""
+    runner, ended = status.runner, status.stops.ended_by
+    told = [report.data for report in status.reports.values() if report.data["run"] == status.run.number]
+    scripts = [status.script.answer(), *(data["script"] for data in told if "script" in data)]
+    dispatched = sum(runner.target_user_classes_count.values()) if runner.spawning_completed else None
+    return {
+        "exceptions": merged(one["exceptions"] for one in scripts),
+        "left": merged(one["left"] for one in scripts),
+        "idle": sorted({name for one in scripts for name in one.get("idle", ())}),
+        "most": dispatched if dispatched is not None and dispatched < runner.target_user_count else None,
+        "ended": None if ended is None else {"by": ended.by, **ended.place._asdict()},
+        "exitCode": status.environment.process_exit_code,
+        "decidesAtQuit": decides_at_quit(status.environment),
+    }
+
+
+def decides_at_quit(environment: Environment) -> bool:
+    """Whether listeners of `quitting` are there that may set an exit code: a master that stays never runs them."""
+    return any(_may_decide(listener) for listener in environment.events.quitting._handlers)
+
+
+def _may_decide(listener: Callable[..., Any]) -> bool:
+    code = getattr(inspect.unwrap(listener), "__code__", None)
+    return code is not None and is_script(code.co_filename) and _names_exit_code(code.co_filename)
+
+
+@lru_cache
+def _names_exit_code(file: str) -> bool:
+    try:
+        return b"process_exit_code" in Path(file).read_bytes()
+    except OSError:
+        return False
+
+
+_STATES = (STATE_INIT, STATE_SPAWNING, STATE_RUNNING, STATE_MISSING)
+
+
+@dataclass
+class Report:
+    """The `loadtest` part of a worker's last report, and when (monotonic seconds) it came."""
+
+    data: dict[str, Any]
+    at: float
+
+
+def describe(client_id: str, state: str, users: int, report: Report | None, silent: bool) -> dict[str, Any]:
+    """`WorkerStatus` of `runner/types.ts`; `state` and `users` are Locust's."""
+    data = report.data if report else {}
+    # It connects before its `init` listeners run, and is ready only when they have.
+    known = state in _STATES and (state != STATE_INIT or report is not None)
+    worker = {
+        "id": client_id,
+        "name": data.get("name") or client_id.rpartition("_")[0] or client_id,
+        "state": state if known else "stopped",
+        "users": users,
+        "cpu": round(data.get("cpu", 0.0), 4),
+        "cpuLimit": data.get("cpuLimit", 1.0),
+        "memory": data.get("memory", 0),
+        "underWay": data.get("underWay", 0),
+        "silent": silent,
+        "leaving": data.get("leaving", False),
+        "endedAt": data.get("endedAt"),
+    }
+    limit = data.get("memoryLimit")
+    return worker if limit is None else {**worker, "memoryLimit": limit}

@@ -21,6 +21,8 @@ from locust.stats import StatsError
 from locust.user.task import LOCUST_STATE_STOPPING
 from requests.sessions import merge_setting
 
+from .patching import only_tested
+
 _NO_ANSWER = "no answer"
 _LONG_ENOUGH = 0.9
 """Of the stop timeout: a farewell gets as much from one timer to the next, less what a switch of greenlets takes."""
@@ -88,6 +90,7 @@ class Unanswered:
             gevent.killall(timers, block=False)
             self._late = set()
 
+    @only_tested("locust")
     def _watch(self, session: Any) -> None:
         theirs = session.request
 

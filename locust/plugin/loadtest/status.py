@@ -13,26 +13,15 @@ from uuid import uuid4
 
 import locust
 from locust.env import Environment
-from locust.runners import (
-    STATE_INIT,
-    STATE_MISSING,
-    STATE_RUNNING,
-    STATE_SPAWNING,
-    MasterRunner,
-    WorkerNode,
-)
+from locust.runners import STATE_INIT, STATE_MISSING, STATE_RUNNING, STATE_SPAWNING, MasterRunner, WorkerNode
 
-import loadtest_code
-import loadtest_usage
-from loadtest_beginning import Beginning
-from loadtest_dispatcher import Dispatcher
-from loadtest_rates import ONCE_A_SECOND, Percentiles, Rates
-from loadtest_run import LatestRun
-from loadtest_script import Script, before
-from loadtest_stops import GOING, Stops
-from loadtest_targets import Targets
-from loadtest_worker import RUN_OPTION
-from loadtest_workers import Report, describe
+from . import patching, process, tally
+from .course import GOING, Beginning, Dispatcher, Stops
+from .patching import before
+from .run import ONCE_A_SECOND, RUN_OPTION, LatestRun, Rates
+from .script import Script
+from .tally import Report, describe
+from .targets import Targets
 
 logger = logging.getLogger("locust.loadtest.status")
 
@@ -60,12 +49,12 @@ class MasterStatus:
         self.script = script
         self.stops = Stops(runner, self.run, script.count)
         self._rates = Rates(environment, self.run)
-        self._percentiles = Percentiles(environment, self._rates)
-        environment.dispatcher_class = Dispatcher
+        Dispatcher.install(environment)
         self._id = uuid4().hex
         self._started_at: datetime | None = None
-        self._meter = loadtest_usage.CpuMeter(shortest=ONCE_A_SECOND)
-        self._cpu_limit = loadtest_usage.cpu_limit()
+        self._meter = process.CpuMeter(shortest=ONCE_A_SECOND)
+        self._cpu_limit = process.cpu_limit()
+        self._client = patching.client()
         self.reports: dict[str, Report] = {}
         self._stopping_run = 0
         self._stopped_run = 0
@@ -108,6 +97,7 @@ class MasterStatus:
         return {
             "locust": locust.__version__,
             "python": platform.python_version(),
+            "client": self._client,
             "script": environment.locustfile,
             "state": runner.state,
             "run": run.number,
@@ -125,12 +115,12 @@ class MasterStatus:
             "hosts": self.targets.hosts(run),
             **self._secret_arguments,
             "workers": self.workers(),
-            "code": loadtest_code.report(self),
+            "code": tally.report(self),
             "master": {
                 "id": self._id,
                 "cpu": round(self._meter.sample(), 4),
                 "cpuLimit": self._cpu_limit,
-                "memory": loadtest_usage.memory(),
+                "memory": process.memory(),
                 "leaving": self._leaving,
             },
             "requests": total.num_requests,
@@ -138,7 +128,7 @@ class MasterStatus:
             "resets": self._rates.resets,
             "rps": rps,
             "failuresPerSecond": failures_per_second,
-            **self._percentiles.now(),
+            **self._rates.percentiles(),
             **self._unanswered(),
         }
 

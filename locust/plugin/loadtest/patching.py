@@ -1,0 +1,118 @@
+"""Which versions of others' code the plugin may change, and how it joins Locust's events.
+
+What replaces insides of Locust, gevent and geventhttpclient was tested with the versions in `TESTED`. With any other
+one these stay as they are, and the log says so: requests cost more, and reports say less of the script's own code.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from functools import cache, wraps
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from gevent import GreenletExit
+from gevent.hub import Hub
+from locust.event import EventHook
+
+logger = logging.getLogger("locust.loadtest.patching")
+
+TESTED = {
+    "locust": ("2.47.0",),
+    "gevent": ("26.9.0",),
+    "geventhttpclient": ("2.6.1",),
+}
+"""Those of `constraints.txt`, for processes here, and those in Locust's image, for pods."""
+
+ENDS_PROCESS = Hub.SYSTEM_ERROR
+"""KeyboardInterrupt, SystemExit and the like: what gevent passes on from any greenlet to the main one."""
+
+
+@cache
+def versions() -> dict[str, str]:
+    """By package: what is installed; "unknown" where it does not say."""
+    found = {}
+    for package in TESTED:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "unknown"
+    return found
+
+
+def untested(*packages: str) -> list[str]:
+    """Those of the packages whose versions are not in the table."""
+    return [package for package in packages if versions()[package] not in TESTED[package]]
+
+
+def only_tested(*packages: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Has a function that changes insides of these packages do nothing with an untested version of one."""
+
+    def decorate(patch: Callable[..., None]) -> Callable[..., None]:
+        @wraps(patch)
+        def call(*args: Any) -> None:
+            if not untested(*packages):
+                patch(*args)
+
+        return call
+
+    return decorate
+
+
+def client() -> dict[str, str]:
+    """`ClientVersions` of `runner/types.ts`: whether FastHttpUser's client is changed, and what it is made of."""
+    original = untested(*TESTED) or os.environ.get("FASTHTTP_AS_IS")
+    parts = {package: versions()[package] for package in ("geventhttpclient", "gevent")}
+    return {"client": "original" if original else "patched", **parts}
+
+
+def tell() -> None:
+    """Writes one line where something is left as it is."""
+    if others := untested(*TESTED):
+        have = ", ".join(f"{package} {versions()[package]}" for package in others)
+        know = ", ".join(f"{package} {' or '.join(TESTED[package])}" for package in others)
+        logger.warning(
+            "The plugin changes less of Locust than it could: here is %s, and it was tested with %s", have, know
+        )
+
+
+def keep_going(hook: EventHook) -> None:
+    """Has Locust go on behind a listener that raises what is no Exception, such as a gevent.Timeout."""
+    theirs = EventHook.fire
+
+    def fire(*, reverse: bool = False, **kwargs: Any) -> None:
+        for handler in hook._handlers[::-1] if reverse else hook._handlers.copy():
+            one = EventHook()
+            one.add_listener(handler)
+            try:
+                theirs(one, **kwargs)
+            except (Exception, GreenletExit, *ENDS_PROCESS):  # Locust means to pass these on
+                raise
+            except BaseException:
+                logging.exception("Uncaught exception in event handler")
+
+    hook.fire = fire
+
+
+def before(hook: Any, first: Callable[[], None]) -> None:
+    """Has something done before all listeners of an event, whenever they were added."""
+    fire = hook.fire
+
+    def fire_after(**kwargs: Any) -> None:
+        first()
+        fire(**kwargs)
+
+    hook.fire = fire_after
+
+
+def after(hook: Any, last: Callable[[], None]) -> None:
+    """Has something done after all listeners of an event; not where one of them ends it by an error."""
+    fire = hook.fire
+
+    def fire_before(**kwargs: Any) -> None:
+        fire(**kwargs)
+        last()
+
+    hook.fire = fire_before
