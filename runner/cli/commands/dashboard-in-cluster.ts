@@ -3,8 +3,9 @@ import { pause } from "../../engine/timing";
 import { RunnerError, UsageError } from "../../errors";
 import type { MasterLink } from "../../places/kubernetes/master";
 import { exitCodes, type LocustStatus } from "../../types";
-import { hasCommand, lockOf, matching } from "../deployed-test/claim";
+import { hasCommand, leaseOf } from "../deployed-test/acquire";
 import { type KeepRun, keepLatestRun } from "../deployed-test/keep";
+import { matching } from "../deployed-test/master-run";
 import { reopened } from "../deployed-test/open";
 import { clusterSetup } from "../deployed-test/setup";
 import { type ClusterContext, withMaster } from "../deployed-test/with-master";
@@ -67,8 +68,8 @@ export async function keepPageRun(
   try {
     // Workers may have been scaled since the web UI was opened.
     const test = await reopened(context.test);
-    const found = await lockOf(test);
-    if (hasCommand(found) || matching(found?.note, seen) !== undefined) return;
+    const found = await leaseOf(test);
+    if (matching(found?.info, seen) !== undefined || (await hasCommand(context, found))) return;
     progress.say(webUiRunText(seen));
     const kept = await keepLatestRun({ ...context, ...options, test, seen, note: undefined });
     if (kept === undefined) progress.say("The run goes on; loadtest report keeps its results.");

@@ -1,15 +1,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { pause } from "../../engine/timing";
 import { RunnerError, UsageError } from "../../errors";
-import { clock as clockTime, hasNotBegun, type RunNote } from "../../places/kubernetes/lock/note";
+import { clock as clockTime, type RunInfo } from "../../places/kubernetes/lock/run-info";
 import { parseRequestsCsv, totalPercentiles, totals } from "../../results/locust-csv";
 import { progressTable } from "../../results/table";
 import { exitCodes, type LocustStatus } from "../../types";
 import { evaluateThresholds } from "../../verdict/thresholds";
-import { hasCommand, isGoing, lockOf, matching } from "../deployed-test/claim";
-import { cleanUp } from "../deployed-test/clean-up";
+import { cleanUp, hasCommand, leaseOf } from "../deployed-test/acquire";
 import { finishedFolder, keepLatestRun, setupOf } from "../deployed-test/keep";
+import { hasNotBegun, isGoing, matching } from "../deployed-test/master-run";
 import { sameTest } from "../deployed-test/open";
 import { type ClusterContext, withMaster } from "../deployed-test/with-master";
 import type { ReportOptions } from "../options";
@@ -21,13 +20,12 @@ export async function reportInCluster(options: ReportOptions): Promise<number> {
   return withMaster(options, "no longer waiting; the run goes on", async (context) => {
     const { test, progress } = context;
     const { found, seen } = await latestRun(context, options.wait === true);
-    const note = matching(found?.note, seen);
-    if (found?.note !== undefined && note === undefined && !hasCommand(found) && !isGoing(seen)) {
-      await requireBegun(context, found.note, seen);
-      if (found.note.masterId !== undefined && found.note.masterId !== seen.master.id) {
-        return reportLost(context, options, found.note);
-      }
-      progress.warning(`of ${runOf(found.note)} nothing more is to be had: another has begun since`);
+    const { info: left } = found ?? {};
+    const note = matching(left, seen);
+    if (left !== undefined && note === undefined && !isGoing(seen) && !(await hasCommand(context, found))) {
+      await requireBegun(context, left, seen);
+      if (left.masterId !== undefined && left.masterId !== seen.master.id) return reportLost(context, options, left);
+      progress.warning(`of ${runOf(left)} nothing more is to be had: another has begun since`);
     }
     if (seen.run === 0) {
       throw new RunnerError(`nothing has run yet since Locust's master was started: loadtest run ${sameTest(test)}`);
@@ -52,31 +50,34 @@ export async function reportInCluster(options: ReportOptions): Promise<number> {
   });
 }
 
-/** The latest run of the master, and the lock, once no command prepares another one. */
-async function latestRun({ test, link, progress, signals }: ClusterContext, wait: boolean) {
+/** The latest run of the master, and the Lease, once no command prepares another one. */
+async function latestRun(context: ClusterContext, wait: boolean) {
+  const { test, link, progress, signals } = context;
   for (let said = false; ; said = true) {
-    const [found, seen] = [await lockOf(test), await link.status(signals.interrupt)];
-    const { note } = found ?? {};
-    if (note === undefined || !hasCommand(found) || isGoing(seen) || !hasNotBegun(note, seen)) return { found, seen };
-    if (!wait) throw new RunnerError(`${runOf(note)} has not begun yet: --wait waits for it`);
-    if (!said) progress.say(`Waiting for ${runOf(note)} to begin`);
-    await pause(1000, signals.interrupt);
+    const [found, seen] = [await leaseOf(test), await link.status(signals.interrupt)];
+    const { info, duration } = found ?? {};
+    if (info === undefined || duration === undefined || isGoing(seen) || !hasNotBegun(info, seen))
+      return { found, seen };
+    if (!wait) throw new RunnerError(`${runOf(info)} has not begun yet: --wait waits for it`);
+    if (!said) progress.say(`Waiting for ${runOf(info)} to begin`);
+    // Of one whose command is gone, the Lease is without a duration then.
+    await hasCommand(context, found, () => undefined);
   }
 }
 
 /** An older run must not be taken for the one that was to be, however often somebody asks: its note stays. */
-async function requireBegun(context: ClusterContext, note: RunNote, seen: LocustStatus): Promise<void> {
+async function requireBegun(context: ClusterContext, note: RunInfo, seen: LocustStatus): Promise<void> {
   if (!hasNotBegun(note, seen)) return;
   await cleanUp(context, { owed: true });
   throw new RunnerError(`there are no results of ${runOf(note)}: it had not begun when its command ended`);
 }
 
-function runOf({ by, host, script, startedAt }: RunNote): string {
+function runOf({ by, host, script, startedAt }: RunInfo): string {
   return `the run of ${script} that ${by}@${host} wanted at ${clockTime(new Date(startedAt), new Date())}`;
 }
 
 /** The master knows nothing of the run that the lock tells of: what is on this machine is all there is. */
-async function reportLost(context: ClusterContext, options: ReportOptions, note: RunNote): Promise<number> {
+async function reportLost(context: ClusterContext, options: ReportOptions, note: RunInfo): Promise<number> {
   const { progress } = context;
   await cleanUp(context, { owed: false });
   const folder = note.results;

@@ -3,7 +3,7 @@ import { UsageError } from "../../errors";
 import { KubernetesPlace } from "../../places/kubernetes/kubernetes";
 import { createResultsFolder } from "../../results/folder";
 import { findRun } from "../../results/history";
-import { type Claim, claimTest, leaveLock, withoutLeftovers } from "../deployed-test/claim";
+import { type AcquiredTest, acquireTest, leaveTest, withoutLeftovers } from "../deployed-test/acquire";
 import { keepLogs } from "../deployed-test/keep";
 import { sameTest } from "../deployed-test/open";
 import { clusterSetup } from "../deployed-test/setup";
@@ -25,14 +25,14 @@ export async function runInCluster(options: RunCommandOptions): Promise<number> 
     const run = options.baseline === undefined ? undefined : resolve(findRun(options.results, options.baseline).path);
     const compare = await baselineOf(run === undefined ? options : { ...options, baseline: run });
     const baseline = run === undefined ? undefined : { run, maxRegression: options.maxRegression };
-    const claim = await claimTest({ ...context, setup, baseline, results: options.results });
-    const place = placeOf(context, setup, claim, options.readyTimeout * 1000);
+    const acquired = await acquireTest({ ...context, setup, baseline, results: options.results });
+    const place = placeOf(context, setup, acquired, options.readyTimeout * 1000);
     const left: RunLeft = { owed: false };
     try {
-      return await runClaimed(options, context, setup, claim, place, compare, left);
+      return await runAcquired(options, context, setup, acquired, place, compare, left);
     } finally {
       const { owed, aborted = context.signals.interrupt.aborted } = left;
-      await leaveLock(claim.lock, { asBefore: place.asBefore, owed, aborted });
+      await leaveTest(acquired.lock, { asBefore: place.asBefore, owed, aborted });
       if (owed) context.progress.say(`For the rest of its results: loadtest report ${sameTest(context.test)} --wait`);
     }
   });
@@ -48,7 +48,7 @@ interface RunLeft {
 export function placeOf(
   { test, link }: ClusterContext,
   { plan, script, scriptArguments = {} }: TestSetup,
-  { before, lock }: Claim,
+  { before, lock }: AcquiredTest,
   timeout: number,
 ): KubernetesPlace {
   const { cluster, names } = test;
@@ -63,11 +63,11 @@ export function placeOf(
   });
 }
 
-async function runClaimed(
+async function runAcquired(
   options: RunCommandOptions,
   { test, link, progress, signals }: ClusterContext,
   setup: TestSetup,
-  { lock }: Claim,
+  { lock }: AcquiredTest,
   place: KubernetesPlace,
   compare: Compare | undefined,
   left: RunLeft,

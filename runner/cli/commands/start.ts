@@ -1,7 +1,7 @@
 import { startRun } from "../../engine/run";
 import { RunnerError } from "../../errors";
 import { exitCodes } from "../../types";
-import { claimTest, leaveLock, withoutLeftovers } from "../deployed-test/claim";
+import { acquireTest, leaveTest, withoutLeftovers } from "../deployed-test/acquire";
 import { sameTest } from "../deployed-test/open";
 import { clusterSetup } from "../deployed-test/setup";
 import { withMaster } from "../deployed-test/with-master";
@@ -23,8 +23,8 @@ export async function startCommand(options: StartOptions): Promise<number> {
     const { test, link, progress, signals } = context;
     const setup = await clusterSetup(await withoutLeftovers(test), options);
     progress.expect(setup.plan);
-    const claim = await claimTest({ ...context, setup, results: options.results });
-    const place = placeOf(context, setup, claim, options.readyTimeout * 1000);
+    const acquired = await acquireTest({ ...context, setup, results: options.results });
+    const place = placeOf(context, setup, acquired, options.readyTimeout * 1000);
     let started = false;
     try {
       const session = await place.open({
@@ -45,7 +45,7 @@ export async function startCommand(options: StartOptions): Promise<number> {
           async beforeStart(status) {
             if (setup.plan.host === undefined) requireTargets(status);
             const startedAt = new Date().toISOString();
-            await claim.lock.update({ startedAt, masterId: status.master.id, run: status.run + 1 });
+            await acquired.lock.update({ startedAt, masterId: status.master.id, run: status.run + 1 });
           },
         });
         if (signals.interrupt.aborted && failure !== undefined) throw new RunnerError("interrupted", exitCodes.aborted);
@@ -56,7 +56,7 @@ export async function startCommand(options: StartOptions): Promise<number> {
       }
     } finally {
       // The lock stays, without a command that renews it: it says whose run it is, and what was there before.
-      await leaveLock(claim.lock, { asBefore: place.asBefore, owed: started });
+      await leaveTest(acquired.lock, { asBefore: place.asBefore, owed: started });
     }
     const { users, runTime, host, workers } = setup.plan;
     if (options.json === true) {

@@ -1,5 +1,5 @@
 import type { V1Pod } from "@kubernetes/client-node";
-import type { SeenLock } from "../../places/kubernetes/lock/lock";
+import type { LeaseView } from "../../places/kubernetes/lock/lease";
 import {
   isReady,
   isRolledOut,
@@ -10,8 +10,9 @@ import {
 } from "../../places/kubernetes/rollout/pods";
 import { podProblems } from "../../places/kubernetes/rollout/problems";
 import { exitCodes, type LocustStatus } from "../../types";
-import { hasCommand, isGoing, lockOf, matching } from "../deployed-test/claim";
+import { leaseOf } from "../deployed-test/acquire";
 import { costOf } from "../deployed-test/cost";
+import { isGoing, matching } from "../deployed-test/master-run";
 import { type ClusterTest, sameTest } from "../deployed-test/open";
 import type { PodLine, RunLine, StatusReport } from "../deployed-test/status-report";
 import { withMaster } from "../deployed-test/with-master";
@@ -27,7 +28,7 @@ export async function statusCommand(options: StatusOptions): Promise<number> {
   return withMaster(options, "ending", async ({ test, link, signals }) => {
     const limit = 5000;
     const [found, master] = await Promise.all([
-      lockOf(test),
+      leaseOf(test),
       link.status(signals.interrupt, limit).catch((error: Error) => error),
     ]);
     const report = await describe(test, found, master instanceof Error ? undefined : master);
@@ -44,7 +45,7 @@ export async function statusCommand(options: StatusOptions): Promise<number> {
 
 async function describe(
   test: ClusterTest,
-  found: SeenLock | undefined,
+  found: LeaseView | undefined,
   status: LocustStatus | undefined,
 ): Promise<Omit<StatusReport, "problem">> {
   const { cluster, names, stack, deployed } = test;
@@ -54,8 +55,8 @@ async function describe(
   const unready = [control, worker].filter((workload) => !isRolledOut(workload));
   const why = await Promise.all(unready.map(async (workload) => podProblems(await readRollout(cluster, workload))));
   const pods = [...control.pods, ...worker.pods];
-  const note = found?.note;
-  const before = note?.before?.workerReplicas;
+  const info = found?.info;
+  const before = info?.before?.workerReplicas;
   return {
     stack,
     context: cluster.context,
@@ -68,12 +69,17 @@ async function describe(
     workers: { wanted: worker.deployment.spec?.replicas ?? 1, ready: worker.pods.filter(isReady).length },
     troubles: why.flat().map(({ text }) => text),
     run: status === undefined || status.run === 0 ? null : runLine(status, found),
-    command:
-      found === undefined
-        ? null
-        : { by: found.holder, since: found.since?.toISOString() ?? null, alive: hasCommand(found) },
-    workersBefore: before === undefined || before === note?.workers ? null : before,
+    command: found?.duration === undefined ? null : commandLine(found, now),
+    workersBefore: before === undefined || before === info?.workers ? null : before,
     cost: costOf(test, pods, now) ?? null,
+  };
+}
+
+function commandLine({ holder, since, renewed }: LeaseView, now: Date): StatusReport["command"] {
+  return {
+    by: holder,
+    since: since?.toISOString() ?? null,
+    seen: renewed === undefined ? null : Math.max(0, Math.round((now.getTime() - renewed.getTime()) / 1000)),
   };
 }
 
@@ -88,12 +94,12 @@ function podLine(pod: V1Pod, part: PodLine["part"], now: Date): PodLine {
   };
 }
 
-function runLine(status: LocustStatus, found: SeenLock | undefined): RunLine {
+function runLine(status: LocustStatus, found: LeaseView | undefined): RunLine {
   const { users, targetUsers, requests, failures, rps, p95, elapsed, runTime, kept, script, host } = status;
-  const note = matching(found?.note, status);
+  const info = matching(found?.info, status);
   return {
     ...{ users, targetUsers, requests, failures, rps, p95, elapsed, runTime, kept, script, host },
     going: isGoing(status),
-    startedBy: note === undefined ? null : `${note.by}@${note.host}`,
+    startedBy: info === undefined ? null : `${info.by}@${info.host}`,
   };
 }

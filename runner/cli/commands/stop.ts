@@ -1,8 +1,7 @@
-import { hasNotBegun } from "../../places/kubernetes/lock/note";
 import { exitCodes } from "../../types";
-import { hasCommand, isGoing, lockOf, matching } from "../deployed-test/claim";
-import { cleanUp } from "../deployed-test/clean-up";
+import { cleanUp, hasCommand, leaseOf } from "../deployed-test/acquire";
 import { keepLatestRun } from "../deployed-test/keep";
+import { hasNotBegun, isGoing, matching } from "../deployed-test/master-run";
 import { stopOnly } from "../deployed-test/stop-only";
 import { withMaster } from "../deployed-test/with-master";
 import type { ClusterOptions } from "../options";
@@ -19,20 +18,22 @@ export async function stopCommand(options: StopOptions): Promise<number> {
     const { test, link, signals } = context;
     const say = (text: string, facts: object) =>
       process.stdout.write(options.json === true ? `${JSON.stringify(facts)}\n` : `${text}\n`);
-    const found = await lockOf(test);
+    const found = await leaseOf(test);
     const seen = await link.status(signals.interrupt);
     const going = isGoing(seen);
-    if (going && hasCommand(found)) {
+    if (going && found?.duration !== undefined) {
       await stopOnly(link, seen, signals);
-      say(`Stopped. The command of ${found?.holder} keeps the results.`, { stopped: true, keptBy: found?.holder });
-      return exitCodes.passed;
+      if (await hasCommand(context, found)) {
+        say(`Stopped. The command of ${found.holder} saves the results.`, { stopped: true, keptBy: found.holder });
+        return exitCodes.passed;
+      }
     }
     if (!going && (seen.run === 0 || seen.kept)) {
       say("No run is going on.", { stopped: false });
-      await cleanUp(context, { owed: found?.note !== undefined && hasNotBegun(found.note, seen) });
+      await cleanUp(context, { owed: found?.info !== undefined && hasNotBegun(found.info, seen) });
       return exitCodes.passed;
     }
-    const note = matching(found?.note, seen);
+    const note = matching(found?.info, seen);
     const kept = await keepLatestRun({ ...context, seen, note, stop: going, results: options.results });
     if (kept === undefined) return exitCodes.aborted;
     await cleanUp(context, { owed: kept.owed, aborted: kept.record.endedBy === "interrupt" });

@@ -3,7 +3,7 @@ import type { V1Pod } from "@kubernetes/client-node";
 import { parseThreshold } from "../../../settings/values/threshold";
 import type { RunOutcome, RunPlan } from "../../engine/plan";
 import { messageOf } from "../../errors";
-import type { RunNote } from "../../places/kubernetes/lock/note";
+import type { RunInfo } from "../../places/kubernetes/lock/run-info";
 import { saveLogs } from "../../places/kubernetes/logs/logs";
 import { clusterTiming, type MasterLink } from "../../places/kubernetes/master";
 import { locustStatus, nameOf, readWorkload } from "../../places/kubernetes/rollout/pods";
@@ -27,9 +27,9 @@ export interface KeepRun {
   readonly link: MasterLink;
   /** The master's status, whose latest run is meant. */
   readonly seen: LocustStatus;
-  /** What the command that started the run wrote down; undefined for a run of Locust's page. */
-  readonly note: RunNote | undefined;
-  /** Of a run of Locust's page, instead of the stack's. */
+  /** What the command that started the run wrote down; undefined for a run of Locust's web UI. */
+  readonly note: RunInfo | undefined;
+  /** Of a run of Locust's web UI, instead of the stack's. */
   readonly thresholds?: RunPlan["thresholds"] | undefined;
   /** Breaks the run off, as its note may say too; defaults to waiting for its end. */
   readonly stop?: boolean;
@@ -117,7 +117,7 @@ function hasStarted(pod: V1Pod): boolean {
 }
 
 /** A run that a command has started is judged by what was asked then; one of the page by what the master says. */
-export function setupOf(test: ClusterTest, status: LocustStatus, note: RunNote | undefined): TestSetup {
+export function setupOf(test: ClusterTest, status: LocustStatus, note: RunInfo | undefined): TestSetup {
   const plan: RunPlan = {
     users: note?.users ?? status.targetUsers,
     spawnRate: note?.spawnRate ?? status.spawnRate,
@@ -130,7 +130,7 @@ export function setupOf(test: ClusterTest, status: LocustStatus, note: RunNote |
 }
 
 /** The folder in which the results of a run are already, whole, where it is on this machine. */
-export function finishedFolder(results: string, seen: LocustStatus, note: RunNote | undefined): string | undefined {
+export function finishedFolder(results: string, seen: LocustStatus, note: RunInfo | undefined): string | undefined {
   const { found } = foldersOf(results, seen, note);
   return found.find(({ state, record }) => state === "finished" && record.complete === true)?.path;
 }
@@ -163,7 +163,7 @@ export async function folderOf(
 }
 
 /** Folders whose records say that they are of this run of this master. A damaged one may be: that is a warning. */
-function foldersOf(results: string, seen: LocustStatus, note: RunNote | undefined) {
+function foldersOf(results: string, seen: LocustStatus, note: RunInfo | undefined) {
   const runs = listRuns(resolve(results));
   const noted = note?.results;
   if (noted !== undefined && hasRun(noted) && !runs.some(({ path }) => path === noted)) runs.unshift(summaryOf(noted));

@@ -15,8 +15,11 @@ export interface StatusReport {
   readonly run: RunLine | null;
   /** Why nothing is known of a run. */
   readonly problem: string | null;
-  /** The command that holds the test; null where there is none. */
-  readonly command: { readonly by: string; readonly since: string | null; readonly alive: boolean } | null;
+  /**
+   * The command that has the test, and how many seconds ago it has renewed its Lease, by the clocks of two machines; null
+   * where there is none. It does so every 5 s: one that has not for long is gone.
+   */
+  readonly command: { readonly by: string; readonly since: string | null; readonly seen: number | null } | null;
   /** How many workers there are to be when a run that scaled them is over; null where nothing is to be restored. */
   readonly workersBefore: number | null;
   readonly cost: Cost | null;
@@ -47,6 +50,6 @@ export interface RunLine
     | "host"
   > {
   readonly going: boolean;
-  /** `sam@laptop`; null for a run of Locust's page. */
+  /** `sam@laptop`; null for a run of Locust's web UI. */
   readonly startedBy: string | null;
 }

@@ -4,7 +4,7 @@ import { RunnerError } from "../../errors";
 import type { MasterLink } from "../../places/kubernetes/master";
 import { exitCodes, type LocustStatus } from "../../types";
 import type { Signals } from "../signals";
-import { isGoing } from "./claim";
+import { isGoing } from "./master-run";
 
 /** How long users may take to end, in ms. */
 const patience = 30_000;

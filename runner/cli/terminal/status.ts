@@ -52,8 +52,8 @@ function podText(pod: PodLine, pods: readonly PodLine[], warn: (text: string) =>
 
 function runText({ run, problem, command }: StatusReport, hint: string): string[] {
   if (problem !== null) return [entry("run", problem)];
-  const alive = command?.alive === true;
-  if (run === null) return [entry("run", `none yet: ${alive ? `${command.by} prepares one` : `loadtest run ${hint}`}`)];
+  if (run === null && command === null) return [entry("run", `none yet: loadtest run ${hint}`)];
+  if (run === null) return [entry("run", "none yet"), ...commandText(command, hint)];
   // Once its results are saved, nothing says any more who started a run.
   const page = run.kept ? "" : " of Locust's web UI";
   const what = `${run.script}${run.startedBy === null ? page : ` of ${run.startedBy}`}`;
@@ -64,13 +64,26 @@ function runText({ run, problem, command }: StatusReport, hint: string): string[
       entry("run", `${what}, going on for ${clock(run.elapsed ?? 0)}${of}`),
       entry("", `${run.users} of ${run.targetUsers} users, ${run.rps.toFixed(1)} req/s`),
       entry("", facts),
-      ...(alive ? [] : [entry("", `to save its results: loadtest report ${hint} --wait`)]),
+      ...(command === null
+        ? [entry("", `to save its results: loadtest report ${hint} --wait`)]
+        : commandText(command, `${hint} --wait`)),
     ];
   }
   return [
     entry("run", `${what}, ended after ${clock(run.elapsed ?? 0)}`),
     entry("", facts),
-    ...(run.kept || alive ? [] : [entry("", `its results are not saved yet: loadtest report ${hint}`)]),
+    ...(run.kept || command !== null ? [] : [entry("", `its results are not saved yet: loadtest report ${hint}`)]),
+    ...commandText(command, hint),
+  ];
+}
+
+/** Whether the command is there, only its Lease can tell, in time. */
+function commandText(command: StatusReport["command"], hint: string): string[] {
+  if (command === null) return [];
+  const { by, seen } = command;
+  return [
+    entry("command", `${by}, seen ${seen === null ? "at no known time" : `${clock(seen)} ago`}`),
+    entry("", `should it be gone: loadtest report ${hint}`),
   ];
 }
 

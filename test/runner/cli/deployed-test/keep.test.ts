@@ -2,14 +2,14 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { expect } from "chai";
 import { finishedFolder, folderOf, keepLatestRun, setupOf } from "../../../../runner/cli/deployed-test/keep";
-import type { RunNote } from "../../../../runner/places/kubernetes/lock/note";
+import type { RunInfo } from "../../../../runner/places/kubernetes/lock/run-info";
 import { readRun } from "../../../../runner/results/read";
 import type { FinishedRecord, RunningRecord } from "../../../../runner/results/run-record";
 import { readSeries } from "../../../../runner/results/series";
 import { status } from "../../engine/scripted";
 import { caught } from "../../places/kubernetes/api/fake-api";
 import { names } from "../../places/kubernetes/fake-namespace";
-import { note } from "../../places/kubernetes/lock/notes";
+import { runInfo } from "../../places/kubernetes/lock/infos";
 import { deadWriter, makeRun } from "../../results/folders";
 import { finishedRecord, runningRecord, sampleAt } from "../../results/make";
 import { TestContext } from "./context";
@@ -31,7 +31,7 @@ describe("the results of a run in a cluster", () => {
     ...{ ...runningRecord(), place: "kubernetes", master, writer: deadWriter(), ...more },
   });
   const over = (more: Partial<FinishedRecord> = {}) => finishedRecord([], { place: "kubernetes", master, ...more });
-  const folder = async (left?: RunNote) => {
+  const folder = async (left?: RunInfo) => {
     const found = await folderOf({ results: there.results, seen, note: left }, "script1.py");
     await found.folder.close();
     return { ...found, name: basename(found.folder.path) };
@@ -57,8 +57,8 @@ describe("the results of a run in a cluster", () => {
 
     it("that its command has noted, wherever that is", async () => {
       const path = makeRun(join(there.results, "other", "place"), "elsewhere", killed());
-      expect((await folder(note({ results: path }))).name).to.equal("elsewhere");
-      expect((await folder(note({ results: join(there.results, "gone") }))).name).to.equal(own);
+      expect((await folder(runInfo({ results: path }))).name).to.equal("elsewhere");
+      expect((await folder(runInfo({ results: join(there.results, "gone") }))).name).to.equal(own);
     });
 
     it("whose record says so, whatever its name: its command began minutes before the load", async () => {
@@ -81,7 +81,7 @@ describe("the results of a run in a cluster", () => {
       const warnings = ["a gap", "of the load"];
       for (const endedBy of ["interrupt", "master-silent", "results-unwritable", "command-killed"] as const) {
         makeRun(there.results, own, { ...load, endedBy, complete: false, warnings }, [sampleAt(0), sampleAt(1)]);
-        const found = await folder(note({ masterId: master.id, run: 1 }));
+        const found = await folder(runInfo({ masterId: master.id, run: 1 }));
         expect(found, endedBy).to.deep.include({ name: own, warnings: ["a gap"] });
         expect(found.earlier.samples.map(({ t }) => t)).to.deep.equal([0, 1]);
       }
@@ -91,7 +91,7 @@ describe("the results of a run in a cluster", () => {
     it("once, where its command has noted one among all runs", async () => {
       const path = makeRun(there.results, own, killed(), [sampleAt(0)]);
       writeFileSync(join(path, "series.ndjson"), "nonsense\n\n{}\n");
-      expect((await folder(note({ results: path }))).warnings).to.have.length(1);
+      expect((await folder(runInfo({ results: path }))).warnings).to.have.length(1);
     });
 
     it("and not in one of another master, of another run, of no known run, nor in one that a command writes", async () => {
@@ -124,7 +124,13 @@ describe("the results of a run in a cluster", () => {
 
   describe("are judged", () => {
     it("by what was asked then, where a command has noted it", () => {
-      const left = note({ users: 20, workers: 5, target: "http://a", thresholds: ["rps>1"], settings: { users: 20 } });
+      const left = runInfo({
+        users: 20,
+        workers: 5,
+        target: "http://a",
+        thresholds: ["rps>1"],
+        settings: { users: 20 },
+      });
       const { plan, ...rest } = setupOf(clusterTest({ output: output() }), seen, left);
       expect(plan).to.deep.include({ users: 20, spawnRate: 5, runTime: 60, workers: 5, host: "http://a" });
       expect(plan.thresholds.map(({ text }) => text)).to.deep.equal(["rps>1"]);
@@ -143,8 +149,8 @@ describe("the results of a run in a cluster", () => {
 
   describe("are kept", () => {
     /** By the command that has started the master's run. */
-    const noted = (more: Partial<RunNote>) =>
-      note({ users: 10, spawnRate: 10, runTime: 12, masterId: master.id, run: 1, thresholds: [], ...more });
+    const noted = (more: Partial<RunInfo>) =>
+      runInfo({ users: 10, spawnRate: 10, runTime: 12, masterId: master.id, run: 1, thresholds: [], ...more });
     const keep = (more: Partial<Parameters<typeof keepLatestRun>[0]> = {}) =>
       keepLatestRun({ ...there.context, seen: there.locust.status, note: undefined, ...more });
 

@@ -2,7 +2,7 @@ import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { keepPageRun } from "../../../../runner/cli/commands/dashboard-in-cluster";
-import { claimTest } from "../../../../runner/cli/deployed-test/claim";
+import { acquireTest } from "../../../../runner/cli/deployed-test/acquire";
 import { clusterSetup } from "../../../../runner/cli/deployed-test/setup";
 import { readRun } from "../../../../runner/results/read";
 import type { FinishedRecord } from "../../../../runner/results/run-record";
@@ -11,7 +11,7 @@ import { outputOf } from "../../../support/output";
 import { names } from "../../places/kubernetes/fake-namespace";
 import { TestContext } from "./context";
 
-describe("a run of Locust's page in a cluster", () => {
+describe("a run of Locust's web UI in a cluster", () => {
   let there: TestContext;
   beforeEach(async () => {
     there = await TestContext.open();
@@ -34,16 +34,17 @@ describe("a run of Locust's page in a cluster", () => {
 
   it("is left to the command that has started it", async () => {
     const { context } = there;
-    const claim = await claimTest({ ...context, setup: await clusterSetup(context.test, {}) });
+    const acquired = await acquireTest({ ...context, setup: await clusterSetup(context.test, {}) });
     const before = readdirSync(there.results);
     there.endRun(2);
+    setTimeout(() => void acquired.lock.update({}), 100);
     expect((await keep()).stdout).to.equal("");
     expect(readdirSync(there.results)).to.deep.equal(before);
-    await claim.lock.release();
+    await acquired.lock.release();
     expect((await keep()).stdout, "once it has gone").to.match(/p95<1/);
   });
 
-  it("stays with the master, and the page up, where its results cannot be kept", async () => {
+  it("stays with the master, and the web UI up, where its results cannot be kept", async () => {
     const file = join(there.results, "file");
     writeFileSync(file, "");
     await keep(there.context, join(file, "results"));

@@ -1,6 +1,5 @@
-/** What a command leaves beside a deployed test about the run that it makes, for the commands that come later. */
+/** What a command writes on the Lease about its run, for the commands that come later. */
 import { z } from "zod";
-import type { LocustStatus } from "../../../types";
 
 const text = z.string();
 const count = z.int().min(0);
@@ -8,7 +7,7 @@ const count = z.int().min(0);
 const schema = z
   .object({
     schemaVersion: z.literal(1),
-    /** `run`: the command stays, and renews the Lease. `start`: it has gone, and the run is the master's. */
+    /** `run`: the command stays. `start`: it has gone, and the run is the master's. */
     mode: z.enum(["run", "start"]),
     /** Who: a user's name, on a host, in a process. */
     by: text,
@@ -46,26 +45,27 @@ const schema = z
   })
   .readonly();
 
-/** The note of a run, as JSON in an annotation of the Lease. It stays until all results of the run are kept. */
-export type RunNote = z.infer<typeof schema>;
+/** The info on a run, as JSON in an annotation of the Lease. It stays until all results of the run are saved. */
+export type RunInfo = z.infer<typeof schema>;
 
 /** Kubernetes takes 256 KiB in all annotations of an object together. */
 const mostBytes = 200_000;
 
-/** The note as JSON; without the settings where they are too long to be kept. */
-export function writeNote(note: RunNote): string {
-  const whole = JSON.stringify(note);
-  return Buffer.byteLength(whole) <= mostBytes ? whole : JSON.stringify({ ...note, settings: undefined });
+/** The info as JSON; without the settings where they are too long. */
+export function writeInfo(info: RunInfo): string {
+  const whole = JSON.stringify(info);
+  return Buffer.byteLength(whole) <= mostBytes ? whole : JSON.stringify({ ...info, settings: undefined });
 }
 
-/** A note that was read, or why it could not be. */
-export type NoteRead =
-  | { readonly note: RunNote; readonly problem: undefined }
-  | { readonly note: undefined; readonly problem: string };
+export interface InfoRead {
+  readonly info: RunInfo | undefined;
+  /** Why there is none. */
+  readonly problem: string | undefined;
+}
 
-/** Reads a note that anybody may have written. */
-export function readNote(json: string | undefined): NoteRead {
-  const failure = (problem: string): NoteRead => ({ note: undefined, problem: `the note of the run ${problem}` });
+/** Reads info that anybody may have written. */
+export function readInfo(json: string | undefined): InfoRead {
+  const failure = (problem: string) => ({ info: undefined, problem: `the info on the run ${problem}` });
   if (json === undefined) return failure("is missing");
   let value: unknown;
   try {
@@ -74,17 +74,17 @@ export function readNote(json: string | undefined): NoteRead {
     return failure("is damaged: it is no JSON");
   }
   const version = z.object({ schemaVersion: z.number() }).safeParse(value).data?.schemaVersion ?? 1;
-  if (version > 1) return failure(`was written by a newer loadtest (version ${version} of the note)`);
-  const read = schema.safeParse(value);
-  if (read.success) return { note: read.data, problem: undefined };
-  const [issue] = read.error.issues;
-  return failure(`is damaged${issue === undefined ? "" : `: ${issue.path.join(".") || "it"}: ${issue.message}`}`);
+  if (version > 1) return failure(`was written by a newer loadtest (version ${version})`);
+  const { data: info, error } = schema.safeParse(value);
+  if (info !== undefined) return { info, problem: undefined };
+  const [issue] = error.issues;
+  return failure(`is damaged: ${issue?.path.join(".") || "it"}: ${issue?.message}`);
 }
 
 /** One sentence on a run: who, what, since when, until when. */
-export function describeRun(note: RunNote, now: Date): string {
-  const { mode, by, host, script, users, runTime } = note;
-  const started = new Date(note.startedAt);
+export function describeRun(info: RunInfo, now: Date): string {
+  const { mode, by, host, script, users, runTime } = info;
+  const started = new Date(info.startedAt);
   const what = `${script} with ${users} ${users === 1 ? "user" : "users"}`;
   const [at, ago] = [clock(started, now), duration((now.getTime() - started.getTime()) / 1000)];
   const begin =
@@ -94,29 +94,6 @@ export function describeRun(note: RunNote, now: Date): string {
   if (runTime === null) return `${begin}; it runs until it is stopped`;
   const end = new Date(started.getTime() + runTime * 1000);
   return `${begin}; it ${end > now ? "ends" : "should have ended"} at ${clock(end, now)}`;
-}
-
-/** Whether the run that a note tells of has not begun, by what the master says when no run is going on. */
-export function hasNotBegun(
-  note: RunNote,
-  { run, kept, master }: Pick<LocustStatus, "run" | "kept" | "master">,
-): boolean {
-  // What was not kept then was kept before the note was written.
-  if (note.masterId === undefined || note.run === undefined) return run === 0 || kept;
-  return note.masterId === master.id && run < note.run;
-}
-
-/**
- * Whether the run that a note tells of is over, by what the master says now. The end of the last reports is not
- * waited for.
- */
-export function isOver(note: RunNote, status: Pick<LocustStatus, "state" | "run" | "master">): boolean {
-  const idle = ["ready", "stopped", "missing"].includes(status.state);
-  // Its command was killed before it could say which run it is: whatever goes on then is taken for it.
-  if (note.masterId === undefined || note.run === undefined) return idle;
-  // The master's memory went with its process.
-  if (status.master.id !== note.masterId) return true;
-  return status.run !== note.run || idle;
 }
 
 /** `10:15:02 UTC`, with the date where it is another day. */
