@@ -30,18 +30,18 @@ export interface WebUiRuns {
   readonly interrupt: AbortSignal;
   readonly masterLost: AbortSignal;
   /** Called with each run that has started; the next one is looked for when it has resolved. */
-  readonly keep: (seen: LocustStatus) => Promise<void>;
+  readonly save: (seen: LocustStatus) => Promise<void>;
 }
 
 /** Has each run saved that is started in Locust's web UI, until an interrupt or the master's end. */
-export async function watchWebUiRuns({ client, interrupt, masterLost, keep }: WebUiRuns): Promise<void> {
+export async function watchWebUiRuns({ client, interrupt, masterLost, save }: WebUiRuns): Promise<void> {
   let latest = 0;
   while (!interrupt.aborted && !masterLost.aborted) {
     const seen = await client.status(interrupt).catch(() => undefined);
     // A run that test_start still prepares has no clock yet.
     if (seen !== undefined && seen.run > latest && isLoading(seen) && typeof seen.preparing !== "number") {
       latest = seen.run;
-      await keep(seen);
+      await save(seen);
     }
     await pause(interval, interrupt, masterLost);
   }

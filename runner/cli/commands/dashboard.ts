@@ -8,10 +8,10 @@ import { messageOf, RunnerError } from "../../errors";
 import type { Session } from "../../places/place";
 import { createResultsFolder } from "../../results/folder";
 import { exitCodes, type LocustStatus } from "../../types";
-import { followInto } from "../follow";
 import { type LocalTest, localSetup, openLocal } from "../local";
 import type { DashboardOptions } from "../options";
 import { printRun } from "../output";
+import { followInto } from "../record-run";
 import { readCommandSettings } from "../settings";
 import { planOf, requireWorkers, type TestSetup } from "../setup";
 import { listenToSignals, type Signals } from "../signals";
@@ -49,7 +49,7 @@ async function dashboardHere(options: DashboardOptions): Promise<number> {
       await showWebUi(test.session.endpoint, options.open, progress);
       const { session, target } = test;
       const setup = localSetup(command, { ...plan, host: target });
-      await saveRuns({ session, setup, results: options.results, progress, signals });
+      await saveRuns(session, setup, options.results, progress, signals);
       if (!signals.interrupt.aborted) throw new RunnerError(messageOf(session.masterLost.reason));
     } finally {
       await test.close();
@@ -60,28 +60,24 @@ async function dashboardHere(options: DashboardOptions): Promise<number> {
   }
 }
 
-interface PageTest {
-  readonly session: Session;
-  readonly setup: TestSetup;
-  /** Folder of all runs. */
-  readonly results: string;
-  readonly progress: Progress;
-  readonly signals: Signals;
-}
-
-/** Keeps and judges each run of the web UI; an interrupt ends it. */
-async function saveRuns({ session, setup, results, progress, signals }: PageTest): Promise<void> {
+/** Saves and judges each run of the web UI; an interrupt ends it. @param results folder of all runs */
+async function saveRuns(
+  session: Session,
+  setup: TestSetup,
+  results: string,
+  progress: Progress,
+  signals: Signals,
+): Promise<void> {
   const { endpoint, masterLost, timing } = session;
   const client = new LocustClient(endpoint);
   const save = async (seen: LocustStatus) => {
     const own = setupOf(setup, seen);
     const folder = await createResultsFolder({ base: resolve(results), script: own.script, now: new Date() });
     progress.say(webUiRunText(seen));
-    const job = { client, setup: own, seen, progress, signals, masterLost, timing };
-    const kept = await followInto({ ...job, folder, earlier: { samples: [] }, warnings: [], leave: false });
-    if (kept !== undefined) printRun(kept);
+    const saved = await followInto({ client, setup: own, seen, folder, progress, signals, masterLost, timing });
+    if (saved !== undefined) printRun(saved);
   };
-  await watchWebUiRuns({ client, interrupt: signals.interrupt, masterLost, keep: save });
+  await watchWebUiRuns({ client, interrupt: signals.interrupt, masterLost, save });
 }
 
 /** What a run of the web UI was asked for; the rest is the command's. */

@@ -6,23 +6,23 @@ import { parseRequestsCsv, totalPercentiles, totals } from "../../results/locust
 import { progressTable } from "../../results/table";
 import { exitCodes, type LocustStatus } from "../../types";
 import { evaluateThresholds } from "../../verdict/thresholds";
-import { cleanUp, hasCommand, leaseOf } from "../deployed-test/acquire";
-import { finishedFolder, keepLatestRun, setupOf } from "../deployed-test/keep";
+import { cleanUp, hasCommand, leaseOf } from "../deployed-test/leftovers";
 import { hasNotBegun, isGoing, matching } from "../deployed-test/master-run";
-import { sameTest } from "../deployed-test/open";
-import { type ClusterContext, withMaster } from "../deployed-test/with-master";
+import { type ClusterContext, sameTest, withMaster } from "../deployed-test/open";
+import { finishedFolder, saveLatestRun, setupOf } from "../deployed-test/save";
 import type { ReportOptions } from "../options";
-import { printRun, reportFolder, writeRunReport } from "../output";
+import { printRun } from "../output";
 import { clock, failures } from "../terminal/format";
+import { reportFolder, writeRunReport } from "./report";
 
-/** `loadtest report` without a folder: the latest run in the cluster, kept when it has ended. */
+/** `loadtest report` without a folder: the latest run in the cluster, saved when it has ended. */
 export async function reportInCluster(options: ReportOptions): Promise<number> {
   return withMaster(options, "no longer waiting; the run goes on", async (context) => {
     const { test, progress } = context;
     const { found, seen } = await latestRun(context, options.wait === true);
     const { info: left } = found ?? {};
-    const note = matching(left, seen);
-    if (left !== undefined && note === undefined && !isGoing(seen) && !(await hasCommand(context, found))) {
+    const info = matching(left, seen);
+    if (left !== undefined && info === undefined && !isGoing(seen) && !(await hasCommand(context, found))) {
       await requireBegun(context, left, seen);
       if (left.masterId !== undefined && left.masterId !== seen.master.id) return reportLost(context, options, left);
       progress.warning(`of ${runOf(left)} nothing more is to be had: another has begun since`);
@@ -30,23 +30,23 @@ export async function reportInCluster(options: ReportOptions): Promise<number> {
     if (seen.run === 0) {
       throw new RunnerError(`nothing has run yet since Locust's master was started: loadtest run ${sameTest(test)}`);
     }
-    const { plan } = setupOf(test, seen, note);
+    const { plan } = setupOf(test, seen, info);
     if (isGoing(seen) && options.wait !== true && options.html !== undefined) {
       throw new UsageError("the run goes on, and its report is made when it has ended: add --wait");
     }
     if (isGoing(seen) && options.wait !== true) return reportSoFar(context, options, seen, plan.thresholds);
-    const there = finishedFolder(options.results, seen, note);
+    const there = finishedFolder(options.results, seen, info);
     if (there !== undefined) {
       await cleanUp(context, { owed: false });
       return reportFolder(there, options);
     }
     progress.expect(plan);
-    const kept = await keepLatestRun({ ...context, seen, note, results: options.results });
-    if (kept === undefined) return exitCodes.aborted;
-    await cleanUp(context, { owed: kept.owed, aborted: kept.record.endedBy === "interrupt" });
-    if (options.html !== undefined) await writeRunReport(kept.folder.path, options.html);
-    printRun(kept, options.json);
-    return kept.record.exitCode;
+    const saved = await saveLatestRun({ ...context, seen, info, results: options.results });
+    if (saved === undefined) return exitCodes.aborted;
+    await cleanUp(context, { owed: saved.owed, aborted: saved.record.endedBy === "interrupt" });
+    if (options.html !== undefined) await writeRunReport(saved.folder.path, options.html);
+    printRun(saved, options.json);
+    return saved.record.exitCode;
   });
 }
 
@@ -65,11 +65,11 @@ async function latestRun(context: ClusterContext, wait: boolean) {
   }
 }
 
-/** An older run must not be taken for the one that was to be, however often somebody asks: its note stays. */
-async function requireBegun(context: ClusterContext, note: RunInfo, seen: LocustStatus): Promise<void> {
-  if (!hasNotBegun(note, seen)) return;
+/** An older run must not be taken for the one that was to be, however often somebody asks: its info stays. */
+async function requireBegun(context: ClusterContext, info: RunInfo, seen: LocustStatus): Promise<void> {
+  if (!hasNotBegun(info, seen)) return;
   await cleanUp(context, { owed: true });
-  throw new RunnerError(`there are no results of ${runOf(note)}: it had not begun when its command ended`);
+  throw new RunnerError(`there are no results of ${runOf(info)}: it had not begun when its command ended`);
 }
 
 function runOf({ by, host, script, startedAt }: RunInfo): string {
@@ -77,15 +77,15 @@ function runOf({ by, host, script, startedAt }: RunInfo): string {
 }
 
 /** The master knows nothing of the run that the lock tells of: what is on this machine is all there is. */
-async function reportLost(context: ClusterContext, options: ReportOptions, note: RunInfo): Promise<number> {
+async function reportLost(context: ClusterContext, options: ReportOptions, info: RunInfo): Promise<number> {
   const { progress } = context;
   await cleanUp(context, { owed: false });
-  const folder = note.results;
+  const folder = info.results;
   if (folder !== undefined && existsSync(join(folder, "run.json"))) {
     progress.warning("Locust's master was restarted since then: these are the results up to the end of their command");
     return reportFolder(folder, options);
   }
-  throw new RunnerError(`the results of ${runOf(note)} are lost: Locust's master was restarted since then`);
+  throw new RunnerError(`the results of ${runOf(info)} are lost: Locust's master was restarted since then`);
 }
 
 async function reportSoFar(

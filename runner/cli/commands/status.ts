@@ -10,14 +10,12 @@ import {
 } from "../../places/kubernetes/rollout/pods";
 import { podProblems } from "../../places/kubernetes/rollout/problems";
 import { exitCodes, type LocustStatus } from "../../types";
-import { leaseOf } from "../deployed-test/acquire";
 import { costOf } from "../deployed-test/cost";
+import { leaseOf } from "../deployed-test/leftovers";
 import { isGoing, matching } from "../deployed-test/master-run";
-import { type ClusterTest, sameTest } from "../deployed-test/open";
-import type { PodLine, RunLine, StatusReport } from "../deployed-test/status-report";
-import { withMaster } from "../deployed-test/with-master";
+import { type ClusterTest, sameTest, withMaster } from "../deployed-test/open";
 import type { ClusterOptions } from "../options";
-import { statusText } from "../terminal/status";
+import { type PodLine, type RunLine, type StatusReport, statusText } from "../terminal/status";
 
 export interface StatusOptions extends ClusterOptions {
   readonly json?: boolean;

@@ -1,7 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { PodLine, RunLine, StatusReport } from "../../../runner/cli/deployed-test/status-report";
-import { statusText } from "../../../runner/cli/terminal/status";
+import { type PodLine, type RunLine, type StatusReport, statusText } from "../../../runner/cli/terminal/status";
 
 const podLine = (part: PodLine["part"], number: number, more: Partial<PodLine> = {}): PodLine => ({
   ...{ name: `locust-${part}-6b8f7c9d4-x2k${number}z`, part, ready: true, restarts: 0, age: 3725 },

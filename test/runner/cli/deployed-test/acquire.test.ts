@@ -2,17 +2,16 @@ import { readdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { type AcquiredTest, acquireTest } from "../../../../runner/cli/deployed-test/acquire";
+import { clusterSetup } from "../../../../runner/cli/deployed-test/cluster-setup";
 import {
-  type AcquiredTest,
-  acquireTest,
   cleanUp,
   hasCommand,
   leaseOf,
   leaveTest,
   whoRuns,
   withoutLeftovers,
-} from "../../../../runner/cli/deployed-test/acquire";
-import { clusterSetup } from "../../../../runner/cli/deployed-test/setup";
+} from "../../../../runner/cli/deployed-test/leftovers";
 import { RunnerError } from "../../../../runner/errors";
 import { arrange } from "../../../../runner/places/kubernetes/deployed/arrange";
 import { makeLease } from "../../../../runner/places/kubernetes/lock/lease";

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
-import type { ClusterContext } from "../../../../runner/cli/deployed-test/with-master";
+import type { ClusterContext } from "../../../../runner/cli/deployed-test/open";
 import { Progress } from "../../../../runner/cli/terminal/progress";
 import { MasterLink } from "../../../../runner/places/kubernetes/master";
 import { ScriptedLocust, worker } from "../../engine/scripted";

@@ -1,9 +1,9 @@
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { keepPageRun } from "../../../../runner/cli/commands/dashboard-in-cluster";
+import { saveWebUiRun } from "../../../../runner/cli/commands/dashboard-in-cluster";
 import { acquireTest } from "../../../../runner/cli/deployed-test/acquire";
-import { clusterSetup } from "../../../../runner/cli/deployed-test/setup";
+import { clusterSetup } from "../../../../runner/cli/deployed-test/cluster-setup";
 import { readRun } from "../../../../runner/results/read";
 import type { FinishedRecord } from "../../../../runner/results/run-record";
 import { parseThreshold } from "../../../../settings/values/threshold";
@@ -19,14 +19,14 @@ describe("a run of Locust's web UI in a cluster", () => {
   });
   afterEach(() => there.close());
 
-  const keep = (context = there.context, results = there.results) =>
-    outputOf(() => keepPageRun(there.locust.status, context, { results, thresholds: [parseThreshold("p95<1")] }));
+  const save = (context = there.context, results = there.results) =>
+    outputOf(() => saveWebUiRun(there.locust.status, context, { results, thresholds: [parseThreshold("p95<1")] }));
   const record = () => readRun(join(there.results, readdirSync(there.results)[0] ?? "")) as FinishedRecord;
 
   it("is judged by the thresholds of the command and the workers of now", async () => {
     const { context } = there;
     there.namespace.scaled(names.worker, 3);
-    const { stdout } = await keep(context);
+    const { stdout } = await save(context);
     expect(stdout).to.match(/p95<1/);
     expect(record().thresholds.map(({ threshold }) => threshold)).to.deep.equal(["p95<1"]);
     expect(record().asked.workers).to.equal(3);
@@ -38,22 +38,22 @@ describe("a run of Locust's web UI in a cluster", () => {
     const before = readdirSync(there.results);
     there.endRun(2);
     setTimeout(() => void acquired.lock.update({}), 100);
-    expect((await keep()).stdout).to.equal("");
+    expect((await save()).stdout).to.equal("");
     expect(readdirSync(there.results)).to.deep.equal(before);
     await acquired.lock.release();
-    expect((await keep()).stdout, "once it has gone").to.match(/p95<1/);
+    expect((await save()).stdout, "once it has gone").to.match(/p95<1/);
   });
 
-  it("stays with the master, and the web UI up, where its results cannot be kept", async () => {
+  it("stays with the master, and the web UI up, where its results cannot be saved", async () => {
     const file = join(there.results, "file");
     writeFileSync(file, "");
-    await keep(there.context, join(file, "results"));
+    await save(there.context, join(file, "results"));
     expect(there.said().join("\n")).to.match(
-      /the run's results are not kept, until loadtest report does: .*not a folder/,
+      /the run's results are not saved, until loadtest report does: .*not a folder/,
     );
     rmSync(file);
     there.namespace.away = true;
-    await keep();
+    await save();
     expect(there.said().join("\n")).to.match(/until loadtest report does: .*cannot be reached/);
   });
 });
