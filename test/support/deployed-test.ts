@@ -75,7 +75,7 @@ export class DeployedTest {
     return targetIn(this.namespace);
   }
 
-  /** The token of the master's page. */
+  /** The token of the master's web UI. */
   get token(): string {
     this.secret ??= this.stack.mustRun("stack", "output", "token", "--show-secrets").trim();
     return this.secret;

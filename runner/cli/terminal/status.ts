@@ -109,8 +109,8 @@ function runText({ run, problem, command }: StatusReport, hint: string): string[
   if (run === null && command === null) return [entry("run", `none yet: loadtest run ${hint}`)];
   if (run === null) return [entry("run", "none yet"), ...commandText(command, hint)];
   // Once its results are saved, nothing says any more who started a run.
-  const page = run.kept ? "" : " of Locust's web UI";
-  const what = `${run.script}${run.startedBy === null ? page : ` of ${run.startedBy}`}`;
+  const nobody = run.kept ? "" : " of Locust's web UI";
+  const what = `${run.script}${run.startedBy === null ? nobody : ` of ${run.startedBy}`}`;
   const facts = `${run.requests} request${run.requests === 1 ? "" : "s"}, ${failures(run)}, p95 ${milliseconds(run.p95)}`;
   if (run.going) {
     const of = run.runTime === null ? "" : ` of ${clock(run.runTime)}`;

@@ -124,13 +124,8 @@ describe("the results of a run in a cluster", () => {
 
   describe("are judged", () => {
     it("by what was asked then, where a command has noted it", () => {
-      const left = runInfo({
-        users: 20,
-        workers: 5,
-        target: "http://a",
-        thresholds: ["rps>1"],
-        settings: { users: 20 },
-      });
+      const load = { users: 20, workers: 5, target: "http://a", thresholds: ["rps>1"] };
+      const left = runInfo({ ...load, settings: { users: 20 } });
       const { plan, ...rest } = setupOf(clusterTest({ output: output() }), seen, left);
       expect(plan).to.deep.include({ users: 20, spawnRate: 5, runTime: 60, workers: 5, host: "http://a" });
       expect(plan.thresholds.map(({ text }) => text)).to.deep.equal(["rps>1"]);

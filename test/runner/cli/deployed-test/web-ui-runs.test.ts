@@ -2,8 +2,6 @@ import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { saveWebUiRun } from "../../../../runner/cli/commands/dashboard-in-cluster";
-import { acquireTest } from "../../../../runner/cli/deployed-test/acquire";
-import { clusterSetup } from "../../../../runner/cli/deployed-test/cluster-setup";
 import { readRun } from "../../../../runner/results/read";
 import type { FinishedRecord } from "../../../../runner/results/run-record";
 import { parseThreshold } from "../../../../settings/values/threshold";
@@ -33,14 +31,13 @@ describe("a run of Locust's web UI in a cluster", () => {
   });
 
   it("is left to the command that has started it", async () => {
-    const { context } = there;
-    const acquired = await acquireTest({ ...context, setup: await clusterSetup(context.test, {}) });
+    const { lock } = await there.acquire();
     const before = readdirSync(there.results);
     there.endRun(2);
-    setTimeout(() => void acquired.lock.update({}), 100);
+    setTimeout(() => void lock.update({}), 100);
     expect((await save()).stdout).to.equal("");
     expect(readdirSync(there.results)).to.deep.equal(before);
-    await acquired.lock.release();
+    await lock.release();
     expect((await save()).stdout, "once it has gone").to.match(/p95<1/);
   });
 
