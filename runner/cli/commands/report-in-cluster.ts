@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { RunnerError, UsageError } from "../../errors";
-import { clock as clockTime, type RunInfo } from "../../places/kubernetes/lock/run-info";
+import type { RunInfo } from "../../places/kubernetes/lock/run-info";
 import { parseRequestsCsv, totalPercentiles, totals } from "../../results/locust-csv";
 import { progressTable } from "../../results/table";
 import { exitCodes, type LocustStatus } from "../../types";
@@ -13,6 +13,7 @@ import { finishedFolder, saveLatestRun, setupOf } from "../deployed-test/save";
 import type { ReportOptions } from "../options";
 import { printRun } from "../output";
 import { clock, failures } from "../terminal/format";
+import { clock as clockTime } from "../terminal/run-text";
 import { reportFolder, writeRunReport } from "./report";
 
 /** `loadtest report` without a folder: the latest run in the cluster, saved when it has ended. */

@@ -2,13 +2,14 @@ import { relative } from "node:path";
 import { RunnerError } from "../../errors";
 import type { Arrangement } from "../../places/kubernetes/deployed/arrange";
 import { KubernetesPlace } from "../../places/kubernetes/kubernetes";
-import { describeRun, type RunInfo } from "../../places/kubernetes/lock/run-info";
-import type { RunLock } from "../../places/kubernetes/lock/run-lock";
+import type { RunInfo } from "../../places/kubernetes/lock/run-info";
+import { RunGoing, type RunLock } from "../../places/kubernetes/lock/run-lock";
 import type { Session } from "../../places/place";
 import { exitCodes, type LocustStatus } from "../../types";
 import type { SettingsOptions } from "../settings";
 import { requireTargets, type TestSetup } from "../setup";
 import { clock } from "../terminal/format";
+import { describeHolder, describeRun } from "../terminal/run-text";
 import { clusterSetup } from "./cluster-setup";
 import { leaveTest, takeLock, whoRuns, withoutLeftovers } from "./leftovers";
 import { isGoing, matching, workersBefore } from "./master-run";
@@ -87,12 +88,14 @@ export async function acquireTest(options: AcquireOptions): Promise<AcquiredTest
   const { test, link, signals } = options;
   const { deployed } = test;
   const present = { workers: deployed.workerReplicas, script: (deployed.before ?? deployed).script };
-  const lock = await takeLock(options, infoOf(options, present));
+  const lock = await takeLock(options, infoOf(options, present)).catch((error: unknown) => {
+    throw error instanceof RunGoing ? refusal(test, describeHolder(error.seen, new Date())) : error;
+  });
   const { former } = lock;
   try {
     const status = await link.status(signals.interrupt);
     // Of a command that is gone, or of nobody's.
-    if (isGoing(status)) throw runGoing(test, status, former);
+    if (isGoing(status)) throw refusal(test, goingRun(status, matching(former, status)));
     const before = former === undefined ? present : { ...present, workers: workersBefore(former, present.workers) };
     if (status.run > 0 && !status.kept) await saveFormer(options, status, matching(former, status));
     if (former !== undefined) await lock.write(infoOf(options, before));
@@ -138,15 +141,14 @@ function infoOf({ setup, baseline }: AcquireOptions, before: Arrangement): RunIn
 }
 
 /** A run without a command: of `start`, of Locust's web UI, or of a command that was killed. */
-function runGoing(test: ClusterTest, status: LocustStatus, info: RunInfo | undefined): RunnerError {
-  const ours = matching(info, status);
+function goingRun({ script, targetUsers, runTime, ...status }: LocustStatus, info: RunInfo | undefined): string {
+  if (info !== undefined) return describeRun(info, new Date());
   const elapsed = status.elapsed ?? 0;
-  const left = status.runTime === null ? "" : `; it ends in ${clock(status.runTime - elapsed)}`;
-  const load = `${status.script}, ${status.targetUsers} users`;
-  const who =
-    ours === undefined
-      ? `a run of Locust's web UI (${load}) is going on for ${clock(elapsed)}${left}`
-      : describeRun(ours, new Date());
+  const left = runTime === null ? "" : `; it ends in ${clock(runTime - elapsed)}`;
+  return `a run of Locust's web UI (${script}, ${targetUsers} users) is going on for ${clock(elapsed)}${left}`;
+}
+
+function refusal(test: ClusterTest, who: string): RunnerError {
   const args = sameTest(test);
   return new RunnerError(`${who}. Wait for it: loadtest report ${args} --wait; or end it: loadtest stop ${args}`);
 }

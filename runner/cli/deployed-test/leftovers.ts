@@ -3,8 +3,9 @@ import { hostname, userInfo } from "node:os";
 import { messageOf, RunnerError } from "../../errors";
 import { restore } from "../../places/kubernetes/deployed/arrange";
 import { findLease, type LeaseView, viewLease } from "../../places/kubernetes/lock/lease";
-import { describeRun, type RunInfo } from "../../places/kubernetes/lock/run-info";
+import type { RunInfo } from "../../places/kubernetes/lock/run-info";
 import { acquireLock, RunGoing, type RunLock } from "../../places/kubernetes/lock/run-lock";
+import { describeRun } from "../terminal/run-text";
 import { isOver, workersBefore } from "./master-run";
 import type { ClusterContext, ClusterTest } from "./open";
 

@@ -19,7 +19,7 @@ export interface StatusReport {
   readonly problem: string | null;
   /**
    * The command that has the test, and how many seconds ago it has renewed its Lease, by the clocks of two machines; null
-   * where there is none. It does so every 5 s: one that has not for long is gone.
+   * where there is none. It does so every 3 s: one that has not for long is gone.
    */
   readonly command: { readonly by: string; readonly since: string | null; readonly seen: number | null } | null;
   /** How many workers there are to be when a run that scaled them is over; null where nothing is to be restored. */

@@ -1,18 +1,15 @@
 /** The Lease that says who runs a load test in a namespace. */
 import type { V1Lease } from "@kubernetes/client-node";
 import { type Cluster, ClusterRefused } from "../api/cluster";
-import { type InfoRead, type RunInfo, readInfo, writeInfo } from "./run-info";
+import { type RunInfo, readInfo, writeInfo } from "./run-info";
 
 export const leaseName = "loadtest-run";
 const annotation = "loadtest/run";
 
-/** How long the API server may be away while the Lease is read, in ms. */
-const patience = 10_000;
-
 type LeaseSpec = NonNullable<V1Lease["spec"]>;
 
 /** What a Lease says; times are by the clock of its holder. */
-export interface LeaseView extends InfoRead {
+export interface LeaseView extends Readonly<ReturnType<typeof readInfo>> {
   readonly holder: string;
   readonly since: Date | undefined;
   readonly renewed: Date | undefined;
@@ -60,11 +57,11 @@ export function isSameHold(a: V1Lease, b: V1Lease): boolean {
   return a.metadata?.uid === b.metadata?.uid && a.spec?.leaseTransitions === b.spec?.leaseTransitions;
 }
 
-/** The Lease of a namespace; undefined where there is none. An API server that is away is waited for. */
+/** The Lease of a namespace; undefined where there is none. An API server that is away is waited for, for 10 s. */
 export function findLease(cluster: Cluster, signal?: AbortSignal): Promise<V1Lease | undefined> {
   const where = { namespace: cluster.namespace, name: leaseName };
   const ask = () => cluster.find(`read Lease ${leaseName}`, () => cluster.coordination.readNamespacedLease(where));
-  return cluster.retry(`read Lease ${leaseName}`, ask, { for: patience, signal });
+  return cluster.retry(`read Lease ${leaseName}`, ask, { for: 10_000, signal });
 }
 
 /** Creates the Lease, or replaces it as it was read; undefined where somebody else was faster. */

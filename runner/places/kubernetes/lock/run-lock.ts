@@ -2,16 +2,15 @@
 import type { V1Lease } from "@kubernetes/client-node";
 import { pause } from "../../../engine/timing";
 import { messageOf, RunnerError } from "../../../errors";
-import { exitCodes } from "../../../types";
 import type { Cluster } from "../api/cluster";
 import * as lease from "./lease";
-import { clock, describeRun, type RunInfo } from "./run-info";
+import type { RunInfo } from "./run-info";
 
 export interface LockOptions extends Pick<lease.LeaseParts, "owner" | "info"> {
   readonly cluster: Cluster;
   /** Who takes it, for people: `sam@laptop, process 123`. */
   readonly holder: string;
-  /** Seconds without a renewal after which the lock is free; renewed thrice in that time. Defaults to 15. */
+  /** Seconds without a renewal after which the lock is free; it is renewed five times in that time. Defaults to 15. */
   readonly duration?: number;
   /** A line on what takes its time. */
   readonly progress: (text: string) => void;
@@ -23,7 +22,9 @@ export interface LockOptions extends Pick<lease.LeaseParts, "owner" | "info"> {
 
 /** Somebody else has the lock: exit code 4. */
 export class RunGoing extends RunnerError {
-  override readonly name = "RunGoing";
+  constructor(readonly seen: lease.LeaseView) {
+    super(`${seen.holder} has the test`);
+  }
 }
 
 /**
@@ -64,26 +65,15 @@ async function unrenewed(first: V1Lease, { cluster, progress, signal }: LockOpti
   progress(`${holder} has the test: watching for up to ${Math.ceil(duration)} s whether that command is still there`);
   const end = performance.now() + duration * 1000;
   let found: V1Lease | undefined = first;
-  while (found !== undefined && performance.now() < end) {
+  while (performance.now() < end) {
     await pause(Math.min(1000, duration * 100), signal);
-    if (signal.aborted) throw new RunnerError("interrupted while another run's Lease was watched", exitCodes.aborted);
     found = await lease.findLease(cluster, signal);
     if (found === undefined) return undefined;
     const view = lease.viewLease(found);
     const same = view.renewed?.getTime() === renewed?.getTime() && lease.isSameHold(found, first);
-    if (!same) throw new RunGoing(describe(view, cluster.namespace));
+    if (!same) throw new RunGoing(view);
   }
   return found;
-}
-
-function describe({ info, holder, since, problem }: lease.LeaseView, namespace: string): string {
-  const now = new Date();
-  if (info !== undefined) {
-    const run = describeRun(info, now);
-    return holder.startsWith(`${info.by}@${info.host}`) ? run : `${run}; ${holder} has it now`;
-  }
-  const when = since === undefined ? "" : ` since ${clock(since, now)}`;
-  return `${holder} runs a load test in namespace ${namespace}${when} (${problem}); once it is over, delete the Lease ${lease.leaseName}`;
 }
 
 /** The lock, while we have it: a Lease that renews itself, until it is left or given back. */
@@ -93,7 +83,7 @@ export class RunLock {
   readonly lost: AbortSignal = this.gone.signal;
   /** One request at a time: our own changes must not look like somebody else's. */
   private queue: Promise<void> = Promise.resolve();
-  private timer: NodeJS.Timeout | undefined;
+  private readonly timer: NodeJS.Timeout;
   private closed = false;
   private written = true;
   private failing = false;
@@ -105,7 +95,8 @@ export class RunLock {
     readonly former: RunInfo | undefined,
     private readonly options: LockOptions,
   ) {
-    this.schedule();
+    // One that is left is written until that has succeeded.
+    this.timer = setInterval(() => void this.renew(), Number(parts.spec.leaseDurationSeconds) * 200).unref();
   }
 
   /** Changes the info, as `write` does. */
@@ -131,43 +122,34 @@ export class RunLock {
   /** Gives the lock back within `limit` ms; false where the API cannot be asked: it is free when its time is over. */
   release(limit = 5000): Promise<boolean> {
     const { cluster } = this.options;
-    this.close();
+    this.closed = true;
+    const remove = async () => {
+      let found: V1Lease | undefined = this.lease;
+      while (found !== undefined && lease.isSameHold(found, this.lease)) {
+        if ((await lease.deleteLease(cluster, found)) !== undefined) return;
+        found = await lease.findLease(cluster);
+      }
+    };
     const work = async (signal: AbortSignal) => {
       // What is under way may hang; it is refused once the Lease has gone.
       await Promise.race([this.queue, pause(limit / 2, signal)]);
-      await cluster.retry("give the lock back", () => this.remove(), { for: limit, signal });
+      await cluster.retry("give the lock back", remove, { for: limit, signal });
       return true;
     };
     return cluster.call("give the lock back", work, { timeout: limit }).catch(() => false);
   }
 
-  private async remove(): Promise<void> {
-    let found: V1Lease | undefined = this.lease;
-    while (found !== undefined && lease.isSameHold(found, this.lease)) {
-      if ((await lease.deleteLease(this.options.cluster, found)) !== undefined) return;
-      found = await lease.findLease(this.options.cluster);
-    }
-  }
-
-  private schedule(): void {
-    clearTimeout(this.timer);
-    const { leaseDurationSeconds: duration } = this.parts.spec;
-    // One that is left is written until that has succeeded.
-    if (this.closed || (this.written && duration === undefined)) return;
-    const ms = ((duration ?? 3) * 1000) / 3;
-    this.timer = setTimeout(() => void this.renew(), this.failing ? Math.min(1000, ms) : ms).unref();
-  }
-
   private renew(): Promise<void> {
     this.queue = this.queue.then(async () => {
+      if (this.closed) return clearInterval(this.timer);
+      if (this.written && this.parts.spec.leaseDurationSeconds === undefined) return;
       try {
-        if (!this.closed) await this.put();
+        await this.put();
         this.failing = false;
       } catch (error) {
         if (!this.failing) this.options.warn(`the lock of the run is not renewed now: ${messageOf(error)}`);
         this.failing = true;
       }
-      this.schedule();
     });
     return this.queue;
   }
@@ -187,13 +169,8 @@ export class RunLock {
       // Somebody has changed it beside us; or a request of ours was done whose answer did not come.
       before = await lease.findLease(cluster);
       if (before === undefined || lease.isSameHold(before, this.lease)) continue;
-      this.close();
+      this.closed = true;
       this.gone.abort(new Error(`${lease.viewLease(before).holder} has taken the lock of the run`));
     }
-  }
-
-  private close(): void {
-    this.closed = true;
-    clearTimeout(this.timer);
   }
 }
