@@ -139,23 +139,19 @@ export function share(value: string): string {
 export interface RunCommandOptions extends SettingsOptions, Omit<ClusterOptions, "stack"> {
   readonly local?: boolean;
   readonly demo?: boolean;
-  /** Seconds. */
+  /** Both in seconds. */
   readonly abortAfter?: number;
-  /** Seconds. */
   readonly readyTimeout: number;
   readonly baseline?: string;
+  /** `5%`, `0.05`: the relative change for the worse that is allowed. */
   readonly maxRegression: string;
   readonly results: string;
   readonly json?: boolean;
   readonly port?: number;
 }
 
-export interface DashboardOptions extends SettingsOptions, Omit<ClusterOptions, "stack"> {
-  readonly local?: boolean;
-  readonly demo?: boolean;
+export interface DashboardOptions extends Omit<RunCommandOptions, "readyTimeout" | "maxRegression"> {
   readonly open: boolean;
-  readonly results: string;
-  readonly port?: number;
 }
 
 export interface ReportOptions extends ClusterOptions {

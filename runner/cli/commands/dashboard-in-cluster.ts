@@ -43,12 +43,9 @@ async function serve(context: ClusterContext, options: DashboardOptions): Promis
       await pause(1000, signals.interrupt);
       continue;
     }
-    await watchWebUiRuns({
-      client: link.client,
-      interrupt: signals.interrupt,
-      masterLost: watch.lost,
-      save: (seen) => saveWebUiRun(seen, context, { results: options.results, thresholds: plan.thresholds }),
-    });
+    const save = (seen: LocustStatus) =>
+      saveWebUiRun(seen, context, { results: options.results, thresholds: plan.thresholds });
+    await watchWebUiRuns(link.client, save, signals.interrupt, watch.lost);
     watch.stop();
     if (!signals.interrupt.aborted)
       progress.say("Locust's master was replaced; the web UI comes back with the new one.");

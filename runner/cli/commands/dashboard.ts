@@ -8,7 +8,7 @@ import { messageOf, RunnerError } from "../../errors";
 import type { Session } from "../../places/place";
 import { createResultsFolder } from "../../results/folder";
 import { exitCodes, type LocustStatus } from "../../types";
-import { type LocalTest, localSetup, openLocal } from "../local";
+import { localSetup, openLocal } from "../local";
 import type { DashboardOptions } from "../options";
 import { printRun } from "../output";
 import { followInto } from "../record-run";
@@ -45,7 +45,7 @@ async function dashboardHere(options: DashboardOptions): Promise<number> {
       kill: signals.kill,
     });
     try {
-      await requireReady(test, progress, signals);
+      await requireReady(test.session, progress, signals);
       await showWebUi(test.session.endpoint, options.open, progress);
       const { session, target } = test;
       const setup = localSetup(command, { ...plan, host: target });
@@ -77,7 +77,7 @@ async function saveRuns(
     const saved = await followInto({ client, setup: own, seen, folder, progress, signals, masterLost, timing });
     if (saved !== undefined) printRun(saved);
   };
-  await watchWebUiRuns({ client, interrupt: signals.interrupt, masterLost, save });
+  await watchWebUiRuns(client, save, signals.interrupt, masterLost);
 }
 
 /** What a run of the web UI was asked for; the rest is the command's. */
@@ -86,7 +86,7 @@ function setupOf(setup: TestSetup, { script, targetUsers, spawnRate, host }: Loc
 }
 
 /** A start in the web UI without workers would do nothing, and say nothing. */
-async function requireReady({ session }: LocalTest, progress: Progress, signals: Signals): Promise<void> {
+async function requireReady(session: Session, progress: Progress, signals: Signals): Promise<void> {
   const poller = new StatusPoller(new LocustClient(session.endpoint), signals.interrupt);
   const observer = { waiting: (status: LocustStatus) => progress.waiting(status) };
   const stop = AbortSignal.any([signals.interrupt, session.startFailed]);

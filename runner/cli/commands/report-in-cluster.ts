@@ -51,6 +51,8 @@ export async function reportInCluster(options: ReportOptions): Promise<number> {
   });
 }
 
+const quiet = () => undefined;
+
 /** The latest run of the master, and the Lease, once no command prepares another one. */
 async function latestRun(context: ClusterContext, wait: boolean) {
   const { test, link, progress, signals } = context;
@@ -62,7 +64,7 @@ async function latestRun(context: ClusterContext, wait: boolean) {
     if (!wait) throw new RunnerError(`${runOf(info)} has not begun yet: --wait waits for it`);
     if (!said) progress.say(`Waiting for ${runOf(info)} to begin`);
     // Of one whose command is gone, the Lease is without a duration then.
-    await hasCommand(context, found, () => undefined);
+    await hasCommand({ ...context, progress: { say: quiet, warning: quiet } }, found);
   }
 }
 

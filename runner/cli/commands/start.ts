@@ -3,15 +3,10 @@ import { RunnerError } from "../../errors";
 import { exitCodes } from "../../types";
 import { type HeldTest, withAcquiredTest } from "../deployed-test/acquire";
 import { type ClusterContext, sameTest, withMaster } from "../deployed-test/open";
-import type { ClusterOptions } from "../options";
+import type { ClusterOptions, RunCommandOptions } from "../options";
 import type { SettingsOptions } from "../settings";
 
-export interface StartOptions extends ClusterOptions, Omit<SettingsOptions, "stack"> {
-  /** Seconds. */
-  readonly readyTimeout: number;
-  readonly results: string;
-  readonly json?: boolean;
-}
+type StartOptions = ClusterOptions & SettingsOptions & Pick<RunCommandOptions, "readyTimeout" | "results" | "json">;
 
 /** `loadtest start`: starts a run in the cluster and leaves it going. */
 export async function startCommand(options: StartOptions): Promise<number> {

@@ -17,12 +17,8 @@ import { type ClusterTest, sameTest, withMaster } from "../deployed-test/open";
 import type { ClusterOptions } from "../options";
 import { type PodLine, type RunLine, type StatusReport, statusText } from "../terminal/status";
 
-export interface StatusOptions extends ClusterOptions {
-  readonly json?: boolean;
-}
-
 /** `loadtest status`: what is in the cluster, what it does, what it costs. */
-export async function statusCommand(options: StatusOptions): Promise<number> {
+export async function statusCommand(options: ClusterOptions & { readonly json?: boolean }): Promise<number> {
   return withMaster(options, "ending", async ({ test, link, signals }) => {
     const limit = 5000;
     const [found, master] = await Promise.all([
@@ -47,8 +43,7 @@ async function describe(
   status: LocustStatus | undefined,
 ): Promise<Omit<StatusReport, "problem">> {
   const { cluster, names, stack, deployed } = test;
-  const [control, worker] = await Promise.all([names.control, names.worker].map((name) => readWorkload(cluster, name)));
-  if (control === undefined || worker === undefined) throw new Error("two workloads were asked for");
+  const [control, worker] = [await readWorkload(cluster, names.control), await readWorkload(cluster, names.worker)];
   const now = new Date();
   const unready = [control, worker].filter((workload) => !isRolledOut(workload));
   const why = await Promise.all(unready.map(async (workload) => podProblems(await readRollout(cluster, workload))));

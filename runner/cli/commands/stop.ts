@@ -7,14 +7,11 @@ import { cleanUp, hasCommand, leaseOf } from "../deployed-test/leftovers";
 import { hasNotBegun, isGoing, matching } from "../deployed-test/master-run";
 import { withMaster } from "../deployed-test/open";
 import { saveLatestRun } from "../deployed-test/save";
-import type { ClusterOptions } from "../options";
+import type { ClusterOptions, RunCommandOptions } from "../options";
 import { printRun } from "../output";
 import type { Signals } from "../signals";
 
-export interface StopOptions extends ClusterOptions {
-  readonly results: string;
-  readonly json?: boolean;
-}
+type StopOptions = ClusterOptions & Pick<RunCommandOptions, "results" | "json">;
 
 /** `loadtest stop`: ends the run that is going on, and saves its results. */
 export async function stopCommand(options: StopOptions): Promise<number> {

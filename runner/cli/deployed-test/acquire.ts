@@ -6,12 +6,13 @@ import type { RunInfo } from "../../places/kubernetes/lock/run-info";
 import { RunGoing, type RunLock } from "../../places/kubernetes/lock/run-lock";
 import type { Session } from "../../places/place";
 import { exitCodes, type LocustStatus } from "../../types";
+import type { RunCommandOptions } from "../options";
 import type { SettingsOptions } from "../settings";
 import { requireTargets, type TestSetup } from "../setup";
 import { clock } from "../terminal/format";
 import { describeHolder, describeRun } from "../terminal/run-text";
 import { clusterSetup } from "./cluster-setup";
-import { leaveTest, takeLock, whoRuns, withoutLeftovers } from "./leftovers";
+import { type Left, leaveTest, takeLock, whoRuns, withoutLeftovers } from "./leftovers";
 import { isGoing, matching, workersBefore } from "./master-run";
 import { type ClusterContext, type ClusterTest, sameTest } from "./open";
 import { finishedFolder, saveLatestRun } from "./save";
@@ -20,18 +21,14 @@ import { finishedFolder, saveLatestRun } from "./save";
 export interface HeldTest {
   readonly setup: TestSetup;
   /** What there is to do when the command ends; whoever works with the test says what it knows. */
-  readonly left: { owed?: boolean; aborted?: boolean };
+  readonly left: Left;
   /** Brings up the pods that the run wants. @param onFailure called while pods that could not be ready are still there */
   open(onFailure?: () => Promise<unknown>): Promise<Session>;
   /** Notes the run that is about to be started: from now on that of a killed command can be told from others. */
   begin(status: LocustStatus, results?: string): Promise<void>;
 }
 
-/** The load of a run, and how long pods may take to be ready, in seconds. */
-type HeldOptions = Omit<SettingsOptions, "stack"> & {
-  readonly abortAfter?: number;
-  readonly readyTimeout: number;
-};
+type HeldOptions = Omit<SettingsOptions, "stack"> & Pick<RunCommandOptions, "abortAfter" | "readyTimeout">;
 
 /** Takes the test for a run, does the work, makes it as it was, and gives it back or leaves what is left to do. */
 export async function withAcquiredTest<T>(
@@ -48,7 +45,7 @@ export async function withAcquiredTest<T>(
   const wanted = { workers: plan.workers, script, scriptArguments };
   const timeout = options.readyTimeout * 1000;
   const place = new KubernetesPlace({ cluster, names, link, before, lost: lock.lost, wanted, timeout });
-  const left: HeldTest["left"] = {};
+  const left: Left = {};
   try {
     return await work({
       ...{ setup, left },
@@ -63,8 +60,7 @@ export async function withAcquiredTest<T>(
       },
     });
   } finally {
-    const { owed = false, aborted = signals.interrupt.aborted } = left;
-    await leaveTest(lock, { asBefore: place.asBefore, owed, aborted });
+    await leaveTest(lock, place.asBefore, { ...left, aborted: left.aborted ?? signals.interrupt.aborted });
   }
 }
 
@@ -76,15 +72,11 @@ export interface AcquireOptions extends ClusterContext {
   readonly results: string;
 }
 
-/** The test is this command's alone, until it releases the lock. */
-export interface AcquiredTest {
-  readonly lock: RunLock;
-  /** What is to be there when the run is over. */
-  readonly before: Arrangement;
-}
-
-/** Takes the test for a run. Rejects, naming who and since when, while another run is going on. */
-export async function acquireTest(options: AcquireOptions): Promise<AcquiredTest> {
+/**
+ * Takes the test for a run: it is this command's alone, until it releases the lock. Rejects, naming who and since when,
+ * while another run is going on. `before` is what is to be there when the run is over.
+ */
+export async function acquireTest(options: AcquireOptions): Promise<{ lock: RunLock; before: Arrangement }> {
   const { test, link, signals } = options;
   const { deployed } = test;
   const present = { workers: deployed.workerReplicas, script: (deployed.before ?? deployed).script };

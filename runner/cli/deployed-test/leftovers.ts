@@ -5,22 +5,19 @@ import { restore } from "../../places/kubernetes/deployed/arrange";
 import { findLease, type LeaseView, viewLease } from "../../places/kubernetes/lock/lease";
 import type { RunInfo } from "../../places/kubernetes/lock/run-info";
 import { acquireLock, RunGoing, type RunLock } from "../../places/kubernetes/lock/run-lock";
+import type { Progress } from "../terminal/progress";
 import { describeRun } from "../terminal/run-text";
 import { isOver, workersBefore } from "./master-run";
 import type { ClusterContext, ClusterTest } from "./open";
 
-/** What there is to do when a command ends. */
+/** What a run has left: whether the master has more of it than is saved, and whether it was broken off. */
 export interface Left {
-  /** Whether the test is as it was before the run. */
-  readonly asBefore: boolean;
-  /** Whether the master has more of the run than is saved. */
-  readonly owed: boolean;
-  /** Whether the run was broken off; defaults to what the info says already. */
-  readonly aborted?: boolean;
+  owed?: boolean;
+  aborted?: boolean;
 }
 
 /** Gives the lock back where nothing is left to do; else leaves it, with its info, for the command that comes next. */
-export async function leaveTest(lock: RunLock, { asBefore, owed, aborted = false }: Left): Promise<void> {
+export async function leaveTest(lock: RunLock, asBefore: boolean, { owed = false, aborted = false }: Left) {
   if (asBefore && !owed) await lock.release();
   else {
     const before = asBefore ? { before: undefined } : {};
@@ -33,7 +30,7 @@ export async function leaveTest(lock: RunLock, { asBefore, owed, aborted = false
  * removes the lock, unless the master has more of the run than is saved. What cannot be done is a warning, and is left
  * to the next command.
  */
-export async function cleanUp(context: ClusterContext, left: Pick<Left, "owed" | "aborted">): Promise<void> {
+export async function cleanUp(context: ClusterContext, left: Left): Promise<void> {
   const { test, link, progress, signals } = context;
   const { cluster, names } = test;
   const { info } = (await leaseOf(test)) ?? {};
@@ -51,7 +48,7 @@ export async function cleanUp(context: ClusterContext, left: Pick<Left, "owed" |
       if (done !== undefined) progress.say(done);
       if (theirs !== undefined) progress.warning(theirs);
     }
-    await leaveTest(lock, { ...left, asBefore: true });
+    await leaveTest(lock, true, left);
   } catch (error) {
     progress.warning(messageOf(error));
     await lock?.leave();
@@ -62,25 +59,17 @@ export async function cleanUp(context: ClusterContext, left: Pick<Left, "owed" |
  * Whether a command is there that saves the results of the run, and makes the test as it was; not so for a run that was
  * only started. It takes the seconds that a Lease is watched for; that of a command which is gone is free afterwards.
  */
-export async function hasCommand(
-  context: ClusterContext,
-  found: LeaseView | undefined,
-  say?: (text: string) => void,
-): Promise<boolean> {
+export async function hasCommand(context: LockContext, found: LeaseView | undefined): Promise<boolean> {
   if (found?.duration === undefined) return false;
-  const lock = found.info && (await takeLeft(context, found.info, say));
+  const lock = found.info && (await takeLeft(context, found.info));
   await lock?.leave();
   return lock === undefined;
 }
 
 /** The lock of a command that is gone; undefined where it is there, or has just given the lock back. */
-async function takeLeft(
-  context: ClusterContext,
-  info: RunInfo,
-  say?: (text: string) => void,
-): Promise<RunLock | undefined> {
+async function takeLeft(context: LockContext, info: RunInfo): Promise<RunLock | undefined> {
   try {
-    const lock = await takeLock(context, info, say);
+    const lock = await takeLock(context, info);
     if (lock.former !== undefined) return lock;
     await lock.release();
   } catch (error) {
@@ -89,12 +78,10 @@ async function takeLeft(
   return undefined;
 }
 
+type LockContext = Pick<ClusterContext, "test" | "signals"> & { progress: Pick<Progress, "say" | "warning"> };
+
 /** @param info on the run that is to be; where a Lease is there, its own is not replaced */
-export function takeLock(
-  { test, progress, signals }: ClusterContext,
-  info: RunInfo,
-  say = (text: string) => progress.say(text),
-): Promise<RunLock> {
+export function takeLock({ test, progress, signals }: LockContext, info: RunInfo): Promise<RunLock> {
   const { cluster, deployed } = test;
   const { by, host, pid } = whoRuns();
   return acquireLock({
@@ -102,7 +89,7 @@ export function takeLock(
     owner: deployed.control,
     holder: `${by}@${host}, process ${pid}`,
     info,
-    progress: say,
+    progress: (text) => progress.say(text),
     warn: (text) => progress.warning(text),
     signal: signals.interrupt,
   });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
-import { type AcquiredTest, acquireTest } from "../../../../runner/cli/deployed-test/acquire";
+import { acquireTest } from "../../../../runner/cli/deployed-test/acquire";
 import { clusterSetup } from "../../../../runner/cli/deployed-test/cluster-setup";
 import { withoutLeftovers } from "../../../../runner/cli/deployed-test/leftovers";
 import type { ClusterContext } from "../../../../runner/cli/deployed-test/open";
@@ -22,7 +22,7 @@ export class TestContext {
   /** Folder of all runs. */
   readonly results = mkdtempSync(join(tmpdir(), "loadtest-cluster-"));
   private readonly stream = new PassThrough();
-  private readonly acquired: AcquiredTest[] = [];
+  private readonly acquired: Awaited<ReturnType<typeof acquireTest>>[] = [];
 
   private constructor(
     readonly namespace: FakeNamespace,
@@ -64,7 +64,7 @@ export class TestContext {
   }
 
   /** Takes the test for a run; it is given back when the test is over. */
-  async acquire(options: Parameters<typeof clusterSetup>[1] = {}): Promise<AcquiredTest> {
+  async acquire(options: Parameters<typeof clusterSetup>[1] = {}) {
     const { context } = this;
     const setup = await clusterSetup(await withoutLeftovers(context.test), options);
     const taken = await acquireTest({ ...context, setup });

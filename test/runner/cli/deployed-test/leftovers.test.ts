@@ -23,15 +23,15 @@ describe("a test in a cluster", () => {
   describe("is left by a command", () => {
     it("free, where nothing is left to do", async () => {
       const { lock } = await there.acquire();
-      await leaveTest(lock, { asBefore: true, owed: false, aborted: true });
+      await leaveTest(lock, true, { owed: false, aborted: true });
       expect(there.namespace.leases.lease).to.equal(undefined);
     });
 
     it("with its info, for the next one, where it is not as before, or results are owed", async () => {
       const { lock } = await there.acquire({ workers: "4" });
-      await leaveTest(lock, { asBefore: false, owed: false });
+      await leaveTest(lock, false, { owed: false });
       expect(there.noted).to.deep.include({ mode: "start", before: { workerReplicas: 2, script: "script1.py" } });
-      await leaveTest(lock, { asBefore: true, owed: true, aborted: true });
+      await leaveTest(lock, true, { owed: true, aborted: true });
       expect(there.noted).to.include({ mode: "start", workers: 4, aborted: true }).and.not.have.property("before");
       expect(there.namespace.leases.lease?.spec).to.not.have.property("leaseDurationSeconds");
     });
