@@ -58,7 +58,7 @@ export async function acquireLock(options: LockOptions): Promise<RunLock> {
   }
 }
 
-/** Watches a Lease for as long as a renewal holds, and gives it as it is then; undefined where it goes away meanwhile. */
+/** Watches a Lease while a renewal holds, or until it is left, and gives it as it is then; undefined where it has gone. */
 async function unrenewed(first: V1Lease, { cluster, progress, signal }: LockOptions): Promise<V1Lease | undefined> {
   const { holder, duration, renewed } = lease.viewLease(first);
   if (duration === undefined) return first;
@@ -70,6 +70,7 @@ async function unrenewed(first: V1Lease, { cluster, progress, signal }: LockOpti
     found = await lease.findLease(cluster, signal);
     if (found === undefined) return undefined;
     const view = lease.viewLease(found);
+    if (view.duration === undefined) return found;
     const same = view.renewed?.getTime() === renewed?.getTime() && lease.isSameHold(found, first);
     if (!same) throw new RunGoing(view);
   }

@@ -188,6 +188,14 @@ describe("the lock of a namespace", () => {
       expect((await acquire()).former).to.equal(undefined);
     });
 
+    it("at once, where its command leaves it meanwhile", async () => {
+      const theirs = await acquire({ duration: 3 });
+      setTimeout(() => void theirs.leave({ mode: "start" }), 50);
+      const start = performance.now();
+      expect((await acquire()).former).to.deep.equal(runInfo({ mode: "start" }));
+      expect(performance.now() - start).to.be.below(1500);
+    });
+
     it("by nobody who gives up meanwhile", async () => {
       await killed({ ...theirs, duration: 10 });
       const interrupt = new AbortController();
