@@ -23,7 +23,7 @@ export interface ClusterOptions {
 /** Which deployed test: a stack's, or the one in a namespace. */
 export function clusterOptions(command: Command): Command {
   return command
-    .addOption(stackOption("the Pulumi stack; left out, the selected one"))
+    .option("--stack <name>", "the Pulumi stack; left out, the selected one")
     .addOption(
       new Option("--kubeconfig <file>", "without Pulumi: kubeconfig; left out, kubectl's own").conflicts("stack"),
     )
@@ -88,10 +88,6 @@ export function readyOption(command: Command): Command {
 export function scriptArgOption(more = ""): Option {
   const what = "an argument of the script's own, beside the stack's; NAME alone for a flag; repeatable";
   return new Option("--script-arg <name=value>", more + what).argParser(collect);
-}
-
-function stackOption(description: string): Option {
-  return new Option("--stack <name>", description);
 }
 
 function collect(value: string, previous: readonly string[] | undefined): readonly string[] {

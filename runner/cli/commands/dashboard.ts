@@ -24,7 +24,7 @@ export async function dashboardCommand(options: DashboardOptions): Promise<numbe
   return (await import("./dashboard-in-cluster.js")).dashboardInCluster(options);
 }
 
-/** `loadtest dashboard --local`: keeps Locust's web UI up until Ctrl-C, and the results of runs started there. */
+/** `loadtest dashboard --local`: has Locust's web UI up until Ctrl-C, and saves the runs that are started there. */
 async function dashboardHere(options: DashboardOptions): Promise<number> {
   const command = readCommandSettings(options);
   requireWorkers(command.settings);

@@ -86,7 +86,7 @@ describe("a test in a cluster", () => {
       expect(there.noted?.before?.workerReplicas).to.equal(9);
     });
 
-    it("after the results of the run before are kept, where nobody has done so", async () => {
+    it("after the results of the run before are saved, where nobody has done so", async () => {
       there.endRun();
       await there.acquire();
       const [name = ""] = readdirSync(there.results);
@@ -95,7 +95,7 @@ describe("a test in a cluster", () => {
       expect(there.said().slice(-1)[0]).to.match(/^They are in .*\(passed\)\.$/);
     });
 
-    it("as the run before was asked for, when its results are kept; its info stays until then", async () => {
+    it("as the run before was asked for, when its results are saved; its info stays until then", async () => {
       there.left({ mode: "start", masterId: "master-1", run: 1, thresholds: ["p95<1"], users: 10, runTime: 12 });
       there.endRun();
       await there.acquire({ users: "3" });
@@ -105,12 +105,12 @@ describe("a test in a cluster", () => {
       expect(there.noted?.thresholds).to.deep.equal([]);
     });
 
-    it("and is not where that is interrupted, or those cannot be kept: their info stays", async () => {
+    it("and is not where that is interrupted, or those cannot be saved: their info stays", async () => {
       const plan = { mode: "start", masterId: "master-1", run: 1, users: 10, aborted: true } as const;
-      for (const how of ["interrupted", "not kept"]) {
+      for (const how of ["interrupted", "not saved"]) {
         there.left(plan);
         there.endRun();
-        if (how === "not kept") there.locust.status = { ...there.locust.status, startedAt: "no date" };
+        if (how === "not saved") there.locust.status = { ...there.locust.status, startedAt: "no date" };
         else there.interrupt.abort();
         await caught(there.acquire());
         expect(there.noted, how).to.include(plan).and.have.property("before");
@@ -127,7 +127,7 @@ describe("a test in a cluster", () => {
       expect(await withoutLeftovers(there.context.test)).to.deep.equal(there.context.test);
     });
 
-    it("and is free again where those of nobody's plan cannot be kept", async () => {
+    it("and is free again where those of nobody's plan cannot be saved", async () => {
       there.endRun();
       there.locust.status = { ...there.locust.status, startedAt: "no date" };
       await caught(there.acquire());

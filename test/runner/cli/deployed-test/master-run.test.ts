@@ -51,7 +51,7 @@ describe("the info on a run in a cluster", () => {
     it("or has not begun: not of an older run that was saved already, nor of one that came later", () => {
       const seen = (run: number, kept = true, id = "m") => ({ ...status("stopped", run, id), kept });
       expect(hasNotBegun(runInfo(), seen(0, false)), "the master's first").to.equal(true);
-      expect(hasNotBegun(runInfo(), seen(2)), "behind a kept one").to.equal(true);
+      expect(hasNotBegun(runInfo(), seen(2)), "behind a saved one").to.equal(true);
       expect(hasNotBegun(runInfo(), seen(3, false)), "of the web UI").to.equal(false);
       expect([2, 3, 4].map((run) => hasNotBegun(known, seen(run)))).to.deep.equal([true, false, false]);
       expect(hasNotBegun(known, seen(1, true, "another")), "of a master that is gone").to.equal(false);

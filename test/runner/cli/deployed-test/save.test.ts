@@ -69,7 +69,7 @@ describe("the results of a run in a cluster", () => {
       expect({ name, samples: earlier.samples }).to.deep.equal({ name: basename(path), samples: [sampleAt(0)] });
     });
 
-    it("that has all of it: not in one that was cut short, where it was kept again", async () => {
+    it("that has all of it: not in one that was cut short, where it was saved again", async () => {
       const path = makeRun(there.results, `${own}-1`, over());
       makeRun(there.results, `${own}-2`, over({ endedBy: "interrupt", complete: false }));
       expect(finishedFolder(there.results, seen, undefined)).to.equal(path);
