@@ -1,32 +1,19 @@
 import { join, resolve } from "node:path";
 import type { LocustSettings } from "../../settings/locust";
 import type { RunPlan } from "../engine/plan";
-import { type Demo, startDemo } from "../places/local/demo";
+import { startDemo } from "../places/local/demo";
 import { ensureEnvironment } from "../places/local/environment";
 import { startLocal } from "../places/local/local";
-import type { OpenOptions, Session } from "../places/place";
+import type { OpenOptions } from "../places/place";
+import type { Opened } from "./record-run";
 import type { CommandSettings } from "./settings";
 import type { TestSetup } from "./setup";
 
-export interface OpenLocal extends OpenOptions {
-  readonly command: CommandSettings;
-  readonly demo: boolean;
-  /** Folder for the output of all processes. */
-  readonly logs: string;
-  readonly port?: number | undefined;
-}
-
-/** A session on this machine, and what it loads. */
-export interface LocalTest {
-  readonly session: Session;
-  /** The target that was asked for, or the demo's; undefined where the script has to say. */
-  readonly target: string | undefined;
-  readonly demo: Demo | undefined;
-  close(): Promise<readonly string[]>;
-}
+/** `logs`: folder for the output of all processes. */
+type OpenLocal = OpenOptions & { command: CommandSettings; demo: boolean; logs: string; port?: number | undefined };
 
 /** Installs Locust where it is missing, starts the demo target if asked, then master and workers. */
-export async function openLocal({ command, demo: wantsDemo, logs, port, ...options }: OpenLocal): Promise<LocalTest> {
+export async function openLocal({ command, demo: wantsDemo, logs, port, ...options }: OpenLocal): Promise<Opened> {
   const python = await ensureEnvironment({
     directory: cacheDirectory(command),
     requirements: command.requirements,
@@ -44,7 +31,6 @@ export async function openLocal({ command, demo: wantsDemo, logs, port, ...optio
     return {
       session,
       target,
-      demo,
       async close() {
         const warnings = await session.close();
         await demo?.close();

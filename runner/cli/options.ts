@@ -23,7 +23,7 @@ export interface ClusterOptions {
 /** Which deployed test: a stack's, or the one in a namespace. */
 export function clusterOptions(command: Command): Command {
   return command
-    .addOption(stackOption("the Pulumi stack; left out, the selected one"))
+    .option("--stack <name>", "the Pulumi stack; left out, the selected one")
     .addOption(
       new Option("--kubeconfig <file>", "without Pulumi: kubeconfig; left out, kubectl's own").conflicts("stack"),
     )
@@ -90,10 +90,6 @@ export function scriptArgOption(more = ""): Option {
   return new Option("--script-arg <name=value>", more + what).argParser(collect);
 }
 
-function stackOption(description: string): Option {
-  return new Option("--stack <name>", description);
-}
-
 function collect(value: string, previous: readonly string[] | undefined): readonly string[] {
   return [...(previous ?? []), value];
 }
@@ -139,23 +135,19 @@ export function share(value: string): string {
 export interface RunCommandOptions extends SettingsOptions, Omit<ClusterOptions, "stack"> {
   readonly local?: boolean;
   readonly demo?: boolean;
-  /** Seconds. */
+  /** Both in seconds. */
   readonly abortAfter?: number;
-  /** Seconds. */
   readonly readyTimeout: number;
   readonly baseline?: string;
+  /** `5%`, `0.05`: the relative change for the worse that is allowed. */
   readonly maxRegression: string;
   readonly results: string;
   readonly json?: boolean;
   readonly port?: number;
 }
 
-export interface DashboardOptions extends SettingsOptions, Omit<ClusterOptions, "stack"> {
-  readonly local?: boolean;
-  readonly demo?: boolean;
+export interface DashboardOptions extends Omit<RunCommandOptions, "readyTimeout" | "maxRegression"> {
   readonly open: boolean;
-  readonly results: string;
-  readonly port?: number;
 }
 
 export interface ReportOptions extends ClusterOptions {

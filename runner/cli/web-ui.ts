@@ -25,25 +25,22 @@ export async function showWebUi({ url, token }: Endpoint, open: boolean, progres
 /** How often to look whether somebody started a run, in ms. */
 const interval = 300;
 
-export interface WebUiRuns {
-  readonly client: LocustClient;
-  readonly interrupt: AbortSignal;
-  readonly masterLost: AbortSignal;
-  /** Called with each run that has started; the next one is looked for when it has resolved. */
-  readonly keep: (seen: LocustStatus) => Promise<void>;
-}
-
-/** Has each run saved that is started in Locust's web UI, until an interrupt or the master's end. */
-export async function watchWebUiRuns({ client, interrupt, masterLost, keep }: WebUiRuns): Promise<void> {
+/** Has each run saved that is started in Locust's web UI, one after the other, until one of the signals is aborted. */
+export async function watchWebUiRuns(
+  client: LocustClient,
+  save: (seen: LocustStatus) => Promise<void>,
+  ...ends: readonly AbortSignal[]
+): Promise<void> {
   let latest = 0;
-  while (!interrupt.aborted && !masterLost.aborted) {
-    const seen = await client.status(interrupt).catch(() => undefined);
+  const end = AbortSignal.any([...ends]);
+  while (!end.aborted) {
+    const seen = await client.status(end).catch(() => undefined);
     // A run that test_start still prepares has no clock yet.
     if (seen !== undefined && seen.run > latest && isLoading(seen) && typeof seen.preparing !== "number") {
       latest = seen.run;
-      await keep(seen);
+      await save(seen);
     }
-    await pause(interval, interrupt, masterLost);
+    await pause(interval, end);
   }
 }
 

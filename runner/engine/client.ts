@@ -94,7 +94,7 @@ export class LocustClient {
     return (await this.request(csvRoutes[name], { timeout: this.timeout * 10, signal })).text();
   }
 
-  /** Locust's own report: one HTML page of about 1 MB. */
+  /** Locust's own report: one HTML file of about 1 MB. */
   async report(signal?: AbortSignal): Promise<string> {
     return (await this.request("/stats/report?download=1", { timeout: this.timeout * 3, signal })).text();
   }
@@ -115,8 +115,8 @@ export class LocustClient {
         ...(options.body === undefined ? {} : { body: options.body }),
       });
       if (!response.ok) {
-        const page = /html/.test(response.headers.get("content-type") ?? "");
-        const text = page ? "" : `: ${(await response.text()).slice(0, 200)}`;
+        const html = /html/.test(response.headers.get("content-type") ?? "");
+        const text = html ? "" : `: ${(await response.text()).slice(0, 200)}`;
         throw new LocustRefused(`Locust answered ${response.status} to ${path.split("?")[0]}${text}`);
       }
       // The body is read here, so that a connection that breaks in the middle counts as one that failed.

@@ -144,7 +144,7 @@ describe("A page of another site, in a browser that also has the dashboard open"
         });
       }
 
-      it(`cannot frame the page from ${name}`, async () => {
+      it(`cannot frame the web UI from ${name}`, async () => {
         await page.goto(at());
         const framing = page.waitForResponse(`${dashboard.origin}/`);
         const loaded = page.evaluate(`new Promise((resolve) => {
@@ -158,7 +158,7 @@ describe("A page of another site, in a browser that also has the dashboard open"
         await until(() => page.frames()[1]?.url().startsWith("chrome-error:"), 5000);
       });
 
-      it(`cannot look into the page that it opens from ${name}`, async () => {
+      it(`cannot look into the web UI that it opens from ${name}`, async () => {
         await page.goto(at());
         const opening = page.waitForEvent("popup");
         await page.evaluate(`void (window.opened = window.open("${dashboard.origin}/"))`);

@@ -35,7 +35,7 @@ describe("loadtest dashboard", function () {
   const post = (path: string, form: Record<string, string> = {}, headers: Record<string, string> = {}) =>
     fetch(new URL(path, address), { method: "POST", body: new URLSearchParams(form), headers, redirect: "manual" });
 
-  it("prints an address whose token becomes a cookie, and then the page is there", async () => {
+  it("prints an address whose token becomes a cookie, and then the web UI is there", async () => {
     const first = await get(address.href);
     expect(first.status).to.equal(303);
     const location = first.headers.get("location") ?? "";

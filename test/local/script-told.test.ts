@@ -77,7 +77,7 @@ describe("what the script's code does", function () {
   };
   const reasons = (name: string, code: number) => told(name, code).reasons.join("\n");
 
-  it("is told where it raises: number, type, message and line, in terminal, run.json, JUnit and page", async () => {
+  it("is told where it raises: number, type, message and line, in terminal, run.json, JUnit and report", async () => {
     const { exceptions } = told("exceptions.py", 0);
     // Each has a number of its own.
     expect(exceptions?.kinds).to.have.length(10);

@@ -30,12 +30,12 @@ describe("The guard of Locust's web UI", function () {
   after(stopAll);
 
   const rows: [what: string, method: string, path: string, headers: () => Record<string, string>, status: number][] = [
-    ["the page", "GET", "/", () => ({}), 200],
-    ["the page by another name of this machine", "GET", "/", () => ({ host: `localhost:${master.webPort}` }), 200],
-    ["the page by its IPv6 address", "GET", "/", () => ({ host: `[::1]:${master.webPort}` }), 200],
+    ["the web UI", "GET", "/", () => ({}), 200],
+    ["the web UI by another name of this machine", "GET", "/", () => ({ host: `localhost:${master.webPort}` }), 200],
+    ["the web UI by its IPv6 address", "GET", "/", () => ({ host: `[::1]:${master.webPort}` }), 200],
     ["a rebound name", "GET", "/stats/requests", () => ({ host: `evil.example:${master.webPort}` }), 403],
     ["a rebound name with the token", "POST", "/stop", () => ({ host: "evil.example", ...bearer }), 403],
-    ["the page's own request", "GET", "/stats/requests", () => ({ origin: own }), 200],
+    ["the web UI's own request", "GET", "/stats/requests", () => ({ origin: own }), 200],
     ["another page's request", "GET", "/stats/requests", () => ({ origin: "http://evil.example" }), 403],
     ["another port's request", "GET", "/stats/requests", () => ({ origin: "http://127.0.0.1:1" }), 403],
     ["a sandboxed page's request", "GET", "/stats/requests", () => ({ origin: "null" }), 403],
@@ -65,7 +65,7 @@ describe("The guard of Locust's web UI", function () {
       403,
     ],
     ["a foreign form", "POST", "/stop", () => ({ "sec-fetch-site": "cross-site", ...link, ...bearer }), 403],
-    ["an asset for the page", "GET", "/assets/favicon-light.png", () => ({ "sec-fetch-site": "same-origin" }), 200],
+    ["an asset for the web UI", "GET", "/assets/favicon-light.png", () => ({ "sec-fetch-site": "same-origin" }), 200],
     ["an address typed in", "GET", "/", () => ({ "sec-fetch-site": "none", ...link }), 200],
     ["a HEAD", "HEAD", "/", () => ({}), 200],
     ["a stop without the token", "POST", "/stop", () => form, 403],

@@ -86,11 +86,11 @@ describe("LocustDeployment, on the real engine and a real cluster", function () 
     await master((client) => until("two workers", async () => working(await client.status()).length === 2, 5));
   });
 
-  it("keeps the token out of what everybody may read, and others out of the page", () => {
+  it("keeps the token out of what everybody may read, and others out of the web UI", () => {
     expect(project.mustRun("stack", "export")).to.not.include(token);
     expect(kubectl(namespace, ["get", "deployments,configmaps", "--output", "yaml"])).to.not.include(token);
-    const page = `/api/v1/namespaces/${namespace}/services/locust-control:8089/proxy/worker-count`;
-    expect(() => kubectl(namespace, ["get", "--raw", page])).to.throw(/forbidden|dashboard's/i);
+    const webUi = `/api/v1/namespaces/${namespace}/services/locust-control:8089/proxy/worker-count`;
+    expect(() => kubectl(namespace, ["get", "--raw", webUi])).to.throw(/forbidden|dashboard's/i);
   });
 
   it("hands variables on letter by letter", () => {

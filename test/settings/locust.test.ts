@@ -36,12 +36,12 @@ describe("Locust's command lines", () => {
     }
   });
 
-  it("are started by what is beside the plugin, with a page whatever a script sets", () => {
+  it("are started by what is beside the plugin, with a web UI whatever a script sets", () => {
     for (const { python } of [master, worker]) expect(python).to.deep.equal(["-P", "/plugin/loadtest/__main__.py"]);
     expect(master.args).to.include("--headful");
   });
 
-  it("give the page the settings, and the workers their master", () => {
+  it("give the web UI the settings, and the workers their master", () => {
     expect(option(master.args, "--users")).to.equal("50");
     expect(option(master.args, "--spawn-rate")).to.equal("2.5");
     expect(option(master.args, "--run-time")).to.equal("90s");
@@ -51,7 +51,7 @@ describe("Locust's command lines", () => {
     expect(option(worker.args, "--master-port")).to.equal("5557");
   });
 
-  it("listen where they are told to, page and port for workers alike", () => {
+  it("listen where they are told to, web UI and port for workers alike", () => {
     expect(option(master.args, "--web-host")).to.equal("127.0.0.1");
     expect(option(master.args, "--master-bind-host")).to.equal("127.0.0.1");
     expect(option(master.args, "--web-port")).to.equal("8089");

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
-import type { StatusReport } from "../../runner/cli/deployed-test/status-report";
+import type { StatusReport } from "../../runner/cli/terminal/status";
 import { type Command, type CommandEnd, startCommand } from "./cli";
 import { kubectl, podsOf, until } from "./cluster";
 import { PulumiProject } from "./pulumi";
@@ -75,7 +75,7 @@ export class DeployedTest {
     return targetIn(this.namespace);
   }
 
-  /** The token of the master's page. */
+  /** The token of the master's web UI. */
   get token(): string {
     this.secret ??= this.stack.mustRun("stack", "output", "token", "--show-secrets").trim();
     return this.secret;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 
-/** A page of results, opened from a file of its own. */
+/** A report, opened from a file of its own. */
 export interface OpenPage {
   readonly page: Page;
   /** Addresses that it asked for besides its own file. */
@@ -16,7 +16,7 @@ export interface OpenPage {
   close(): Promise<void>;
 }
 
-/** Writes a page into a temporary folder and opens it by its `file:` address. */
+/** Writes a report into a temporary folder and opens it by its `file:` address. */
 export async function openFile(browser: Browser, html: string, options: BrowserContextOptions = {}): Promise<OpenPage> {
   const folder = mkdtempSync(join(tmpdir(), "loadtest-page-"));
   const path = join(folder, "page.html");

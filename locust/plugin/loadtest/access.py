@@ -92,6 +92,6 @@ def refusal(reason: str) -> bytes:
 
 
 def with_banner(page: bytes) -> bytes:
-    """Locust's page, saying that it is only to look at."""
+    """Locust's web UI, saying that it is only to look at."""
     head, end, tail = page.rpartition(b"</body>")
     return head + _BANNER + end + tail

@@ -117,7 +117,7 @@ class Guard:
         return Answer("303 See Other", headers=headers)
 
     def shows_only(self, environ: Environ) -> bool:
-        """Whether who opens Locust's page may only look at it. A link on another site comes without the cookie."""
+        """Whether who opens Locust's web UI may only look at it. A link on another site comes without the cookie."""
         return environ.get("HTTP_SEC_FETCH_SITE", "none").lower() != "cross-site" and not self.has_token(environ)
 
     def has_token(self, environ: Environ) -> bool:
@@ -214,7 +214,7 @@ def _without_token(environ: Environ) -> Answer:
     reason = "this needs the run's token"
     own = environ.get("HTTP_SEC_FETCH_SITE", "").lower() == "same-origin"
     if own and environ.get("PATH_INFO", "").endswith("/swarm"):
-        # Locust's page shows why it could not start a test only where the status is 200: "an unknown error" else.
+        # Locust's web UI shows why it could not start a test only where the status is 200: "an unknown error" else.
         return _message("200 OK", _in_words(reason))
     return _refuse(environ, reason)
 

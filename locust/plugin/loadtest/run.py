@@ -123,7 +123,7 @@ REPORT_INTERVAL = 3.0
 SILENT_AFTER = 10.0
 """Seconds without a report after which a worker answers nothing."""
 _FRESH = 0.2
-"""Seconds for which a rate is remembered: Locust's page asks for it with each of its rows."""
+"""Seconds for which a rate is remembered: Locust's web UI asks for it with each of its rows."""
 
 # Locust's beat is a second, and a timer may be a little early.
 ONCE_A_SECOND = 0.9
@@ -153,7 +153,7 @@ class Rates:
         self._percentiles: dict[str, int | None] = {}
         self._percentiles_at = 0.0
         self.resets = 0
-        """How often Locust's page, or the script, has thrown away what was counted since the start of the run."""
+        """How often Locust's web UI, or the script, has thrown away what was counted since the start of the run."""
         self._replace()
         for name in ("reset_all", "clear_all"):
             setattr(environment.stats, name, self._seen(getattr(environment.stats, name)))

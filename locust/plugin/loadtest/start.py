@@ -50,7 +50,7 @@ def main() -> None:
         """Locust's, with the script's arguments in it, for the one time that Locust asks for it."""
         locust.main.get_parser = locusts
         parser = locusts()
-        # Locust's page reads the command line again.
+        # Locust's web UI reads the command line again.
         sys.argv += words(parser, arguments)
         secrets = [name for name in arguments if getattr(_find(parser, name)[1], "is_secret", False)]
         os.environ[_SECRET] = json.dumps(secrets)

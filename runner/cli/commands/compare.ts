@@ -11,16 +11,9 @@ import { exitCodes } from "../../types";
 import { compareRuns } from "../../verdict/compare";
 import type { Comparison } from "../../verdict/comparison";
 import { shareText } from "../../verdict/format";
+import type { ReportOptions, RunCommandOptions } from "../options";
 
-export interface CompareOptions {
-  /** Folder that has a folder for each run. */
-  readonly results: string;
-  /** `5%`, `0.05`: the relative change for the worse that is allowed. */
-  readonly maxRegression: string;
-  /** File to write a report to. */
-  readonly html?: string;
-  readonly json?: boolean;
-}
+type CompareOptions = Pick<RunCommandOptions, "maxRegression"> & Pick<ReportOptions, "results" | "html" | "json">;
 
 type Runs = readonly [before: RunOfFolder, after: RunOfFolder];
 

@@ -3,11 +3,11 @@ import { pause } from "../../engine/timing";
 import { RunnerError, UsageError } from "../../errors";
 import type { MasterLink } from "../../places/kubernetes/master";
 import { exitCodes, type LocustStatus } from "../../types";
-import { hasCommand, lockOf, matching } from "../deployed-test/claim";
-import { type KeepRun, keepLatestRun } from "../deployed-test/keep";
-import { reopened } from "../deployed-test/open";
-import { clusterSetup } from "../deployed-test/setup";
-import { type ClusterContext, withMaster } from "../deployed-test/with-master";
+import { clusterSetup } from "../deployed-test/cluster-setup";
+import { hasCommand, leaseOf } from "../deployed-test/leftovers";
+import { matching } from "../deployed-test/master-run";
+import { type ClusterContext, reopened, withMaster } from "../deployed-test/open";
+import { type SaveOptions, saveLatestRun } from "../deployed-test/save";
 import type { DashboardOptions } from "../options";
 import { printRun } from "../output";
 import { showWebUi, usualPort, watchWebUiRuns, webUiRunText } from "../web-ui";
@@ -53,12 +53,9 @@ async function serve(context: ClusterContext, options: DashboardOptions): Promis
       await pause(1000, signals.interrupt);
       continue;
     }
-    await watchWebUiRuns({
-      client: link.client,
-      interrupt: signals.interrupt,
-      masterLost: watch.lost,
-      keep: (seen) => keepPageRun(seen, context, { results: options.results, thresholds: plan.thresholds }),
-    });
+    const save = (seen: LocustStatus) =>
+      saveWebUiRun(seen, context, { results: options.results, thresholds: plan.thresholds });
+    await watchWebUiRuns(link.client, save, signals.interrupt, watch.lost);
     watch.stop();
     if (!signals.interrupt.aborted)
       progress.say("Locust's master was replaced; the web UI comes back with the new one.");
@@ -67,26 +64,26 @@ async function serve(context: ClusterContext, options: DashboardOptions): Promis
   return exitCodes.passed;
 }
 
-/** Keeps and judges a run of the web UI, unless another command does; after an interrupt it goes on without. */
-export async function keepPageRun(
+/** Saves and judges a run of the web UI, unless another command does; after an interrupt it goes on without. */
+export async function saveWebUiRun(
   seen: LocustStatus,
   context: ClusterContext,
-  options: Pick<KeepRun, "results" | "thresholds">,
+  options: Pick<SaveOptions, "results" | "thresholds">,
 ): Promise<void> {
   const { progress } = context;
   try {
     // Workers may have been scaled since the web UI was opened.
     const test = await reopened(context.test);
-    const found = await lockOf(test);
-    if (hasCommand(found) || matching(found?.note, seen) !== undefined) return;
+    const found = await leaseOf(test);
+    if (matching(found?.info, seen) !== undefined || (await hasCommand(context, found))) return;
     progress.say(webUiRunText(seen));
-    const kept = await keepLatestRun({ ...context, ...options, test, seen, note: undefined });
-    if (kept === undefined) progress.say("The run goes on; loadtest report keeps its results.");
-    else printRun(kept);
+    const saved = await saveLatestRun({ ...context, ...options, test, seen, info: undefined });
+    if (saved === undefined) progress.say("The run goes on; loadtest report saves its results.");
+    else printRun(saved);
   } catch (error) {
     if (!(error instanceof RunnerError)) throw error;
     // The master has them all, and the web UI is still of use.
-    progress.warning(`the run's results are not kept, until loadtest report does: ${error.message}`);
+    progress.warning(`the run's results are not saved, until loadtest report does: ${error.message}`);
   }
 }
 

@@ -8,10 +8,10 @@ import { messageOf, RunnerError } from "../../errors";
 import type { Session } from "../../places/place";
 import { createResultsFolder } from "../../results/folder";
 import { exitCodes, type LocustStatus } from "../../types";
-import { followInto } from "../follow";
-import { type LocalTest, localSetup, openLocal } from "../local";
+import { localSetup, openLocal } from "../local";
 import type { DashboardOptions } from "../options";
 import { printRun } from "../output";
+import { followInto } from "../record-run";
 import { readCommandSettings } from "../settings";
 import { planOf, requireWorkers, type TestSetup } from "../setup";
 import { listenToSignals, type Signals } from "../signals";
@@ -24,7 +24,7 @@ export async function dashboardCommand(options: DashboardOptions): Promise<numbe
   return (await import("./dashboard-in-cluster.js")).dashboardInCluster(options);
 }
 
-/** `loadtest dashboard --local`: keeps Locust's web UI up until Ctrl-C, and the results of runs started there. */
+/** `loadtest dashboard --local`: has Locust's web UI up until Ctrl-C, and saves the runs that are started there. */
 async function dashboardHere(options: DashboardOptions): Promise<number> {
   const command = readCommandSettings(options);
   requireWorkers(command.settings);
@@ -45,11 +45,11 @@ async function dashboardHere(options: DashboardOptions): Promise<number> {
       kill: signals.kill,
     });
     try {
-      await requireReady(test, progress, signals);
+      await requireReady(test.session, progress, signals);
       await showWebUi(test.session.endpoint, options.open, progress);
       const { session, target } = test;
       const setup = localSetup(command, { ...plan, host: target });
-      await saveRuns({ session, setup, results: options.results, progress, signals });
+      await saveRuns(session, setup, options.results, progress, signals);
       if (!signals.interrupt.aborted) throw new RunnerError(messageOf(session.masterLost.reason));
     } finally {
       await test.close();
@@ -60,28 +60,24 @@ async function dashboardHere(options: DashboardOptions): Promise<number> {
   }
 }
 
-interface PageTest {
-  readonly session: Session;
-  readonly setup: TestSetup;
-  /** Folder of all runs. */
-  readonly results: string;
-  readonly progress: Progress;
-  readonly signals: Signals;
-}
-
-/** Keeps and judges each run of the web UI; an interrupt ends it. */
-async function saveRuns({ session, setup, results, progress, signals }: PageTest): Promise<void> {
+/** Saves and judges each run of the web UI; an interrupt ends it. @param results folder of all runs */
+async function saveRuns(
+  session: Session,
+  setup: TestSetup,
+  results: string,
+  progress: Progress,
+  signals: Signals,
+): Promise<void> {
   const { endpoint, masterLost, timing } = session;
   const client = new LocustClient(endpoint);
   const save = async (seen: LocustStatus) => {
     const own = setupOf(setup, seen);
     const folder = await createResultsFolder({ base: resolve(results), script: own.script, now: new Date() });
     progress.say(webUiRunText(seen));
-    const job = { client, setup: own, seen, progress, signals, masterLost, timing };
-    const kept = await followInto({ ...job, folder, earlier: { samples: [] }, warnings: [], leave: false });
-    if (kept !== undefined) printRun(kept);
+    const saved = await followInto({ client, setup: own, seen, folder, progress, signals, masterLost, timing });
+    if (saved !== undefined) printRun(saved);
   };
-  await watchWebUiRuns({ client, interrupt: signals.interrupt, masterLost, keep: save });
+  await watchWebUiRuns(client, save, signals.interrupt, masterLost);
 }
 
 /** What a run of the web UI was asked for; the rest is the command's. */
@@ -90,7 +86,7 @@ function setupOf(setup: TestSetup, { script, targetUsers, spawnRate, host }: Loc
 }
 
 /** A start in the web UI without workers would do nothing, and say nothing. */
-async function requireReady({ session }: LocalTest, progress: Progress, signals: Signals): Promise<void> {
+async function requireReady(session: Session, progress: Progress, signals: Signals): Promise<void> {
   const poller = new StatusPoller(new LocustClient(session.endpoint), signals.interrupt);
   const observer = { waiting: (status: LocustStatus) => progress.waiting(status) };
   const stop = AbortSignal.any([signals.interrupt, session.startFailed]);

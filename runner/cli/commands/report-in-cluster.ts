@@ -1,90 +1,94 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { pause } from "../../engine/timing";
 import { RunnerError, UsageError } from "../../errors";
-import { clock as clockTime, hasNotBegun, type RunNote } from "../../places/kubernetes/lock/note";
+import type { RunInfo } from "../../places/kubernetes/lock/run-info";
 import { parseRequestsCsv, totalPercentiles, totals } from "../../results/locust-csv";
 import { progressTable } from "../../results/table";
 import { exitCodes, type LocustStatus } from "../../types";
 import { evaluateThresholds } from "../../verdict/thresholds";
-import { hasCommand, isGoing, lockOf, matching } from "../deployed-test/claim";
-import { cleanUp } from "../deployed-test/clean-up";
-import { finishedFolder, keepLatestRun, setupOf } from "../deployed-test/keep";
-import { sameTest } from "../deployed-test/open";
-import { type ClusterContext, withMaster } from "../deployed-test/with-master";
+import { cleanUp, hasCommand, leaseOf } from "../deployed-test/leftovers";
+import { hasNotBegun, isGoing, matching } from "../deployed-test/master-run";
+import { type ClusterContext, sameTest, withMaster } from "../deployed-test/open";
+import { finishedFolder, saveLatestRun, setupOf } from "../deployed-test/save";
 import type { ReportOptions } from "../options";
-import { printRun, reportFolder, writeRunReport } from "../output";
+import { printRun } from "../output";
 import { clock, failures } from "../terminal/format";
+import { clock as clockTime } from "../terminal/run-text";
+import { reportFolder, writeRunReport } from "./report";
 
-/** `loadtest report` without a folder: the latest run in the cluster, kept when it has ended. */
+/** `loadtest report` without a folder: the latest run in the cluster, saved when it has ended. */
 export async function reportInCluster(options: ReportOptions): Promise<number> {
   return withMaster(options, "no longer waiting; the run goes on", async (context) => {
     const { test, progress } = context;
     const { found, seen } = await latestRun(context, options.wait === true);
-    const note = matching(found?.note, seen);
-    if (found?.note !== undefined && note === undefined && !hasCommand(found) && !isGoing(seen)) {
-      await requireBegun(context, found.note, seen);
-      if (found.note.masterId !== undefined && found.note.masterId !== seen.master.id) {
-        return reportLost(context, options, found.note);
-      }
-      progress.warning(`of ${runOf(found.note)} nothing more is to be had: another has begun since`);
+    const { info: left } = found ?? {};
+    const info = matching(left, seen);
+    if (left !== undefined && info === undefined && !isGoing(seen) && !(await hasCommand(context, found))) {
+      await requireBegun(context, left, seen);
+      if (left.masterId !== undefined && left.masterId !== seen.master.id) return reportLost(context, options, left);
+      progress.warning(`of ${runOf(left)} nothing more is to be had: another has begun since`);
     }
     if (seen.run === 0) {
       throw new RunnerError(`nothing has run yet since Locust's master was started: loadtest run ${sameTest(test)}`);
     }
-    const { plan } = setupOf(test, seen, note);
+    const { plan } = setupOf(test, seen, info);
     if (isGoing(seen) && options.wait !== true && options.html !== undefined) {
       throw new UsageError("the run goes on, and its report is made when it has ended: add --wait");
     }
     if (isGoing(seen) && options.wait !== true) return reportSoFar(context, options, seen, plan.thresholds);
-    const there = finishedFolder(options.results, seen, note);
+    const there = finishedFolder(options.results, seen, info);
     if (there !== undefined) {
       await cleanUp(context, { owed: false });
       return reportFolder(there, options);
     }
     progress.expect(plan);
-    const kept = await keepLatestRun({ ...context, seen, note, results: options.results });
-    if (kept === undefined) return exitCodes.aborted;
-    await cleanUp(context, { owed: kept.owed, aborted: kept.record.endedBy === "interrupt" });
-    if (options.html !== undefined) await writeRunReport(kept.folder.path, options.html);
-    printRun(kept, options.json);
-    return kept.record.exitCode;
+    const saved = await saveLatestRun({ ...context, seen, info, results: options.results });
+    if (saved === undefined) return exitCodes.aborted;
+    await cleanUp(context, { owed: saved.owed, aborted: saved.record.endedBy === "interrupt" });
+    if (options.html !== undefined) await writeRunReport(saved.folder.path, options.html);
+    printRun(saved, options.json);
+    return saved.record.exitCode;
   });
 }
 
-/** The latest run of the master, and the lock, once no command prepares another one. */
-async function latestRun({ test, link, progress, signals }: ClusterContext, wait: boolean) {
+const quiet = () => undefined;
+
+/** The latest run of the master, and the Lease, once no command prepares another one. */
+async function latestRun(context: ClusterContext, wait: boolean) {
+  const { test, link, progress, signals } = context;
   for (let said = false; ; said = true) {
-    const [found, seen] = [await lockOf(test), await link.status(signals.interrupt)];
-    const { note } = found ?? {};
-    if (note === undefined || !hasCommand(found) || isGoing(seen) || !hasNotBegun(note, seen)) return { found, seen };
-    if (!wait) throw new RunnerError(`${runOf(note)} has not begun yet: --wait waits for it`);
-    if (!said) progress.say(`Waiting for ${runOf(note)} to begin`);
-    await pause(1000, signals.interrupt);
+    const [found, seen] = [await leaseOf(test), await link.status(signals.interrupt)];
+    const { info, duration } = found ?? {};
+    if (info === undefined || duration === undefined || isGoing(seen) || !hasNotBegun(info, seen))
+      return { found, seen };
+    if (!wait) throw new RunnerError(`${runOf(info)} has not begun yet: --wait waits for it`);
+    if (!said) progress.say(`Waiting for ${runOf(info)} to begin`);
+    // Of one whose command is gone, the Lease is without a duration then.
+    await hasCommand({ ...context, progress: { say: quiet, warning: quiet } }, found);
   }
 }
 
-/** An older run must not be taken for the one that was to be, however often somebody asks: its note stays. */
-async function requireBegun(context: ClusterContext, note: RunNote, seen: LocustStatus): Promise<void> {
-  if (!hasNotBegun(note, seen)) return;
+/** An older run must not be taken for the one that was to be, however often somebody asks: its info stays. */
+async function requireBegun(context: ClusterContext, info: RunInfo, seen: LocustStatus): Promise<void> {
+  if (!hasNotBegun(info, seen)) return;
   await cleanUp(context, { owed: true });
-  throw new RunnerError(`there are no results of ${runOf(note)}: it had not begun when its command ended`);
+  throw new RunnerError(`there are no results of ${runOf(info)}: it had not begun when its command ended`);
 }
 
-function runOf({ by, host, script, startedAt }: RunNote): string {
+function runOf({ by, host, script, startedAt }: RunInfo): string {
   return `the run of ${script} that ${by}@${host} wanted at ${clockTime(new Date(startedAt), new Date())}`;
 }
 
 /** The master knows nothing of the run that the lock tells of: what is on this machine is all there is. */
-async function reportLost(context: ClusterContext, options: ReportOptions, note: RunNote): Promise<number> {
+async function reportLost(context: ClusterContext, options: ReportOptions, info: RunInfo): Promise<number> {
   const { progress } = context;
   await cleanUp(context, { owed: false });
-  const folder = note.results;
+  const folder = info.results;
   if (folder !== undefined && existsSync(join(folder, "run.json"))) {
     progress.warning("Locust's master was restarted since then: these are the results up to the end of their command");
     return reportFolder(folder, options);
   }
-  throw new RunnerError(`the results of ${runOf(note)} are lost: Locust's master was restarted since then`);
+  throw new RunnerError(`the results of ${runOf(info)} are lost: Locust's master was restarted since then`);
 }
 
 async function reportSoFar(

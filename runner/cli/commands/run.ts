@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
 import { UsageError } from "../../errors";
 import { createResultsFolder } from "../../results/folder";
-import { executeRun } from "../execute";
 import { localSetup, openLocal } from "../local";
 import type { RunCommandOptions } from "../options";
 import { printRun } from "../output";
+import { executeRun } from "../record-run";
 import { readCommandSettings } from "../settings";
 import { baselineOf, planOf, requireLocalTargets, requireWorkers } from "../setup";
 import { listenToSignals } from "../signals";
@@ -30,7 +30,7 @@ async function runLocally(options: RunCommandOptions): Promise<number> {
     for (const warning of command.warnings) progress.warning(warning);
     const { script } = command.settings;
     const folder = await createResultsFolder({ base: resolve(options.results), script, now: new Date() });
-    const { record, outcome } = await executeRun({
+    const saved = await executeRun({
       setup: localSetup(command, plan),
       folder,
       progress,
@@ -49,8 +49,8 @@ async function runLocally(options: RunCommandOptions): Promise<number> {
       timing: { prepare: options.readyTimeout * 1000 },
       compare,
     });
-    printRun({ record, outcome, folder }, options.json);
-    return record.exitCode;
+    printRun(saved, options.json);
+    return saved.record.exitCode;
   } finally {
     signals.dispose();
   }

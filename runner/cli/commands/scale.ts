@@ -2,14 +2,10 @@ import { scale } from "../../places/kubernetes/deployed/arrange";
 import { waitForRollout } from "../../places/kubernetes/rollout/rollout";
 import { exitCodes } from "../../types";
 import { openTest } from "../deployed-test/open";
-import type { ClusterOptions } from "../options";
+import type { ClusterOptions, RunCommandOptions } from "../options";
 import { listenToSignals } from "../signals";
 
-export interface ScaleOptions extends ClusterOptions {
-  /** Seconds. */
-  readonly readyTimeout: number;
-  readonly json?: boolean;
-}
+type ScaleOptions = ClusterOptions & Pick<RunCommandOptions, "readyTimeout" | "json">;
 
 /** `loadtest scale N`: changes the number of workers, and waits for them. */
 export async function scaleCommand(workers: number, options: ScaleOptions): Promise<number> {

@@ -1,5 +1,5 @@
 import type { V1Pod } from "@kubernetes/client-node";
-import type { SeenLock } from "../../places/kubernetes/lock/lock";
+import type { LeaseView } from "../../places/kubernetes/lock/lease";
 import {
   isReady,
   isRolledOut,
@@ -10,24 +10,19 @@ import {
 } from "../../places/kubernetes/rollout/pods";
 import { podProblems } from "../../places/kubernetes/rollout/problems";
 import { exitCodes, type LocustStatus } from "../../types";
-import { hasCommand, isGoing, lockOf, matching } from "../deployed-test/claim";
 import { costOf } from "../deployed-test/cost";
-import { type ClusterTest, sameTest } from "../deployed-test/open";
-import type { PodLine, RunLine, StatusReport } from "../deployed-test/status-report";
-import { withMaster } from "../deployed-test/with-master";
+import { leaseOf } from "../deployed-test/leftovers";
+import { isGoing, matching } from "../deployed-test/master-run";
+import { type ClusterTest, sameTest, withMaster } from "../deployed-test/open";
 import type { ClusterOptions } from "../options";
-import { statusText } from "../terminal/status";
-
-export interface StatusOptions extends ClusterOptions {
-  readonly json?: boolean;
-}
+import { type PodLine, type RunLine, type StatusReport, statusText } from "../terminal/status";
 
 /** `loadtest status`: what is in the cluster, what it does, what it costs. */
-export async function statusCommand(options: StatusOptions): Promise<number> {
+export async function statusCommand(options: ClusterOptions & { readonly json?: boolean }): Promise<number> {
   return withMaster(options, "ending", async ({ test, link, signals }) => {
     const limit = 5000;
     const [found, master] = await Promise.all([
-      lockOf(test),
+      leaseOf(test),
       link.status(signals.interrupt, limit).catch((error: Error) => error),
     ]);
     const report = await describe(test, found, master instanceof Error ? undefined : master);
@@ -44,18 +39,17 @@ export async function statusCommand(options: StatusOptions): Promise<number> {
 
 async function describe(
   test: ClusterTest,
-  found: SeenLock | undefined,
+  found: LeaseView | undefined,
   status: LocustStatus | undefined,
 ): Promise<Omit<StatusReport, "problem">> {
   const { cluster, names, stack, deployed } = test;
-  const [control, worker] = await Promise.all([names.control, names.worker].map((name) => readWorkload(cluster, name)));
-  if (control === undefined || worker === undefined) throw new Error("two workloads were asked for");
+  const [control, worker] = [await readWorkload(cluster, names.control), await readWorkload(cluster, names.worker)];
   const now = new Date();
   const unready = [control, worker].filter((workload) => !isRolledOut(workload));
   const why = await Promise.all(unready.map(async (workload) => podProblems(await readRollout(cluster, workload))));
   const pods = [...control.pods, ...worker.pods];
-  const note = found?.note;
-  const before = note?.before?.workerReplicas;
+  const info = found?.info;
+  const before = info?.before?.workerReplicas;
   return {
     stack,
     context: cluster.context,
@@ -68,12 +62,17 @@ async function describe(
     workers: { wanted: worker.deployment.spec?.replicas ?? 1, ready: worker.pods.filter(isReady).length },
     troubles: why.flat().map(({ text }) => text),
     run: status === undefined || status.run === 0 ? null : runLine(status, found),
-    command:
-      found === undefined
-        ? null
-        : { by: found.holder, since: found.since?.toISOString() ?? null, alive: hasCommand(found) },
-    workersBefore: before === undefined || before === note?.workers ? null : before,
+    command: found?.duration === undefined ? null : commandLine(found, now),
+    workersBefore: before === undefined || before === info?.workers ? null : before,
     cost: costOf(test, pods, now) ?? null,
+  };
+}
+
+function commandLine({ holder, since, renewed }: LeaseView, now: Date): StatusReport["command"] {
+  return {
+    by: holder,
+    since: since?.toISOString() ?? null,
+    seen: renewed === undefined ? null : Math.max(0, Math.round((now.getTime() - renewed.getTime()) / 1000)),
   };
 }
 
@@ -88,12 +87,12 @@ function podLine(pod: V1Pod, part: PodLine["part"], now: Date): PodLine {
   };
 }
 
-function runLine(status: LocustStatus, found: SeenLock | undefined): RunLine {
+function runLine(status: LocustStatus, found: LeaseView | undefined): RunLine {
   const { users, targetUsers, requests, failures, rps, p95, elapsed, runTime, kept, script, host } = status;
-  const note = matching(found?.note, status);
+  const info = matching(found?.info, status);
   return {
     ...{ users, targetUsers, requests, failures, rps, p95, elapsed, runTime, kept, script, host },
     going: isGoing(status),
-    startedBy: note === undefined ? null : `${note.by}@${note.host}`,
+    startedBy: info === undefined ? null : `${info.by}@${info.host}`,
   };
 }

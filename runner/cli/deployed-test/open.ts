@@ -4,8 +4,11 @@ import { UsageError } from "../../errors";
 import type { Cluster } from "../../places/kubernetes/api/cluster";
 import { connectCluster } from "../../places/kubernetes/api/connect";
 import { type DeployedTest, readDeployed } from "../../places/kubernetes/deployed/deployed";
+import { MasterLink } from "../../places/kubernetes/master";
 import { readDeployment, type TestNames } from "../../places/kubernetes/rollout/pods";
 import type { ClusterOptions } from "../options";
+import { listenToSignals, type Signals } from "../signals";
+import { type Progress, progressOf } from "../terminal/progress";
 import { readStackOutputs } from "./stack-outputs";
 
 /** The load test that is deployed in a cluster, as it is now. */
@@ -75,4 +78,41 @@ async function readTest(
 export function sameTest({ stack, cluster }: ClusterTest): string {
   if (stack !== null) return `--stack ${stack}`;
   return `--context ${cluster.context} --namespace ${cluster.namespace}`;
+}
+
+/** What every command on a deployed test works with. */
+export interface ClusterContext {
+  readonly test: ClusterTest;
+  readonly link: MasterLink;
+  readonly progress: Progress;
+  readonly signals: Signals;
+}
+
+/** Finds the test, opens a way to its master, does the work, and closes the way again. */
+export async function withMaster<T>(
+  options: ClusterOptions & { readonly port?: number },
+  onSignal: string,
+  work: (context: ClusterContext) => Promise<T>,
+): Promise<T> {
+  const test = await openTest(options);
+  const { cluster, deployed, names, webPort } = test;
+  const { users, workerReplicas: workers } = deployed;
+  const progress = await progressOf({ runTime: undefined, users, workers });
+  const signals = listenToSignals((signal) => progress.say(`${signal}: ${onSignal}`));
+  try {
+    const link = await MasterLink.open({
+      cluster,
+      deployed,
+      webPort,
+      control: names.control,
+      listenPort: options.port,
+    });
+    try {
+      return await work({ test, link, progress, signals });
+    } finally {
+      await link.close();
+    }
+  } finally {
+    signals.dispose();
+  }
 }

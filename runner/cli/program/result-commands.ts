@@ -35,7 +35,13 @@ function addReport(program: Command, done: Done): void {
       "after",
       `\nExamples:\n  loadtest report latest --html report.html\n  loadtest report latest\n  loadtest report --stack dev --wait\n${exitCodeHelp}`,
     )
-    .action(async (run, options) => done(await (await import("../commands/report.js")).reportCommand(run, options)));
+    .action(async (run, options) =>
+      done(
+        run === undefined
+          ? await (await import("../commands/report-in-cluster.js")).reportInCluster(options)
+          : await (await import("../commands/report.js")).reportCommand(run, options),
+      ),
+    );
 }
 
 function addHistory(program: Command, done: Done): void {

@@ -1,6 +1,60 @@
 import pc from "picocolors";
-import type { PodLine, StatusReport } from "../deployed-test/status-report";
+import type { LocustStatus } from "../../types";
+import type { Cost } from "../deployed-test/cost";
 import { clock, failures, milliseconds } from "./format";
+
+/** What `status` shows; as JSON it is printed as it is. */
+export interface StatusReport {
+  readonly stack: string | null;
+  readonly context: string;
+  readonly namespace: string;
+  readonly script: string;
+  readonly pods: readonly PodLine[];
+  readonly workers: { readonly wanted: number; readonly ready: number };
+  /** Why pods are not ready. */
+  readonly troubles: readonly string[];
+  /** The master's latest run; null where there was none yet, or the master does not answer. */
+  readonly run: RunLine | null;
+  /** Why nothing is known of a run. */
+  readonly problem: string | null;
+  /**
+   * The command that has the test, and how many seconds ago it has renewed its Lease, by the clocks of two machines; null
+   * where there is none. It does so every 3 s: one that has not for long is gone.
+   */
+  readonly command: { readonly by: string; readonly since: string | null; readonly seen: number | null } | null;
+  /** How many workers there are to be when a run that scaled them is over; null where nothing is to be restored. */
+  readonly workersBefore: number | null;
+  readonly cost: Cost | null;
+}
+
+export interface PodLine {
+  readonly name: string;
+  readonly part: "control" | "worker";
+  readonly ready: boolean;
+  readonly restarts: number;
+  /** Seconds. */
+  readonly age: number;
+}
+
+export interface RunLine
+  extends Pick<
+    LocustStatus,
+    | "users"
+    | "targetUsers"
+    | "requests"
+    | "failures"
+    | "rps"
+    | "p95"
+    | "elapsed"
+    | "runTime"
+    | "kept"
+    | "script"
+    | "host"
+  > {
+  readonly going: boolean;
+  /** `sam@laptop`; null for a run of Locust's web UI. */
+  readonly startedBy: string | null;
+}
 
 const mostPods = 12;
 
@@ -52,11 +106,11 @@ function podText(pod: PodLine, pods: readonly PodLine[], warn: (text: string) =>
 
 function runText({ run, problem, command }: StatusReport, hint: string): string[] {
   if (problem !== null) return [entry("run", problem)];
-  const alive = command?.alive === true;
-  if (run === null) return [entry("run", `none yet: ${alive ? `${command.by} prepares one` : `loadtest run ${hint}`}`)];
+  if (run === null && command === null) return [entry("run", `none yet: loadtest run ${hint}`)];
+  if (run === null) return [entry("run", "none yet"), ...commandText(command, hint)];
   // Once its results are saved, nothing says any more who started a run.
-  const page = run.kept ? "" : " of Locust's web UI";
-  const what = `${run.script}${run.startedBy === null ? page : ` of ${run.startedBy}`}`;
+  const nobody = run.kept ? "" : " of Locust's web UI";
+  const what = `${run.script}${run.startedBy === null ? nobody : ` of ${run.startedBy}`}`;
   const facts = `${run.requests} request${run.requests === 1 ? "" : "s"}, ${failures(run)}, p95 ${milliseconds(run.p95)}`;
   if (run.going) {
     const of = run.runTime === null ? "" : ` of ${clock(run.runTime)}`;
@@ -64,13 +118,26 @@ function runText({ run, problem, command }: StatusReport, hint: string): string[
       entry("run", `${what}, going on for ${clock(run.elapsed ?? 0)}${of}`),
       entry("", `${run.users} of ${run.targetUsers} users, ${run.rps.toFixed(1)} req/s`),
       entry("", facts),
-      ...(alive ? [] : [entry("", `to save its results: loadtest report ${hint} --wait`)]),
+      ...(command === null
+        ? [entry("", `to save its results: loadtest report ${hint} --wait`)]
+        : commandText(command, `${hint} --wait`)),
     ];
   }
   return [
     entry("run", `${what}, ended after ${clock(run.elapsed ?? 0)}`),
     entry("", facts),
-    ...(run.kept || alive ? [] : [entry("", `its results are not saved yet: loadtest report ${hint}`)]),
+    ...(run.kept || command !== null ? [] : [entry("", `its results are not saved yet: loadtest report ${hint}`)]),
+    ...commandText(command, hint),
+  ];
+}
+
+/** Whether the command is there, only its Lease can tell, in time. */
+function commandText(command: StatusReport["command"], hint: string): string[] {
+  if (command === null) return [];
+  const { by, seen } = command;
+  return [
+    entry("command", `${by}, seen ${seen === null ? "at no known time" : `${clock(seen)} ago`}`),
+    entry("", `should it be gone: loadtest report ${hint}`),
   ];
 }
 

@@ -57,6 +57,7 @@ export interface MasterWatch {
 /** The connection to the master of a test in a cluster, through a port on this machine that outlives the master's pod. */
 export class MasterLink {
   readonly client: LocustClient;
+  private readonly closed = new AbortController();
 
   private constructor(
     private readonly options: MasterOptions,
@@ -124,28 +125,30 @@ export class MasterLink {
     return problem?.kind === "script" ? new UsageError(text) : new RunnerError(text, undefined, { cause });
   }
 
-  /** Watches the pod that the master is in now; rejects where there is none. */
+  /** Watches the pod that the master is in now, until the link is closed; rejects where there is none. */
   async watch(interval = watchInterval): Promise<MasterWatch> {
     const lost = new AbortController();
     const stopped = new AbortController();
+    const over = AbortSignal.any([stopped.signal, this.closed.signal]);
     const look = () => readWorkload(this.options.cluster, this.options.control);
     const first = await look();
     if (masterIn(first) === undefined) throw new RunnerError("Locust's master has no pod now");
     void (async () => {
-      while (!stopped.signal.aborted && !lost.signal.aborted) {
-        await pause(interval, stopped.signal);
+      while (!over.aborted && !lost.signal.aborted) {
+        await pause(interval, over);
         const end = await look().then(
           (now) => endOf(first, now),
           // No answer of the API server says nothing of the master.
           (error: unknown) => (error instanceof NoLoadTest ? deploymentGone : undefined),
         );
-        if (end !== undefined && !stopped.signal.aborted) lost.abort(new Error(end));
+        if (end !== undefined && !over.aborted) lost.abort(new Error(end));
       }
     })();
     return { lost: lost.signal, stop: () => stopped.abort() };
   }
 
   async close(): Promise<void> {
+    this.closed.abort();
     await this.forward.close();
   }
 }

@@ -6,7 +6,7 @@ import { embeddedJson, Html, html } from "./html";
 import { colours, style } from "./style";
 
 /** What makes a report besides its frame. */
-export interface Page {
+export interface DocumentParts {
   readonly title: string;
   /** Colour of the icon in the browser's tab. */
   readonly tone: "good" | "bad" | "caution" | "muted";
@@ -15,10 +15,10 @@ export interface Page {
 }
 
 /**
- * A whole page in one file. Its policy lets nothing be loaded from anywhere, and nothing run but the scripts whose
+ * A whole report in one file. Its policy lets nothing be loaded from anywhere, and nothing run but the scripts whose
  * hashes it names: text of strangers that got past the escaping could still do nothing.
  */
-export function documentOf({ title, tone, body, data }: Page): string {
+export function documentOf({ title, tone, body, data }: DocumentParts): string {
   const { chartScript, chartStyle, reportScript } = readAssets();
   const css = `${chartStyle}\n${style}`;
   const policy = [
@@ -29,7 +29,7 @@ export function documentOf({ title, tone, body, data }: Page): string {
     "base-uri 'none'",
     "form-action 'none'",
   ];
-  const page = html`<!doctype html>
+  const whole = html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -48,7 +48,7 @@ ${body}
 </body>
 </html>
 `;
-  return page.markup;
+  return whole.markup;
 }
 
 /** A constant of ours between tags: it must not end its element. */

@@ -10,7 +10,7 @@ import { amount, duration, foreign, none, share } from "./format";
 import { factList, line, lines } from "./head";
 import { type Content, type Html, html } from "./html";
 
-/** A table that may be wider than the page: it is moved inside its frame, also with the keyboard. */
+/** A table that may be wider than the report: it is moved inside its frame, also with the keyboard. */
 export function tableFrame(label: string, table: Html): Html {
   return html`<div class="table" role="region" aria-label="${label}" tabindex="0">${table}</div>`;
 }

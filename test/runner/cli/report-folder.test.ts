@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { reportFolder } from "../../../runner/cli/output";
+import { reportFolder } from "../../../runner/cli/commands/report";
 import { outputOf } from "../../support/output";
 import { makeRun, nameAt, recordAt } from "../results/folders";
 import { temporaryFolder } from "../results/make";

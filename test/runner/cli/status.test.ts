@@ -1,7 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { PodLine, RunLine, StatusReport } from "../../../runner/cli/deployed-test/status-report";
-import { statusText } from "../../../runner/cli/terminal/status";
+import { type PodLine, type RunLine, type StatusReport, statusText } from "../../../runner/cli/terminal/status";
 
 const podLine = (part: PodLine["part"], number: number, more: Partial<PodLine> = {}): PodLine => ({
   ...{ name: `locust-${part}-6b8f7c9d4-x2k${number}z`, part, ready: true, restarts: 0, age: 3725 },
@@ -27,7 +26,7 @@ function runLine(change: Partial<RunLine> = {}): RunLine {
   };
 }
 
-const command = { by: "sam@laptop, process 12", since: "2026-11-24T10:15:02.000Z", alive: true };
+const command = { by: "sam@laptop, process 12", since: "2026-11-24T10:15:02.000Z", seen: 3 };
 const text = (change: Partial<StatusReport> = {}) => statusText(report(change), "--stack dev", false);
 /** The lines of the run, below one another. */
 const runText = (change: Partial<StatusReport>) => {
@@ -84,13 +83,15 @@ describe("the status of a test in a cluster", () => {
       "          80 of 100 users, 41.3 req/s",
       "          1234 requests, 3 failures (0.2 %), p95 112 ms",
     ];
-    expect(runText({ run: runLine(), command })).to.deep.equal(going);
-    for (const gone of [null, { ...command, alive: false }]) {
-      expect(runText({ run: runLine(), command: gone })).to.deep.equal([
-        ...going,
-        "          to save its results: loadtest report --stack dev --wait",
-      ]);
-    }
+    expect(runText({ run: runLine(), command })).to.deep.equal([
+      ...going,
+      "command   sam@laptop, process 12, seen 00:03 ago",
+      "          should it be gone: loadtest report --stack dev --wait",
+    ]);
+    expect(runText({ run: runLine(), command: null })).to.deep.equal([
+      ...going,
+      "          to save its results: loadtest report --stack dev --wait",
+    ]);
     const page = runLine({ startedBy: null, runTime: null, p95: null, requests: 1, failures: 0 });
     expect(runText({ run: page })).to.include("run       script2.py of Locust's web UI, going on for 01:05");
     expect(runText({ run: page })).to.include("          1 request, 0 failures, p95 –");
@@ -104,7 +105,7 @@ describe("the status of a test in a cluster", () => {
       facts,
       "          its results are not saved yet: loadtest report --stack dev",
     ]);
-    expect(runText({ run: ended, command })).to.have.length(2);
+    expect(runText({ run: ended, command })).to.have.length(4);
     expect(runText({ run: { ...ended, kept: true, startedBy: null } })).to.deep.equal([
       "run       script2.py, ended after 01:05",
       facts,
@@ -112,10 +113,12 @@ describe("the status of a test in a cluster", () => {
   });
 
   it("says who prepares the first run, instead of how to start one that would be refused", () => {
-    expect(runText({ command })).to.deep.equal(["run       none yet: sam@laptop, process 12 prepares one"]);
-    expect(runText({ command: { ...command, alive: false } })).to.deep.equal([
-      "run       none yet: loadtest run --stack dev",
+    expect(runText({ command: { ...command, seen: null } })).to.deep.equal([
+      "run       none yet",
+      "command   sam@laptop, process 12, seen at no known time",
+      "          should it be gone: loadtest report --stack dev",
     ]);
+    expect(runText({ command: null })).to.deep.equal(["run       none yet: loadtest run --stack dev"]);
   });
 
   it("says why nothing is known of a run", () => {

@@ -1,98 +1,55 @@
 /** The Lease that says who runs a load test in a namespace. */
-import { hostname } from "node:os";
 import type { V1Lease } from "@kubernetes/client-node";
-import { writerLives } from "../../../results/unfinished";
-import { type NoteRead, type RunNote, readNote, writeNote } from "./note";
+import { type Cluster, ClusterRefused } from "../api/cluster";
+import { type RunInfo, readInfo, writeInfo } from "./run-info";
 
 export const leaseName = "loadtest-run";
 const annotation = "loadtest/run";
 
-type MicroTime = NonNullable<NonNullable<V1Lease["spec"]>["renewTime"]>;
+type LeaseSpec = NonNullable<V1Lease["spec"]>;
 
-/** What a Lease says. */
-export type LeaseView = NoteRead & {
+/** What a Lease says; times are by the clock of its holder. */
+export interface LeaseView extends Readonly<ReturnType<typeof readInfo>> {
   readonly holder: string;
-  /** When its holder took it. */
   readonly since: Date | undefined;
-  /** In ms since 1970, by the holder's clock. */
-  readonly renewed: number | undefined;
-  /** Seconds for which a renewal holds; undefined where nobody renews it. */
+  readonly renewed: Date | undefined;
+  /** Seconds that a renewal holds for; undefined where nobody renews it: the run is the master's. */
   readonly duration: number | undefined;
-};
-
-export interface LeaseParts {
-  readonly namespace: string;
-  /** The Deployment that it goes away with. */
-  readonly owner: { readonly name: string; readonly uid: string };
-  readonly holder: string;
-  readonly note: RunNote;
-  readonly acquired: Date;
-  readonly renewed: Date;
-  readonly duration: number;
-  /** The Lease as it is now, which this one replaces; it is refused where that has changed meanwhile. */
-  readonly now?: V1Lease | undefined;
-  /** How often it has gone from one holder to another. */
-  readonly transitions: number;
 }
 
-export function makeLease(parts: LeaseParts): V1Lease {
-  const { namespace, owner, note, now } = parts;
-  const { uid, resourceVersion } = now?.metadata ?? {};
+export interface LeaseParts {
+  /** The master's Deployment: when it is deleted, so is the Lease. */
+  readonly owner: { readonly name: string; readonly uid: string };
+  readonly spec: LeaseSpec;
+  readonly info: RunInfo;
+}
+
+/** A Lease that is renewed now. @param before what it replaces, as it was read: refused where that has changed */
+export function makeLease({ owner, spec, info }: LeaseParts, before?: V1Lease): V1Lease {
+  const { uid, resourceVersion, labels, annotations } = before?.metadata ?? {};
   return {
     apiVersion: "coordination.k8s.io/v1",
     kind: "Lease",
     metadata: {
-      ...{ name: leaseName, namespace },
-      ...(uid === undefined ? {} : { uid }),
-      ...(resourceVersion === undefined ? {} : { resourceVersion }),
-      labels: { ...now?.metadata?.labels, "app.kubernetes.io/name": "locust" },
-      annotations: { ...now?.metadata?.annotations, [annotation]: writeNote(note) },
+      ...(uid !== undefined && { uid }),
+      ...(resourceVersion !== undefined && { resourceVersion }),
+      name: leaseName,
+      labels: { ...labels, "app.kubernetes.io/name": "locust" },
+      annotations: { ...annotations, [annotation]: writeInfo(info) },
       ownerReferences: [{ apiVersion: "apps/v1", kind: "Deployment", ...owner }],
     },
-    spec: {
-      holderIdentity: parts.holder,
-      acquireTime: microTime(parts.acquired),
-      renewTime: microTime(parts.renewed),
-      leaseTransitions: parts.transitions,
-      // A run that was only started is nobody's to renew.
-      ...(note.mode === "run" ? { leaseDurationSeconds: parts.duration } : {}),
-    },
+    spec: { ...spec, renewTime: microTime(new Date()) },
   };
 }
 
 export function viewLease({ metadata, spec }: V1Lease): LeaseView {
   return {
-    ...readNote(metadata?.annotations?.[annotation]),
+    ...readInfo(metadata?.annotations?.[annotation]),
     holder: spec?.holderIdentity ?? "somebody",
     since: dateOf(spec?.acquireTime),
-    renewed: dateOf(spec?.renewTime)?.getTime(),
+    renewed: dateOf(spec?.renewTime),
     duration: spec?.leaseDurationSeconds,
   };
-}
-
-export type Pulse =
-  /** Renewed in time, or for the master to judge. */
-  | "live"
-  /** Without doubt. */
-  | "dead"
-  /** The clocks of two machines say so, or it is a process that we cannot see: a renewal would prove the contrary. */
-  | "doubtful";
-
-/** Whether the holder of a Lease is there. */
-export function pulseOf({ renewed = 0, duration, note }: LeaseView, now: number): Pulse {
-  if (duration === undefined) return "live";
-  const age = (now - renewed) / 1000;
-  const here = note?.host === hostname();
-  const expired = age > duration;
-  if (here && expired) return "dead";
-  if (here && note !== undefined && !writerLives({ pid: note.pid, host: note.host, start: null })) return "doubtful";
-  // A renewal from the future tells of a clock that is wrong, and not of a holder that is there.
-  return expired || age < -duration ? "doubtful" : "live";
-}
-
-/** Whether a Lease goes away with an object. */
-export function isOwnedBy({ metadata }: V1Lease, uid: string): boolean {
-  return metadata?.ownerReferences?.some((owner) => owner.uid === uid) ?? false;
 }
 
 /** The same Lease in the same hands: each holder counts its transitions on. */
@@ -100,12 +57,42 @@ export function isSameHold(a: V1Lease, b: V1Lease): boolean {
   return a.metadata?.uid === b.metadata?.uid && a.spec?.leaseTransitions === b.spec?.leaseTransitions;
 }
 
+/** The Lease of a namespace; undefined where there is none. An API server that is away is waited for, for 10 s. */
+export function findLease(cluster: Cluster, signal?: AbortSignal): Promise<V1Lease | undefined> {
+  const where = { namespace: cluster.namespace, name: leaseName };
+  const ask = () => cluster.find(`read Lease ${leaseName}`, () => cluster.coordination.readNamespacedLease(where));
+  return cluster.retry(`read Lease ${leaseName}`, ask, { for: 10_000, signal });
+}
+
+/** Creates the Lease, or replaces it as it was read; undefined where somebody else was faster. */
+export function putLease(cluster: Cluster, body: V1Lease): Promise<V1Lease | undefined> {
+  const { coordination, namespace } = cluster;
+  const create = () => coordination.createNamespacedLease({ namespace, body });
+  const replace = () => coordination.replaceNamespacedLease({ namespace, name: leaseName, body });
+  return body.metadata?.uid === undefined
+    ? cluster.call(`create Lease ${leaseName}`, create).catch(undefinedForConflict)
+    : cluster.find(`change Lease ${leaseName}`, replace).catch(undefinedForConflict);
+}
+
+/** Deletes the Lease as it was read; undefined where it has changed since, or has gone. */
+export function deleteLease(cluster: Cluster, { metadata }: V1Lease): Promise<object | undefined> {
+  const { uid = "", resourceVersion = "" } = metadata ?? {};
+  const body = { preconditions: { uid, resourceVersion } };
+  const where = { namespace: cluster.namespace, name: leaseName, body };
+  const ask = () => cluster.coordination.deleteNamespacedLease(where);
+  return cluster.find(`delete Lease ${leaseName}`, ask).catch(undefinedForConflict);
+}
+
+function undefinedForConflict(error: unknown): undefined {
+  if (!(error instanceof ClusterRefused) || error.status !== 409) throw error;
+}
+
 /** The client gives these times as texts, and takes texts; Kubernetes wants six digits behind the second. */
-function microTime(date: Date): MicroTime {
-  return date.toISOString().replace("Z", "000Z") as unknown as MicroTime;
+export function microTime(date: Date): NonNullable<LeaseSpec["renewTime"]> {
+  return date.toISOString().replace("Z", "000Z") as unknown as NonNullable<LeaseSpec["renewTime"]>;
 }
 
 function dateOf(time: Date | string | undefined): Date | undefined {
-  const date = time === undefined ? undefined : new Date(time);
-  return date === undefined || Number.isNaN(date.getTime()) ? undefined : date;
+  const date = new Date(time ?? Number.NaN);
+  return Number.isNaN(date.getTime()) ? undefined : date;
 }

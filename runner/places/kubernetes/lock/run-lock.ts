@@ -1,170 +1,177 @@
+/** One command at a time makes a run in a namespace: the lock is a Lease, which its holder renews. */
 import type { V1Lease } from "@kubernetes/client-node";
 import { pause } from "../../../engine/timing";
-import { messageOf } from "../../../errors";
-import { isSameHold, type LeaseParts, type LeaseView, makeLease } from "./lease";
-import type { LeaseApi } from "./lease-api";
-import type { RunNote } from "./note";
+import { messageOf, RunnerError } from "../../../errors";
+import type { Cluster } from "../api/cluster";
+import * as lease from "./lease";
+import type { RunInfo } from "./run-info";
 
-/**
- * How the end of a lock went: it is free; somebody else has it meanwhile; it was not there any more; the API could not
- * be asked, and it expires by itself (not where the run was only started).
- */
-export type Release = "released" | "taken" | "gone" | "unreachable";
-
-export interface HeldOptions {
-  readonly api: LeaseApi;
-  /** What stays the same over all renewals. */
-  readonly parts: Omit<LeaseParts, "note" | "renewed" | "now">;
-  readonly now: () => Date;
-  /** Ms between two renewals. */
-  readonly renew: number;
+export interface LockOptions extends Pick<lease.LeaseParts, "owner" | "info"> {
+  readonly cluster: Cluster;
+  /** Who takes it, for people: `sam@laptop, process 123`. */
+  readonly holder: string;
+  /** Seconds without a renewal after which the lock is free; it is renewed five times in that time. Defaults to 15. */
+  readonly duration?: number;
+  /** A line on what takes its time. */
+  readonly progress: (text: string) => void;
+  /** A line on what is not as it should be, and is got over. */
   readonly warn: (text: string) => void;
+  /** Gives up while somebody else's Lease is watched. */
+  readonly signal: AbortSignal;
 }
 
-/** Ms between two attempts where the API cannot be reached. */
-const retry = 1000;
+/** Somebody else has the lock: exit code 4. */
+export class RunGoing extends RunnerError {
+  constructor(readonly seen: lease.LeaseView) {
+    super(`${seen.holder} has the test`);
+  }
+}
 
-/** The lock, while we have it: a Lease that renews itself, except for a run that is only started. */
+/**
+ * Takes the lock, where there is none or its command is gone: then with the info of that one, until another is written.
+ *
+ * As in the leader election of Kubernetes' clients, clocks of machines are not compared: a Lease that nobody renews for
+ * its duration, by our own monotonic clock, is free. One without a duration is nobody's: whether the master still does
+ * its run is for the caller to ask.
+ *
+ * @throws RunGoing where its holder is there; RunnerError where the API refuses, or does not answer
+ */
+export async function acquireLock(options: LockOptions): Promise<RunLock> {
+  const { cluster, owner, holder, duration: leaseDurationSeconds = 15, warn } = options;
+  for (;;) {
+    const found = await lease.findLease(cluster);
+    if (found?.metadata?.ownerReferences?.every(({ uid }) => uid !== owner.uid)) {
+      // Its Deployment was deleted, and the cluster is about to delete it too.
+      await lease.deleteLease(cluster, found);
+      continue;
+    }
+    const free = found && (await unrenewed(found, options));
+    const former = free && lease.viewLease(free);
+    const leaseTransitions = free === undefined ? 0 : (free.spec?.leaseTransitions ?? 0) + 1;
+    const acquireTime = lease.microTime(new Date());
+    const spec = { holderIdentity: holder, acquireTime, leaseDurationSeconds, leaseTransitions };
+    const parts = { owner, spec, info: former?.info ?? options.info };
+    const taken = await lease.putLease(cluster, lease.makeLease(parts, free));
+    if (taken === undefined) continue;
+    if (former?.problem !== undefined) warn(`${former.problem}; what was there before that run is not known`);
+    return new RunLock(taken, parts, former?.info, options);
+  }
+}
+
+/** Watches a Lease while a renewal holds, or until it is left, and gives it as it is then; undefined where it has gone. */
+async function unrenewed(first: V1Lease, { cluster, progress, signal }: LockOptions): Promise<V1Lease | undefined> {
+  const { holder, duration, renewed } = lease.viewLease(first);
+  if (duration === undefined) return first;
+  progress(`${holder} has the test: watching for up to ${Math.ceil(duration)} s whether that command is still there`);
+  const end = performance.now() + duration * 1000;
+  let found: V1Lease | undefined = first;
+  while (performance.now() < end) {
+    await pause(Math.min(1000, duration * 100), signal);
+    found = await lease.findLease(cluster, signal);
+    if (found === undefined) return undefined;
+    const view = lease.viewLease(found);
+    if (view.duration === undefined) return found;
+    const same = view.renewed?.getTime() === renewed?.getTime() && lease.isSameHold(found, first);
+    if (!same) throw new RunGoing(view);
+  }
+  return found;
+}
+
+/** The lock, while we have it: a Lease that renews itself, until it is left or given back. */
 export class RunLock {
   private readonly gone = new AbortController();
   /** Aborted, with an Error that says who has it, when the lock is seen to be somebody else's. */
   readonly lost: AbortSignal = this.gone.signal;
-  private current: RunNote;
   /** One request at a time: our own changes must not look like somebody else's. */
-  private queue: Promise<unknown> = Promise.resolve();
-  private timer: NodeJS.Timeout | undefined;
+  private queue: Promise<void> = Promise.resolve();
+  private readonly timer: NodeJS.Timeout;
   private closed = false;
-  private unwritten = false;
+  private written = true;
   private failing = false;
-  private releasing: Promise<Release> | undefined;
 
   constructor(
     private lease: V1Lease,
-    note: RunNote,
-    /** What the command before left, which did not get to its end; undefined where there was none. */
-    readonly takenOver: LeaseView | undefined,
-    private readonly options: HeldOptions,
+    private parts: lease.LeaseParts,
+    /** What the command before wrote, which did not get to its end; undefined where there was none. */
+    readonly former: RunInfo | undefined,
+    private readonly options: LockOptions,
   ) {
-    this.current = note;
-    this.schedule();
+    // One that is left is written until that has succeeded.
+    this.timer = setInterval(() => void this.renew(), Number(parts.spec.leaseDurationSeconds) * 200).unref();
   }
 
-  get note(): RunNote {
-    return this.current;
+  /** Changes the info, as `write` does. */
+  update(changes: Partial<RunInfo>): Promise<boolean> {
+    return this.write({ ...this.parts.info, ...changes });
   }
 
-  /** Changes the note, as `write` does. */
-  update(changes: Partial<RunNote>): Promise<boolean> {
-    return this.write({ ...this.current, ...changes });
-  }
-
-  /**
-   * Replaces the note. With mode `start` the Lease is renewed no more, and stays when this process ends.
-   *
-   * @returns whether it is written; if not, it is tried again while this process lives. Never rejects.
-   */
-  async write(note: RunNote): Promise<boolean> {
-    this.current = note;
-    this.unwritten = true;
-    if (this.closed) return false;
+  /** Replaces the info. Gives whether it is written; if not, it is tried again while this process lives. Never rejects. */
+  async write(info: RunInfo): Promise<boolean> {
+    this.parts = { ...this.parts, info };
+    this.written = false;
     await this.renew();
-    return !this.unwritten;
+    return this.written && !this.closed;
   }
 
-  /**
-   * Gives the lock back. Safe to call twice, and again where it was unreachable. Never rejects.
-   *
-   * @param limit ms that it may take
-   */
-  release(limit = 5000): Promise<Release> {
-    this.releasing ??= this.giveBack(limit).then((release) => {
-      if (release === "unreachable") this.releasing = undefined;
-      return release;
-    });
-    return this.releasing;
+  /** Changes the info, and renews the Lease no more: it stays when this process ends, for the command that comes next. */
+  leave(changes: Partial<RunInfo> = {}): Promise<boolean> {
+    const { leaseDurationSeconds: _, ...spec } = this.parts.spec;
+    this.parts = { ...this.parts, spec };
+    return this.update(changes);
   }
 
-  private schedule(): void {
-    clearTimeout(this.timer);
-    if (this.closed || (this.current.mode === "start" && !this.unwritten)) return;
-    const { renew } = this.options;
-    this.timer = setTimeout(() => void this.renew(), this.failing ? Math.min(retry, renew) : renew);
-    this.timer.unref();
+  /** Gives the lock back within `limit` ms; false where the API cannot be asked: it is free when its time is over. */
+  release(limit = 5000): Promise<boolean> {
+    const { cluster } = this.options;
+    this.closed = true;
+    const remove = async () => {
+      let found: V1Lease | undefined = this.lease;
+      while (found !== undefined && lease.isSameHold(found, this.lease)) {
+        if ((await lease.deleteLease(cluster, found)) !== undefined) return;
+        found = await lease.findLease(cluster);
+      }
+    };
+    const work = async (signal: AbortSignal) => {
+      // What is under way may hang; it is refused once the Lease has gone.
+      await Promise.race([this.queue, pause(limit / 2, signal)]);
+      await cluster.retry("give the lock back", remove, { for: limit, signal });
+      return true;
+    };
+    return cluster.call("give the lock back", work, { timeout: limit }).catch(() => false);
   }
 
   private renew(): Promise<void> {
-    const done = this.queue.then(() => this.renewOnce());
-    this.queue = done;
-    return done;
+    this.queue = this.queue.then(async () => {
+      if (this.closed) return clearInterval(this.timer);
+      if (this.written && this.parts.spec.leaseDurationSeconds === undefined) return;
+      try {
+        await this.put();
+        this.failing = false;
+      } catch (error) {
+        if (!this.failing) this.options.warn(`the lock of the run is not renewed now: ${messageOf(error)}`);
+        this.failing = true;
+      }
+    });
+    return this.queue;
   }
 
-  /** Writes the note with a new time; tells where the lock is lost. */
-  private async renewOnce(): Promise<void> {
-    try {
-      await this.writeOnce();
-      this.failing = false;
-    } catch (error) {
-      if (!this.failing) this.options.warn(`the lock of the run cannot be renewed now: ${messageOf(error)}`);
-      this.failing = true;
-    }
-    this.schedule();
-  }
-
-  private async writeOnce(): Promise<void> {
-    const { parts, now, api, warn } = this.options;
-    let there: V1Lease | undefined = this.lease;
-    for (let attempt = 0; attempt < 3 && !this.closed; attempt++) {
-      const note = this.current;
-      const lease = makeLease({ ...parts, note, renewed: now(), now: there });
-      const written = await (there === undefined ? api.create(lease) : api.replace(lease));
-      if (written !== undefined) {
-        if (there === undefined) warn("somebody has deleted the lock of the run, and it is made anew");
-        this.lease = written;
-        this.unwritten = this.current !== note;
+  /** Writes the info with a new time; tells where the lock is lost. */
+  private async put(): Promise<void> {
+    const { cluster, warn } = this.options;
+    for (let before: V1Lease | undefined = this.lease; !this.closed; ) {
+      const { parts } = this;
+      const done = await lease.putLease(cluster, lease.makeLease(parts, before));
+      if (done !== undefined) {
+        if (before === undefined) warn("somebody has deleted the lock of the run, and it is made anew");
+        this.lease = done;
+        this.written = parts === this.parts;
         return;
       }
       // Somebody has changed it beside us; or a request of ours was done whose answer did not come.
-      const found = await this.readAgain();
-      // One that was deleted is nobody's.
-      there = found === "gone" ? undefined : this.lease;
-      if (typeof found === "object") this.lose(found.by);
+      before = await lease.findLease(cluster);
+      if (before === undefined || lease.isSameHold(before, this.lease)) continue;
+      this.closed = true;
+      this.gone.abort(new Error(`${lease.viewLease(before).holder} has taken the lock of the run`));
     }
-  }
-
-  /** Takes over what others have changed, while the Lease is ours; else says whose it is. */
-  private async readAgain(limit?: number): Promise<"ours" | "gone" | { readonly by: string }> {
-    const found = await this.options.api.read(limit);
-    if (found === undefined) return "gone";
-    if (!isSameHold(found, this.lease)) return { by: found.spec?.holderIdentity ?? "somebody" };
-    this.lease = found;
-    return "ours";
-  }
-
-  private lose(by: string): void {
-    this.close();
-    this.gone.abort(new Error(`${by} has taken the lock of the run`));
-  }
-
-  private close(): void {
-    this.closed = true;
-    clearTimeout(this.timer);
-  }
-
-  private async giveBack(limit: number): Promise<Release> {
-    const end = performance.now() + limit;
-    const left = () => Math.max(1, end - performance.now());
-    this.close();
-    // What is under way may hang; it is refused once the Lease has gone.
-    await Promise.race([this.queue, pause(limit / 2)]);
-    while (performance.now() < end) {
-      try {
-        if ((await this.options.api.delete(this.lease, left())) === true) return "released";
-        const found = await this.readAgain(left());
-        if (found !== "ours") return found === "gone" ? found : "taken";
-      } catch {
-        await pause(Math.min(200, left()));
-      }
-    }
-    return "unreachable";
   }
 }

@@ -2,11 +2,17 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
-import type { ClusterContext } from "../../../../runner/cli/deployed-test/with-master";
+import { acquireTest } from "../../../../runner/cli/deployed-test/acquire";
+import { clusterSetup } from "../../../../runner/cli/deployed-test/cluster-setup";
+import { withoutLeftovers } from "../../../../runner/cli/deployed-test/leftovers";
+import type { ClusterContext } from "../../../../runner/cli/deployed-test/open";
 import { Progress } from "../../../../runner/cli/terminal/progress";
+import { makeLease } from "../../../../runner/places/kubernetes/lock/lease";
+import { type RunInfo, readInfo } from "../../../../runner/places/kubernetes/lock/run-info";
 import { MasterLink } from "../../../../runner/places/kubernetes/master";
 import { ScriptedLocust, worker } from "../../engine/scripted";
 import { FakeNamespace, names } from "../../places/kubernetes/fake-namespace";
+import { runInfo } from "../../places/kubernetes/lock/infos";
 import { clusterTest } from "./tests";
 
 /** A deployed test, with a master that answers, as a command has opened it. */
@@ -16,6 +22,7 @@ export class TestContext {
   /** Folder of all runs. */
   readonly results = mkdtempSync(join(tmpdir(), "loadtest-cluster-"));
   private readonly stream = new PassThrough();
+  private readonly acquired: Awaited<ReturnType<typeof acquireTest>>[] = [];
 
   private constructor(
     readonly namespace: FakeNamespace,
@@ -56,6 +63,31 @@ export class TestContext {
       .filter((line) => line !== "");
   }
 
+  /** Takes the test for a run; it is given back when the test is over. */
+  async acquire(options: Parameters<typeof clusterSetup>[1] = {}) {
+    const { context } = this;
+    const setup = await clusterSetup(await withoutLeftovers(context.test), options);
+    const taken = await acquireTest({ ...context, setup });
+    this.acquired.push(taken);
+    return taken;
+  }
+
+  /** What a command has left: one of `run` that was killed, or of `start`. */
+  left(parts: Partial<RunInfo>): void {
+    const duration = parts.mode === "start" ? {} : { leaseDurationSeconds: 0.2 };
+    const lease = makeLease({
+      owner: { name: names.control, uid: "uid-of-locust-control" },
+      spec: { holderIdentity: "sam@laptop", leaseTransitions: 0, ...duration },
+      info: runInfo(parts),
+    });
+    this.namespace.leases.lease = { ...lease, metadata: { ...lease.metadata, uid: "u", resourceVersion: "1" } };
+  }
+
+  /** What the Lease has on a run. */
+  get noted(): RunInfo | undefined {
+    return readInfo(this.namespace.leases.lease?.metadata?.annotations?.["loadtest/run"]).info;
+  }
+
   /** A run that has ended, with its series on the master. */
   endRun(run = 1, seconds = 12): void {
     const startedAt = new Date(Date.now() - 60_000).toISOString();
@@ -74,6 +106,7 @@ export class TestContext {
   }
 
   async close(): Promise<void> {
+    for (const { lock } of this.acquired) await lock.release();
     await this.link.close();
     await Promise.all([this.namespace.close(), this.locust.close()]);
     rmSync(this.results, { recursive: true, force: true });

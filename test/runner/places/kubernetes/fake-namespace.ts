@@ -140,6 +140,7 @@ export class FakeNamespace {
       this.deployments.set(name, changed);
       return void json(changed);
     }
+    if (kind === "leases") return this.answerLease(request.method ?? "", body, json, response);
     const owner = searchParams.get("labelSelector")?.replace("app=", "") ?? "";
     if (kind === "pods") return void json({ items: this.pods.get(owner) ?? [] });
     if (kind === "replicasets") return void json({ items: this.replicaSets });
@@ -150,6 +151,24 @@ export class FakeNamespace {
       return void json({ data: { token: Buffer.from("secret-token").toString("base64") } });
     }
     refuse(response, 404, `${kind} "${name}" not found`);
+  }
+
+  private async answerLease(
+    method: string,
+    text: string,
+    json: (value: unknown) => void,
+    response: ServerResponse,
+  ): Promise<void> {
+    const body = text === "" ? {} : JSON.parse(text);
+    try {
+      if (method === "POST") json(await this.leases.createNamespacedLease({ body }));
+      else if (method === "PUT") json(await this.leases.replaceNamespacedLease({ body }));
+      else if (method === "DELETE") json(await this.leases.deleteNamespacedLease({ body } as never));
+      else json(await this.leases.readNamespacedLease());
+    } catch (error) {
+      const { code, body: why } = error as { code: number; body: string };
+      refuse(response, code, JSON.parse(why).message);
+    }
   }
 
   /** The API server leaves a number out that is 0. */

@@ -5,12 +5,12 @@ import { runReport } from "../../../../runner/results/report/report";
 import { finishedRecord, rowOf, runningRecord } from "../make";
 import { hostile, hostileRun, longSamples, madeRun } from "./made";
 
-/** What the page carries for its charts. */
+/** What the report carries for its charts. */
 function dataOf(page: string): ReportData {
   return JSON.parse(/<script type="application\/json" id="data">(.*?)<\/script>/s.exec(page)?.[1] ?? "");
 }
 
-/** The words of the page, without its markup. */
+/** The words of the report, without its markup. */
 function wordsOf(page: string): string {
   const body = /<body>(.*?)<script/s.exec(page)?.[1] ?? "";
   return body

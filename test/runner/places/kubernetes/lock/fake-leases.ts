@@ -1,5 +1,9 @@
-import type { V1Lease } from "@kubernetes/client-node";
-import type { Leases } from "../../../../../runner/places/kubernetes/lock/lock";
+import type { CoordinationV1Api, V1Lease } from "@kubernetes/client-node";
+
+type Leases = Pick<
+  CoordinationV1Api,
+  "createNamespacedLease" | "readNamespacedLease" | "replaceNamespacedLease" | "deleteNamespacedLease"
+>;
 
 /** What the client of the API throws. */
 export function refusal(code: number, message: string): Error {
@@ -51,6 +55,19 @@ export class FakeLeases implements Leases {
   annotate(): void {
     const lease = this.existing();
     this.store({ ...lease, metadata: { ...lease.metadata, annotations: { ...lease.metadata?.annotations, a: "b" } } });
+  }
+
+  /** Another time of its renewal. */
+  setTime(renewTime: string): void {
+    const lease = this.existing();
+    this.store({ ...lease, spec: { ...lease.spec, renewTime: renewTime as never } });
+  }
+
+  /** Another info on its run. */
+  setInfo(text: string): void {
+    const lease = this.existing();
+    const annotations = { ...lease.metadata?.annotations, "loadtest/run": text };
+    this.store({ ...lease, metadata: { ...lease.metadata, annotations } });
   }
 
   private async request<T>(verb: string, work: () => T): Promise<T> {

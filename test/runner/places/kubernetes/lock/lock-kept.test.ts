@@ -1,45 +1,45 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "chai";
-import { RunGoing, readLock } from "../../../../../runner/places/kubernetes/lock/lock";
+import { viewLease } from "../../../../../runner/places/kubernetes/lock/lease";
 import { until } from "../../../../support/cluster";
 import { FakeLeases } from "./fake-leases";
-import { note } from "./notes";
-import { ago, lockTakers } from "./taken-locks";
+import { runInfo } from "./infos";
+import { lockTakers } from "./taken-locks";
 
 describe("the lock of a namespace", () => {
   let leases: FakeLeases;
   beforeEach(() => {
     leases = new FakeLeases();
   });
-  const { acquire, failure } = lockTakers(() => leases);
+  const { acquire } = lockTakers(() => leases);
+  const seen = () => (leases.lease === undefined ? undefined : viewLease(leases.lease));
 
   describe("of a run that was only started", () => {
     it("stays when the command ends, renewed by nobody", async () => {
-      const lock = await acquire({ duration: 1, renew: 0.05 });
-      expect(await lock.update({ mode: "start", masterId: "m", run: 3 })).to.equal(true);
+      const lock = await acquire({ duration: 0.15 });
+      expect(await lock.leave({ mode: "start", masterId: "m", run: 3 })).to.equal(true);
       const requests = leases.asked.length;
       await pause(200);
       expect(leases.asked).to.have.length(requests);
       expect(leases.lease?.spec).to.not.have.property("leaseDurationSeconds");
-      expect(await readLock(leases, "load", new Date(Date.now() + 3_600_000))).to.deep.include({
-        ...{ live: true, note: note({ mode: "start", masterId: "m", run: 3 }) },
+      expect(seen()).to.deep.include({
+        ...{ duration: undefined, info: runInfo({ mode: "start", masterId: "m", run: 3 }) },
       });
     });
 
-    it("is free when the master says so", async () => {
-      const started = note({ mode: "start", masterId: "m", run: 3 });
-      await acquire({ note: started, now: ago(3600) });
-      expect((await failure()).message).to.include("started script1.py");
-      expect(await failure({ over: async () => false })).to.be.instanceOf(RunGoing);
-      const asked: unknown[] = [];
-      const lock = await acquire({ over: async (note) => asked.push(note) > 0 });
-      expect(asked).to.deep.equal([started]);
-      expect(lock.takenOver?.note).to.deep.equal(started);
+    it("is free at once: what the master does is asked by whoever takes it", async () => {
+      const started = runInfo({ mode: "start", masterId: "m", run: 3 });
+      await (await acquire({ info: started })).leave();
+      const lock = await acquire({ progress: () => expect.fail("It was watched.") });
+      expect(lock.former).to.deep.equal(started);
+      expect(seen()).to.deep.include({ info: started, duration: 15 });
+      expect(await lock.leave()).to.equal(true);
+      expect(seen()).to.deep.include({ info: started, duration: undefined });
     });
   });
 
   describe("is kept", () => {
-    const quick = { duration: 1, renew: 0.03 };
+    const quick = { duration: 0.1 };
     const renewals = () => leases.asked.filter((verb) => verb === "replace").length;
 
     it("by renewals, which carry what has changed", async () => {
@@ -48,7 +48,7 @@ describe("the lock of a namespace", () => {
       expect(await lock.update({ masterId: "m", run: 1 })).to.equal(true);
       await until("renewals", () => renewals() > 2, 2);
       expect(leases.lease?.spec?.renewTime).to.not.equal(first);
-      expect((await readLock(leases, "load"))?.note).to.deep.equal(note({ masterId: "m", run: 1 }));
+      expect(seen()?.info).to.deep.equal(runInfo({ masterId: "m", run: 1 }));
       expect(lock.lost.aborted).to.equal(false);
     });
 
@@ -69,9 +69,9 @@ describe("the lock of a namespace", () => {
       expect(await lock.update({ run: 7 })).to.equal(false);
       await pause(150);
       leases.before = async () => undefined;
-      await until("a renewal", async () => (await readLock(leases, "load"))?.note?.run === 7, 2);
+      await until("a renewal", () => seen()?.info?.run === 7, 2);
       expect(warnings).to.deep.equal([
-        "the lock of the run cannot be renewed now: connect ECONNREFUSED 127.0.0.1:6443",
+        "the lock of the run is not renewed now: cannot change Lease loadtest-run: the API server at there:6443 cannot be reached: connection refused",
       ]);
       expect(lock.lost.aborted).to.equal(false);
     });
@@ -96,7 +96,7 @@ describe("the lock of a namespace", () => {
       await until("the loss", () => lock.lost.aborted, 2);
       expect(String(lock.lost.reason)).to.equal("Error: kim@laptop has taken the lock of the run");
       expect(await lock.update({ run: 1 })).to.equal(false);
-      expect(await lock.release()).to.equal("taken");
+      expect(await lock.release()).to.equal(true);
       expect(leases.lease?.spec?.holderIdentity).to.equal("kim@laptop");
     });
 
@@ -106,38 +106,38 @@ describe("the lock of a namespace", () => {
       await lock.update({ masterId: "m", run: 1 });
       leases.lease = undefined;
       await until("a new one", () => leases.lease !== undefined, 2);
-      expect((await readLock(leases, "load"))?.note).to.deep.equal(note({ masterId: "m", run: 1 }));
+      expect(seen()?.info).to.deep.equal(runInfo({ masterId: "m", run: 1 }));
       await until("renewals", () => renewals() > 4, 2);
       expect(lock.lost.aborted).to.equal(false);
       expect(warnings).to.deep.equal(["somebody has deleted the lock of the run, and it is made anew"]);
       leases.lease = undefined;
-      expect(await lock.update({ mode: "start" }), "as it is left").to.equal(true);
-      expect((await readLock(leases, "load"))?.note).to.include({ mode: "start", run: 1 });
+      expect(await lock.leave({ mode: "start" }), "as it is left").to.equal(true);
+      expect(seen()?.info).to.include({ mode: "start", run: 1 });
     });
 
     it("not where somebody has deleted it and another has taken it", async () => {
-      const lock = await acquire({ duration: 1, renew: 60 });
+      const lock = await acquire({ duration: 180 });
       leases.lease = undefined;
       await acquire({ holder: "kim@laptop" });
       expect(await lock.update({ run: 1 })).to.equal(false);
       expect(String(lock.lost.reason)).to.equal("Error: kim@laptop has taken the lock of the run");
-      expect(await lock.release()).to.equal("taken");
+      expect(await lock.release()).to.equal(true);
     });
 
     it("and is gone when it is given back, where somebody has just deleted it", async () => {
-      const lock = await acquire({ renew: 60 });
+      const lock = await acquire();
       leases.lease = undefined;
-      expect(await lock.release()).to.equal("gone");
+      expect(await lock.release()).to.equal(true);
       expect(leases.lease).to.equal(undefined);
     });
   });
 
   describe("is given back", () => {
     it("once, and renewed no more", async () => {
-      const lock = await acquire({ duration: 1, renew: 0.03 });
+      const lock = await acquire({ duration: 0.1 });
       const both = [lock.release(), lock.release()];
-      expect(await Promise.all(both)).to.deep.equal(["released", "released"]);
-      expect(await lock.release()).to.equal("released");
+      expect(await Promise.all(both)).to.deep.equal([true, true]);
+      expect(await lock.release()).to.equal(true);
       const requests = leases.asked.length;
       await pause(100);
       expect(leases.asked).to.have.length(requests);
@@ -148,7 +148,7 @@ describe("the lock of a namespace", () => {
       const lock = await acquire();
       leases.before = (verb) => pause(verb === "replace" ? 50 : 0) as Promise<void>;
       void lock.update({ run: 1 });
-      expect(await lock.release()).to.equal("released");
+      expect(await lock.release()).to.equal(true);
       expect(leases.lease).to.equal(undefined);
     });
 
@@ -157,10 +157,10 @@ describe("the lock of a namespace", () => {
       leases.before = () => new Promise(() => undefined);
       void lock.update({ run: 1 });
       const start = performance.now();
-      expect(await lock.release(200)).to.equal("unreachable");
+      expect(await lock.release(200)).to.equal(false);
       expect(performance.now() - start).to.be.within(150, 600);
       leases.before = async () => undefined;
-      expect(await lock.release()).to.equal("released");
+      expect(await lock.release()).to.equal(true);
     });
   });
 });

@@ -1,22 +1,27 @@
-import { spawnSync } from "node:child_process";
 import { expect } from "chai";
 import fc from "fast-check";
 import { RunnerError } from "../../../../../runner/errors";
 import { ClusterRefused } from "../../../../../runner/places/kubernetes/api/failures";
-import { RunGoing, readLock } from "../../../../../runner/places/kubernetes/lock/lock";
+import { findLease, viewLease } from "../../../../../runner/places/kubernetes/lock/lease";
+import { RunGoing } from "../../../../../runner/places/kubernetes/lock/run-lock";
+import { deadWriter } from "../../../results/folders";
 import { FakeLeases, refusal } from "./fake-leases";
-import { note } from "./notes";
-import { ago, lockTakers, owner } from "./taken-locks";
-
-/** A process of this machine that has ended. */
-const deadPid = spawnSync(process.execPath, ["-e", ""]).pid;
+import { runInfo } from "./infos";
+import { lockTakers, owner } from "./taken-locks";
 
 describe("the lock of a namespace", () => {
   let leases: FakeLeases;
   beforeEach(() => {
     leases = new FakeLeases();
   });
-  const { acquire, failure, killed } = lockTakers(() => leases);
+  const { acquire, failure, killed, cluster } = lockTakers(() => leases);
+  const seen = () => (leases.lease === undefined ? undefined : viewLease(leases.lease));
+  /** What a command does whose clock is wrong: it renews its Lease every 100 ms. */
+  const beating = async (since: string, work: () => Promise<unknown>) => {
+    let count = 0;
+    const timer = setInterval(() => leases.setTime(since.replace("0Z", `${++count % 10}Z`)), 100);
+    await work().finally(() => clearInterval(timer));
+  };
 
   describe("is taken", () => {
     it("by one of many who want it at the same time, in whatever order their requests are done", async () => {
@@ -27,9 +32,9 @@ describe("the lock of a namespace", () => {
           fc.boolean(),
           async (scheduler, many, dead) => {
             leases = new FakeLeases();
-            if (dead) await killed({ now: ago(60) });
+            if (dead) await killed({ duration: 0.1 });
             leases.before = () => scheduler.schedule(Promise.resolve());
-            const outcomes = Promise.allSettled(Array.from({ length: many }, () => acquire({ duration: 600 })));
+            const outcomes = Promise.allSettled(Array.from({ length: many }, () => acquire({ duration: 0.6 })));
             await scheduler.waitFor(outcomes);
             leases.before = async () => undefined;
             const settled = await outcomes;
@@ -39,7 +44,7 @@ describe("the lock of a namespace", () => {
             for (const error of lost) expect(error).to.be.instanceOf(RunGoing);
           },
         ),
-        { numRuns: 60 },
+        { numRuns: 25 },
       );
     });
 
@@ -50,13 +55,13 @@ describe("the lock of a namespace", () => {
           leases.before = () => scheduler.schedule(Promise.resolve());
           let [holding, most, turns] = [0, 0, 0];
           const work = async () => {
-            const lock = await acquire({ duration: 600 }).catch(() => undefined);
+            const lock = await acquire({ duration: 0.6 }).catch(() => undefined);
             if (lock === undefined) return;
             most = Math.max(most, ++holding);
             await scheduler.schedule(Promise.resolve());
             holding--;
             turns++;
-            expect(await lock.release()).to.equal("released");
+            expect(await lock.release()).to.equal(true);
           };
           await scheduler.waitFor(Promise.all([1, 2, 3].map(work)));
           leases.before = async () => undefined;
@@ -64,7 +69,7 @@ describe("the lock of a namespace", () => {
           expect(turns).to.be.above(0);
           expect(leases.lease).to.equal(undefined);
         }),
-        { numRuns: 60 },
+        { numRuns: 25 },
       );
     });
 
@@ -79,111 +84,130 @@ describe("the lock of a namespace", () => {
         leaseTransitions: 0,
       });
       expect(String(spec?.renewTime)).to.match(/T\d\d:\d\d:\d\d\.\d{6}Z$/);
-      expect(await readLock(leases, "load")).to.deep.include({
-        note: note(),
-        live: true,
-        holder: "sam@laptop, process 7",
-      });
+      expect(seen()).to.deep.include({ info: runInfo(), holder: "sam@laptop, process 7", duration: 15 });
     });
 
     it("again after it was given back", async () => {
       const first = await acquire();
-      expect(await first.release()).to.equal("released");
-      expect(await readLock(leases, "load")).to.equal(undefined);
+      expect(await first.release()).to.equal(true);
+      expect(await findLease(cluster())).to.equal(undefined);
       const second = await acquire();
-      expect(second.takenOver).to.equal(undefined);
+      expect(second.former).to.equal(undefined);
     });
   });
 
   describe("is refused while somebody has it", () => {
-    it("with who, what and since when, and exit code 4", async () => {
-      await acquire({ note: note({ host: "laptop" }), now: () => new Date("2026-11-24T10:16:59Z") });
-      const error = await failure({ now: () => new Date("2026-11-24T10:17:02Z") });
-      expect(error).to.be.instanceOf(RunGoing).and.include({ exitCode: 4 });
-      expect(error.message).to.equal(
-        "sam@laptop runs script1.py with 20 users since 10:15:02 UTC (2 min); it should have ended at 10:16:02 UTC",
-      );
-    });
-
-    it("also where its note cannot be read", async () => {
-      await acquire({ now: () => new Date("2026-11-24T10:16:58Z") });
-      if (leases.lease?.metadata) leases.lease.metadata.annotations = { "loadtest/run": '{"schemaVersion":2}' };
-      const error = await failure({ now: () => new Date("2026-11-24T10:17:02Z") });
-      expect(error.message).to.equal(
-        "sam@laptop runs a load test in namespace load since 10:16:58 UTC (the note of the run was written by a newer " +
-          "loadtest (version 2 of the note)); once it is over, delete the Lease loadtest-run",
-      );
-    });
-
-    it("also where its host's clock is behind, as it is seen to renew it", async () => {
-      await acquire({ note: note({ host: "laptop" }), now: ago(3600), duration: 1, renew: 0.1 });
+    it("with who has it, and exit code 4, when it is seen to renew it", async () => {
+      await acquire({ duration: 0.6 });
       const lines: string[] = [];
-      expect(await failure({ progress: (line) => lines.push(line) })).to.be.instanceOf(RunGoing);
-      expect(lines).to.deep.equal(["sam@laptop seems to be gone: its Lease is watched for 1 s"]);
+      const error = await failure({ progress: (line) => lines.push(line) });
+      expect(error).to.be.instanceOf(RunGoing).and.include({ exitCode: 4 });
+      expect((error as RunGoing).seen).to.deep.include({ holder: "sam@laptop", info: runInfo() });
+      expect(lines).to.deep.equal([
+        "sam@laptop has the test: watching for up to 1 s whether that command is still there",
+      ]);
     });
 
-    it("also where its process cannot be seen from here, as it is seen to renew it", async () => {
-      await acquire({ note: note({ pid: deadPid }), duration: 1, renew: 0.1 });
-      expect(await failure()).to.be.instanceOf(RunGoing);
+    it("also where its info cannot be read", async () => {
+      await killed({ duration: 1 });
+      leases.setInfo('{"schemaVersion":2}');
+      await beating("2026-11-24T10:16:58.000000Z", async () => {
+        expect(((await failure()) as RunGoing).seen).to.deep.include({
+          ...{ info: undefined, problem: "the info on the run was written by a newer loadtest (version 2)" },
+        });
+      });
+    });
+
+    for (const [how, time] of [
+      ["behind", "2020-01-01T00:00:00.000000Z"],
+      ["ahead", "2040-01-01T00:00:00.000000Z"],
+    ] as const) {
+      it(`also where its clock is ${how}, and its process cannot be seen from here`, async () => {
+        await killed({ info: runInfo({ pid: deadWriter().pid }), duration: 1 });
+        await beating(time, async () => expect(await failure()).to.be.instanceOf(RunGoing));
+      });
+    }
+
+    it("also by one who has just taken it from a command that was killed", async () => {
+      await killed({ info: runInfo({ host: "laptop" }), duration: 0.2 });
+      await acquire({ holder: "kim@laptop", duration: 0.6 });
+      expect(await failure()).to.have.property("message", "kim@laptop has the test");
     });
   });
 
   describe("is taken over from a command that was killed", () => {
     const before = { workerReplicas: 8, script: "b.py" };
-    const theirs = { note: note({ host: "laptop", before, users: 7, run: 3 }), holder: "kim@laptop" };
+    const theirs = { info: runInfo({ host: "laptop", before, users: 7, run: 3 }), holder: "kim@laptop" };
 
-    it("with its note, which stays until it is replaced: what was asked, and what was there before", async () => {
-      await killed({ ...theirs, now: ago(60), duration: 1 });
+    it("with its info, which stays until it is replaced: what was asked, and what was there before", async () => {
+      await killed({ ...theirs, duration: 0.3 });
       const lock = await acquire();
-      expect(lock.takenOver).to.deep.include({ note: theirs.note, holder: "kim@laptop" });
-      const ours = { ...theirs.note, host: note().host };
-      expect(await readLock(leases, "load")).to.deep.include({ note: ours, holder: "sam@laptop" });
-      const own = note({ script: "b.py" });
+      expect(lock.former).to.deep.equal(theirs.info);
+      expect(seen()).to.deep.include({ info: theirs.info, holder: "sam@laptop", duration: 15 });
+      expect(leases.lease?.spec).to.include({ leaseTransitions: 1 });
+      const own = runInfo({ script: "b.py" });
       expect(await lock.write(own)).to.equal(true);
-      expect((await readLock(leases, "load"))?.note).to.deep.equal(own);
+      expect(seen()?.info).to.deep.equal(own);
     });
 
-    it("at once where its time is over by the clock that both have", async () => {
-      await killed({ now: ago(60) });
-      const start = performance.now();
-      await acquire({ progress: () => expect.fail("It was watched.") });
-      expect(performance.now() - start).to.be.below(200);
+    it("once nobody has renewed it for its duration by our own clock, whatever its time says", async () => {
+      for (const time of ["2020-01-01T00:00:00.000000Z", "2040-01-01T00:00:00.000000Z"]) {
+        leases.lease = undefined;
+        await killed({ ...theirs, duration: 0.5 });
+        leases.setTime(time);
+        const start = performance.now();
+        const lock = await acquire();
+        expect(performance.now() - start, time).to.be.within(500, 1500);
+        expect(lock.former).to.deep.equal(theirs.info);
+        await lock.release();
+      }
     });
 
-    it("before its time is over where its process is gone", async () => {
-      await killed({ note: note({ pid: deadPid }), duration: 1 });
-      expect(await readLock(leases, "load")).to.include({ live: false });
-      expect((await acquire()).takenOver?.note?.pid).to.equal(deadPid);
+    it("also where others change what is not its holder's to renew", async () => {
+      await killed({ ...theirs, duration: 0.5 });
+      setTimeout(() => leases.annotate(), 200);
+      expect((await acquire()).former).to.deep.equal(theirs.info);
+      expect(leases.lease?.metadata?.annotations).to.include({ a: "b" });
     });
 
-    it("where its clock was ahead", async () => {
-      await killed({ ...theirs, now: ago(-3600), duration: 1 });
-      expect((await acquire()).takenOver?.holder).to.equal("kim@laptop");
-    });
-
-    it("also where its note is damaged, with a warning", async () => {
-      await killed({ ...theirs, now: ago(60), duration: 1 });
-      if (leases.lease?.metadata) leases.lease.metadata.annotations = { "loadtest/run": "{" };
+    it("also where its info is damaged, with a warning", async () => {
+      await killed({ ...theirs, duration: 0.2 });
+      leases.setInfo("{");
       const warnings: string[] = [];
       const lock = await acquire({ warn: (line) => warnings.push(line) });
-      expect(lock.note).to.deep.equal(note());
+      expect(lock.former).to.equal(undefined);
+      expect(seen()?.info).to.deep.equal(runInfo());
       expect(warnings).to.deep.equal([
-        "the note of the run is damaged: it is no JSON; what was there before that run is not known",
+        "the info on the run is damaged: it is no JSON; what was there before that run is not known",
       ]);
     });
 
+    it("as a new one, where its command gives it back meanwhile", async () => {
+      const theirs = await acquire({ duration: 3 });
+      setTimeout(() => void theirs.release(), 50);
+      expect((await acquire()).former).to.equal(undefined);
+    });
+
+    it("at once, where its command leaves it meanwhile", async () => {
+      const theirs = await acquire({ duration: 3 });
+      setTimeout(() => void theirs.leave({ mode: "start" }), 50);
+      const start = performance.now();
+      expect((await acquire()).former).to.deep.equal(runInfo({ mode: "start" }));
+      expect(performance.now() - start).to.be.below(1500);
+    });
+
     it("by nobody who gives up meanwhile", async () => {
-      await killed({ ...theirs, now: ago(60), duration: 10 });
+      await killed({ ...theirs, duration: 10 });
       const interrupt = new AbortController();
       setTimeout(() => interrupt.abort(), 50);
       expect(await failure({ signal: interrupt.signal })).to.include({ exitCode: 130 });
-      expect((await readLock(leases, "load"))?.holder).to.equal("kim@laptop");
+      expect(seen()?.holder).to.equal("kim@laptop");
     });
 
     it("as if it were not there, where its Deployment was deleted", async () => {
       await acquire({ owner: { name: "locust-control", uid: "of-before" } });
       const lock = await acquire();
-      expect(lock.takenOver).to.equal(undefined);
+      expect(lock.former).to.equal(undefined);
       expect(leases.lease?.metadata?.ownerReferences?.[0]?.uid).to.equal(owner.uid);
     });
   });
@@ -197,18 +221,15 @@ describe("the lock of a namespace", () => {
       expect(error).to.be.instanceOf(RunnerError).and.include({ exitCode: 4 });
       return error.message;
     };
-    const start = "the Lease loadtest-run in namespace load cannot be taken: ";
-    await refused(503, "starting");
-    expect(await failure(), "which a retry knows")
+    const start = "cannot read Lease loadtest-run: ";
+    await refused(400, "no");
+    expect(await failure(), "which is known by its status")
       .to.be.instanceOf(ClusterRefused)
-      .with.property("status", 503);
+      .with.property("status", 400);
     expect(await refused(403, 'User "sam" cannot create leases')).to.equal(`${start}User "sam" cannot create leases`);
-    expect(await refused(404, 'namespaces "load" not found')).to.equal(`${start}there is no such namespace`);
-    leases.before = async () => {
-      throw new Error("connect ECONNREFUSED 127.0.0.1:6443");
+    leases.before = async (verb) => {
+      if (verb === "create") throw refusal(404, 'namespaces "load" not found');
     };
-    expect((await failure()).message).to.equal(`${start}connect ECONNREFUSED 127.0.0.1:6443`);
-    const unread = await readLock(leases, "load").catch((error: Error) => error);
-    expect(unread).to.be.instanceOf(RunnerError);
+    expect((await failure()).message).to.equal('cannot create Lease loadtest-run: namespaces "load" not found');
   });
 });

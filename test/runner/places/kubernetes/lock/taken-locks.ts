@@ -1,12 +1,12 @@
 import { expect } from "chai";
-import { acquireLock, type LockOptions, type RunLock } from "../../../../../runner/places/kubernetes/lock/lock";
+import type { Cluster } from "../../../../../runner/places/kubernetes/api/cluster";
+import { connectCluster } from "../../../../../runner/places/kubernetes/api/connect";
+import { acquireLock, type LockOptions, type RunLock } from "../../../../../runner/places/kubernetes/lock/run-lock";
+import { kubeconfigFor } from "../api/fake-api";
 import type { FakeLeases } from "./fake-leases";
-import { note } from "./notes";
+import { runInfo } from "./infos";
 
 export const owner = { name: "locust-control", uid: "uid-of-control" };
-
-/** A clock that is behind. */
-export const ago = (seconds: number) => () => new Date(Date.now() - seconds * 1000);
 
 /** What takes the lock of a namespace. */
 export interface LockTakers {
@@ -15,6 +15,8 @@ export interface LockTakers {
   readonly failure: (options?: Partial<LockOptions>) => Promise<Error>;
   /** What a command leaves that is killed. */
   readonly killed: (options?: Partial<LockOptions>) => Promise<void>;
+  /** Namespace `load` of a cluster whose Leases are those of the test that is going on. */
+  readonly cluster: () => Cluster;
 }
 
 /**
@@ -24,18 +26,22 @@ export interface LockTakers {
  */
 export function lockTakers(leases: () => FakeLeases): LockTakers {
   const locks: RunLock[] = [];
+  let cluster: Cluster;
+  before(async () => {
+    cluster = await connectCluster({ kubeconfig: kubeconfigFor("http://there:6443"), namespace: "load" }, {});
+  });
   afterEach(async () => {
     leases().before = async () => undefined;
     for (const lock of locks.splice(0)) await lock.release();
   });
 
+  const withLeases = () => Object.assign(Object.create(cluster) as Cluster, { coordination: leases() });
+
   async function acquire(options: Partial<LockOptions> = {}): Promise<RunLock> {
+    const quiet = () => undefined;
     const lock = await acquireLock({
-      leases: leases(),
-      namespace: "load",
-      owner,
-      holder: "sam@laptop",
-      note: note(),
+      ...{ cluster: withLeases(), owner, holder: "sam@laptop", info: runInfo() },
+      ...{ progress: quiet, warn: quiet, signal: new AbortController().signal },
       ...options,
     });
     locks.push(lock);
@@ -56,5 +62,5 @@ export function lockTakers(leases: () => FakeLeases): LockTakers {
     leases().lease = left;
   }
 
-  return { acquire, failure, killed };
+  return { acquire, failure, killed, cluster: withLeases };
 }

@@ -1,9 +1,7 @@
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { keepPageRun } from "../../../../runner/cli/commands/dashboard-in-cluster";
-import { claimTest } from "../../../../runner/cli/deployed-test/claim";
-import { clusterSetup } from "../../../../runner/cli/deployed-test/setup";
+import { saveWebUiRun } from "../../../../runner/cli/commands/dashboard-in-cluster";
 import { readRun } from "../../../../runner/results/read";
 import type { FinishedRecord } from "../../../../runner/results/run-record";
 import { parseThreshold } from "../../../../settings/values/threshold";
@@ -11,7 +9,7 @@ import { outputOf } from "../../../support/output";
 import { names } from "../../places/kubernetes/fake-namespace";
 import { TestContext } from "./context";
 
-describe("a run of Locust's page in a cluster", () => {
+describe("a run of Locust's web UI in a cluster", () => {
   let there: TestContext;
   beforeEach(async () => {
     there = await TestContext.open();
@@ -19,40 +17,40 @@ describe("a run of Locust's page in a cluster", () => {
   });
   afterEach(() => there.close());
 
-  const keep = (context = there.context, results = there.results) =>
-    outputOf(() => keepPageRun(there.locust.status, context, { results, thresholds: [parseThreshold("p95<1")] }));
+  const save = (context = there.context, results = there.results) =>
+    outputOf(() => saveWebUiRun(there.locust.status, context, { results, thresholds: [parseThreshold("p95<1")] }));
   const record = () => readRun(join(there.results, readdirSync(there.results)[0] ?? "")) as FinishedRecord;
 
   it("is judged by the thresholds of the command and the workers of now", async () => {
     const { context } = there;
     there.namespace.scaled(names.worker, 3);
-    const { stdout } = await keep(context);
+    const { stdout } = await save(context);
     expect(stdout).to.match(/p95<1/);
     expect(record().thresholds.map(({ threshold }) => threshold)).to.deep.equal(["p95<1"]);
     expect(record().asked.workers).to.equal(3);
   });
 
   it("is left to the command that has started it", async () => {
-    const { context } = there;
-    const claim = await claimTest({ ...context, setup: await clusterSetup(context.test, {}) });
+    const { lock } = await there.acquire();
     const before = readdirSync(there.results);
     there.endRun(2);
-    expect((await keep()).stdout).to.equal("");
+    setTimeout(() => void lock.update({}), 100);
+    expect((await save()).stdout).to.equal("");
     expect(readdirSync(there.results)).to.deep.equal(before);
-    await claim.lock.release();
-    expect((await keep()).stdout, "once it has gone").to.match(/p95<1/);
+    await lock.release();
+    expect((await save()).stdout, "once it has gone").to.match(/p95<1/);
   });
 
-  it("stays with the master, and the page up, where its results cannot be kept", async () => {
+  it("stays with the master, and the web UI up, where its results cannot be saved", async () => {
     const file = join(there.results, "file");
     writeFileSync(file, "");
-    await keep(there.context, join(file, "results"));
+    await save(there.context, join(file, "results"));
     expect(there.said().join("\n")).to.match(
-      /the run's results are not kept, until loadtest report does: .*not a folder/,
+      /the run's results are not saved, until loadtest report does: .*not a folder/,
     );
     rmSync(file);
     there.namespace.away = true;
-    await keep();
+    await save();
     expect(there.said().join("\n")).to.match(/until loadtest report does: .*cannot be reached/);
   });
 });

@@ -13,7 +13,7 @@ describe("Locust's web UI, opened by the address that `loadtest dashboard` print
   let browser: Browser;
   let dashboard: Dashboard;
   let page: Page;
-  /** Requests of the page that were not answered well. */
+  /** Requests of the web UI that were not answered well. */
   const bad: string[] = [];
 
   before(async function () {
@@ -41,7 +41,7 @@ describe("Locust's web UI, opened by the address that `loadtest dashboard` print
   const waitForRequests = async (probe: (count: number) => boolean) => {
     const deadline = performance.now() + 12_000;
     while (!probe(await requestsShown())) {
-      if (performance.now() > deadline) throw new Error(`the page shows ${await requestsShown()} requests`);
+      if (performance.now() > deadline) throw new Error(`the web UI shows ${await requestsShown()} requests`);
       await page.waitForTimeout(200);
     }
   };
@@ -143,7 +143,7 @@ describe("Locust's web UI, opened by the address that `loadtest dashboard` print
     expect(runsIn(dashboard.project.results)).to.have.length(2);
   });
 
-  it("takes a form that the page itself posts", async () => {
+  it("takes a form that the web UI itself posts", async () => {
     const posting = page.waitForResponse(`${dashboard.origin}/stats/reset`);
     await page.evaluate(`(() => {
       const form = document.body.appendChild(document.createElement("form"));
@@ -181,7 +181,7 @@ describe("Locust's web UI, opened by the address that `loadtest dashboard` print
     expect(end.code, end.stderr).to.equal(0);
     await waitUntilNone(dashboard.command.marker, 1000);
     await page.goto(dashboard.address).then(
-      () => expect.fail("the page still opens"),
+      () => expect.fail("the web UI still opens"),
       (error: Error) => expect(error.message).to.include("ERR_CONNECTION_REFUSED"),
     );
   });

@@ -1,10 +1,10 @@
 import { hostname } from "node:os";
-import type { RunNote } from "../../../../../runner/places/kubernetes/lock/note";
+import type { RunInfo } from "../../../../../runner/places/kubernetes/lock/run-info";
 
 export const startedAt = "2026-11-24T10:15:02.000Z";
 
 /** A run of this process, if nothing else is said. */
-export function note(parts: Partial<RunNote> = {}): RunNote {
+export function runInfo(parts: Partial<RunInfo> = {}): RunInfo {
   return {
     ...{ schemaVersion: 1, mode: "run", by: "sam", host: hostname(), pid: process.pid, startedAt },
     ...{

@@ -9,7 +9,7 @@ import { hostileRun, longSamples, madeRun } from "../runner/results/report/made"
 import { openBrowser } from "../support/browser";
 import { openFile } from "../support/page-file";
 
-describe("a page of results of a hostile or a huge run", function () {
+describe("the report of a hostile or a huge run", function () {
   this.timeout(30_000);
   let browser: Browser;
 

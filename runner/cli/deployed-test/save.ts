@@ -1,72 +1,85 @@
 import { join, resolve } from "node:path";
 import type { V1Pod } from "@kubernetes/client-node";
 import { parseThreshold } from "../../../settings/values/threshold";
+import { type LocustClient, LocustRefused } from "../../engine/client";
 import type { RunOutcome, RunPlan } from "../../engine/plan";
 import { messageOf } from "../../errors";
-import type { RunNote } from "../../places/kubernetes/lock/note";
+import type { RunInfo } from "../../places/kubernetes/lock/run-info";
 import { saveLogs } from "../../places/kubernetes/logs/logs";
-import { clusterTiming, type MasterLink } from "../../places/kubernetes/master";
+import { clusterTiming } from "../../places/kubernetes/master";
 import { locustStatus, nameOf, readWorkload } from "../../places/kubernetes/rollout/pods";
 import { ResultsError } from "../../results/files";
 import { createResultsFolder, type ResultsFolder, reopenResultsFolder } from "../../results/folder";
 import { hasRun, listRuns, type RunSummary, summaryOf } from "../../results/history";
 import { readSeries } from "../../results/series";
-import type { LocustStatus } from "../../types";
-import { type FollowedRun, followInto, type RunFolder } from "../follow";
-import type { Compare, TestSetup } from "../setup";
-import { baselineOf } from "../setup";
-import type { Signals } from "../signals";
-import type { Progress } from "../terminal/progress";
-import type { ClusterTest } from "./open";
+import type { EndedBy, LocustStatus } from "../../types";
+import type { SavedRun } from "../output";
+import { type FollowJob, followInto } from "../record-run";
+import { baselineOf, type Compare, type TestSetup } from "../setup";
+import type { ClusterContext, ClusterTest } from "./open";
 
 /** In ms. */
 const day = 86_400_000;
 
-export interface KeepRun {
-  readonly test: ClusterTest;
-  readonly link: MasterLink;
+export interface SaveOptions extends ClusterContext {
   /** The master's status, whose latest run is meant. */
   readonly seen: LocustStatus;
-  /** What the command that started the run wrote down; undefined for a run of Locust's page. */
-  readonly note: RunNote | undefined;
-  /** Of a run of Locust's page, instead of the stack's. */
+  /** What the command that started the run wrote down; undefined for a run of Locust's web UI. */
+  readonly info: RunInfo | undefined;
+  /** Of a run of Locust's web UI, instead of the stack's. */
   readonly thresholds?: RunPlan["thresholds"] | undefined;
-  /** Breaks the run off, as its note may say too; defaults to waiting for its end. */
+  /** Breaks the run off, as its info may say too; defaults to waiting for its end. */
   readonly stop?: boolean;
   /** Folder of all runs. */
   readonly results: string;
-  readonly progress: Progress;
-  readonly signals: Signals;
 }
 
 /**
- * Keeps the results of the latest run that the master knows of, from its start on, after waiting for its end; a folder
+ * Saves the results of the latest run that the master knows of, from its start on, after waiting for its end; a folder
  * that a command has left half full is completed. Undefined where an interrupt came first: the run goes on then.
+ *
+ * @returns also whether the master has more of the run than is saved
  */
-export async function keepLatestRun(options: KeepRun): Promise<FollowedRun | undefined> {
-  const { test, link, seen, note, thresholds, progress, signals } = options;
-  const stop = options.stop === true || note?.aborted === true;
-  const asked = setupOf(test, seen, note);
+export async function saveLatestRun(
+  options: SaveOptions,
+): Promise<(SavedRun & { readonly owed: boolean }) | undefined> {
+  const { test, link, seen, info, thresholds, progress, signals } = options;
+  const stop = options.stop === true || info?.aborted === true;
+  const asked = setupOf(test, seen, info);
   const setup = { ...asked, plan: { ...asked.plan, ...(thresholds === undefined ? {} : { thresholds }) } };
   const watch = await link.watch();
   try {
     const found = await folderOf(options, setup.script);
-    return await followInto({
+    const saved = await followInto({
       ...{ ...found, setup, seen, progress, client: link.client, masterLost: watch.lost },
       ...{ masterStays: true, timing: clusterTiming },
       signals: { interrupt: stop ? AbortSignal.abort() : signals.interrupt, kill: signals.kill },
       leave: !stop,
       compare: await compareOf(options),
-      beforeFinish: (outcome) => keepLogs(test, found.folder, outcome),
+      beforeFinish: (outcome) => copyLogs(test, found.folder, outcome),
     });
+    return saved && { ...saved, owed: await isOwed(link.client, saved.outcome, seen.run) };
   } finally {
     watch.stop();
   }
 }
 
+/** Ends of runs of which the master has nothing. */
+const nothingLeft: readonly EndedBy[] = ["master-lost", "not-started"];
+
+/** Whether the master has more of a run than is saved. Where it has not, it is told so. */
+export async function isOwed(client: LocustClient, { complete, endedBy }: RunOutcome, run: number): Promise<boolean> {
+  if (!complete) return !nothingLeft.includes(endedBy);
+  // It refuses where another run has begun since.
+  return client.kept(run).then(
+    () => false,
+    (error) => !(error instanceof LocustRefused),
+  );
+}
+
 /** With the baseline that was asked for; where it is not to be had here, the record says that nobody knows. */
-async function compareOf({ note, results }: KeepRun): Promise<Compare | undefined> {
-  const { baseline } = note ?? {};
+async function compareOf({ info, results }: SaveOptions): Promise<Compare | undefined> {
+  const { baseline } = info ?? {};
   if (baseline === undefined) return undefined;
   return baselineOf({ results, baseline: baseline.run, maxRegression: baseline.maxRegression }).catch(
     (error: unknown) => () => {
@@ -83,7 +96,7 @@ const atQuit =
  * Copies what master and workers have logged since the start of a run into its folder, also what containers have that
  * have ended and were started again; all of it where the run did not start. Gives warnings.
  */
-export async function keepLogs(
+export async function copyLogs(
   { cluster, names }: ClusterTest,
   folder: ResultsFolder,
   { startedAt, code }: Pick<RunOutcome, "startedAt" | "code">,
@@ -116,22 +129,22 @@ function hasStarted(pod: V1Pod): boolean {
   return state?.running !== undefined || state?.terminated !== undefined;
 }
 
-/** A run that a command has started is judged by what was asked then; one of the page by what the master says. */
-export function setupOf(test: ClusterTest, status: LocustStatus, note: RunNote | undefined): TestSetup {
+/** A run that a command has started is judged by what was asked then; one of the web UI by what the master says. */
+export function setupOf(test: ClusterTest, status: LocustStatus, info: RunInfo | undefined): TestSetup {
   const plan: RunPlan = {
-    users: note?.users ?? status.targetUsers,
-    spawnRate: note?.spawnRate ?? status.spawnRate,
-    runTime: note?.runTime ?? undefined,
-    workers: note?.workers ?? test.deployed.workerReplicas,
-    host: note?.target ?? status.host ?? undefined,
-    thresholds: (note?.thresholds ?? test.output?.load.thresholds ?? []).map(parseThreshold),
+    users: info?.users ?? status.targetUsers,
+    spawnRate: info?.spawnRate ?? status.spawnRate,
+    runTime: info?.runTime ?? undefined,
+    workers: info?.workers ?? test.deployed.workerReplicas,
+    host: info?.target ?? status.host ?? undefined,
+    thresholds: (info?.thresholds ?? test.output?.load.thresholds ?? []).map(parseThreshold),
   };
-  return { place: "kubernetes", stack: test.stack, script: status.script, plan, settings: note?.settings ?? {} };
+  return { place: "kubernetes", stack: test.stack, script: status.script, plan, settings: info?.settings ?? {} };
 }
 
 /** The folder in which the results of a run are already, whole, where it is on this machine. */
-export function finishedFolder(results: string, seen: LocustStatus, note: RunNote | undefined): string | undefined {
-  const { found } = foldersOf(results, seen, note);
+export function finishedFolder(results: string, seen: LocustStatus, info: RunInfo | undefined): string | undefined {
+  const { found } = foldersOf(results, seen, info);
   return found.find(({ state, record }) => state === "finished" && record.complete === true)?.path;
 }
 
@@ -140,12 +153,12 @@ export function finishedFolder(results: string, seen: LocustStatus, note: RunNot
  * was judged is only gone on with where it is known what was asked.
  */
 export async function folderOf(
-  { note, results, seen }: Pick<KeepRun, "note" | "results" | "seen">,
+  { info, results, seen }: Pick<SaveOptions, "info" | "results" | "seen">,
   script: string,
-): Promise<RunFolder> {
-  const { found, warnings } = foldersOf(results, seen, note);
+): Promise<Required<Pick<FollowJob, "folder" | "earlier" | "warnings">>> {
+  const { found, warnings } = foldersOf(results, seen, info);
   for (const { path, state, record } of found) {
-    const half = state === "finished" && record.complete === false && note !== undefined;
+    const half = state === "finished" && record.complete === false && info !== undefined;
     if (state !== "killed" && !half) continue;
     try {
       const earlier = { samples: readSeries(join(path, "series.ndjson")), workers: record.integrity?.workers };
@@ -163,10 +176,10 @@ export async function folderOf(
 }
 
 /** Folders whose records say that they are of this run of this master. A damaged one may be: that is a warning. */
-function foldersOf(results: string, seen: LocustStatus, note: RunNote | undefined) {
+function foldersOf(results: string, seen: LocustStatus, info: RunInfo | undefined) {
   const runs = listRuns(resolve(results));
-  const noted = note?.results;
-  if (noted !== undefined && hasRun(noted) && !runs.some(({ path }) => path === noted)) runs.unshift(summaryOf(noted));
+  const named = info?.results;
+  if (named !== undefined && hasRun(named) && !runs.some(({ path }) => path === named)) runs.unshift(summaryOf(named));
   const found: Exclude<RunSummary, { state: "damaged" }>[] = [];
   const warnings: string[] = [];
   for (const run of runs) {

@@ -1,15 +1,15 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { expect } from "chai";
-import { finishedFolder, folderOf, keepLatestRun, setupOf } from "../../../../runner/cli/deployed-test/keep";
-import type { RunNote } from "../../../../runner/places/kubernetes/lock/note";
+import { finishedFolder, folderOf, saveLatestRun, setupOf } from "../../../../runner/cli/deployed-test/save";
+import type { RunInfo } from "../../../../runner/places/kubernetes/lock/run-info";
 import { readRun } from "../../../../runner/results/read";
 import type { FinishedRecord, RunningRecord } from "../../../../runner/results/run-record";
 import { readSeries } from "../../../../runner/results/series";
 import { status } from "../../engine/scripted";
 import { caught } from "../../places/kubernetes/api/fake-api";
 import { names } from "../../places/kubernetes/fake-namespace";
-import { note } from "../../places/kubernetes/lock/notes";
+import { runInfo } from "../../places/kubernetes/lock/infos";
 import { deadWriter, makeRun } from "../../results/folders";
 import { finishedRecord, runningRecord, sampleAt } from "../../results/make";
 import { TestContext } from "./context";
@@ -31,8 +31,8 @@ describe("the results of a run in a cluster", () => {
     ...{ ...runningRecord(), place: "kubernetes", master, writer: deadWriter(), ...more },
   });
   const over = (more: Partial<FinishedRecord> = {}) => finishedRecord([], { place: "kubernetes", master, ...more });
-  const folder = async (left?: RunNote) => {
-    const found = await folderOf({ results: there.results, seen, note: left }, "script1.py");
+  const folder = async (left?: RunInfo) => {
+    const found = await folderOf({ results: there.results, seen, info: left }, "script1.py");
     await found.folder.close();
     return { ...found, name: basename(found.folder.path) };
   };
@@ -57,8 +57,8 @@ describe("the results of a run in a cluster", () => {
 
     it("that its command has noted, wherever that is", async () => {
       const path = makeRun(join(there.results, "other", "place"), "elsewhere", killed());
-      expect((await folder(note({ results: path }))).name).to.equal("elsewhere");
-      expect((await folder(note({ results: join(there.results, "gone") }))).name).to.equal(own);
+      expect((await folder(runInfo({ results: path }))).name).to.equal("elsewhere");
+      expect((await folder(runInfo({ results: join(there.results, "gone") }))).name).to.equal(own);
     });
 
     it("whose record says so, whatever its name: its command began minutes before the load", async () => {
@@ -69,7 +69,7 @@ describe("the results of a run in a cluster", () => {
       expect({ name, samples: earlier.samples }).to.deep.equal({ name: basename(path), samples: [sampleAt(0)] });
     });
 
-    it("that has all of it: not in one that was cut short, where it was kept again", async () => {
+    it("that has all of it: not in one that was cut short, where it was saved again", async () => {
       const path = makeRun(there.results, `${own}-1`, over());
       makeRun(there.results, `${own}-2`, over({ endedBy: "interrupt", complete: false }));
       expect(finishedFolder(there.results, seen, undefined)).to.equal(path);
@@ -81,7 +81,7 @@ describe("the results of a run in a cluster", () => {
       const warnings = ["a gap", "of the load"];
       for (const endedBy of ["interrupt", "master-silent", "results-unwritable", "command-killed"] as const) {
         makeRun(there.results, own, { ...load, endedBy, complete: false, warnings }, [sampleAt(0), sampleAt(1)]);
-        const found = await folder(note({ masterId: master.id, run: 1 }));
+        const found = await folder(runInfo({ masterId: master.id, run: 1 }));
         expect(found, endedBy).to.deep.include({ name: own, warnings: ["a gap"] });
         expect(found.earlier.samples.map(({ t }) => t)).to.deep.equal([0, 1]);
       }
@@ -91,7 +91,7 @@ describe("the results of a run in a cluster", () => {
     it("once, where its command has noted one among all runs", async () => {
       const path = makeRun(there.results, own, killed(), [sampleAt(0)]);
       writeFileSync(join(path, "series.ndjson"), "nonsense\n\n{}\n");
-      expect((await folder(note({ results: path }))).warnings).to.have.length(1);
+      expect((await folder(runInfo({ results: path }))).warnings).to.have.length(1);
     });
 
     it("and not in one of another master, of another run, of no known run, nor in one that a command writes", async () => {
@@ -124,7 +124,8 @@ describe("the results of a run in a cluster", () => {
 
   describe("are judged", () => {
     it("by what was asked then, where a command has noted it", () => {
-      const left = note({ users: 20, workers: 5, target: "http://a", thresholds: ["rps>1"], settings: { users: 20 } });
+      const load = { users: 20, workers: 5, target: "http://a", thresholds: ["rps>1"] };
+      const left = runInfo({ ...load, settings: { users: 20 } });
       const { plan, ...rest } = setupOf(clusterTest({ output: output() }), seen, left);
       expect(plan).to.deep.include({ users: 20, spawnRate: 5, runTime: 60, workers: 5, host: "http://a" });
       expect(plan.thresholds.map(({ text }) => text)).to.deep.equal(["rps>1"]);
@@ -133,7 +134,7 @@ describe("the results of a run in a cluster", () => {
       });
     });
 
-    it("by what the master and the stack say, for a run of the page", () => {
+    it("by what the master and the stack say, for a run of the web UI", () => {
       const test = clusterTest({ output: output(), deployed: deployed({ workerReplicas: 4 }) });
       const { plan } = setupOf(test, seen, undefined);
       expect(plan).to.deep.include({ users: 30, spawnRate: 3, runTime: undefined, workers: 4, host: "http://shop" });
@@ -141,17 +142,17 @@ describe("the results of a run in a cluster", () => {
     });
   });
 
-  describe("are kept", () => {
+  describe("are saved", () => {
     /** By the command that has started the master's run. */
-    const noted = (more: Partial<RunNote>) =>
-      note({ users: 10, spawnRate: 10, runTime: 12, masterId: master.id, run: 1, thresholds: [], ...more });
-    const keep = (more: Partial<Parameters<typeof keepLatestRun>[0]> = {}) =>
-      keepLatestRun({ ...there.context, seen: there.locust.status, note: undefined, ...more });
+    const noted = (more: Partial<RunInfo>) =>
+      runInfo({ users: 10, spawnRate: 10, runTime: 12, masterId: master.id, run: 1, thresholds: [], ...more });
+    const save = (more: Partial<Parameters<typeof saveLatestRun>[0]> = {}) =>
+      saveLatestRun({ ...there.context, seen: there.locust.status, info: undefined, ...more });
 
     it("whole, from the start of the run on, and the master is told", async () => {
       there.endRun();
-      const kept = await keep();
-      const path = kept?.folder.path ?? "";
+      const saved = await save();
+      const path = saved?.folder.path ?? "";
       expect(readRun(path)).to.include({ status: "finished", place: "kubernetes", verdict: "passed" });
       expect(readSeries(join(path, "series.ndjson")).length).to.be.at.least(12);
       expect(there.locust.status.kept).to.equal(true);
@@ -163,15 +164,15 @@ describe("the results of a run in a cluster", () => {
       there.locust.keepRefusal = "another run has begun";
       const stamp = new Date(there.locust.status.startedAt ?? "").toISOString().replace(/\.\d+|[-:]/g, "");
       damaged(`${stamp}-script1`);
-      const { warnings } = (await keep())?.record ?? { warnings: [] };
+      const { warnings } = (await save())?.record ?? { warnings: [] };
       expect(warnings.join("\n")).to.match(/^a folder that may be of this run was left alone: /m);
     });
 
     it("after the run was stopped, where that is asked for", async () => {
       there.locust.run({ run: 1, startedAt: new Date().toISOString(), elapsed: 0 });
       there.locust.onStop = () => there.locust.ended({ elapsed: 1 });
-      const kept = await keep({ stop: true });
-      expect(kept?.record.endedBy).to.equal("interrupt");
+      const saved = await save({ stop: true });
+      expect(saved?.record.endedBy).to.equal("interrupt");
       expect(there.locust.calls).to.deep.equal(["POST /stop", "POST /loadtest/kept run=1"]);
     });
 
@@ -181,9 +182,9 @@ describe("the results of a run in a cluster", () => {
       const earlier = there.locust.series.samples.slice(0, 2);
       const samples = earlier.map(({ state, ...sample }) => ({ ...sample, phase: "hold" as const }));
       const path = makeRun(there.results, own, over(half), samples);
-      const kept = await keep({ note: noted({ thresholds: ["p95<1"], settings: { users: 10 } }) });
-      expect(kept).to.include({ owed: false });
-      expect(kept?.folder.path).to.equal(path);
+      const saved = await save({ info: noted({ thresholds: ["p95<1"], settings: { users: 10 } }) });
+      expect(saved).to.include({ owed: false });
+      expect(saved?.folder.path).to.equal(path);
       expect(readdirSync(there.results)).to.deep.equal([own]);
       const record = readRun(path);
       expect(record).to.include({ verdict: "failed", endedBy: "run-time", complete: true });
@@ -193,22 +194,22 @@ describe("the results of a run in a cluster", () => {
     it("with the baseline that was asked for, or with a word that it is not to be had here", async () => {
       there.endRun();
       const before = makeRun(there.results, "before", over({ master: null }), [sampleAt(0)]);
-      const compared = await keep({ note: noted({ baseline: { run: before, maxRegression: "5%" } }) });
+      const compared = await save({ info: noted({ baseline: { run: before, maxRegression: "5%" } }) });
       expect(compared?.record.comparison).to.include({ before: "before", maxRegression: 0.05 });
       const none = join(there.results, "none");
-      const kept = await keep({ note: noted({ baseline: { run: none, maxRegression: "5%" } }) });
-      expect(kept?.record.verdict).to.equal("invalid");
-      expect(kept?.record.reasons.join(" ")).to.match(/Unclear: the run could not be compared: there is no run/);
+      const saved = await save({ info: noted({ baseline: { run: none, maxRegression: "5%" } }) });
+      expect(saved?.record.verdict).to.equal("invalid");
+      expect(saved?.record.reasons.join(" ")).to.match(/Unclear: the run could not be compared: there is no run/);
     });
 
     it("and stay aborted where their command has broken the run off, and left", async () => {
       there.endRun();
-      const kept = await keep({ note: noted({ aborted: true }) });
-      expect(kept?.record).to.include({ verdict: "aborted", exitCode: 130, endedBy: "interrupt", complete: true });
+      const saved = await save({ info: noted({ aborted: true }) });
+      expect(saved?.record).to.include({ verdict: "aborted", exitCode: 130, endedBy: "interrupt", complete: true });
       expect(there.locust.calls, "it is over").to.deep.equal(["POST /loadtest/kept run=1"]);
       there.locust.run({ run: 2, startedAt: new Date().toISOString(), elapsed: 0 });
       there.locust.onStop = () => there.locust.ended({ elapsed: 1 });
-      const stopped = await keep({ note: noted({ aborted: true, run: 2 }) });
+      const stopped = await save({ info: noted({ aborted: true, run: 2 }) });
       expect(stopped?.record).to.include({ verdict: "aborted", complete: true });
       expect(there.locust.calls, "its stop had not arrived").to.include("POST /stop");
     });
@@ -217,15 +218,15 @@ describe("the results of a run in a cluster", () => {
       there.endRun();
       there.locust.requests = "torn";
       setTimeout(() => there.kill.abort(), 300);
-      const kept = await keep({ stop: true });
-      expect(kept).to.include({ owed: true });
-      expect(kept?.record).to.include({ complete: false, verdict: "aborted" });
+      const saved = await save({ stop: true });
+      expect(saved).to.include({ owed: true });
+      expect(saved?.record).to.include({ complete: false, verdict: "aborted" });
     });
 
     it("later, where an interrupt comes first: the run goes on, and its folder is gone on with", async () => {
       there.locust.run({ run: 1, startedAt: new Date().toISOString(), elapsed: 0 });
       setTimeout(() => there.interrupt.abort(), 300);
-      expect(await keep()).to.equal(undefined);
+      expect(await save()).to.equal(undefined);
       expect(there.locust.calls).to.deep.equal([]);
       const [name = ""] = readdirSync(there.results);
       expect(readRun(join(there.results, name)).status).to.equal("running");
@@ -234,7 +235,7 @@ describe("the results of a run in a cluster", () => {
     it("not where what the master answers makes no sense: its folder is closed then", async () => {
       there.endRun();
       there.locust.series = { run: 1, interval: 1, samples: { filter: () => 7 } as never };
-      expect((await caught(keep())).message).to.match(/is not (iterable|a function)/);
+      expect((await caught(save())).message).to.match(/is not (iterable|a function)/);
       const [name = ""] = readdirSync(there.results);
       expect(readRun(join(there.results, name)).status).to.equal("running");
       expect(existsSync(join(there.results, name, ".reserve"))).to.equal(false);
@@ -243,7 +244,7 @@ describe("the results of a run in a cluster", () => {
     it("not where the master has no pod: nothing is left behind then", async () => {
       there.endRun();
       there.namespace.pods.set(names.control, []);
-      expect((await caught(keep())).message).to.equal("Locust's master has no pod now");
+      expect((await caught(save())).message).to.equal("Locust's master has no pod now");
       expect(readdirSync(there.results)).to.deep.equal([]);
     });
   });

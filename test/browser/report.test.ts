@@ -18,7 +18,7 @@ const pages = {
 } as const;
 const schemes: readonly Scheme[] = ["light", "dark"];
 
-describe("a page of results in a browser", function () {
+describe("the report of a run in a browser", function () {
   this.timeout(30_000);
   let browser: Browser;
   let open: OpenPage | undefined;

@@ -1,6 +1,6 @@
 import { expect } from "chai";
+import { clusterSetup, deployedScripts } from "../../../../runner/cli/deployed-test/cluster-setup";
 import type { ClusterTest } from "../../../../runner/cli/deployed-test/open";
-import { clusterSetup, deployedScripts } from "../../../../runner/cli/deployed-test/setup";
 import { UsageError } from "../../../../runner/errors";
 import { SettingsError } from "../../../../settings/errors";
 import { parseThreshold } from "../../../../settings/values/threshold";
