@@ -105,12 +105,10 @@ async function stop(run: LiveRun): Promise<void> {
   let reply: Promise<unknown> | undefined;
   // The status tells sooner than the reply to /stop that users are gone, so the loop does not wait for the reply.
   const sendStop = () => {
-    reply ??= run.client
-      .stop(Math.min(stopReply, timing.drain))
-      .catch(() => undefined)
-      .finally(() => {
-        reply = undefined;
-      });
+    reply ??= run.client.stop(Math.min(stopReply, timing.drain)).catch(() => {
+      // The connection may have been cut before it arrived: it is sent again while there is load.
+      reply = undefined;
+    });
   };
   // A stop that is not needed would end the test after this one.
   if (!isKnownOver(run.poller.last, run.number, run.master)) sendStop();
@@ -121,7 +119,6 @@ async function stop(run: LiveRun): Promise<void> {
       if (!run.isOurs(status)) break;
       await run.recording.record(status);
       state.drained = status.drained;
-      // The connection was cut before the stop arrived.
       if (!state.drained && isLoading(status)) sendStop();
     }
     if (!state.drained) await pause(timing.poll, kill, masterLost);
