@@ -124,6 +124,18 @@ export function textsByName() {
   return z.record(z.string().min(1), z.string()).readonly();
 }
 
+/** What pods tolerate of nodes, as in Kubernetes. */
+export function tolerations() {
+  const one = z.strictObject({
+    key: z.string().min(1).optional(),
+    operator: z.enum(["Exists", "Equal"]).optional(),
+    value: z.string().optional(),
+    effect: z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]).optional(),
+    tolerationSeconds: z.int().min(0).optional(),
+  });
+  return z.array(one.readonly()).readonly();
+}
+
 const argumentName = z.string().superRefine((name, context) => {
   if (!/^[A-Za-z0-9][-\w]*$/.test(name)) {
     refuse(context, 'named as in the script, without "--" at the front: of letters, digits, "-" and "_"');

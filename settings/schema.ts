@@ -10,6 +10,7 @@ import {
   readBy,
   scriptArguments,
   textsByName,
+  tolerations,
 } from "./keys";
 import { isVpcRange, parsePublicCidr, publicCidrAllowed } from "./values/cidr";
 import { durationAllowed, parseDuration } from "./values/duration";
@@ -35,16 +36,6 @@ const memoryAllowed = `an integer from ${smallestMemory} to ${mostMemory} (MiB)`
 
 const subnets = (min: number) => listOf(z.string().regex(/^subnet-([0-9a-f]{8}|[0-9a-f]{17})$/), { min }).optional();
 const subnetAllowed = 'a subnet\'s id, such as "subnet-0123456789abcdef0"';
-
-const toleration = z
-  .strictObject({
-    key: z.string().min(1).optional(),
-    operator: z.enum(["Exists", "Equal"]).optional(),
-    value: z.string().optional(),
-    effect: z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]).optional(),
-    tolerationSeconds: z.int().min(0).optional(),
-  })
-  .readonly();
 
 /** A file that is also a key of a ConfigMap: letters, digits and `-_.`, no dash first as Locust would take an option. */
 const scriptName = /^(?!-)[-._A-Za-z0-9]{1,250}\.py$/;
@@ -154,7 +145,7 @@ export const settingsSchema = z.strictObject({
     allowed: "an object of labels",
     items: "a text",
   }),
-  tolerations: key(z.array(toleration).readonly().optional(), {
+  tolerations: key(tolerations().optional(), {
     description: "Taints of nodes that pods tolerate, with platform existing, as in Kubernetes.",
     allowed: "a list of tolerations",
     items: "as in Kubernetes, such as {key: load, operator: Exists, effect: NoSchedule}",
