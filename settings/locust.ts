@@ -27,7 +27,7 @@ export interface LocustPlacement {
   readonly plugin: string;
   /** File name of the script, in the working folder. */
   readonly script: string;
-  /** Address that the master's page and its port for workers listen on; `0.0.0.0` in a pod. */
+  /** Address that the master's web UI and its port for workers listen on; `0.0.0.0` in a pod. */
   readonly bindHost: string;
   /** Name or address under which workers reach the master. */
   readonly masterHost: string;
@@ -103,7 +103,7 @@ export function locustCommands(
       python,
       args: [
         "--master",
-        // A script may change Locust's defaults, and without its page there is no run.
+        // A script may change Locust's defaults, and without its web UI there is no run.
         "--headful",
         ...["--master-bind-host", placement.bindHost, "--master-bind-port", String(placement.masterPort)],
         ...["--web-host", placement.bindHost, "--web-port", String(placement.webPort)],

@@ -190,7 +190,7 @@ class RecorderTest(unittest.TestCase):
         master = self.master
         with (
             mock.patch.object(master.status, "snapshot", side_effect=RuntimeError("inside")),
-            self.assertLogs("locust.loadtest.recorder"),
+            self.assertLogs("locust.loadtest.samples"),
         ):
             master.begin()
             gevent.sleep(0.03)

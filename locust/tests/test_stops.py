@@ -121,7 +121,7 @@ class StopsTest(unittest.TestCase):
         self.run_.end()
         self.run_.ask(None)
         self.run_.start(5)
-        with self.assertLogs("locust.loadtest.stops"):
+        with self.assertLogs("locust.loadtest.course"):
             stop_and_optionally_quit()
         self.assertEqual(self.master.log, [])
         self.master.stop()

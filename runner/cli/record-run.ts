@@ -37,6 +37,8 @@ export interface Opened {
 
 export interface ExecuteJob extends RecordJob {
   readonly open: () => Promise<Opened>;
+  /** Called when all is saved, before the place is closed. */
+  readonly onSaved?: (outcome: RunOutcome) => Promise<void>;
   /** What it throws ends the run before it starts. */
   readonly checkTargets: (status: LocustStatus) => Promise<void> | void;
   /** Where the place says nothing else. */
@@ -61,6 +63,7 @@ export async function executeRun(job: ExecuteJob): Promise<SavedRun> {
     recorder = new Recorder(folder, { ...setup, plan });
     const outcome = await drive(job, session, plan, observe(recorder, progress));
     const record = await finish(job, recorder, outcome);
+    await job.onSaved?.(outcome);
     const amended = await recorder.amend(record, await close()).catch(() => record);
     await folder.close();
     return { record: amended, outcome, folder };

@@ -3,6 +3,7 @@ import { packageRoot } from "../../settings/package-root";
 import { findProject, readStack } from "../../settings/project/stack-files";
 import type { Settings } from "../../settings/schema";
 import { scriptExists } from "../../settings/scripts/script";
+import { UsageError } from "../errors";
 
 /** Options of the commands that need settings, as the command line gives them. */
 export interface SettingsOptions {
@@ -34,16 +35,20 @@ export interface CommandSettings {
   readonly constraints: string;
 }
 
+/** What a test in a cluster cannot be given. */
+export function requireLocal({ scriptsFolder }: SettingsOptions): void {
+  if (scriptsFolder === undefined) return;
+  throw new UsageError("--scripts-folder is for --local: in a cluster, pulumi up brings the files of scriptsFolder");
+}
+
 /** Reads the stack's settings and puts the command line's over them. Throws a SettingsError with everything wrong. */
 export function readCommandSettings(options: SettingsOptions, directory = process.cwd()): CommandSettings {
   const project = findProject(directory)?.directory ?? packageRoot();
+  const { scriptsFolder } = options;
   const stack = readStack({
     directory: project,
     stack: options.stack,
-    overrides: {
-      ...overridesOf(options),
-      scriptsFolder: options.scriptsFolder && resolve(directory, options.scriptsFolder),
-    },
+    overrides: { ...overridesOf(options), ...(scriptsFolder === undefined ? {} : folderOf(scriptsFolder, directory)) },
     rules: [scriptExists(project)],
   });
   const { settings, projectDirectory } = stack;
@@ -58,6 +63,11 @@ export function readCommandSettings(options: SettingsOptions, directory = proces
     requirements: join(locust, "requirements.txt"),
     constraints: join(locust, "constraints.txt"),
   };
+}
+
+/** A folder of scripts that is in no image. */
+function folderOf(scriptsFolder: string, directory: string): Record<string, unknown> {
+  return { scriptsFolder: resolve(directory, scriptsFolder), scriptDelivery: "configmap" };
 }
 
 /** The settings that the command line gives, by their keys. */

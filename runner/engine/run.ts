@@ -104,22 +104,28 @@ async function stop(run: LiveRun): Promise<void> {
   if (state.masterGone) return;
   let reply: Promise<unknown> | undefined;
   // The status tells sooner than the reply to /stop that users are gone, so the loop does not wait for the reply.
+  let replied = 0;
   const sendStop = () => {
-    reply ??= run.client.stop(Math.min(stopReply, timing.drain)).catch(() => {
-      // The connection may have been cut before it arrived: it is sent again while there is load.
-      reply = undefined;
-    });
+    reply ??= run.client
+      .stop(Math.min(stopReply, timing.drain))
+      .catch(() => undefined)
+      .finally(() => {
+        reply = undefined;
+        replied = performance.now();
+      });
   };
   // A stop that is not needed would end the test after this one.
   if (!isKnownOver(run.poller.last, run.number, run.master)) sendStop();
   const deadline = performance.now() + timing.drain;
   while (!state.drained && !kill.aborted && !masterLost.aborted && performance.now() < deadline) {
+    const asked = performance.now();
     const status = await run.poll();
     if (status !== undefined) {
       if (!run.isOurs(status)) break;
       await run.recording.record(status);
       state.drained = status.drained;
-      if (!state.drained && isLoading(status)) sendStop();
+      // The connection was cut before the stop arrived.
+      if (!state.drained && isLoading(status) && asked > replied) sendStop();
     }
     if (!state.drained) await pause(timing.poll, kill, masterLost);
   }

@@ -63,7 +63,7 @@ export const commandLine = "the command line";
  * Reads a stack's settings as `pulumi up` would: the defaults of `Pulumi.yaml`, over them the values of the stack's
  * file, over them those of the command line. A value takes the place of another as a whole.
  *
- * A project whose `Pulumi.yaml` declares no settings, or other keys beside them, belongs to another program: keys that
+ * A project whose `Pulumi.yaml` declares as many other keys as settings, or none, belongs to another program: keys that
  * are no settings are ignored there, and it needs no stack `dev`.
  *
  * @param options.directory the project's folder, or one in it
@@ -86,7 +86,7 @@ export function readStack(options: {
   }
   const project = readProject(place);
   const declared = Object.keys(project.defaults);
-  const isAnothers = declared.length === 0 || !declared.every(isSettingsKey);
+  const isAnothers = declared.filter(isSettingsKey).length <= declared.length / 2;
   const stack = options.stack ?? usualStack;
   const file = stackFile(place, project.stackDirectory, stack);
   const source = shownPath(file, place.directory);

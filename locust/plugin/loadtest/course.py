@@ -18,7 +18,7 @@ from .patching import ENDS_PROCESS, only_tested
 from .run import LatestRun
 from .tally import Caller, caller_of, place_of
 
-logger = logging.getLogger("locust.loadtest.stops")
+logger = logging.getLogger("locust.loadtest.course")
 
 GOING = (STATE_SPAWNING, STATE_RUNNING)
 _LOOK = 0.02
@@ -89,7 +89,7 @@ class Beginning:
 class Stops:
     """Takes the place of `start` and `stop` of Locust's master; create it in `events.init`.
 
-    - A stop ends a ramp that is still going on. Locust does that for its page's button only: a run whose time is over
+    - A stop ends a ramp that is still going on. Locust does that for its web UI's button only: a run whose time is over
       before all users are there goes on to start them, and nothing ever stops them.
     - A stop ends a start whose `test_start` listeners are not done; Locust would begin with the load behind it.
     - A script that quits in the middle of a run has its users stopped in order first. Locust gives workers half a

@@ -1,7 +1,8 @@
 """Which versions of others' code the plugin may change, and how it joins Locust's events.
 
-What replaces insides of Locust, gevent and geventhttpclient was tested with the versions in `TESTED`. With any other
-one these stay as they are, and the log says so: requests cost more, and reports say less of the script's own code.
+What reaches into insides of Locust, gevent and geventhttpclient to save CPU, or to explain more, was tested with the
+versions in `TESTED`. With any other one it is left out, and the log says so: requests cost more, and reports say less
+of the script's own code. What a run cannot do without, such as starting and stopping it by the runner's methods, stays.
 """
 
 from __future__ import annotations

@@ -136,7 +136,7 @@ class _Reported(NamedTuple):
 
 
 class Rates:
-    """Takes the place of Locust's rates in the master: on its page, in its CSV files and in its report.
+    """Takes the place of Locust's rates in the master: in its web UI, in its CSV files and in its report.
 
     Each report of a worker has what was answered since the one before it. By when they come, and not by what time it is
     where a worker is: clocks of machines differ by seconds.

@@ -18,7 +18,7 @@ from locust.runners import STATE_MISSING, STATE_STOPPED
 
 from .status import MasterStatus, utc_text
 
-logger = logging.getLogger("locust.loadtest.recorder")
+logger = logging.getLogger("locust.loadtest.samples")
 
 T = TypeVar("T")
 
@@ -188,7 +188,7 @@ def serve(app: Flask, base_path: str, status: MasterStatus, recorder: Recorder) 
 def _with_absent_workers(response: Response, status: MasterStatus) -> Response:
     """Locust's statistics after a stop, counting the workers that are off its list for a while.
 
-    Its page asks for them a last time right then: told of 0 workers it would refuse the next start for good.
+    Its web UI asks for them a last time right then: told of 0 workers it would refuse the next start for good.
     """
     report = response.get_json(silent=True) if status.runner.state == STATE_STOPPED else None
     if report:

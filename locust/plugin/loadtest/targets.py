@@ -1,7 +1,7 @@
 """Whose target a run loads: its own, else the one Locust was started with, else the script's.
 
 Locust writes the target of a run into the user classes, where it would stay for a later run that names none. So it does
-with values of the script's own arguments that were set for a run on its page.
+with values of the script's own arguments that were set for a run in its web UI.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ import { type ClusterContext, reopened, withMaster } from "../deployed-test/open
 import { type SaveOptions, saveLatestRun } from "../deployed-test/save";
 import type { DashboardOptions } from "../options";
 import { printRun } from "../output";
+import { requireLocal } from "../settings";
 import { showWebUi, usualPort, watchWebUiRuns, webUiRunText } from "../web-ui";
 
 /** How long a key that is not renewed lets somebody in, and how often it is renewed; in seconds. */
@@ -18,17 +19,8 @@ const renewal = 10;
 
 /** `loadtest dashboard`: Locust's web UI in the cluster, on a port of this machine, until Ctrl-C. */
 export async function dashboardInCluster(options: DashboardOptions): Promise<number> {
-  for (const name of [
-    "demo",
-    "scriptsFolder",
-    "script",
-    "scriptArg",
-    "host",
-    "users",
-    "spawnRate",
-    "runTime",
-    "workers",
-  ] as const) {
+  requireLocal(options);
+  for (const name of ["demo", "script", "scriptArg", "host", "users", "spawnRate", "runTime", "workers"] as const) {
     if (options[name] !== undefined)
       throw new UsageError(`--${dashed(name)} needs --local here: the web UI asks for the load`);
   }

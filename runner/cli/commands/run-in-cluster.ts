@@ -8,14 +8,13 @@ import { copyLogs, isOwed } from "../deployed-test/save";
 import type { RunCommandOptions } from "../options";
 import { printRun } from "../output";
 import { executeRun } from "../record-run";
+import { requireLocal } from "../settings";
 import { baselineOf, type Compare } from "../setup";
 
 /** `loadtest run` on a test that is deployed in a cluster; gives the exit code of the verdict. */
 export async function runInCluster(options: RunCommandOptions): Promise<number> {
   if (options.demo === true) throw new UsageError("--demo starts its target on this machine: --local --demo");
-  if (options.scriptsFolder !== undefined) {
-    throw new UsageError("--scripts-folder is for --local: in a cluster, pulumi up brings the files of scriptsFolder");
-  }
+  requireLocal(options);
   const { results, maxRegression } = options;
   return withMaster(options, "ending the run and saving what was measured…", async (context) => {
     // By its path: what is saved now may be the latest later.
@@ -54,9 +53,12 @@ async function runHeld(
       left.owed = true;
     },
     beforeFinish: async (outcome) => (signals.kill.aborted ? [] : copyLogs(test, folder, outcome)),
+    // The master that has the run may go when the test is made as it was.
+    async onSaved(outcome) {
+      left.owed = await isOwed(link.client, outcome, number);
+      left.aborted = outcome.endedBy === "interrupt";
+    },
   });
-  left.owed = await isOwed(link.client, saved.outcome, number);
-  left.aborted = saved.outcome.endedBy === "interrupt";
   printRun(saved, options.json);
   return saved.record.exitCode;
 }

@@ -43,7 +43,10 @@ async function describe(
   status: LocustStatus | undefined,
 ): Promise<Omit<StatusReport, "problem">> {
   const { cluster, names, stack, deployed } = test;
-  const [control, worker] = [await readWorkload(cluster, names.control), await readWorkload(cluster, names.worker)];
+  const [control, worker] = await Promise.all([
+    readWorkload(cluster, names.control),
+    readWorkload(cluster, names.worker),
+  ]);
   const now = new Date();
   const unready = [control, worker].filter((workload) => !isRolledOut(workload));
   const why = await Promise.all(unready.map(async (workload) => podProblems(await readRollout(cluster, workload))));

@@ -22,6 +22,7 @@ export async function stopCommand(options: StopOptions): Promise<number> {
     const found = await leaseOf(test);
     let seen = await link.status(signals.interrupt);
     const going = isGoing(seen);
+    const { run } = seen;
     if (going && found?.duration !== undefined) {
       await stopOnly(link, seen, signals);
       if (await hasCommand(context, found)) {
@@ -29,6 +30,10 @@ export async function stopCommand(options: StopOptions): Promise<number> {
         return exitCodes.passed;
       }
       seen = await link.status(signals.interrupt);
+      if (seen.run !== run) {
+        say("Stopped. Another run has begun since.", { stopped: true });
+        return exitCodes.passed;
+      }
     }
     if (!going && (seen.run === 0 || seen.kept)) {
       say("No run is going on.", { stopped: false });

@@ -14,7 +14,7 @@ import { describeHolder, describeRun } from "../terminal/run-text";
 import { clusterSetup } from "./cluster-setup";
 import { type Left, leaveTest, takeLock, whoRuns, withoutLeftovers } from "./leftovers";
 import { isGoing, matching, workersBefore } from "./master-run";
-import { type ClusterContext, type ClusterTest, sameTest } from "./open";
+import { type ClusterContext, type ClusterTest, reopened, sameTest } from "./open";
 import { finishedFolder, saveLatestRun } from "./save";
 
 /** A test that is one command's alone, which makes it as it was in the end. */
@@ -45,6 +45,8 @@ export async function withAcquiredTest<T>(
   const wanted = { workers: plan.workers, script, scriptArguments };
   const timeout = options.readyTimeout * 1000;
   const place = new KubernetesPlace({ cluster, names, link, before, lost: lock.lost, wanted, timeout });
+  // A command that was killed may have left other workers, or another script.
+  place.asBefore = before.workers === test.deployed.workerReplicas && test.deployed.before === undefined;
   const left: Left = {};
   try {
     return await work({
@@ -57,6 +59,7 @@ export async function withAcquiredTest<T>(
         if (plan.host === undefined) requireTargets(status);
         const run = { masterId: status.master.id, run: status.run + 1 };
         await lock.update({ startedAt: new Date().toISOString(), ...run, ...(results && { results }) });
+        lock.lost.throwIfAborted();
       },
     });
   } finally {
@@ -85,6 +88,10 @@ export async function acquireTest(options: AcquireOptions): Promise<{ lock: RunL
   });
   const { former } = lock;
   try {
+    const { deployed: now } = await reopened(test);
+    if (now.workerReplicas !== deployed.workerReplicas) {
+      throw new RunnerError(`the number of workers has just changed, to ${now.workerReplicas}: try again`);
+    }
     const status = await link.status(signals.interrupt);
     // Of a command that is gone, or of nobody's.
     if (isGoing(status)) throw refusal(test, goingRun(status, matching(former, status)));

@@ -33,10 +33,10 @@ export async function leaveTest(lock: RunLock, asBefore: boolean, { owed = false
 export async function cleanUp(context: ClusterContext, left: Left): Promise<void> {
   const { test, link, progress, signals } = context;
   const { cluster, names } = test;
-  const { info } = (await leaseOf(test)) ?? {};
-  if (info === undefined) return;
   let lock: RunLock | undefined;
   try {
+    const { info } = (await leaseOf(test)) ?? {};
+    if (info === undefined) return;
     lock = await takeLeft(context, info);
     if (lock?.former === undefined) return;
     const { former } = lock;

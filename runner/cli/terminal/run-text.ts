@@ -6,7 +6,7 @@ import type { RunInfo } from "../../places/kubernetes/lock/run-info";
 export function describeHolder({ info, holder, since, problem }: LeaseView, now: Date): string {
   if (info === undefined) {
     const when = since === undefined ? "" : ` since ${clock(since, now)}`;
-    return `${holder} has the test${when} (${problem}); once it is over, delete the Lease loadtest-run`;
+    return `${holder} has the test${when} (${problem})`;
   }
   const run = describeRun(info, now);
   return holder.startsWith(`${info.by}@${info.host}`) ? run : `${run}; ${holder} has it now`;

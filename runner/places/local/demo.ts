@@ -9,8 +9,6 @@ import { ManagedProcess } from "./process";
 /** A running demo target. */
 export interface Demo {
   readonly url: string;
-  /** What it has answered since it started; its own route for this is not counted. */
-  counts(): Promise<{ readonly requests: number; readonly failures: number }>;
   close(): Promise<void>;
 }
 
@@ -34,9 +32,6 @@ export async function startDemo(logs: string): Promise<Demo> {
   });
   return {
     url,
-    async counts() {
-      return (await (await fetch(`${url}/-/counts`)).json()) as { requests: number; failures: number };
-    },
     async close() {
       await target.stop(1000);
     },

@@ -48,8 +48,7 @@ describe("a run in a cluster is told in one sentence", () => {
 
     it("also where its info cannot be read", () => {
       expect(describeHolder(view({ info: undefined, problem: "the info on the run is missing" }), now)).to.equal(
-        "sam@laptop, process 7 has the test since 10:15:02 UTC (the info on the run is missing); " +
-          "once it is over, delete the Lease loadtest-run",
+        "sam@laptop, process 7 has the test since 10:15:02 UTC (the info on the run is missing)",
       );
     });
   });

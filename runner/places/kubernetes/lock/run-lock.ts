@@ -20,6 +20,9 @@ export interface LockOptions extends Pick<lease.LeaseParts, "owner" | "info"> {
   readonly signal: AbortSignal;
 }
 
+/** How often the Lease may change under our hands before we give up. */
+const attempts = 10;
+
 /** Somebody else has the lock: exit code 4. */
 export class RunGoing extends RunnerError {
   constructor(readonly seen: lease.LeaseView) {
@@ -37,9 +40,10 @@ export class RunGoing extends RunnerError {
  * @throws RunGoing where its holder is there; RunnerError where the API refuses, or does not answer
  */
 export async function acquireLock(options: LockOptions): Promise<RunLock> {
-  const { cluster, owner, holder, duration: leaseDurationSeconds = 15, warn } = options;
-  for (;;) {
-    const found = await lease.findLease(cluster);
+  const { cluster, owner, holder, duration: leaseDurationSeconds = 15, warn, signal } = options;
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    if (attempt > 0) await pause(200, signal);
+    const found = await lease.findLease(cluster, signal);
     if (found?.metadata?.ownerReferences?.every(({ uid }) => uid !== owner.uid)) {
       // Its Deployment was deleted, and the cluster is about to delete it too.
       await lease.deleteLease(cluster, found);
@@ -56,6 +60,7 @@ export async function acquireLock(options: LockOptions): Promise<RunLock> {
     if (former?.problem !== undefined) warn(`${former.problem}; what was there before that run is not known`);
     return new RunLock(taken, parts, former?.info, options);
   }
+  throw new RunnerError(`the Lease ${lease.leaseName} in namespace ${cluster.namespace} keeps changing: try again`);
 }
 
 /** Watches a Lease while a renewal holds, or until it is left, and gives it as it is then; undefined where it has gone. */
@@ -80,12 +85,14 @@ async function unrenewed(first: V1Lease, { cluster, progress, signal }: LockOpti
 /** The lock, while we have it: a Lease that renews itself, until it is left or given back. */
 export class RunLock {
   private readonly gone = new AbortController();
-  /** Aborted, with an Error that says who has it, when the lock is seen to be somebody else's. */
+  /** Aborted, with a RunnerError that says who has it, when the lock is seen to be somebody else's. */
   readonly lost: AbortSignal = this.gone.signal;
   /** One request at a time: our own changes must not look like somebody else's. */
   private queue: Promise<void> = Promise.resolve();
   private readonly timer: NodeJS.Timeout;
   private closed = false;
+  /** Whether a renewal is under way: one without an answer takes longer than the next is due. */
+  private renewing = false;
   private written = true;
   private failing = false;
 
@@ -97,7 +104,10 @@ export class RunLock {
     private readonly options: LockOptions,
   ) {
     // One that is left is written until that has succeeded.
-    this.timer = setInterval(() => void this.renew(), Number(parts.spec.leaseDurationSeconds) * 200).unref();
+    const renew = () => {
+      if (!this.renewing) void this.renew();
+    };
+    this.timer = setInterval(renew, Number(parts.spec.leaseDurationSeconds) * 200).unref();
   }
 
   /** Changes the info, as `write` does. */
@@ -144,6 +154,7 @@ export class RunLock {
     this.queue = this.queue.then(async () => {
       if (this.closed) return clearInterval(this.timer);
       if (this.written && this.parts.spec.leaseDurationSeconds === undefined) return;
+      this.renewing = true;
       try {
         await this.put();
         this.failing = false;
@@ -151,6 +162,7 @@ export class RunLock {
         if (!this.failing) this.options.warn(`the lock of the run is not renewed now: ${messageOf(error)}`);
         this.failing = true;
       }
+      this.renewing = false;
     });
     return this.queue;
   }
@@ -158,7 +170,8 @@ export class RunLock {
   /** Writes the info with a new time; tells where the lock is lost. */
   private async put(): Promise<void> {
     const { cluster, warn } = this.options;
-    for (let before: V1Lease | undefined = this.lease; !this.closed; ) {
+    let before: V1Lease | undefined = this.lease;
+    for (let attempt = 0; attempt < attempts && !this.closed; attempt++) {
       const { parts } = this;
       const done = await lease.putLease(cluster, lease.makeLease(parts, before));
       if (done !== undefined) {
@@ -171,7 +184,7 @@ export class RunLock {
       before = await lease.findLease(cluster);
       if (before === undefined || lease.isSameHold(before, this.lease)) continue;
       this.closed = true;
-      this.gone.abort(new Error(`${lease.viewLease(before).holder} has taken the lock of the run`));
+      this.gone.abort(new RunnerError(`${lease.viewLease(before).holder} has taken the lock of the run`));
     }
   }
 }

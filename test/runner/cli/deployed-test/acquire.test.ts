@@ -162,6 +162,37 @@ describe("a test in a cluster", () => {
       expect(there.noted).to.not.have.any.keys("before", "aborted");
     });
 
+    it("and its run does not begin where another command has taken the test meanwhile", async () => {
+      const { leases } = there.namespace;
+      const work = hold(async ({ begin }) => {
+        leases.annotate();
+        leases.lease = { ...leases.lease, spec: { holderIdentity: "kim@laptop, process 8", leaseTransitions: 7 } };
+        await begin(there.locust.status);
+      });
+      const error = await caught(work);
+      expect(error).to.be.instanceOf(RunnerError);
+      expect(error.message).to.equal("kim@laptop, process 8 has taken the lock of the run");
+    });
+
+    it("and left with what is to be restored, where a command left other workers and this one changes nothing", async () => {
+      there.left({ workers: 5, before: { workerReplicas: 2, script: "script1.py" } });
+      there.namespace.scaled(names.worker, 5);
+      await caught(
+        hold(async () => {
+          throw new Error("no room for results");
+        }),
+      );
+      expect(there.noted).to.deep.include({ mode: "start", before: { workerReplicas: 2, script: "script1.py" } });
+    });
+
+    it("and is not where its workers change while its Lease is watched", async () => {
+      const { context } = there;
+      there.namespace.scaled(names.worker, 5);
+      const work = withAcquiredTest(context, { readyTimeout: 5 }, async () => undefined);
+      expect((await caught(work)).message).to.equal("the number of workers has just changed, to 5: try again");
+      expect(there.namespace.leases.lease).to.equal(undefined);
+    });
+
     it("and left as broken off after an interrupt, unless its command says otherwise", async () => {
       for (const [told, noted] of [
         [undefined, true],
