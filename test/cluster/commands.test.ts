@@ -53,6 +53,9 @@ describe("the commands on a deployed test", function () {
     expect(stopped.stdout).to.match(/^ABORTED$/m);
     const record = finished(onlyRun(results));
     expect(record).to.include({ verdict: "aborted", place: "kubernetes" });
+    expect(record.versions, "the image has the versions that the plugin was tested with").to.include({
+      client: "patched",
+    });
     const after = await countsOf(namespace);
     expect(record.totals.requests).to.equal(after.requests - before.requests);
     expect(test.replicas).to.equal(2);
