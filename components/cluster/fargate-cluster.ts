@@ -2,7 +2,7 @@ import { LogGroup } from "@pulumi/aws/cloudwatch/logGroup";
 import { Addon } from "@pulumi/aws/eks/addon";
 import { FargateProfile } from "@pulumi/aws/eks/fargateProfile";
 import type { Role } from "@pulumi/aws/iam/role";
-import { Cluster } from "@pulumi/eks/cluster";
+import { Cluster, type ClusterArgs } from "@pulumi/eks/cluster";
 import * as pulumi from "@pulumi/pulumi";
 import { clusterHourlyCost } from "../../settings/prices";
 import { asRunError } from "../../settings/pulumi-config";
@@ -86,29 +86,9 @@ export class FargateCluster extends pulumi.ComponentResource {
     const cluster = new Cluster(
       `${name}-eks`,
       {
-        name: clusterName,
-        version: plan.version,
-        vpcId,
-        subnetIds: controlPlaneSubnetIds,
-        // Access entries alone: no ConfigMap to write into the new cluster.
-        authenticationMode: "API",
+        ...controlPlane(plan),
         accessEntries: adminEntries(plan.admins, this),
-        endpointPrivateAccess: true,
-        // Left out, it is true for EKS, but the provider does not wait until the API server answers.
-        endpointPublicAccess: true,
-        publicAccessCidrs: plan.publicAccessCidrs,
-        enabledClusterLogTypes: controlPlaneLogs,
-        upgradePolicy: { supportType: "STANDARD" },
-        deletionProtection: plan.deletionProtection,
-        createOidcProvider: true,
         ...kubeconfigCredentials(args, this),
-        // What only nodes would use.
-        skipDefaultNodeGroup: true,
-        skipDefaultSecurityGroups: true,
-        useDefaultVpcCni: true,
-        kubeProxyAddonOptions: { enabled: false },
-        // Made below. The component's own, like its Fargate profile, is missing in previews that do not know all of it.
-        corednsAddonOptions: { enabled: false },
         tags,
       },
       { parent: this, dependsOn: [logs, ...podRole.policies], transforms: [inside.transform] },
@@ -159,6 +139,32 @@ export class FargateCluster extends pulumi.ComponentResource {
   serviceAccountRole(name: string, args: ServiceAccountRoleArgs): Role {
     return serviceAccountRole(name, args, this);
   }
+}
+
+function controlPlane(plan: ClusterPlan): ClusterArgs {
+  return {
+    name: plan.clusterName,
+    version: plan.version,
+    vpcId: plan.vpcId,
+    subnetIds: plan.controlPlaneSubnetIds,
+    // Access entries alone: no ConfigMap to write into the new cluster.
+    authenticationMode: "API",
+    endpointPrivateAccess: true,
+    // Left out, it is true for EKS, but the provider does not wait until the API server answers.
+    endpointPublicAccess: true,
+    publicAccessCidrs: plan.publicAccessCidrs,
+    enabledClusterLogTypes: controlPlaneLogs,
+    upgradePolicy: { supportType: "STANDARD" },
+    deletionProtection: plan.deletionProtection,
+    createOidcProvider: true,
+    // What only nodes would use.
+    skipDefaultNodeGroup: true,
+    skipDefaultSecurityGroups: true,
+    useDefaultVpcCni: true,
+    kubeProxyAddonOptions: { enabled: false },
+    // Made below. The component's own, like its Fargate profile, is missing in previews that do not know all of it.
+    corednsAddonOptions: { enabled: false },
+  };
 }
 
 /** Which pods run on Fargate: before all else that is in the cluster, and gone after it. */
