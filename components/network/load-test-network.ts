@@ -55,7 +55,7 @@ export class LoadTestNetwork extends pulumi.ComponentResource {
 
   constructor(name: string, args: LoadTestNetworkArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     // Before anything is registered.
-    const plan = asRunError(() => readNetworkArgs({ ...args }, `LoadTestNetwork ${name}`));
+    const plan = asRunError(() => readNetworkArgs(args, `LoadTestNetwork ${name}`));
     super("serverless-load-testing:index:LoadTestNetwork", name, args, opts);
 
     const network = args.vpcId

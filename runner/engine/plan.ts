@@ -99,6 +99,8 @@ export interface RunOutcome {
   readonly integrity: IntegrityReport | null;
   /** Undefined where the run never started. */
   readonly unanswered?: Unanswered | undefined;
+  /** A sentence, where the target has stopped answering while there was load. */
+  readonly silence?: string | undefined;
   /** Whether the last reports of all workers are in the numbers, and those on disk. */
   readonly complete: boolean;
   readonly status?: LocustStatus | undefined;

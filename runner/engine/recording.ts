@@ -1,7 +1,7 @@
 import type { EndedBy, LocustStatus, LostWorker, Phase, RecordedSample, Sample, WorkerStatus } from "../types";
 import { round } from "../verdict/format";
 import { Integrity, type IntegrityReport, workerText } from "../verdict/integrity";
-import type { Unanswered } from "../verdict/requests";
+import { AnswerWatch, type Unanswered } from "../verdict/requests";
 import { inBrackets, missingUsers } from "../verdict/script";
 import { type LocustClient, LocustRefused, MasterUnreachable } from "./client";
 import { isLoading, livingWorkers, loadPhase } from "./phase";
@@ -43,6 +43,7 @@ export class Recording {
   private began = 0;
   private last: Sample | undefined;
   private integrity: Integrity | undefined;
+  private readonly answers = new AnswerWatch();
   private readonly departed = createRollCall();
 
   constructor(
@@ -131,6 +132,11 @@ export class Recording {
     return { cutOff, left: underWay, oldestWaitSeconds: oldestWait };
   }
 
+  /** That the target has stopped answering; undefined where it has not. */
+  silence(cutOff = 0): string | undefined {
+    return this.answers.report(cutOff);
+  }
+
   report(endedBy?: EndedBy): IntegrityReport | undefined {
     return this.integrity?.report(endedBy);
   }
@@ -149,6 +155,7 @@ export class Recording {
   private count(sample: Sample): void {
     this.last = sample;
     this.integrity?.add(sample);
+    this.answers.add(sample);
   }
 }
 

@@ -186,6 +186,7 @@ function outcomeOf(run: LiveRun): RunOutcome {
     thresholds: latest?.thresholds ?? evaluateThresholds(plan.thresholds, []),
     integrity: recording.report(state.endedBy) ?? null,
     unanswered: recording.unanswered(poller.last?.cutOff),
+    silence: recording.silence(poller.last?.cutOff),
     complete: state.counted && !state.broken,
     status: poller.last,
   };

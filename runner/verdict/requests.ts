@@ -1,4 +1,4 @@
-import type { RequestStats } from "../types";
+import type { RequestStats, Sample } from "../types";
 import { seconds } from "./format";
 
 /**
@@ -45,6 +45,34 @@ export interface Unanswered {
   readonly left: number;
   /** Seconds for which the oldest of these had waited. */
   readonly oldestWaitSeconds: number;
+}
+
+/** The shortest time without any answer, in seconds, that is told; and how much longer it is than the slowest answers. */
+const silence = { seconds: 5, timesSlowest: 2 };
+
+/** Sees, from a run's samples, that the target has stopped answering while there was load. */
+export class AnswerWatch {
+  private last: Sample | undefined;
+  private answeredAt = 0;
+  /** The highest p99, in ms. */
+  private slowest = 0;
+
+  /** Samples of every phase, in order. */
+  add(sample: Sample): void {
+    if (sample.phase !== "ramp" && sample.phase !== "hold") return;
+    if (sample.requests !== (this.last?.requests ?? 0)) this.answeredAt = sample.t;
+    this.slowest = Math.max(this.slowest, sample.p99 ?? 0);
+    this.last = sample;
+  }
+
+  /** A sentence; undefined where answers came to the end, or in the grace after it. @param cutOff as in Unanswered */
+  report(cutOff: number): string | undefined {
+    const { t = 0, underWay = 0 } = this.last ?? {};
+    const silent = t - this.answeredAt;
+    const isLong = silent >= silence.seconds && silent * 1000 > silence.timesSlowest * this.slowest;
+    if (!isLong || underWay === 0 || cutOff < underWay) return undefined;
+    return `The target answered nothing in the last ${seconds(silent)} of ${seconds(t)}, with ${count(underWay)} under way.`;
+  }
 }
 
 /** Says so, where there were any. */

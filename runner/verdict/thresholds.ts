@@ -31,12 +31,14 @@ const namedRequests = 10;
 /**
  * Holds each threshold against the rows of Locust's `requests.csv`, in the order of the thresholds.
  * No data (no such request, no requests at all, no such percentile) is never a pass. Without thresholds there is the
- * default one, where there is data for it.
+ * default one, where there is data for it; also where all requests failed and no threshold says how many may, as times
+ * of failures alone say nothing.
  */
 export function evaluateThresholds(thresholds: readonly Threshold[], rows: readonly RequestStats[]): ThresholdResult[] {
-  if (thresholds.length > 0) return thresholds.map((threshold) => evaluate(threshold, rows));
-  const result = evaluate(defaultThreshold, rows);
-  return result.actual === null ? [] : [{ ...result, default: true }];
+  const results = thresholds.map((threshold) => evaluate(threshold, rows));
+  const standard = evaluate(defaultThreshold, rows);
+  const isLeft = thresholds.length === 0 || (standard.actual === 1 && !thresholds.some(isOfAllFailures));
+  return standard.actual === null || !isLeft ? results : [...results, { ...standard, default: true }];
 }
 
 /** The thresholds of earlier results, to hold them against newer rows. */
@@ -49,6 +51,10 @@ export function thresholdsOf(results: readonly ThresholdResult[]): Threshold[] {
     operator,
     limit,
   }));
+}
+
+function isOfAllFailures({ metric, request }: Threshold): boolean {
+  return metric === "fail_ratio" && request === undefined;
 }
 
 function evaluate(threshold: Threshold, rows: readonly RequestStats[]): ThresholdResult {

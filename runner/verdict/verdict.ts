@@ -20,6 +20,8 @@ export interface Outcome {
   readonly thresholds: readonly ThresholdResult[];
   /** Null where nothing is known of the load, which is never a pass. */
   readonly integrity: IntegrityReport | null;
+  /** A sentence, where the target has stopped answering while there was load. */
+  readonly silence?: string | undefined;
   /** What a comparison with another run found (see Comparison): sentences. None by default. */
   readonly regressions?: readonly string[] | undefined;
   readonly unclear?: readonly string[] | undefined;
@@ -48,7 +50,7 @@ const errors: Partial<Record<EndedBy, string>> = {
  * cannot be told what they are worth (`invalid`).
  */
 export function decide(outcome: Outcome): Decision {
-  const { endedBy, error, thresholds, integrity, regressions = [], unclear = [], scriptExit } = outcome;
+  const { endedBy, error, thresholds, integrity, regressions = [], unclear = [], scriptExit, silence } = outcome;
   const detail = (error ?? "").trim().replace(/\.$/, "");
   const withDetail = (sentence: string) => (detail === "" ? sentence : `${sentence.slice(0, -1)}: ${detail}.`);
   const broken = errors[endedBy];
@@ -61,6 +63,7 @@ export function decide(outcome: Outcome): Decision {
   const details = [...(detail === "" ? [] : [`${detail}.`]), ...(isDone(outcome) ? [`${scriptEnd(outcome)}.`] : [])];
   const failed = [
     ...thresholds.filter(({ passed }) => !passed).map(failureText),
+    ...(silence === undefined ? [] : [silence]),
     ...regressions.map((sentence) => `Regression: ${sentence}`),
     ...(scriptExit ? [`The script failed the run: it set the exit code ${scriptExit} (process_exit_code).`] : []),
   ];

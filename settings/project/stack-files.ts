@@ -4,7 +4,7 @@ import { basename } from "node:path";
 import { StackFileError } from "../errors";
 import { isSettingsKey, keyOf, parseKey, parseLayers } from "../parse";
 import { oneValuePerVariable, type Rule, stackRules } from "../rules";
-import type { Settings } from "../schema";
+import type { Settings, SettingsKey } from "../schema";
 import { isObject } from "../values/object";
 import {
   findProject,
@@ -56,6 +56,15 @@ export function overStack(
 /** The stack where none is named. */
 const usualStack = "dev";
 
+/** Settings that the `Pulumi.yaml` of this program declares, and hardly that of another one. */
+const ownKeys: readonly SettingsKey[] = ["platform", "layout"];
+
+/** What of another program's config a run on this machine can use. */
+const usableKeys: readonly SettingsKey[] = [
+  ...(["scriptsFolder", "script", "scriptArguments", "targetHost", "environment", "secretEnvironment"] as const),
+  ...(["users", "spawnRate", "runTime", "thresholds", "workerReplicas"] as const),
+];
+
 /** What problems with the `overrides` of `readStack` name as their origin. */
 export const commandLine = "the command line";
 
@@ -63,8 +72,8 @@ export const commandLine = "the command line";
  * Reads a stack's settings as `pulumi up` would: the defaults of `Pulumi.yaml`, over them the values of the stack's
  * file, over them those of the command line. A value takes the place of another as a whole.
  *
- * A project whose `Pulumi.yaml` declares as many other keys as settings, or none, belongs to another program: keys that
- * are no settings are ignored there, and it needs no stack `dev`.
+ * A project whose `Pulumi.yaml` does not declare `platform` and `layout` belongs to another program: it needs no stack
+ * `dev`, and of its config only what a run on this machine can use is taken.
  *
  * @param options.directory the project's folder, or one in it
  * @param options.stack the stack's name, also with its organisation in front; defaults to `dev`
@@ -86,7 +95,7 @@ export function readStack(options: {
   }
   const project = readProject(place);
   const declared = Object.keys(project.defaults);
-  const isAnothers = declared.filter(isSettingsKey).length <= declared.length / 2;
+  const isAnothers = !ownKeys.every((key) => declared.includes(key));
   const stack = options.stack ?? usualStack;
   const file = stackFile(place, project.stackDirectory, stack);
   const source = shownPath(file, place.directory);
@@ -126,6 +135,9 @@ function noSuchStack(place: ProjectPlace, stack: string, file: string): StackFil
   return new StackFileError(`Stack ${stack} has no file ${file}; ${there}.`);
 }
 
+/** Settings in another program's config; a key of the same name may mean something else there. */
 function settingsOf(config: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(config).filter(([key]) => isSettingsKey(key)));
+  const isUsable = (key: SettingsKey) =>
+    key === "secretEnvironment" || parseKey(key, config[key]).problems.length === 0;
+  return Object.fromEntries(usableKeys.filter(isUsable).map((key) => [key, config[key]]));
 }

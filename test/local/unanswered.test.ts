@@ -189,6 +189,16 @@ describe("what has no answer, and what surrounds the load", function () {
     });
   }
 
+  it("does not pass, whatever its thresholds say", () => {
+    const { record } = of("hang_http.py");
+    expect(record.thresholds.map(({ passed }) => passed)).to.deep.equal([true]);
+    expect(record.verdict).to.equal("failed");
+    expect(record.reasons).to.have.lengthOf(1);
+    expect(record.reasons[0]).to.match(
+      /^The target answered nothing in the last \d+ s of 24 s, with 6 requests under way\.$/,
+    );
+  });
+
   it("does not pass", () => {
     const { record, end } = of("hang_fast.py");
     expect(end.code, end.stdout).to.equal(1);

@@ -43,6 +43,11 @@ export async function openTest(options: ClusterOptions, directory = process.cwd(
     );
   }
   const { stack, loadtest, kubeconfig: text } = await readStackOutputs(project.directory, options.stack);
+  if (loadtest.platform === "eks-fargate" && text === undefined) {
+    throw new UsageError(
+      `stack ${stack} does not say how to reach its cluster: export const kubeconfig = cluster.kubeconfig, then pulumi up`,
+    );
+  }
   const cluster = await connectCluster({
     namespace: loadtest.namespace,
     // The stack's own cluster, or the one of the user's kubeconfig.

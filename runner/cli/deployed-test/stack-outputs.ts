@@ -62,7 +62,9 @@ export async function readStackOutputs(
   const name = shown.trim();
   const outputs = parse(json, name);
   if (outputs.loadtest === undefined) {
-    throw new UsageError(`stack ${name} has no load test yet: pulumi up --stack ${name}`);
+    throw new UsageError(
+      `stack ${name} has no load test yet: pulumi up --stack ${name}; a program of your own exports it: export const loadtest = locust.loadtest`,
+    );
   }
   const loadtest = outputSchema.safeParse(outputs.loadtest);
   if (!loadtest.success) {

@@ -60,6 +60,18 @@ describe("evaluateThresholds", () => {
     expect(given[0]).to.include({ passed: true }).and.not.have.property("default");
   });
 
+  it("fails a run in which all requests fail, unless a threshold says how many may", () => {
+    const all = (failures: number) => [rowOf("", "Aggregated", { requests: 100, failures })];
+    const judged = (failures: number, ...texts: string[]) =>
+      evaluateThresholds(texts.map(parseThreshold), all(failures)).map(({ threshold, passed }) => [threshold, passed]);
+    expect(judged(100, "rps>=0")).to.deep.equal([
+      ["rps>=0", true],
+      ["fail_ratio<=0.5", false],
+    ]);
+    expect(judged(99, "rps>=0")).to.deep.equal([["rps>=0", true]]);
+    expect(judged(100, "rps>=0", "fail_ratio<=100%")).to.have.lengthOf(2);
+  });
+
   it("never passes without requests", () => {
     for (const from of [[], empty]) {
       for (const text of ["p95<500", "fail_ratio<1", "rps>=0", "avg<1", "min>=0", "GET /: max<5"]) {

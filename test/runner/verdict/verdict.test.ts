@@ -51,6 +51,12 @@ describe("decide", () => {
     });
   }
 
+  it("fails a run whose target stopped answering, whatever its thresholds say", () => {
+    const silence = "The target answered nothing in the last 11 s of 14 s, with 5 requests under way.";
+    const decided = decide({ endedBy: "run-time", thresholds: met ?? [], integrity: good, silence });
+    expect(decided).to.deep.equal({ verdict: "failed", exitCode: 1, reasons: [silence] });
+  });
+
   it("has no reasons for a run that passed, with or without thresholds", () => {
     for (const thresholds of [[], met ?? []]) {
       expect(decide({ endedBy: "run-time", thresholds, integrity: good })).to.deep.equal({

@@ -4,7 +4,7 @@ import { folderOf, writeFiles } from "../folder";
 import { settingsErrorOf } from "../problems";
 
 describe("encrypted values in a stack's file", () => {
-  const folder = folderOf({ "Pulumi.yaml": "name: shop\nconfig: {users: {default: 5}}" });
+  const folder = folderOf({ "Pulumi.yaml": "name: shop\nconfig: {platform: eks-fargate, layout: multi-az}" });
   const read = (config: string, overrides?: Record<string, unknown>): StackSettings => {
     writeFiles(folder(), { "Pulumi.dev.yaml": config });
     return readStack({ directory: folder(), stack: "dev", overrides });
