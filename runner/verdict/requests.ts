@@ -71,7 +71,8 @@ export class AnswerWatch {
     const silent = t - this.answeredAt;
     const isLong = silent >= silence.seconds && silent * 1000 > silence.timesSlowest * this.slowest;
     if (!isLong || underWay === 0 || cutOff < underWay) return undefined;
-    return `The target answered nothing in the last ${seconds(silent)} of ${seconds(t)}, with ${count(underWay)} under way.`;
+    const time = `${Math.round(silent)} s of ${Math.round(t)} s`;
+    return `The target answered nothing in the last ${time}, with ${count(underWay)} under way.`;
   }
 }
 
