@@ -62,7 +62,7 @@ const rules: Arguments<LocustDeploymentArgs> = {
     "yes",
   ),
   nodeSelector: texts("labels"),
-  tolerations: argument("a list of tolerations", isListOfObjects, "yes"),
+  tolerations: setting("tolerations", "yes"),
   affinity: argument("an affinity as in Kubernetes", isObject, "yes"),
   podAnnotations: texts("annotations"),
   podLabels: texts("labels"),

@@ -59,6 +59,11 @@ describe("LocustDeployment", function () {
         { cluster: { kubeconfig: "{}", clusterName: "a" }, workerResources: {} },
         "workerResources is {}: must be left out on Fargate",
       ],
+      [{ tolerations: [{ key: "load", efect: "NoSchedule" }] }, "tolerations[0] is "],
+      [
+        { tolerations: [{ operator: "Sometimes" }] },
+        'tolerations[0].operator is "Sometimes": must be as in Kubernetes',
+      ],
     ];
     for (const [args, message] of wrong) {
       it(`are refused: ${JSON.stringify(args)}`, async () => {
