@@ -79,7 +79,7 @@ describe("the lock of a namespace, on a real cluster", function () {
     expect(lock?.former?.before).to.deep.equal(before);
     cut = false;
     await until("the loss", () => frozen.lost.aborted, 5);
-    expect(String(frozen.lost.reason)).to.equal("Error: kim@laptop, process 8 has taken the lock of the run");
+    expect(String(frozen.lost.reason)).to.equal("RunnerError: kim@laptop, process 8 has taken the lock of the run");
     expect(await frozen.release()).to.equal(true);
     expect((await seen())?.holder).to.equal("kim@laptop, process 8");
     expect(await lock?.release()).to.equal(true);
