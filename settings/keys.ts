@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { InvalidValueError } from "./errors";
 import { locustOptions, locustVariables } from "./locust-names";
+import { fargateCpus, largestMemory } from "./values/fargate";
 
 /** What a key of the settings says about itself, beside its type and default. */
 export interface KeyInfo {
@@ -103,6 +104,19 @@ export function listOf<T extends z.ZodType>(item: T, { min = 0, max = Number.POS
     })
     .readonly();
 }
+
+const smallestMemory = 128;
+const mostMemory = largestMemory(Math.max(...fargateCpus)) ?? 0;
+const [smallestCpu, mostCpu] = [0.05, Math.max(...fargateCpus)];
+// Any size on a cluster that exists; `rules.ts` holds Fargate to its own.
+export const cpu = z.number().min(smallestCpu).max(mostCpu);
+export const cpuAllowed = `a number from ${smallestCpu} to ${mostCpu}`;
+export const memory = z.int().min(smallestMemory).max(mostMemory);
+export const memoryAllowed = `an integer from ${smallestMemory} to ${mostMemory} (MiB)`;
+
+export const subnets = (min: number) =>
+  listOf(z.string().regex(/^subnet-([0-9a-f]{8}|[0-9a-f]{17})$/), { min }).optional();
+export const subnetAllowed = 'a subnet\'s id, such as "subnet-0123456789abcdef0"';
 
 const variableName = z.string().superRefine((name, context) => {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {

@@ -2,19 +2,24 @@
 import * as z from "zod";
 import {
   checkedBy,
+  cpu,
+  cpuAllowed,
   describeKey,
   environment,
   type KeyDescription,
   key,
   listOf,
+  memory,
+  memoryAllowed,
   readBy,
   scriptArguments,
+  subnetAllowed,
+  subnets,
   textsByName,
   tolerations,
 } from "./keys";
 import { isVpcRange, parsePublicCidr, publicCidrAllowed } from "./values/cidr";
 import { durationAllowed, parseDuration } from "./values/duration";
-import { fargateCpus, largestMemory } from "./values/fargate";
 import { kubernetesVersionAllowed, kubernetesVersions } from "./values/kubernetes-versions";
 import { parseTarget, targetAllowed } from "./values/target";
 import { parseThreshold, thresholdAllowed } from "./values/threshold";
@@ -24,18 +29,6 @@ const retentionDays = [
   ...[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545],
   ...[731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
 ];
-
-const smallestMemory = 128;
-const mostMemory = largestMemory(Math.max(...fargateCpus)) ?? 0;
-const [smallestCpu, mostCpu] = [0.05, Math.max(...fargateCpus)];
-// Any size on a cluster that exists; `rules.ts` holds Fargate to its own.
-const cpu = z.number().min(smallestCpu).max(mostCpu);
-const cpuAllowed = `a number from ${smallestCpu} to ${mostCpu}`;
-const memory = z.int().min(smallestMemory).max(mostMemory);
-const memoryAllowed = `an integer from ${smallestMemory} to ${mostMemory} (MiB)`;
-
-const subnets = (min: number) => listOf(z.string().regex(/^subnet-([0-9a-f]{8}|[0-9a-f]{17})$/), { min }).optional();
-const subnetAllowed = 'a subnet\'s id, such as "subnet-0123456789abcdef0"';
 
 /** A file that is also a key of a ConfigMap: letters, digits and `-_.`, no dash first as Locust would take an option. */
 const scriptName = /^(?!-)[-._A-Za-z0-9]{1,250}\.py$/;

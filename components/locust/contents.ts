@@ -14,7 +14,7 @@ import { commonLabels, type LocustPod, tokenKey } from "./pod";
 import { type ConfigMapFiles, readPlugin, volumeItems } from "./scripts";
 
 /** Where objects are made. */
-export interface ContentsPlace {
+interface ContentsPlace {
   /** Of the component; objects have names that begin with it. */
   readonly name: string;
   readonly namespace: Input<string>;
