@@ -4,7 +4,7 @@ import type { Settings } from "./schema";
 import { type FargateSize, fargateSizeFor } from "./values/fargate";
 
 /** The settings that the cost of the cluster and its network depends on, of a stack with platform `eks-fargate`. */
-export interface FixedCostSettings extends NetworkSettings, Pick<Settings, "vpcId"> {}
+export interface FixedCostSettings extends NetworkSettings, Pick<Settings, "vpcId" | "natAddressesPerGateway"> {}
 
 /** The settings that the whole cost depends on. */
 export interface CostSettings
@@ -79,16 +79,17 @@ export function hourlyCost(settings: CostSettings): HourlyCost {
 
 /** The part of `hourlyCost` that stays when no pod of Locust is there: the cluster, its network and CoreDNS. */
 export function fixedHourlyCost(settings: FixedCostSettings): HourlyCost {
-  return clusterHourlyCost(natGateways(settings));
+  const gateways = natGateways(settings);
+  return clusterHourlyCost(gateways, gateways * settings.natAddressesPerGateway);
 }
 
-/** The same, in a network with so many NAT gateways. */
-export function clusterHourlyCost(gateways: number): HourlyCost {
+/** The same, in a network with so many NAT gateways and addresses of all of them together. */
+export function clusterHourlyCost(gateways: number, addresses = gateways): HourlyCost {
   const { eksCluster, natGateway, publicIpv4 } = prices.perHour;
   return bill([
     item("EKS control plane", 1, eksCluster),
     item("NAT gateway", gateways, natGateway),
-    item("public IPv4 address of a NAT gateway", gateways, publicIpv4),
+    item("public IPv4 address of a NAT gateway", addresses, publicIpv4),
     pods("CoreDNS pod", coreDnsPods, coreDns.cpu, coreDns.memory),
   ]);
 }

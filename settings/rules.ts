@@ -4,6 +4,7 @@ import { checkExistingVpc, checkPodAddresses, checkSubnetsFit, existingVpcKeys }
 import type { Settings, SettingsKey } from "./schema";
 import { fargateCpus, fargateOverheadMiB, largestMemory } from "./values/fargate";
 import { isObject } from "./values/object";
+import { isAllowedTarget } from "./values/target";
 
 /** The scripts' folder that the image is made of. */
 const imageScripts = "locust/scripts";
@@ -45,7 +46,13 @@ function ownNamespace({ valid: { namespace } }: Checked): SettingsProblem[] {
 }
 
 function existingVpc({ valid, wrong }: Checked): SettingsProblem[] {
-  return checkExistingVpc(existingVpcKeys.filter((key) => valid[key] !== undefined || wrong.has(key)));
+  const { vpcId, natAddressesPerGateway = 1 } = valid;
+  const problems = checkExistingVpc(existingVpcKeys.filter((key) => valid[key] !== undefined || wrong.has(key)));
+  if (vpcId !== undefined && natAddressesPerGateway > 1) {
+    const allowed = "left out with vpcId, whose NAT gateways are not the stack's";
+    problems.push({ key: "natAddressesPerGateway", value: natAddressesPerGateway, allowed });
+  }
+  return problems;
 }
 
 function networkFits({ valid, wrong }: Checked): SettingsProblem[] {
@@ -77,6 +84,21 @@ function imageDelivery({ valid, wrong }: Checked): SettingsProblem[] {
     problems.push({ key: "scriptsFolder", value: scriptsFolder, allowed });
   }
   return problems;
+}
+
+/** The program brings Locust's own image, and no other, into ECR. */
+function imageInEcr({ valid: { imageSource, platform, image } }: Checked): SettingsProblem[] {
+  if (imageSource !== "ecr") return [];
+  const problem = (allowed: string) => [{ key: "imageSource", value: imageSource, allowed }];
+  if (platform === "existing")
+    return problem('"docker-hub" with platform existing, as there is no registry of the stack\'s');
+  return image === undefined ? [] : problem("left out with image, which says where pods pull from");
+}
+
+/** A run to any other host is refused; where nothing says a target, the plugin looks at what the run has. */
+export function targetIsAllowed({ valid: { targetHost, allowedHosts } }: Checked): SettingsProblem[] {
+  if (targetHost === undefined || allowedHosts === undefined || isAllowedTarget(targetHost, allowedHosts)) return [];
+  return [{ key: "targetHost", value: targetHost, allowed: `on one of allowedHosts: ${allowedHosts.join(", ")}` }];
 }
 
 /** On Fargate a pod has one of its sizes; nodes of other clusters take any. */
@@ -113,5 +135,5 @@ export function oneValuePerVariable({
 /** Every rule of a stack's settings, in the order in which their problems are told. */
 export const stackRules: readonly Rule[] = [
   ...[platformKeys, ownNamespace, existingVpc, networkFits, imageDelivery],
-  ...[fargateSizes, oneValuePerVariable],
+  ...[imageInEcr, fargateSizes, oneValuePerVariable, targetIsAllowed],
 ];

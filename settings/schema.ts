@@ -21,7 +21,7 @@ import {
 import { isVpcRange, parsePublicCidr, publicCidrAllowed } from "./values/cidr";
 import { durationAllowed, parseDuration } from "./values/duration";
 import { kubernetesVersionAllowed, kubernetesVersions } from "./values/kubernetes-versions";
-import { parseTarget, targetAllowed } from "./values/target";
+import { hostAllowed, isAllowedHost, parseTarget, targetAllowed } from "./values/target";
 import { parseThreshold, thresholdAllowed } from "./values/threshold";
 
 /** CloudWatch's retention periods, in days (PutRetentionPolicy); "never expires" is left out on purpose. */
@@ -87,6 +87,11 @@ export const settingsSchema = z.strictObject({
     allowed: "a list of 2 subnet ids or more",
     items: subnetAllowed,
   }),
+  natAddressesPerGateway: key(z.int().min(1).max(8).prefault(1), {
+    description:
+      "Public addresses of each NAT gateway in the new VPC; each takes 55,000 connections at a time to one address.",
+    allowed: "an integer from 1 to 8",
+  }),
   kubernetesVersion: key(
     z.enum(Object.keys(kubernetesVersions) as [keyof typeof kubernetesVersions]).prefault("1.36"),
     {
@@ -133,6 +138,11 @@ export const settingsSchema = z.strictObject({
     description: "Image of Locust's pods; left out, Locust's own, or the one that scriptDelivery image builds.",
     allowed: 'the reference of an image, such as "registry.example.com/locust:1"',
   }),
+  imageSource: key(z.enum(["docker-hub", "ecr"]).prefault("docker-hub"), {
+    description:
+      "Where pods pull Locust's own image from; ecr brings it into the account first, as Docker Hub limits pulls.",
+    allowed: '"docker-hub" or "ecr"',
+  }),
   nodeSelector: key(textsByName().prefault({}), {
     description: "Labels of the nodes that pods may run on, with platform existing.",
     allowed: "an object of labels",
@@ -173,6 +183,11 @@ export const settingsSchema = z.strictObject({
   targetHost: key(readBy(parseTarget).optional(), {
     description: "What the load is aimed at; left out, the script decides, or whoever starts the test.",
     allowed: targetAllowed,
+  }),
+  allowedHosts: key(listOf(z.string().refine(isAllowedHost)).optional(), {
+    description: "Hosts that load may be aimed at, such as shop.example.com or *.example.com; left out, any.",
+    allowed: "a list of hosts",
+    items: hostAllowed,
   }),
   users: key(z.int().positive().prefault(100), {
     description: "Simulated users, all workers together.",

@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import { InvalidValueError } from "../errors";
 
 /** What `parseTarget` takes, to be read after "must be". */
@@ -18,4 +19,26 @@ export function parseTarget(text: string): string {
     throw new InvalidValueError(text, targetAllowed);
   }
   return text.replace(/\/+$/, "");
+}
+
+/** A host that load may be aimed at, or with `*.` in front all below it; IPv6 addresses have no brackets. */
+export function isAllowedHost(text: string): boolean {
+  return /^(\*\.)?[a-z0-9_]([-a-z0-9_.]*[a-z0-9_])?$/i.test(text) || isIPv6(text);
+}
+
+/** What `isAllowedHost` takes, to be read after "must be". */
+export const hostAllowed = 'a host without scheme, port and path, such as "shop.example.com" or "*.example.com"';
+
+/** Whether load may be aimed at a target; the plugin has the same rule for what a run names later. */
+export function isAllowedTarget(target: string, allowedHosts: readonly string[]): boolean {
+  const host = hostOf(target);
+  return allowedHosts.some((one) => {
+    const allowed = one.toLowerCase();
+    return allowed.startsWith("*.") ? host.endsWith(allowed.slice(1)) : host === allowed;
+  });
+}
+
+/** The host of a target in small letters, without a port, and without the brackets of an IPv6 address. */
+export function hostOf(target: string): string {
+  return new URL(target).hostname.replace(/^\[|\]$|\.$/g, "").toLowerCase();
 }

@@ -16,6 +16,7 @@ const anySettings: fc.Arbitrary<CostSettings> = fc
     layout: fc.constantFrom("multi-az" as const, "single-az" as const),
     availabilityZoneCount: fc.integer({ min: 2, max: 6 }),
     vpcId: fc.constantFrom(undefined, "vpc-0123456789abcdef0"),
+    natAddressesPerGateway: fc.integer({ min: 1, max: 8 }),
     workerReplicas: fc.integer({ min: 0, max: 1000 }),
     worker: size,
     control: size,

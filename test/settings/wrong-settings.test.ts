@@ -30,6 +30,23 @@ const wrong: readonly (readonly [string, Record<string, unknown>, readonly strin
     ["subnetMask"],
     "10 subnets, a public and a private one in each of 5",
   ],
+  ["nine addresses of a NAT gateway", { natAddressesPerGateway: 9 }, ["natAddressesPerGateway"], "from 1 to 8"],
+  [
+    "addresses of NAT gateways in a VPC that exists",
+    { vpcId, podSubnetIds: [subnet(0)], controlPlaneSubnetIds: [subnet(0), subnet(1)], natAddressesPerGateway: 2 },
+    ["natAddressesPerGateway"],
+    "left out with vpcId",
+  ],
+  ["an image of one's own from ECR", { image: "a/b:1", imageSource: "ecr" }, ["imageSource"], "left out with image"],
+  ["ECR on another cluster", { platform: "existing", imageSource: "ecr" }, ["imageSource"], '"docker-hub" with'],
+  [
+    "a target that is not allowed",
+    { targetHost: "https://shop.example.org", allowedHosts: ["*.example.com", "example.org"] },
+    ["targetHost"],
+    "on one of allowedHosts: *.example.com, example.org",
+  ],
+  ["an address as an allowed host", { allowedHosts: ["https://a.test"] }, ["allowedHosts[0]"], "a host without scheme"],
+  ["a host with its port", { allowedHosts: ["a.test:80/x"] }, ["allowedHosts[0]"], "a host without scheme"],
   ["one zone", { availabilityZoneNames: ["us-east-2a"] }, ["availabilityZoneNames"], "a list of 2 to 6"],
   ["a zone twice", { availabilityZoneNames: ["us-east-2a", "us-east-2a"] }, ["availabilityZoneNames[1]"], "there once"],
   [

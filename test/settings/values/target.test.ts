@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { InvalidValueError } from "../../../settings/errors";
-import { parseTarget } from "../../../settings/values/target";
+import { isAllowedTarget, parseTarget } from "../../../settings/values/target";
 
 describe("parseTarget", () => {
   const right = [
@@ -24,6 +24,25 @@ describe("parseTarget", () => {
   for (const text of wrong) {
     it(`refuses ${JSON.stringify(text)}`, () => {
       expect(() => parseTarget(text)).to.throw(InvalidValueError, "URL without query");
+    });
+  }
+});
+
+describe("isAllowedTarget", () => {
+  const cases: readonly (readonly [string, string, boolean])[] = [
+    ["https://shop.example.com/v1", "shop.example.com", true],
+    ["https://SHOP.example.com:8443", "Shop.Example.com", true],
+    ["https://shop.example.com.", "shop.example.com", true],
+    ["https://a.b.example.com", "*.example.com", true],
+    ["https://example.com", "*.example.com", false],
+    ["https://badexample.com", "*.example.com", false],
+    ["https://shop.example.com.evil.test", "shop.example.com", false],
+    ["http://[::1]:8080", "::1", true],
+    ["http://127.0.0.1:8080", "127.0.0.1", true],
+  ];
+  for (const [target, host, allowed] of cases) {
+    it(`${allowed ? "takes" : "refuses"} ${target} where ${host} is allowed`, () => {
+      expect(isAllowedTarget(target, ["other.test", host])).to.equal(allowed);
     });
   }
 });
