@@ -72,6 +72,12 @@ export function planNetwork(settings: NetworkSettings): NetworkPlan {
   };
 }
 
+/** How many NAT gateways the new VPC has. */
+export function gatewayCount(settings: NetworkSettings): number {
+  const { natGateways, zones } = planNetwork(settings);
+  return natGateways === "Single" ? 1 : zones;
+}
+
 /** What is wrong where the planned subnets do not fit the VPC; empty where they do. */
 export function checkSubnetsFit(settings: NetworkSettings): SettingsProblem[] {
   const { vpcCidr, subnetMask } = settings;

@@ -16,7 +16,9 @@ export type AwsFailure =
 export class AwsError extends RunnerError {
   constructor(
     readonly failure: AwsFailure,
-    /** The message without what to do. */
+    /** What was asked for. */
+    what: string,
+    /** Its meaning, and AWS' own message. */
     readonly text: string,
     /** A sentence without its full stop. */
     readonly todo: string,
@@ -24,7 +26,7 @@ export class AwsError extends RunnerError {
     readonly code: string,
     options?: ErrorOptions,
   ) {
-    super(`${text}. ${todo}`, undefined, options);
+    super(`${what}: ${text}. ${todo}`, undefined, options);
     this.name = "AwsError";
   }
 }
@@ -66,7 +68,7 @@ export function explainAwsError(error: unknown, what: string): AwsError {
   // Where AWS has not answered, the words are the SDK's.
   const words = failure === "no-network" || said === "" ? code : said.startsWith(code) ? said : `${code}: ${said}`;
   const quoted = isRegionless(said) ? "" : ` (${words})`;
-  return new AwsError(failure, `${what}: ${meaning}${quoted}`, todo, code, { cause: error });
+  return new AwsError(failure, what, `${meaning}${quoted}`, todo, code, { cause: error });
 }
 
 function failureOf(error: unknown, said: string): { failure: AwsFailure; code: string } {
