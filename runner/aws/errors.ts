@@ -10,6 +10,7 @@ export type AwsFailure =
   | "throttled"
   | "no-network"
   | "region"
+  | "not-aws"
   | "other";
 
 /** A call to AWS that failed; the message is one line: what was asked, its meaning, AWS' own message, what to do. */
@@ -45,6 +46,7 @@ const names: readonly (readonly [AwsFailure, RegExp])[] = [
   ],
   ["throttled", /^(Throttl.*|TooManyRequests(Exception)?|RequestLimitExceeded|RequestThrottled.*|SlowDown)$/],
   ["no-network", /^(ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EPIPE)$/],
+  ["not-aws", /^SyntaxError$/],
   ["no-network", /^(TimeoutError|AbortError|RequestTimeout|RequestAbortedException)$/],
 ];
 
@@ -126,6 +128,8 @@ function wordsFor(failure: AwsFailure, code: string, said: string): Words {
             meaning: "the Region is not enabled in this account",
             todo: "Take another as aws:region, or enable it: aws account enable-region --region-name REGION",
           };
+    case "not-aws":
+      return { meaning: "what answers is not AWS", todo: "Look at HTTPS_PROXY and AWS_ENDPOINT_URL" };
     case "other":
       return { meaning: "AWS gave an error", todo: "Try again; where it stays, AWS' message says why" };
   }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { SettingsKey } from "../../../settings/schema";
 import { AwsError } from "../../aws/errors";
 import { messageOf } from "../../errors";
@@ -47,6 +48,8 @@ export async function runChecks(
   limit: number,
 ): Promise<CheckResult[]> {
   const end = new AbortController();
+  // Each call of each check listens.
+  setMaxListeners(0, end.signal);
   const late = warning(`no answer within ${limit / 1000} s`, "Try again");
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<Finding>((resolve) => {
