@@ -128,6 +128,8 @@ export class Moto {
   private constructor(
     private readonly child: ChildProcess,
     readonly url: string,
+    /** A Python with moto and AWS' SDK. */
+    readonly python: string,
   ) {}
 
   /** Installs moto where it is missing. */
@@ -148,7 +150,7 @@ export class Moto {
           () => false,
         )
       )
-        return new Moto(child, url);
+        return new Moto(child, url, python);
       if (attempt > 150 || child.exitCode !== null) throw new Error("moto's server does not start");
       await new Promise((resolve) => setTimeout(resolve, 100));
     }

@@ -57,7 +57,8 @@ export function identityCheck(look: AwsLook): Check {
         if (left > hour) return ok(until);
         return warning(`${until}: in ${Math.max(0, Math.round(left / 60_000))} min`, "Sign in anew before an up");
       } catch (error) {
-        return failed(error);
+        const isPassing = error instanceof AwsError && error.failure === "throttled";
+        return failed(error, isPassing ? "warning" : "problem");
       }
     },
   };

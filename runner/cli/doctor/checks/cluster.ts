@@ -60,7 +60,7 @@ export function stackCheck(look: ClusterLook, stack: string): Check {
       } catch (error) {
         const finding = failed(error);
         if (isNotYet(finding)) return skipped(`${stack} is not deployed yet`);
-        if (/not on the PATH/.test(finding.text)) return skipped("Pulumi knows, and is not there");
+        if (/not on the PATH/.test(finding.text)) return skipped("not known without Pulumi");
         return /did not answer/.test(finding.text) ? warning(finding.text) : finding;
       }
     },
