@@ -47,7 +47,7 @@ const names: readonly (readonly [AwsFailure, RegExp])[] = [
   ["throttled", /^(Throttl.*|TooManyRequests(Exception)?|RequestLimitExceeded|RequestThrottled.*|SlowDown)$/],
   ["no-network", /^(ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EPIPE)$/],
   ["not-aws", /^SyntaxError$/],
-  ["no-network", /^(TimeoutError|AbortError|RequestTimeout|RequestAbortedException)$/],
+  ["no-network", /^(TimeoutError|AbortError|RequestTimeout)$/],
 ];
 
 const signIn = "Sign in anew (aws sso login, or what your company has for it), then try aws sts get-caller-identity";
@@ -69,7 +69,7 @@ export function explainAwsError(error: unknown, what: string): AwsError {
   const { meaning, todo } = wordsFor(failure, code, said);
   // Where AWS has not answered, the words are the SDK's.
   const words = failure === "no-network" || said === "" ? code : said.startsWith(code) ? said : `${code}: ${said}`;
-  const quoted = isRegionless(said) ? "" : ` (${words})`;
+  const quoted = isRegionless(said) || isSilence(code) ? "" : ` (${words})`;
   return new AwsError(failure, what, `${meaning}${quoted}`, todo, code, { cause: error });
 }
 
@@ -133,6 +133,11 @@ function wordsFor(failure: AwsFailure, code: string, said: string): Words {
     case "other":
       return { meaning: "AWS gave an error", todo: "Try again; where it stays, AWS' message says why" };
   }
+}
+
+/** The SDK's own words for it say nothing to people. */
+function isSilence(code: string): boolean {
+  return code === "TimeoutError" || code === "AbortError";
 }
 
 /** What the SDK says where nothing names a Region. */

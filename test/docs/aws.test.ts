@@ -28,4 +28,10 @@ describe("docs/aws.md", () => {
     expect(Statement.flatMap(({ Action }) => Action)).to.include("ec2:AssociateNatGatewayAddress");
     expect(page).to.include(`<!-- npx tsx docs/print-policy.ts -->\n\n\`\`\`json\n${stdout}\`\`\`\n\n<!-- end -->`);
   });
+
+  it("has what loadtest doctor prints", () => {
+    const stdout = printed("print-doctor.ts");
+    expect(stdout).to.include("✖ permissions");
+    expect(page).to.include(`<!-- npx tsx docs/print-doctor.ts -->\n\n\`\`\`text\n${stdout}\`\`\`\n\n<!-- end -->`);
+  });
 });

@@ -123,10 +123,9 @@ function addDoctor(program: Command, done: Done): void {
     .summary("look at what a run needs: tools, settings, AWS, the cluster, the target")
     .description(
       "Looks at all that a run and the first up need, for at most 5 s, and changes nothing: tools, settings, script, " +
-        "target; with platform eks-fargate identity, permissions, quotas, subnets and cost on AWS; the cluster and its " +
-        "pods. Without --stack it looks at dev.",
+        "target; with platform eks-fargate identity, permissions, quotas, subnets and cost on AWS; the cluster and its pods.",
     );
-  clusterOptions(command).addOption(
+  clusterOptions(command, "the Pulumi stack (dev)").addOption(
     new Option("--local", "only what a run on this machine needs").conflicts(["kubeconfig", "context", "namespace"]),
   );
   jsonOption(command, "print a list of checks as JSON: name, state (ok, warning, problem, skipped), text, todo")

@@ -19,6 +19,9 @@ const sizes: readonly SettingsKey[] = [
   ...(["vpcCidr", "subnetMask"] as const),
 ];
 
+/** How long AWS may take to say who asks, in ms: less than all checks have, so that its silence is told as such. */
+const patience = 3500;
+
 /** AWS, asked once for who asks. */
 export class AwsLook {
   readonly clients: AwsClients;
@@ -29,7 +32,7 @@ export class AwsLook {
   }
 
   identity(signal: AbortSignal): Promise<Identity> {
-    this.known ??= readIdentity(this.clients, signal);
+    this.known ??= readIdentity(this.clients, AbortSignal.any([signal, AbortSignal.timeout(patience)]));
     return this.known;
   }
 
@@ -44,7 +47,8 @@ export class AwsLook {
 /** An hour, in ms: `up` takes up to 20 minutes, `destroy` as long. */
 const hour = 3_600_000;
 
-export function identityCheck(look: AwsLook): Check {
+/** @param wanted how long the credentials are to be good for, in ms */
+export function identityCheck(look: AwsLook, wanted = hour): Check {
   return {
     name: "AWS identity",
     async look(signal) {
@@ -54,8 +58,8 @@ export function identityCheck(look: AwsLook): Check {
         const text = `${arn} in ${region}`;
         if (expires === undefined) return ok(text);
         const until = `${text}, until ${expires.toISOString().slice(0, 16)}Z`;
-        if (left > hour) return ok(until);
-        return warning(`${until}: in ${Math.max(0, Math.round(left / 60_000))} min`, "Sign in anew before an up");
+        if (left >= wanted) return ok(until);
+        return warning(`${until}: in ${Math.max(0, Math.round(left / 60_000))} min`, "Sign in anew first");
       } catch (error) {
         const isPassing = error instanceof AwsError && error.failure === "throttled";
         return failed(error, isPassing ? "warning" : "problem");
@@ -137,9 +141,4 @@ export function subnetsCheck(look: AwsLook): Check {
       });
     },
   };
-}
-
-/** Whether AWS has refused for want of credentials, and nothing else. */
-export function isWithoutCredentials(error: unknown): boolean {
-  return error instanceof AwsError && error.failure === "no-credentials";
 }
