@@ -5,6 +5,8 @@ import type { Settings } from "../schema";
 export interface PolicyPlace {
   readonly account: string;
   readonly region: string;
+  /** `aws`, unless told: `aws-us-gov` and `aws-cn` have ARNs of their own. */
+  readonly partition?: string;
 }
 
 /** The settings that decide what is needed, of a stack with platform `eks-fargate`. */
@@ -23,11 +25,11 @@ export interface Statement {
 const networkActions = "CreateVpc CreateSubnet CreateInternetGateway CreateRouteTable CreateNatGateway AllocateAddress";
 
 /** Every statement, in the order in which people should read them. */
-export function policyStatements({ account, region }: PolicyPlace): Statement[] {
-  const ec2 = (resource: string) => `arn:aws:ec2:${region}:${account}:${resource}`;
-  const eks = (resource: string) => `arn:aws:eks:${region}:${account}:${resource}/load-test-*`;
-  const iam = (resource: string) => `arn:aws:iam::${account}:${resource}`;
-  const logs = (group: string) => `arn:aws:logs:${region}:${account}:log-group:${group}`;
+export function policyStatements({ account, region, partition = "aws" }: PolicyPlace): Statement[] {
+  const ec2 = (resource: string) => `arn:${partition}:ec2:${region}:${account}:${resource}`;
+  const eks = (resource: string) => `arn:${partition}:eks:${region}:${account}:${resource}/load-test-*`;
+  const iam = (resource: string) => `arn:${partition}:iam::${account}:${resource}`;
+  const logs = (group: string) => `arn:${partition}:logs:${region}:${account}:log-group:${group}`;
   const roles = [iam("role/load-test-*")];
   const natAddresses = actions("ec2", "AssociateNatGatewayAddress DisassociateNatGatewayAddress");
   return [
@@ -89,8 +91,8 @@ export function policyStatements({ account, region }: PolicyPlace): Statement[] 
     statement("AttachTwoPolicies", actions("iam", "AttachRolePolicy DetachRolePolicy"), roles, {
       ArnEquals: {
         "iam:PolicyARN": [
-          "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy",
-          "arn:aws:iam::aws:policy/AmazonEKSFargatePodExecutionRolePolicy",
+          `arn:${partition}:iam::aws:policy/AmazonEKSClusterPolicy`,
+          `arn:${partition}:iam::aws:policy/AmazonEKSFargatePodExecutionRolePolicy`,
         ],
       },
     }),
@@ -124,7 +126,7 @@ export function policyStatements({ account, region }: PolicyPlace): Statement[] 
          BatchCheckLayerAvailability InitiateLayerUpload UploadLayerPart CompleteLayerUpload PutImage BatchGetImage
          GetDownloadUrlForLayer BatchDeleteImage`,
       ),
-      [`arn:aws:ecr:${region}:${account}:repository/locust*`],
+      [`arn:${partition}:ecr:${region}:${account}:repository/locust*`],
     ),
     statement(
       doctorsOwn,

@@ -33,7 +33,13 @@ export function quotaNeeds(settings: CostSettings): QuotaNeed[] {
   return [
     fargate,
     { name: "VPCs", service: "vpc", code: "L-F678F1CE", unit: "VPCs", asked: 1 },
-    { name: "Elastic IPs", service: "ec2", code: "L-0263D0A3", unit: "Elastic IPs", asked: gatewayCount(settings) * each },
+    {
+      name: "Elastic IPs",
+      service: "ec2",
+      code: "L-0263D0A3",
+      unit: "Elastic IPs",
+      asked: gatewayCount(settings) * each,
+    },
     { name: "NAT gateways", service: "vpc", code: "L-FE5A380F", unit: "NAT gateways a zone", asked: 1 },
     { name: "IPs per gateway", service: "vpc", code: "L-5F53652F", unit: "Elastic IPs a NAT gateway", asked: each },
   ];

@@ -69,13 +69,13 @@ function awsChecks(subject: Subject): Check[] {
 }
 
 /** A cluster that exists is there before the stack is. */
-function clusterChecks({ project, stack, settings, anothers, wrong }: Subject): Check[] {
+function clusterChecks({ project, named, settings, anothers, wrong }: Subject): Check[] {
   if (project === undefined) return [];
-  const ofStack = new ClusterLook({ directory: project.directory, stack });
+  const ofStack = new ClusterLook({ directory: project.directory, stack: named });
   const { kubeContext: context, namespace } = settings;
   const isExisting = !anothers && settings.platform === "existing" && !wrong.has("kubeContext");
   const look = isExisting
     ? new ClusterLook({ kubeconfig: { namespace, ...(context === undefined ? {} : { context }) } })
     : ofStack;
-  return [stackCheck(ofStack, stack), apiServerCheck(look), podsCheck(look)];
+  return [stackCheck(ofStack, named), apiServerCheck(look), podsCheck(look)];
 }

@@ -16,7 +16,10 @@ import { overridesOf, type SettingsOptions } from "../settings";
 import { type Check, ok, problem } from "./check";
 
 export interface Subject {
+  /** Its name alone, as tags and names on AWS have it. */
   readonly stack: string;
+  /** As Pulumi is asked for it, with an organisation before it; undefined where another program's project has a selected one. */
+  readonly named: string | undefined;
   /** Undefined where there is no project. */
   readonly project: ProjectPlace | undefined;
   /** Another program imports the components: what it makes, its config does not say. */
@@ -30,10 +33,11 @@ export interface Subject {
 
 /** Reads what there is to be read of a stack, be it wrong. Never throws. */
 export function readSubject(options: SettingsOptions, directory = process.cwd()): Subject {
-  const stack = options.stack ?? usualStack;
+  const named = options.stack ?? usualStack;
+  const stack = named.slice(named.lastIndexOf("/") + 1);
   const project = findProject(directory);
   const nothing = {
-    ...{ stack, project, anothers: false, aws: {} },
+    ...{ stack, named, project, anothers: false, aws: {} },
     settings: {} as Settings,
     wrong: new Set<string>(settingsKeys),
   };
@@ -44,8 +48,8 @@ export function readSubject(options: SettingsOptions, directory = process.cwd())
   }
   try {
     const anothers = !isOwnProgram(project);
-    const aws = readAwsConfig(project, stack);
-    const read = { ...nothing, anothers, aws };
+    const aws = readAwsConfig(project, named);
+    const read = { ...nothing, anothers, aws, named: anothers ? options.stack : named };
     try {
       const { settings, source } = readStack({ directory, stack: options.stack, overrides: overridesOf(options) });
       const text = anothers ? "another program's project: what a run here can use is right" : `${source} is right`;
@@ -64,6 +68,7 @@ export function readSubject(options: SettingsOptions, directory = process.cwd())
   } catch (error) {
     const text = messageOf(error).replace(/\.$/, "");
     if (!(error instanceof StackFileError)) throw error;
-    return { ...nothing, check: { name, look: () => problem(text, "Name a stack that has one: --stack STACK") } };
+    const todo = /has no file/.test(text) ? "Name a stack that has one: --stack STACK" : undefined;
+    return { ...nothing, check: { name, look: () => problem(text, todo) } };
   }
 }

@@ -79,7 +79,8 @@ export function permissionsCheck(look: AwsLook): Check {
         if ("root" in source)
           return warning("the account's root user may do all", "Use a role: docs/aws.md, Permissions");
         if ("unknown" in source) return skipped(`IAM cannot simulate what ${source.unknown} may do`);
-        const statements = neededStatements(settings, identity);
+        const partition = identity.arn.split(":")[1] ?? "aws";
+        const statements = neededStatements(settings, { ...identity, partition });
         const denied = await deniedActions(look.clients, source.arn, statements, stack, identity.region, signal);
         if (denied.length === 0) return ok("up and destroy are allowed, by IAM's simulation");
         const actions = denied.map(({ action, by }) => (by === undefined ? action : `${action} (${by})`));

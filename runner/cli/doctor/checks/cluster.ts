@@ -17,7 +17,7 @@ export class ClusterLook {
 
   constructor(
     private readonly where:
-      | { readonly directory: string; readonly stack: string; readonly kubeconfig?: undefined }
+      | { readonly directory: string; readonly stack: string | undefined; readonly kubeconfig?: undefined }
       | { readonly kubeconfig: ClusterOptions },
   ) {}
 
@@ -50,16 +50,16 @@ export class ClusterLook {
 }
 
 /** Whether the stack has been deployed, as Pulumi's state says. */
-export function stackCheck(look: ClusterLook, stack: string): Check {
+export function stackCheck(look: ClusterLook, named: string | undefined): Check {
   return {
     name: "stack",
     async look() {
       try {
-        const { loadtest } = await look.outputs();
+        const { stack, loadtest } = await look.outputs();
         return ok(`${stack} is deployed: ${loadtest.script}, ${loadtest.workerReplicas} workers`);
       } catch (error) {
         const finding = failed(error);
-        if (isNotYet(finding)) return skipped(`${stack} is not deployed yet`);
+        if (isNotYet(finding)) return skipped(`${named ?? "it"} is not deployed yet`);
         if (/not on the PATH/.test(finding.text)) return skipped("not known without Pulumi");
         return /did not answer/.test(finding.text) ? warning(finding.text) : finding;
       }
@@ -84,7 +84,7 @@ export function podsCheck(look: ClusterLook): Check {
     name: "pods",
     async look() {
       const before = await placeOf(look);
-      if ("state" in before) return before;
+      if ("state" in before) return before.state === "skipped" ? before : skipped("the cluster is not known");
       const isThere = await look.isThere().catch(() => undefined);
       if (isThere === undefined) return skipped("the API server was not asked");
       const { cluster, names } = before;
