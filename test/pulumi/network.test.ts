@@ -17,7 +17,10 @@ const subnetType = "aws:ec2/subnet:Subnet";
 const groupType = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup";
 const natType = "aws:ec2/natGateway:NatGateway";
 
-const network = { vpcCidr: "10.0.0.0/16", subnetMask: 22, availabilityZoneCount: 3, availabilityZoneNames: undefined };
+const network = {
+  ...{ vpcCidr: "10.0.0.0/16", subnetMask: 22, availabilityZoneCount: 3, availabilityZoneNames: undefined },
+  natAddressesPerGateway: 1,
+};
 const multi = planNetwork({ ...network, layout: "multi-az" });
 const single = planNetwork({ ...network, layout: "single-az" });
 

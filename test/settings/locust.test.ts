@@ -106,6 +106,8 @@ describe("Locust's version", () => {
   it("is the same in the settings, the packages and the image", () => {
     expect(read("requirements.txt")).to.match(new RegExp(`^locust==${locustVersion}$`, "m"));
     expect(read("constraints.txt")).to.match(new RegExp(`^locust==${locustVersion}$`, "m"));
-    expect(read("Dockerfile")).to.match(new RegExp(`^FROM docker\\.io/locustio/locust:${locustVersion}$`, "m"));
+    for (const file of ["Dockerfile", "mirror/Dockerfile"]) {
+      expect(read(file)).to.match(new RegExp(`^FROM docker\\.io/locustio/locust:${locustVersion}$`, "m"));
+    }
   });
 });
