@@ -13,8 +13,8 @@ const lookupSeconds = 3;
 /**
  * Warns of what will fail once there are this many users and workers.
  *
- * @returns the warnings, known when the image, the target and the NAT gateways are; registering them makes Pulumi wait
- *   until they are said
+ * @returns the warnings, as far as a preview knows what they depend on; registering them makes Pulumi wait until they
+ *   are said
  */
 export function warnOfLimits(
   component: pulumi.Resource,
@@ -22,19 +22,23 @@ export function warnOfLimits(
   { settings, targetHost }: LocustPlan,
   image: pulumi.Input<string>,
 ): pulumi.Output<string[]> {
+  const { users, workerReplicas: workers } = settings;
   const nat = partOf(cluster, "nat");
-  return pulumi.output({ nat, image, targetHost }).apply(async (known) => {
-    if (known.nat === undefined) return [];
-    const { users, workerReplicas: workers } = settings;
-    const { addresses } = known.nat;
-    const targetAddresses = known.targetHost === undefined ? [] : await addressesOf(known.targetHost);
-    const warnings = [
-      natProblem({ users, ...known.nat, targetAddresses }),
-      pullProblem({ workers, addresses, image: known.image }),
-    ].filter((one) => one !== undefined);
-    for (const warning of warnings) await pulumi.log.warn(warning, component);
-    return warnings;
+  // One by one, as an image that is still to be built must not hide the other.
+  const ofNat = pulumi.output({ nat, targetHost }).apply(async (known) => {
+    if (known.nat === undefined || known.targetHost === undefined) return undefined;
+    return natProblem({ users, ...known.nat, targetAddresses: await addressesOf(known.targetHost) });
   });
+  const ofPulls = pulumi
+    .output({ nat, image })
+    .apply((known) => known.nat && pullProblem({ workers, addresses: known.nat.addresses, image: known.image }));
+  const said = [ofNat, ofPulls].map((problem) =>
+    problem.apply(async (text) => {
+      if (text !== undefined) await pulumi.log.warn(text, component);
+      return text;
+    }),
+  );
+  return pulumi.all(said).apply((texts) => texts.filter((text) => text !== undefined));
 }
 
 /** The target's IPv4 addresses, as this machine sees them; none where it has no answer in time. */
