@@ -31,8 +31,6 @@ export interface LoadTestOutput {
     readonly spawnRate: number;
     readonly runTime: string;
     readonly targetHost?: string;
-    /** Hosts that load may be aimed at; left out, any. */
-    readonly allowedHosts?: readonly string[];
     readonly thresholds: readonly string[];
   };
   /** With platform eks-fargate: what AWS bills on demand whether Locust runs or not; its pods come on top. */

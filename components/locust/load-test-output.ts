@@ -57,8 +57,6 @@ export interface LoadOfTest {
   readonly runTime: pulumi.Output<string>;
   /** What the load is aimed at. */
   readonly targetHost?: pulumi.Output<string>;
-  /** Hosts that load may be aimed at; left out, any. */
-  readonly allowedHosts?: pulumi.Output<string[]>;
   /** What must hold for a run to pass. */
   readonly thresholds: pulumi.Output<string[]>;
 }
@@ -98,7 +96,6 @@ export function loadTestOutput(args: LocustDeploymentArgs, plan: LocustPlan, pla
       spawnRate: pulumi.output(settings.spawnRate),
       runTime: pulumi.output(settings.runTime),
       ...(targetHost === undefined ? {} : { targetHost: pulumi.output(targetHost) }),
-      ...(settings.allowedHosts && { allowedHosts: pulumi.output([...settings.allowedHosts]) }),
       thresholds: pulumi.output(settings.thresholds.map(({ text }) => text)),
     },
   };

@@ -94,12 +94,12 @@ export function describeTest(
   image: Input<string> = locustImage,
   { tokenSecret, scripts }: PodContents,
 ): Output<string> {
-  const { script, scriptArguments, users, spawnRate, runTime } = settings;
+  const { script, scriptArguments, users, spawnRate, runTime, allowedHosts } = settings;
   const { workerCpu, workerMemory, controlCpu, controlMemory } = settings;
   const isLocusts = output(image).apply((ref) => ref === locustImage);
   return jsonStringify({
     version: 1,
-    ...{ script, scriptArguments, users, spawnRate, runTime, targetHost },
+    ...{ script, scriptArguments, users, spawnRate, runTime, targetHost, allowedHosts },
     ...{ workerCpu, workerMemory, controlCpu, controlMemory },
     versions: isLocusts.apply((own) => ({ loadtest: loadtestVersion(), ...(own ? { locust: locustVersion } : {}) })),
     tokenSecret: { name: tokenSecret, key: tokenKey },
