@@ -1,5 +1,5 @@
 /** What a stack asks of the quotas of its account and Region. Pure arithmetic. */
-import { gatewayCount } from "../network";
+import { planNetwork } from "../network";
 import { type CostSettings, hourlyCost } from "../prices";
 
 /** Tag of all that a stack makes and that can have tags: its value is the stack's name. */
@@ -38,7 +38,7 @@ export function quotaNeeds(settings: CostSettings): QuotaNeed[] {
       service: "ec2",
       code: "L-0263D0A3",
       unit: "Elastic IPs",
-      asked: gatewayCount(settings) * each,
+      asked: planNetwork(settings).natGateways * each,
     },
     { name: "NAT gateways", service: "vpc", code: "L-FE5A380F", unit: "NAT gateways a zone", asked: 1 },
     { name: "IPs per gateway", service: "vpc", code: "L-5F53652F", unit: "Elastic IPs a NAT gateway", asked: each },

@@ -1,7 +1,7 @@
 /** Checks that ask AWS. */
 import { neededStatements } from "../../../../settings/aws/policy";
 import { type QuotaNeed, quotaNeeds } from "../../../../settings/aws/quotas";
-import { gatewayCount, planNetwork } from "../../../../settings/network";
+import { planNetwork } from "../../../../settings/network";
 import type { SettingsKey } from "../../../../settings/schema";
 import { AwsClients } from "../../../aws/clients";
 import { AwsError } from "../../../aws/errors";
@@ -103,7 +103,7 @@ export function quotaChecks(look: AwsLook): Check[] {
 
 async function compare(look: AwsLook, need: QuotaNeed, signal: AbortSignal): Promise<Finding> {
   const { stack, settings } = look.subject;
-  const place = { stack, zones: gatewayCount(settings), zoneNames: settings.availabilityZoneNames };
+  const place = { stack, zones: planNetwork(settings).natGateways, zoneNames: settings.availabilityZoneNames };
   const [quota, used] = await Promise.all([
     readQuota(look.clients, need, signal),
     inUse(look.clients, need.name, place, signal),

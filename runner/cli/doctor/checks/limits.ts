@@ -3,7 +3,7 @@ import { lookup } from "node:dns/promises";
 import { usesEcr } from "../../../../settings/aws/policy";
 import { natProblem, pullProblem } from "../../../../settings/limits";
 import { locustImage } from "../../../../settings/locust";
-import { gatewayCount } from "../../../../settings/network";
+import { planNetwork } from "../../../../settings/network";
 import { hourlyCost, prices } from "../../../../settings/prices";
 import type { Settings, SettingsKey } from "../../../../settings/schema";
 import { hostOf } from "../../../../settings/values/target";
@@ -68,6 +68,6 @@ export function costCheck(settings: Settings): Check {
 }
 
 function wayOut(settings: Settings): { gateways: number; addresses: number } {
-  const gateways = gatewayCount(settings);
+  const gateways = planNetwork(settings).natGateways;
   return { gateways, addresses: gateways * settings.natAddressesPerGateway };
 }
