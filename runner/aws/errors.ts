@@ -101,6 +101,10 @@ function wordsFor(failure: AwsFailure, code: string, said: string): Words {
         todo: "Look at AWS_PROFILE, AWS_ACCESS_KEY_ID and aws:region with aws sts get-caller-identity",
       };
     case "no-credentials":
+      if (/multi-factor|\bMFA\b/i.test(said)) {
+        const todo = 'Get a session with the AWS CLI: eval "$(aws configure export-credentials --format env)"';
+        return { meaning: "the AWS profile asks for a code of a second factor", todo };
+      }
       return {
         meaning: "there are no AWS credentials",
         todo: "Name a profile (AWS_PROFILE, or aws:profile in the stack's config), or sign in: aws configure sso, aws sso login",

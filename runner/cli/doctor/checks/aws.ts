@@ -61,11 +61,19 @@ export function identityCheck(look: AwsLook, wanted = hour): Check {
         if (left >= wanted) return ok(until);
         return warning(`${until}: in ${Math.max(0, Math.round(left / 60_000))} min`, "Sign in anew first");
       } catch (error) {
-        const isPassing = error instanceof AwsError && error.failure === "throttled";
-        return failed(error, isPassing ? "warning" : "problem");
+        return refused(error, look.subject.aws.profile ?? process.env.AWS_PROFILE);
       }
     },
   };
+}
+
+/** Why AWS does not say who asks; a profile that is named is what there is to look at. */
+function refused(error: unknown, profile: string | undefined): Finding {
+  const failure = error instanceof AwsError ? error.failure : undefined;
+  const finding = failed(error, failure === "throttled" ? "warning" : "problem");
+  if (!profile || (failure !== "expired" && failure !== "no-credentials")) return finding;
+  const todo = `Look at profile ${profile}: aws sso login --profile ${profile}, or aws configure list --profile ${profile}`;
+  return { ...finding, todo: /second factor/.test(finding.text) ? (finding.todo ?? todo) : todo };
 }
 
 export function permissionsCheck(look: AwsLook): Check {

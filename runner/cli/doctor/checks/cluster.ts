@@ -61,7 +61,9 @@ export function stackCheck(look: ClusterLook, named: string | undefined): Check 
         const finding = failed(error);
         if (isNotYet(finding)) return skipped(`${named ?? "it"} is not deployed yet`);
         if (/not on the PATH/.test(finding.text)) return skipped("not known without Pulumi");
-        return /did not answer/.test(finding.text) ? warning(finding.text) : finding;
+        if (/did not answer/.test(finding.text)) return warning(finding.text);
+        const isLoggedOut = /PULUMI_ACCESS_TOKEN|pulumi login/.test(finding.text);
+        return isLoggedOut ? problem(finding.text, "Say where the state is: pulumi login") : finding;
       }
     },
   };

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { isIP } from "node:net";
 import { connect } from "node:tls";
 import type { Settings } from "../../../../settings/schema";
 import { hostOf } from "../../../../settings/values/target";
@@ -33,7 +34,9 @@ async function lookAt({ targetHost, allowedHosts }: Settings, local: boolean, si
 async function requireTls(target: string, signal: AbortSignal): Promise<void> {
   const { port } = new URL(target);
   const host = hostOf(target);
-  const socket = connect({ host, port: Number(port) || 443, servername: host, timeout: patience });
+  // A server cannot be named by its address.
+  const name = isIP(host) === 0 ? { servername: host } : {};
+  const socket = connect({ host, port: Number(port) || 443, ...name, timeout: patience });
   socket.once("timeout", () => socket.destroy(new Error(`no TLS within ${patience / 1000} s`)));
   try {
     await once(socket, "secureConnect", { signal });

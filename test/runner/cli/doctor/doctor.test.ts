@@ -1,19 +1,9 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { type CheckResult, runChecks } from "../../../../runner/cli/doctor/check";
-import { checksFor, type DoctorOptions } from "../../../../runner/cli/doctor/doctor";
 import { type AwsReply, identity, ScriptedAws, withEnvironment } from "../../../support/aws";
 import { makeProject, type Project, removeProjects, temporaryFolder } from "../../../support/project";
-import { FakeNamespace, names } from "../../places/kubernetes/fake-namespace";
-import { waiting } from "../../places/kubernetes/pods";
-
-/** Looks as the command does, and gives the results by name. */
-async function doctor(options: DoctorOptions, directory: string): Promise<Map<string, CheckResult>> {
-  const { checks, wrong } = checksFor(options, directory);
-  const results = await runChecks(checks, wrong, 4000);
-  return new Map(results.map((one) => [one.name, one]));
-}
+import { doctor } from "./look";
 
 /** Adds a line to a stack's file. */
 function set(project: Project, ...lines: string[]): void {
@@ -133,6 +123,15 @@ describe("loadtest doctor", function () {
     });
   }
 
+  it("names the profile that has no credentials", async () => {
+    const keys = withEnvironment({ AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined });
+    set(project, "aws:region: us-east-2", "aws:profile: nobody");
+    const found = await doctor({}, project.directory);
+    keys();
+    expect(found.get("AWS identity")?.text).to.match(/^there are no AWS credentials/);
+    expect(found.get("AWS identity")?.todo).to.match(/^Look at profile nobody: aws sso login --profile nobody/);
+  });
+
   it("warns of what AWS does not let it look at", async () => {
     const message = "User: dev is not authorized to perform: servicequotas:GetServiceQuota";
     aws.replies["servicequotas:GetServiceQuota"] = () => ({ error: "AccessDeniedException", message });
@@ -200,45 +199,5 @@ describe("loadtest doctor", function () {
     );
     const inPods = await doctor({}, other.directory);
     expect(inPods.get("script")?.state).to.equal("problem");
-  });
-
-  describe("on a cluster", () => {
-    let namespace: FakeNamespace;
-    let options: DoctorOptions;
-
-    before(async () => {
-      namespace = await FakeNamespace.start();
-      const kubeconfig = join(temporaryFolder(), "kubeconfig");
-      writeFileSync(kubeconfig, namespace.api.kubeconfig);
-      options = { kubeconfig, namespace: "load" };
-    });
-
-    after(() => namespace.close());
-
-    it("says whether the API server answers, and whether pods are ready", async () => {
-      const found = await doctor(options, project.directory);
-      expect([...found.keys()]).to.deep.equal(["Node", "API server", "pods"]);
-      expect(found.get("API server")?.state).to.equal("ok");
-      expect(found.get("pods")).to.deep.include({ state: "ok", text: "the master is ready; 2 of 2 workers are ready" });
-    });
-
-    it("says why pods are not ready", async () => {
-      const pods = namespace.pods.get(names.worker) ?? [];
-      const message = 'rpc error: failed to pull image "locust": not found';
-      namespace.pods.set(names.worker, [
-        ...pods.slice(1),
-        waiting("ImagePullBackOff", message, { name: "locust-worker-1", owner: `set-${names.worker}` }),
-      ]);
-      const found = await doctor(options, project.directory);
-      expect(found.get("pods")?.state).to.be.oneOf(["warning", "problem"]);
-      expect(found.get("pods")?.text).to.match(/1 of 2 workers are ready: 1 without an image: locust-worker-1: /);
-    });
-
-    it("knows no pods of an API server that is away", async () => {
-      namespace.away = true;
-      const found = await doctor(options, project.directory);
-      expect(found.get("API server")?.state).to.equal("problem");
-      expect(found.get("pods")).to.deep.include({ state: "skipped", text: "the API server was not asked" });
-    });
   });
 });
