@@ -76,6 +76,9 @@ function refused(error: unknown, profile: string | undefined): Finding {
   return { ...finding, todo: /second factor/.test(finding.text) ? (finding.todo ?? todo) : todo };
 }
 
+/** Who may do nothing at all is told by the first ones. */
+const mostActions = 10;
+
 export function permissionsCheck(look: AwsLook): Check {
   const { stack, settings } = look.subject;
   return {
@@ -92,7 +95,11 @@ export function permissionsCheck(look: AwsLook): Check {
         const denied = await deniedActions(look.clients, source.arn, statements, stack, identity.region, signal);
         if (denied.length === 0) return ok("up and destroy are allowed, by IAM's simulation");
         const actions = denied.map(({ action, by }) => (by === undefined ? action : `${action} (${by})`));
-        return problem(`not allowed: ${actions.join(", ")}`, "Have them allowed: docs/aws.md, Permissions");
+        const more = actions.length > mostActions ? ` and ${actions.length - mostActions} more` : "";
+        return problem(
+          `not allowed: ${actions.slice(0, mostActions).join(", ")}${more}`,
+          "Have them allowed: docs/aws.md, Permissions",
+        );
       }),
   };
 }

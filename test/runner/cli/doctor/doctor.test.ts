@@ -150,6 +150,13 @@ describe("loadtest doctor", function () {
     };
     const found = await doctor({}, project.directory);
     expect(found.get("permissions")).to.deep.include({ state: "problem", text: "not allowed: eks:CreateCluster" });
+    aws.replies["iam:SimulatePrincipalPolicy"] = ({ input }) => {
+      const names = Object.entries(input).filter(([key]) => key.startsWith("ActionNames"));
+      const results = names.map(([, name]) => ({ EvalActionName: name, EvalDecision: "implicitDeny" }));
+      return { result: { EvaluationResults: results } };
+    };
+    const nothing = await doctor({}, project.directory);
+    expect(nothing.get("permissions")?.text).to.match(/^not allowed: ec2:DescribeVpcs, (\S+, ){8}\S+ and \d+ more$/);
   });
 
   it("counts the free addresses of subnets that exist, and no quota of a network", async () => {
