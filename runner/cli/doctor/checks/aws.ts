@@ -32,8 +32,20 @@ export class AwsLook {
   }
 
   identity(signal: AbortSignal): Promise<Identity> {
-    this.known ??= readIdentity(this.clients, AbortSignal.any([signal, AbortSignal.timeout(patience)]));
+    this.known ??= this.askIdentity(signal);
     return this.known;
+  }
+
+  /** Not by AbortSignal.timeout in AbortSignal.any, which Node 20 may collect as garbage before its time. */
+  private async askIdentity(signal: AbortSignal): Promise<Identity> {
+    const end = new AbortController();
+    const timer = setTimeout(() => end.abort(), patience);
+    signal.addEventListener("abort", () => end.abort());
+    try {
+      return await readIdentity(this.clients, end.signal);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** What AWS says to whom it knows; without credentials, one check says so, and not each. */
