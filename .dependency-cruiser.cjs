@@ -59,6 +59,26 @@ module.exports = {
       from: { pathNot: "^(test|bench)/" },
       to: { path: "^(test|bench)/" },
     },
+    {
+      name: "aws-stands-alone",
+      comment: "Calls to AWS know nothing of runs; only commands make them",
+      severity: "error",
+      from: { path: "^runner/aws/" },
+      to: { path: "^runner/(?!aws/|errors\\.ts$|types\\.ts$)" },
+    },
+    {
+      name: "aws-for-commands-only",
+      comment: "The SDK is loaded where a stack is on AWS, and nowhere else",
+      severity: "error",
+      from: { path: "^(settings|components|runner|index\\.ts)", pathNot: "^runner/(aws|cli)/" },
+      to: { path: "^runner/aws/" },
+    },
+    {
+      name: "aws-sdk-in-its-room",
+      severity: "error",
+      from: { path: "^(settings|components|runner|index\\.ts)", pathNot: "^runner/aws/" },
+      to: { path: "node_modules/@aws-sdk/" },
+    },
     ...rooms.slice(0, -1).map(runnerRule),
   ],
   options: {
