@@ -81,6 +81,18 @@ export function readStackFile(file: string, project: ProjectPlace, name: string)
   return ofProject(configOf(readYaml(file, project.directory), file, project.directory), name);
 }
 
+/**
+ * The Region that a project's or a stack's file names for AWS (`aws:region`); undefined where it names none.
+ *
+ * @throws StackFileError
+ */
+export function readRegion(file: string, project: ProjectPlace): string | undefined {
+  const config = configOf(readYaml(file, project.directory), file, project.directory);
+  const entry = config["aws:region"] ?? config["aws:config:region"];
+  const region = isObject(entry) ? (entry.value ?? entry.default) : entry;
+  return typeof region === "string" && region !== "" ? region : undefined;
+}
+
 /** A path as people should see it: relative to the project's folder. */
 export function shownPath(file: string, directory: string): string {
   return relative(directory, file) || basename(file);

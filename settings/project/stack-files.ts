@@ -11,6 +11,7 @@ import {
   listStacks,
   type ProjectPlace,
   readProject,
+  readRegion,
   readStackFile,
   shownPath,
   stackFile,
@@ -29,6 +30,10 @@ export interface StackSettings {
   readonly stack: string | null;
   /** The stack's file, relative to the project's folder: `Pulumi.dev.yaml`. */
   readonly source: string;
+  /** AWS' Region, where the stack's file or the project's names one (`aws:region`). */
+  readonly region: string | undefined;
+  /** Whether the project is another program's, whose config says nothing of network and cluster. */
+  readonly isAnothers: boolean;
   /** Names of the encrypted variables of `secretEnvironment`, as far as they can be read, sorted. */
   readonly secretNames: readonly string[];
   /** Plain sentences for people, each one line. */
@@ -118,7 +123,8 @@ export function readStack(options: {
     // What another program makes of its config is not known.
     [...(isAnothers ? [oneValuePerVariable] : stackRules), ...rules],
   );
-  const found = { projectDirectory: place.directory, stack: isThere ? stack : null, source };
+  const region = (isThere ? readRegion(file, place) : undefined) ?? readRegion(place.file, place);
+  const found = { projectDirectory: place.directory, stack: isThere ? stack : null, source, region, isAnothers };
   if (overrides.secretEnvironment !== undefined) return { ...found, settings, secretNames: [], warnings: [] };
   const readable = Object.entries(settings.secretEnvironment).filter(([name]) => !secretNames.includes(name));
   return {

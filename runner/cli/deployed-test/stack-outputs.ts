@@ -24,6 +24,7 @@ const text = z.string().min(1);
 const outputSchema = z.looseObject({
   version: z.literal(1),
   platform: z.enum(["eks-fargate", "existing"]),
+  region: text.optional(),
   kubeContext: text.optional(),
   namespace: text,
   controlDeployment: text,
