@@ -76,10 +76,11 @@ type Product = z.infer<typeof product>;
  * Gets the on-demand prices of a Region. Each one is the first tier's that is not free.
  *
  * @param date of today, as `2026-11-29`
+ * @param warn told where the list has several prices for the same: the highest is taken
  * @throws AwsError where AWS refuses or cannot be reached
  * @throws RunnerError where a price is not in the list, naming it; none is taken from elsewhere
  */
-export async function fetchPrices(region: string, date: string): Promise<Prices> {
+export async function fetchPrices(region: string, date: string, warn: (text: string) => void): Promise<Prices> {
   const { Pricing } = await import("@aws-sdk/client-pricing");
   const client = new Pricing({ ...awsConfig({}), region: apiRegion });
   // Some prices come in the same answer.
@@ -88,7 +89,16 @@ export async function fetchPrices(region: string, date: string): Promise<Prices>
     const key = JSON.stringify([service, filters]);
     const products = asked.get(key) ?? allProducts(client, service, filters, region);
     asked.set(key, products);
-    return firstPaid(await products, usageType, service, region);
+    const found = pricesIn(await products, usageType);
+    const what = `for ${usageType} of ${service} in ${region}`;
+    if (found.length === 0) {
+      throw new RunnerError(
+        `AWS' price list has no price ${what}. Look whether ${region} is a Region that has it; no prices were changed`,
+      );
+    }
+    const highest = Math.max(...found);
+    if (found.length > 1) warn(`AWS' price list has several prices ${what} (${found.join(", ")}): ${highest} is taken`);
+    return highest;
   };
   try {
     const { perHour, perGb } = wanted(region);
@@ -146,22 +156,16 @@ function productOf(text: unknown): Product[] {
   }
 }
 
-/** The Region's prefix is missing in us-east-1, for some: NatGateway-Hours, EU-NatGateway-Hours, USE2-NatGateway-Hours. */
-function firstPaid(products: readonly Product[], usageType: string, service: string, region: string): number {
-  const isIt = (name: string) => name === usageType || (/^[A-Z]+\d*-/.exec(name)?.[0] ?? " ") + usageType === name;
+/**
+ * The different prices of a usage type. The Region's prefix is missing in us-east-1, for some: NatGateway-Hours,
+ * EU-NatGateway-Hours, USE2-NatGateway-Hours.
+ */
+function pricesIn(products: readonly Product[], usageType: string): number[] {
+  const isIt = (name: string) => name.replace(/^[A-Z]+\d*-/, "") === usageType || name === usageType;
   const found = products
     .filter(({ product: { attributes } }) => isIt(attributes.usagetype))
-    .flatMap(({ terms }) =>
-      Object.values(terms.OnDemand ?? {})
-        .flatMap(tiers)
-        .slice(0, 1),
-    );
-  const prices = [...new Set(found)];
-  if (prices.length === 1 && prices[0] !== undefined) return prices[0];
-  const what = `AWS' price list has ${prices.length === 0 ? "no price" : `different prices (${prices.join(", ")})`}`;
-  throw new RunnerError(
-    `${what} for ${usageType} of ${service} in ${region}. Look whether ${region} is a Region that has it; no prices were changed`,
-  );
+    .flatMap(({ terms }) => Object.values(terms.OnDemand ?? {}).flatMap((term) => tiers(term).slice(0, 1)));
+  return [...new Set(found)];
 }
 
 /** What is not free, from the first tier on. */

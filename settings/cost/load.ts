@@ -83,10 +83,11 @@ export function assumptions(settings: CostSettings & { readonly logRetentionDays
   const { podStart, imageGb, reportKbPerSecond, controlPlaneLogGbPerHour, podLogGb } = assumed;
   const share = Math.round(load.sentShare * 100);
   const ours = settings.vpcId === undefined;
+  const short = (value: number) => Number(value.toFixed(3));
   return [
     `On demand, without taxes, discounts and free tiers; the first tier's price for all of it.`,
-    `Traffic: ${load.kbPerUserMinute} KB a user and minute, both ways, through NAT; ${share} % of it is sent, out to the internet.`,
-    `Requests: ${load.requestsPerUserMinute} a user and minute, all users from the beginning of a run to its end.`,
+    `Traffic: ${short(load.kbPerUserMinute)} KB a user and minute, both ways, through NAT; ${share} % of it is sent, out to the internet.`,
+    `Requests: ${short(load.requestsPerUserMinute)} a user and minute, all users from the beginning of a run to its end.`,
     `A day has 24 hours of the stack, and its runs.`,
     `Workers that a run adds are paid for ${podStart} s longer, and pull ${imageGb * 1000} MB of image each.`,
     ...(settings.layout === "multi-az" || !ours

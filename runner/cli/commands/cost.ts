@@ -91,8 +91,10 @@ export function reportOf({ name, settings, load, notes }: Omit<Subject, "region"
 async function refresh(region: string): Promise<void> {
   // The SDK takes its time.
   const { fetchPrices } = await import("../../aws/price-list.js");
-  await writePrices(await fetchPrices(region, new Date().toISOString().slice(0, 10)));
-  process.stderr.write(`Prices of ${region} are in ${pricesPath()}\n`);
+  const say = (text: string) => process.stderr.write(`${text}\n`);
+  const today = new Date().toISOString().slice(0, 10);
+  await writePrices(await fetchPrices(region, today, (text) => say(`warning: ${text}`)));
+  say(`Prices of ${region} are in ${pricesPath()}`);
 }
 
 /** What the options name, read and checked. */

@@ -39,9 +39,10 @@ export async function withAcquiredTest<T>(
 ): Promise<T> {
   const { test, link, progress, signals } = context;
   const { cluster, names } = test;
-  const setup = await clusterSetup(await withoutLeftovers(test), options, options.abortAfter);
+  const asDeployed = await withoutLeftovers(test);
+  const setup = await clusterSetup(asDeployed, options, options.abortAfter);
   const { plan, script, scriptArguments = {} } = setup;
-  const cost = costLine(test, setup, options.maxCost);
+  const cost = costLine(asDeployed, setup, options.maxCost);
   if (cost !== undefined) progress.say(cost);
   progress.expect(plan);
   const { lock, before } = await acquireTest({ ...context, setup });

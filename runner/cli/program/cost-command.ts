@@ -46,8 +46,8 @@ export function addCost(program: Command, done: Done): void {
     .addHelpText(
       "after",
       `
-Prices of us-east-2 come with loadtest. Those of --refresh are kept in
-$XDG_CONFIG_HOME/loadtest/prices.json (~/.config), or where LOADTEST_PRICES says.
+Prices of us-east-2 come with loadtest. --refresh keeps those of other Regions in
+~/.config/loadtest/prices.json (XDG_CONFIG_HOME), or where LOADTEST_PRICES says.
 
 Examples:
   loadtest cost
