@@ -3,7 +3,7 @@ import type { GetProductsCommandInput, GetProductsCommandOutput, Pricing } from 
 import * as z from "zod";
 import type { Prices } from "../../settings/cost/prices";
 import { RunnerError } from "../errors";
-import { awsConfig } from "./clients";
+import { type AwsPlace, awsConfig } from "./clients";
 import { explainAwsError } from "./errors";
 
 /** The API's Region for the Americas; it has the prices of all Regions. */
@@ -75,14 +75,19 @@ type Product = z.infer<typeof product>;
 /**
  * Gets the on-demand prices of a Region. Each one is the first tier's that is not free.
  *
+ * @param place whose prices, and as whom AWS is asked for them
  * @param date of today, as `2026-11-29`
  * @param warn told where the list has several prices for the same: the highest is taken
  * @throws AwsError where AWS refuses or cannot be reached
  * @throws RunnerError where a price is not in the list, naming it; none is taken from elsewhere
  */
-export async function fetchPrices(region: string, date: string, warn: (text: string) => void): Promise<Prices> {
+export async function fetchPrices(
+  { region, profile }: AwsPlace & { readonly region: string },
+  date: string,
+  warn: (text: string) => void,
+): Promise<Prices> {
   const { Pricing } = await import("@aws-sdk/client-pricing");
-  const client = new Pricing({ ...awsConfig({}), region: apiRegion });
+  const client = new Pricing({ ...awsConfig({ profile }), region: apiRegion });
   // Some prices come in the same answer.
   const asked = new Map<string, Promise<readonly Product[]>>();
   const price = async ({ service, filters, usageType }: Wanted): Promise<number> => {

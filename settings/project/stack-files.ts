@@ -11,14 +11,13 @@ import {
   listStacks,
   type ProjectPlace,
   readProject,
-  readRegion,
   readStackFile,
   shownPath,
   stackFile,
 } from "./project-files";
 import { withoutSecrets } from "./secrets";
 
-export { findProject, listStacks, type ProjectPlace } from "./project-files";
+export { findProject, listStacks, type ProjectPlace, readAwsConfig } from "./project-files";
 
 /** The settings of one stack. */
 export interface StackSettings {
@@ -30,10 +29,6 @@ export interface StackSettings {
   readonly stack: string | null;
   /** The stack's file, relative to the project's folder: `Pulumi.dev.yaml`. */
   readonly source: string;
-  /** AWS' Region, where the stack's file or the project's names one (`aws:region`). */
-  readonly region: string | undefined;
-  /** Whether the project is another program's, whose config says nothing of network and cluster. */
-  readonly isAnothers: boolean;
   /** Names of the encrypted variables of `secretEnvironment`, as far as they can be read, sorted. */
   readonly secretNames: readonly string[];
   /** Plain sentences for people, each one line. */
@@ -59,7 +54,7 @@ export function overStack(
 }
 
 /** The stack where none is named. */
-const usualStack = "dev";
+export const usualStack = "dev";
 
 /** Settings that the `Pulumi.yaml` of this program declares, and hardly that of another one. */
 const ownKeys: readonly SettingsKey[] = ["platform", "layout"];
@@ -99,8 +94,7 @@ export function readStack(options: {
     throw new StackFileError(`There is no Pulumi.yaml in ${directory} or above it.`);
   }
   const project = readProject(place);
-  const declared = Object.keys(project.defaults);
-  const isAnothers = !ownKeys.every((key) => declared.includes(key));
+  const isAnothers = !isOwnProgram(place);
   const stack = options.stack ?? usualStack;
   const file = stackFile(place, project.stackDirectory, stack);
   const source = shownPath(file, place.directory);
@@ -123,8 +117,7 @@ export function readStack(options: {
     // What another program makes of its config is not known.
     [...(isAnothers ? [oneValuePerVariable] : stackRules), ...rules],
   );
-  const region = (isThere ? readRegion(file, place) : undefined) ?? readRegion(place.file, place);
-  const found = { projectDirectory: place.directory, stack: isThere ? stack : null, source, region, isAnothers };
+  const found = { projectDirectory: place.directory, stack: isThere ? stack : null, source };
   if (overrides.secretEnvironment !== undefined) return { ...found, settings, secretNames: [], warnings: [] };
   const readable = Object.entries(settings.secretEnvironment).filter(([name]) => !secretNames.includes(name));
   return {
@@ -133,6 +126,12 @@ export function readStack(options: {
     secretNames,
     warnings,
   };
+}
+
+/** Whether a project has this program, and not one that imports its components. */
+export function isOwnProgram(project: ProjectPlace): boolean {
+  const declared = Object.keys(readProject(project).defaults);
+  return ownKeys.every((key) => declared.includes(key));
 }
 
 function noSuchStack(place: ProjectPlace, stack: string, file: string): StackFileError {

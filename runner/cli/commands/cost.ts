@@ -11,7 +11,7 @@ import {
 import type { Prices } from "../../../settings/cost/prices";
 import { savings } from "../../../settings/cost/savings";
 import { packageRoot } from "../../../settings/package-root";
-import { findProject, readStack } from "../../../settings/project/stack-files";
+import { findProject, isOwnProgram, readAwsConfig, readStack, usualStack } from "../../../settings/project/stack-files";
 import { parseDuration } from "../../../settings/values/duration";
 import { parseShare } from "../../../settings/values/share";
 import { UsageError } from "../../errors";
@@ -39,6 +39,8 @@ interface Subject {
   readonly settings: EstimateSettings;
   readonly load: Load;
   readonly region: string | undefined;
+  /** Of AWS' credentials, where the stack names one. */
+  readonly profile?: string | undefined;
   readonly notes: readonly string[];
 }
 
@@ -46,7 +48,7 @@ interface Subject {
 export async function costCommand(options: CostOptions): Promise<number> {
   const subject = subjectOf(options);
   const region = regionOf(options, subject);
-  if (options.refresh === true) await refresh(region);
+  if (options.refresh === true) await refresh({ region, profile: subject.profile });
   const report = reportOf(subject, findPrices(region));
   const { columns: room = 80, isTTY } = process.stdout;
   const text =
@@ -72,7 +74,10 @@ function regionOf(options: CostOptions, subject: Subject): string {
 }
 
 /** The whole estimate. */
-export function reportOf({ name, settings, load, notes }: Omit<Subject, "region">, prices: Prices): CostReport {
+export function reportOf(
+  { name, settings, load, notes }: Omit<Subject, "region" | "profile">,
+  prices: Prices,
+): CostReport {
   const { layout, vpcId } = settings;
   const other = layout === "multi-az" ? "single-az" : "multi-az";
   return {
@@ -88,13 +93,13 @@ export function reportOf({ name, settings, load, notes }: Omit<Subject, "region"
   };
 }
 
-async function refresh(region: string): Promise<void> {
+async function refresh(place: { readonly region: string; readonly profile: string | undefined }): Promise<void> {
   // The SDK takes its time.
   const { fetchPrices } = await import("../../aws/price-list.js");
   const say = (text: string) => process.stderr.write(`${text}\n`);
   const today = new Date().toISOString().slice(0, 10);
-  await writePrices(await fetchPrices(region, today, (text) => say(`warning: ${text}`)));
-  say(`Prices of ${region} are in ${pricesPath()}`);
+  await writePrices(await fetchPrices(place, today, (text) => say(`warning: ${text}`)));
+  say(`Prices of ${place.region} are in ${pricesPath()}`);
 }
 
 /** What the options name, read and checked. */
@@ -106,13 +111,16 @@ export function subjectOf(options: CostOptions): Subject {
 }
 
 function stackSubject(options: CostOptions): Subject {
-  const directory = findProject(process.cwd())?.directory ?? packageRoot();
+  const project = findProject(process.cwd()) ?? findProject(packageRoot());
+  if (project === undefined) throw new UsageError("there is no Pulumi.yaml in this folder or above it");
+  const { directory } = project;
   const read = (overrides: Record<string, unknown>) => readStack({ directory, stack: options.stack, overrides });
-  const { settings: run, source, region, isAnothers } = read(overridesOf(loadOnly(options)));
+  const { settings: run, source } = read(overridesOf(loadOnly(options)));
   const { settings } = read({});
   if (settings.platform !== "eks-fargate") {
     throw new UsageError(`${source} has platform ${settings.platform}: loadtest cost knows what eks-fargate costs`);
   }
+  const aws = readAwsConfig(project, options.stack ?? usualStack);
   return {
     name: source,
     settings,
@@ -120,10 +128,11 @@ function stackSubject(options: CostOptions): Subject {
       ...{ users: run.users, workers: run.workerReplicas, hours: parseDuration(settings.runTime) / 3600 },
       ...{ runsPerDay: 1, requestsPerUserMinute: usualRequestsPerUserMinute, sentShare: parseShare(usualSentShare) },
     }),
-    region: region ?? fromEnvironment(),
-    notes: isAnothers
-      ? ["The project is another program's: network, cluster and pods are priced as this package's defaults."]
-      : [],
+    region: aws.region ?? fromEnvironment(),
+    profile: aws.profile,
+    notes: isOwnProgram(project)
+      ? []
+      : ["The project is another program's: network, cluster and pods are priced as this package's defaults."],
   };
 }
 

@@ -3,7 +3,7 @@ import { billedHours, fixedHourlyCost, podPrice } from "../../../settings/cost/h
 import type { Prices } from "../../../settings/cost/prices";
 import { PricesError } from "../../../settings/cost/region-prices";
 import { SettingsError, StackFileError } from "../../../settings/errors";
-import { readStack } from "../../../settings/project/stack-files";
+import { findProject, isOwnProgram, readStack } from "../../../settings/project/stack-files";
 import { capacityAnnotation, type FargateSize, fargateSizeFor, parseCapacity } from "../../../settings/values/fargate";
 import { messageOf } from "../../errors";
 import { parseQuantity } from "../../places/kubernetes/deployed/quantity";
@@ -85,7 +85,11 @@ export function pricesOfTest(test: ClusterTest, pods: readonly V1Pod[] = []): Te
 function fixedPerHour({ output, stack }: ClusterTest, prices: Prices): number {
   if (output?.cost === undefined) return 0;
   if (output.cost.region === prices.region) return output.cost.fixedPerHour;
-  return fixedHourlyCost(prices, readStack({ directory: process.cwd(), stack: stack ?? undefined }).settings).total;
+  const project = findProject(process.cwd());
+  // What another program makes of network and cluster, its config does not say.
+  if (project === undefined || !isOwnProgram(project)) throw new StackFileError("The project is another program's.");
+  const { directory } = project;
+  return fixedHourlyCost(prices, readStack({ directory, stack: stack ?? undefined }).settings).total;
 }
 
 /** Fargate's nodes are named as EC2 names machines: `fargate-ip-10-0-1-2.us-west-2.compute.internal`. */

@@ -25,7 +25,7 @@ describe("AWS' price list", () => {
   afterEach(() => aws.close());
 
   const warnings: string[] = [];
-  const fetched = (region: string) => fetchPrices(region, "2026-11-29", (text) => warnings.push(text));
+  const fetched = (region: string) => fetchPrices({ region }, "2026-11-29", (text) => warnings.push(text));
   const failed = async (region = "eu-west-1"): Promise<Error> =>
     fetched(region).then(
       () => expect.fail("it did not fail"),

@@ -175,6 +175,20 @@ describe("what a test in a cluster costs", () => {
       });
     });
 
+    it("is not known where the cluster is another program's, whose config is not this one's", () => {
+      write("eu-west-1");
+      const [directory, other] = [process.cwd(), temporaryFolder()];
+      writeFileSync(join(other, "Pulumi.yaml"), "name: shop\nruntime: nodejs\n");
+      process.chdir(other);
+      try {
+        expect(costOf(abroad(), pods, now))
+          .to.have.property("why")
+          .that.matches(/another program's\.$/);
+      } finally {
+        process.chdir(directory);
+      }
+    });
+
     it("is told by the pods' nodes, where no stack tells it", () => {
       const sized = provisioned("0.25vCPU 0.5GB", 1);
       const region = (node: string) => costOf(clusterTest(), [at(sized, node)], now);
