@@ -45,6 +45,7 @@ export function hourlyTables(prices: Prices, dev: CostSettings, singleAz: CostSe
       ["between availability zones, in each direction", `${perGb.betweenZones}`],
       ["logs into CloudWatch", perGb.logsIn.toFixed(2)],
       ["logs kept, a month", `${perGb.logsKeptForAMonth}`],
+      ["images kept in ECR, a month", perGb.imageKeptForAMonth.toFixed(2)],
     ]),
   ].join("\n");
 }

@@ -3,8 +3,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { type Prices, type PricesByRegion, priceFile } from "../../settings/cost/prices";
-import { pricesOf } from "../../settings/cost/region-prices";
-import { UsageError } from "../errors";
+import { PricesError, pricesOf } from "../../settings/cost/region-prices";
 import { readText, writeAtomically, writeError } from "../results/files";
 
 /** `LOADTEST_PRICES`, or `loadtest/prices.json` in XDG_CONFIG_HOME, by default ~/.config. */
@@ -19,12 +18,12 @@ export function pricesPath(env: NodeJS.ProcessEnv = process.env): string {
 /**
  * What of the file is there; nothing where there is no such file.
  *
- * @throws UsageError in one line where it is damaged
+ * @throws PricesError in one line where it is damaged
  */
 export function readPrices(path = pricesPath()): PricesByRegion {
   if (!existsSync(path)) return {};
   const damaged = (why: string) =>
-    new UsageError(`${path} is no file of prices (${why}): remove it; loadtest cost --refresh writes another`);
+    new PricesError(`${path} is no file of prices (${why}): remove it; loadtest cost --refresh writes another`);
   let value: unknown;
   try {
     value = JSON.parse(readText(path));

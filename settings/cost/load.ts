@@ -24,7 +24,7 @@ export const kbPerRequest = 0.5;
 /** On the safe side: most answers are larger than their requests, and only requests leave for the internet. */
 export const usualSentShare = "50%";
 
-/** What nobody measures before a run. GB are 10⁹ bytes here; AWS counts 2³⁰, so its bill is up to 7 % lower. */
+/** What nobody measures before a run. GB are 10⁹ bytes here; AWS counts 2³⁰, which makes its bill up to 7 % lower. */
 export const assumed = {
   /** Seconds that a pod is paid for before its run: from image pull until it is ready. */
   podStart: 60,
@@ -85,13 +85,20 @@ export function assumptions(settings: CostSettings & { readonly logRetentionDays
   const ours = settings.vpcId === undefined;
   const short = (value: number) => Number(value.toFixed(3));
   return [
-    `On demand, without taxes, discounts and free tiers; the first tier's price for all of it.`,
+    `On demand, without taxes, discounts and free tiers; the first tier's price for all of it; GB of 10⁹ bytes.`,
     `Traffic: ${short(load.kbPerUserMinute)} KB a user and minute, both ways, through NAT; ${share} % of it is sent, out to the internet.`,
     `Requests: ${short(load.requestsPerUserMinute)} a user and minute, all users from the beginning of a run to its end.`,
+    ...(load.workers === 0
+      ? []
+      : [
+          `Workers: ${Math.ceil(load.users / load.workers).toLocaleString("en-US")} users each; docs/benchmarks.md has how many one holds.`,
+        ]),
     `A day has 24 hours of the stack, and its runs.`,
     `Workers that a run adds are paid for ${podStart} s longer, and pull ${imageGb * 1000} MB of image each.`,
     ...(settings.layout === "multi-az" || !ours
-      ? [`A worker's reports to the master take ${reportKbPerSecond} KB/s, paid in both zones where it is in another.`]
+      ? [
+          `A worker's traffic has a NAT gateway in its zone; its reports, ${reportKbPerSecond} KB/s, are paid in both zones where the master is in another.`,
+        ]
       : []),
     `Logs: ${controlPlaneLogGbPerHour * 1000} MB an hour of the control plane, ${podLogGb * 1000} MB a pod and run, kept ${settings.logRetentionDays} days.`,
     ...(ours ? [] : [`The VPC that exists, with its NAT, is paid for already, but for the traffic.`]),

@@ -154,7 +154,7 @@ function scenarioSubject(options: CostOptions, scenario: string): Subject {
     settings: { ...guidanceSettings, workerReplicas: load.workers },
     load: loadOf(options, load),
     region: "us-east-2",
-    notes: [],
+    notes: ["2,000 users on 0.25 vCPU are the guidance's own number: docs/cost.md has what was measured."],
   };
 }
 

@@ -180,7 +180,8 @@ describe("loadtest cost", () => {
     mkdirSync("other");
     process.chdir("other");
     writeFileSync("Pulumi.yaml", "name: shop\nruntime: nodejs\n");
-    expect((await json(here)).assumptions[0]).to.match(/^The project is another program's: /);
+    const { assumptions } = await json(here);
+    expect(assumptions[0]).to.match(/^The project is another program's: /);
   });
 
   it("fits its terminal, whatever the numbers are", () => {

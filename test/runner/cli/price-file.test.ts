@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
 import { pricesPath, readPrices, writePrices } from "../../../runner/cli/price-file";
-import { UsageError } from "../../../runner/errors";
+import { PricesError } from "../../../settings/cost/region-prices";
 import { usEast2 } from "../../../settings/cost/us-east-2";
 import { removeProjects, temporaryFolder } from "../../support/project";
 
@@ -51,11 +51,11 @@ describe("the user's file of prices", () => {
       writeFileSync(file, text);
       const start = `${file} is no file of prices (${why}`;
       expect(() => readPrices(file), text)
-        .to.throw(UsageError)
+        .to.throw(PricesError)
         .with.property("message")
         .that.satisfies((message: string) => message.startsWith(start) && !message.includes("\n"));
       const error = await writePrices(dublin, file).catch((caught: unknown) => caught);
-      expect(error, text).to.be.instanceOf(UsageError);
+      expect(error, text).to.be.instanceOf(PricesError);
       expect(readFileSync(file, "utf8")).to.equal(text);
     }
   });

@@ -79,6 +79,13 @@ describe("what a run will cost", () => {
       .with.property("exitCode", 2);
   });
 
+  it("is unknown with a damaged file of prices", () => {
+    writeFileSync(prices, "{");
+    expect(costLine(onFargate(), plan(2, 60), undefined)).to.match(
+      /^What this run costs is not known: .* is no file of prices \(it is no JSON\): remove it; /,
+    );
+  });
+
   it("is by the Region's own prices, where there are some", () => {
     const { region: _, ...ohio } = usEast2;
     const dear = { ...ohio, perHour: { ...ohio.perHour, eksCluster: 100 } };
