@@ -16,6 +16,7 @@ const network = !isFargate
       cidrBlock: settings.vpcCidr,
       subnetMask: settings.subnetMask,
       layout: settings.layout,
+      natAddressesPerGateway: settings.natAddressesPerGateway,
       availabilityZoneCount: settings.availabilityZoneCount,
       availabilityZoneNames: settings.availabilityZoneNames,
       vpcId: settings.vpcId,
@@ -36,8 +37,9 @@ const cluster =
     logRetentionDays: settings.logRetentionDays,
   });
 
-const isBuilt = isFargate && settings.scriptDelivery === "image" && settings.image === undefined;
-const image = isBuilt ? new LocustImage("locust") : undefined;
+const inImage = settings.scriptDelivery === "image";
+const isBuilt = isFargate && settings.image === undefined && (inImage || settings.imageSource === "ecr");
+const image = isBuilt ? new LocustImage("locust", inImage ? {} : { mirror: true }) : undefined;
 const provider =
   network && cluster
     ? new Provider("cluster", { kubeconfig: cluster.kubeconfig }, { dependsOn: [cluster, network] })
@@ -49,7 +51,8 @@ const locust = new LocustDeployment(
     cluster,
     kubeContext: settings.kubeContext,
     namespace: settings.namespace,
-    image: image?.ref ?? settings.image,
+    image: (inImage ? image?.ref : undefined) ?? settings.image,
+    imageMirror: inImage ? undefined : image?.ref,
     nodeSelector: settings.nodeSelector,
     tolerations: settings.tolerations,
     podLabels: settings.podLabels,
@@ -62,6 +65,7 @@ const locust = new LocustDeployment(
     spawnRate: settings.spawnRate,
     runTime: settings.runTime,
     targetHost: settings.targetHost,
+    allowedHosts: settings.allowedHosts,
     thresholds: settings.thresholds.map(({ text }) => text),
     autostart: settings.autostart,
     workerReplicas: settings.workerReplicas,

@@ -15,4 +15,4 @@ export {
   type PodVolume,
   ScriptDelivery,
 } from "./locust/locust-deployment";
-export { LoadTestNetwork, type LoadTestNetworkArgs, NetworkLayout } from "./network/load-test-network";
+export { LoadTestNetwork, type LoadTestNetworkArgs, type NatCount, NetworkLayout } from "./network/load-test-network";

@@ -29,6 +29,8 @@ export const testDescription = scriptRun.extend({
   runTime: text.optional(),
   /** Left out where the script has the target, or the run will. */
   targetHost: text.optional(),
+  /** Hosts that load may be aimed at; left out, any. */
+  allowedHosts: z.array(text).readonly().optional(),
   workerCpu: size,
   workerMemory: size,
   controlCpu: size,

@@ -19,6 +19,8 @@ export interface LocustSettings {
   readonly environment: Readonly<Record<string, string>>;
   /** The script's own arguments by name, as texts. */
   readonly scriptArguments?: Readonly<Record<string, string>> | undefined;
+  /** Hosts that load may be aimed at; left out, any. */
+  readonly allowedHosts?: readonly string[] | undefined;
 }
 
 /** Where master and workers live, and how they find each other. Paths are those that Locust sees. */
@@ -33,8 +35,6 @@ export interface LocustPlacement {
   readonly masterHost: string;
   readonly masterPort: number;
   readonly webPort: number;
-  /** Names in a request's `Host` that the guard lets through, without ports. Defaults to the loopback's. */
-  readonly allowedHosts?: readonly string[];
 }
 
 export interface LocustCommand {
@@ -62,6 +62,7 @@ const waitBeforeReady = "LOCUST_WORKER_ADDITIONAL_WAIT_BEFORE_READY_AFTER_STOP";
 export const pluginVariables = {
   /** The token that state-changing requests must carry: a secret. */
   token: "LOADTEST_TOKEN",
+  /** Hosts that load may be aimed at, with commas between them. */
   allowedHosts: "LOADTEST_ALLOWED_HOSTS",
   /** The name under which a worker shows up in the status. */
   workerName: "LOADTEST_WORKER_NAME",
@@ -120,9 +121,7 @@ export function locustCommands(
       ],
       env: {
         ...env,
-        ...(placement.allowedHosts === undefined
-          ? {}
-          : { [pluginVariables.allowedHosts]: placement.allowedHosts.join(",") }),
+        ...(settings.allowedHosts && { [pluginVariables.allowedHosts]: settings.allowedHosts.join(",") }),
       },
     },
     worker: {

@@ -5,7 +5,10 @@ import { addressCount, formatCidr, parseCidr, prefixForParts } from "./values/ci
 
 /** The settings that the network depends on. */
 export interface NetworkSettings
-  extends Pick<Settings, "layout" | "vpcCidr" | "subnetMask" | "availabilityZoneCount" | "availabilityZoneNames"> {}
+  extends Pick<
+    Settings,
+    "layout" | "vpcCidr" | "subnetMask" | "availabilityZoneCount" | "availabilityZoneNames" | "natAddressesPerGateway"
+  > {}
 
 /** What a new VPC is divided into. Lists have an entry for each zone, in the zones' order. */
 export interface NetworkPlan {
@@ -17,8 +20,9 @@ export interface NetworkPlan {
   readonly zoneNames?: string[];
   readonly publicCidrs: string[];
   readonly privateCidrs: string[];
-  /** A NAT gateway in each zone, or one in the first. */
-  readonly natGateways: "OnePerAz" | "Single";
+  /** How many NAT gateways there are: one in each zone, or one in the first. */
+  readonly natGateways: number;
+  readonly natAddressesPerGateway: number;
   /** Pods run in the private subnets of this many zones, from the first. */
   readonly podZones: number;
   /** Addresses of those subnets that AWS does not keep for itself. */
@@ -66,7 +70,8 @@ export function planNetwork(settings: NetworkSettings): NetworkPlan {
     ...(availabilityZoneNames === undefined ? {} : { zoneNames: availabilityZoneNames.slice(0, zones) }),
     publicCidrs: blocks(1),
     privateCidrs: blocks(0),
-    natGateways: single ? "Single" : "OnePerAz",
+    natGateways: single ? 1 : zones,
+    natAddressesPerGateway: settings.natAddressesPerGateway,
     podZones,
     podAddresses: podZones * (size - keptAddresses),
   };
@@ -109,10 +114,13 @@ function podsWith(workers: number): number {
   return workers + Math.ceil(workers / 4) + 1 + masters + coreDnsPods;
 }
 
-/** Which keys of an existing VPC are missing, where some are given. */
-export function checkExistingVpc(given: readonly string[]): SettingsProblem[] {
+/** Which keys of an existing VPC are missing, where some are given, and what means nothing there. */
+export function checkExistingVpc(given: readonly string[], natAddressesPerGateway: unknown = 1): SettingsProblem[] {
   if (given.length === 0) return [];
-  return existingVpcKeys
+  const missing = existingVpcKeys
     .filter((key) => !given.includes(key))
     .map((key) => ({ key, value: undefined, allowed: `given, as ${given.join(" and ")} ${given[1] ? "are" : "is"}` }));
+  if (natAddressesPerGateway === 1) return missing;
+  const allowed = "left out in a VPC that exists, whose NAT gateways are its own";
+  return [...missing, { key: "natAddressesPerGateway", value: natAddressesPerGateway, allowed }];
 }

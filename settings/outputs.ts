@@ -9,6 +9,10 @@ export interface LoadTestOutput {
   readonly kubeContext?: string;
   /** Name of the cluster in EKS, with platform eks-fargate. */
   readonly clusterName?: string;
+  /** The AWS Region of that cluster. */
+  readonly region?: string;
+  /** The NAT gateways that pods go out through, and the public addresses of all of them; 0 where they are not known. */
+  readonly nat?: { readonly gateways: number; readonly addresses: number };
   readonly namespace: string;
   readonly controlDeployment: string;
   readonly workerDeployment: string;

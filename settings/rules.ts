@@ -46,13 +46,8 @@ function ownNamespace({ valid: { namespace } }: Checked): SettingsProblem[] {
 }
 
 function existingVpc({ valid, wrong }: Checked): SettingsProblem[] {
-  const { vpcId, natAddressesPerGateway = 1 } = valid;
-  const problems = checkExistingVpc(existingVpcKeys.filter((key) => valid[key] !== undefined || wrong.has(key)));
-  if (vpcId !== undefined && natAddressesPerGateway > 1) {
-    const allowed = "left out with vpcId, whose NAT gateways are not the stack's";
-    problems.push({ key: "natAddressesPerGateway", value: natAddressesPerGateway, allowed });
-  }
-  return problems;
+  const given = existingVpcKeys.filter((key) => valid[key] !== undefined || wrong.has(key));
+  return checkExistingVpc(given, valid.natAddressesPerGateway);
 }
 
 function networkFits({ valid, wrong }: Checked): SettingsProblem[] {
@@ -63,7 +58,11 @@ function networkFits({ valid, wrong }: Checked): SettingsProblem[] {
   if (layout === undefined || vpcCidr === undefined || subnetMask === undefined) return [];
   if (availabilityZoneCount === undefined || wrong.has("availabilityZoneNames")) return [];
 
-  const network = { layout, vpcCidr, subnetMask, availabilityZoneCount, availabilityZoneNames };
+  const { natAddressesPerGateway = 1 } = valid;
+  const network = {
+    ...{ layout, vpcCidr, subnetMask, availabilityZoneCount, availabilityZoneNames },
+    natAddressesPerGateway,
+  };
   const problems = checkSubnetsFit(network);
   return problems.length > 0 || workerReplicas === undefined
     ? problems

@@ -1,5 +1,6 @@
 import type { Input } from "@pulumi/pulumi";
 import type { List, Texts } from "../inputs";
+import type { NatCount } from "../network/args";
 
 /** What a cluster needs of its network. A LoadTestNetwork is one. */
 export interface ClusterNetwork {
@@ -11,6 +12,8 @@ export interface ClusterNetwork {
   podSubnetIds: Input<List<Input<string>>>;
   /** What the network costs, in USD an hour. Defaults to 0. */
   hourlyCost?: Input<number> | undefined;
+  /** The NAT gateways that pods go out through. Defaults to none that are known. */
+  nat?: Input<NatCount> | undefined;
 }
 
 /** Arguments of a FargateCluster: its network as a whole, or the VPC and its subnets one by one. */

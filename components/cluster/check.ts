@@ -18,6 +18,8 @@ export interface ClusterPlan {
   readonly coreDnsVersion: string | undefined;
   /** Which pods run on Fargate. */
   readonly selectors: Input<FargateSelector[]>;
+  /** Namespaces all of whose pods do. */
+  readonly namespaces: Input<string[]>;
   readonly publicAccessCidrs: Input<string[]>;
   /** ARNs of IAM users and roles. */
   readonly admins: readonly Input<string>[];
@@ -101,12 +103,16 @@ export function readClusterArgs(name: string, stack: string, args: FargateCluste
     if (args.network === undefined) return read<T>(key);
     return readArgument<T>(source, rules[key], partOf(args.network, key), `network.${key}`);
   };
+  const selectors = mapInput(read<readonly string[]>("namespaces"), selectorsOf);
   return {
     vpcId: place<string>("vpcId"),
     controlPlaneSubnetIds: place<string[]>("controlPlaneSubnetIds"),
     podSubnetIds: place<string[]>("podSubnetIds"),
     clusterName: args.clusterName ?? nameInStack(name, stack, clusterNameRule),
-    selectors: mapInput(read<readonly string[]>("namespaces"), selectorsOf),
+    selectors,
+    namespaces: mapInput(selectors, (all) =>
+      all.filter(({ labels }) => labels === undefined).map(({ namespace }) => namespace),
+    ),
     version: now("version"),
     coreDnsVersion: now("coreDnsVersion"),
     publicAccessCidrs: read("publicAccessCidrs"),

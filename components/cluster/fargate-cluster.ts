@@ -1,6 +1,7 @@
 import { LogGroup } from "@pulumi/aws/cloudwatch/logGroup";
 import { Addon } from "@pulumi/aws/eks/addon";
 import { FargateProfile } from "@pulumi/aws/eks/fargateProfile";
+import { getRegionOutput } from "@pulumi/aws/getRegion";
 import type { Role } from "@pulumi/aws/iam/role";
 import { Cluster, type ClusterArgs } from "@pulumi/eks/cluster";
 import * as pulumi from "@pulumi/pulumi";
@@ -9,6 +10,7 @@ import { usEast2 } from "../../settings/cost/us-east-2";
 import { asRunError } from "../../settings/pulumi-config";
 import { protectFromDeletion } from "../deletion-protection";
 import { partOf } from "../inputs";
+import type { NatCount } from "../network/args";
 import { insideOf, withStackTag } from "../stack-tags";
 import type { FargateClusterArgs, ServiceAccountRoleArgs } from "./args";
 import { type ClusterPlan, readClusterArgs } from "./check";
@@ -59,6 +61,12 @@ export class FargateCluster extends pulumi.ComponentResource {
   public readonly podExecutionRoleArn: pulumi.Output<string>;
   /** Name of the role that Fargate starts pods with, for more policies. */
   public readonly podExecutionRoleName: pulumi.Output<string>;
+  /** The AWS Region. */
+  public readonly region: pulumi.Output<string>;
+  /** Namespaces whose pods run on Fargate. */
+  public readonly namespaces: pulumi.Output<string[]>;
+  /** The NAT gateways that pods go out through, as far as they are known. */
+  public readonly nat: pulumi.Output<NatCount>;
   /** What AWS bills for control plane, CoreDNS and the network, as far as it is known, in USD an hour (us-east-2). */
   public readonly hourlyCost: pulumi.Output<number>;
 
@@ -116,6 +124,10 @@ export class FargateCluster extends pulumi.ComponentResource {
     this.oidcProviderUrl = cluster.oidcProviderUrl;
     this.podExecutionRoleArn = podRole.role.arn;
     this.podExecutionRoleName = podRole.role.name;
+    this.region = getRegionOutput({}, { parent: this }).region;
+    this.namespaces = pulumi.output(plan.namespaces);
+    const nat = network === undefined ? undefined : partOf(network, "nat");
+    this.nat = pulumi.output(nat).apply((known) => known ?? { gateways: 0, addresses: 0 });
     const ofNetwork = network === undefined ? 0 : (partOf(network, "hourlyCost") ?? 0);
     this.hourlyCost = pulumi.output(ofNetwork).apply((cost = 0) => clusterHourlyCost(usEast2, 0).total + cost);
     this.registerOutputs({
@@ -126,6 +138,9 @@ export class FargateCluster extends pulumi.ComponentResource {
       oidcProviderUrl: this.oidcProviderUrl,
       podExecutionRoleArn: this.podExecutionRoleArn,
       podExecutionRoleName: this.podExecutionRoleName,
+      region: this.region,
+      namespaces: this.namespaces,
+      nat: this.nat,
       hourlyCost: this.hourlyCost,
     });
   }

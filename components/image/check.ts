@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { SettingsError } from "../../settings/errors";
 import { packageRoot } from "../../settings/package-root";
-import { type Arguments, argument, checkArguments, texts } from "../check";
+import { type Arguments, argument, checkArguments, flag, texts } from "../check";
 import type { Texts } from "../inputs";
 import { nameInStack, repositoryNameRule } from "../names";
 
@@ -15,6 +15,11 @@ export interface LocustImageArgs {
    */
   context?: string | undefined;
   /**
+   * Bring Locust's own image into the repository as it is, instead of building a folder: Docker Hub limits pulls, and
+   * Fargate pulls for each pod. Its `ref` is for `imageMirror` of a LocustDeployment. Defaults to false.
+   */
+  mirror?: boolean | undefined;
+  /**
    * Name of the ECR repository, once in an account and region. Defaults to the component's name and the stack's, with a
    * dash between them, and a hash where ECR would not take that.
    */
@@ -25,6 +30,7 @@ export interface LocustImageArgs {
 
 const rules: Arguments<LocustImageArgs> = {
   context: argument("a folder with a Dockerfile in it", (value) => typeof value === "string" && hasDockerfile(value)),
+  mirror: flag,
   repositoryName: argument(
     '2 to 256 small letters and digits, with single ".", "_", "-" or "/" between them',
     (value) => typeof value === "string" && repositoryNameRule.pattern.test(value),
@@ -46,9 +52,12 @@ export interface ImagePlan {
  */
 export function readImageArgs(name: string, stack: string, args: LocustImageArgs): ImagePlan {
   const problems = checkArguments(args, rules);
+  if (args?.mirror === true && args.context !== undefined) {
+    problems.push({ key: "context", value: args.context, allowed: "left out with mirror, which builds no folder" });
+  }
   if (problems.length > 0) throw new SettingsError(problems, `LocustImage ${name}`);
   return {
-    context: resolve(args.context ?? join(packageRoot(), "locust")),
+    context: resolve(args.context ?? join(packageRoot(), "locust", args.mirror ? "mirror" : "")),
     repositoryName: args.repositoryName ?? nameInStack(name, stack, repositoryNameRule),
   };
 }

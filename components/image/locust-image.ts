@@ -27,7 +27,8 @@ const keepLast = JSON.stringify({
 export type { LocustImageArgs } from "./check";
 
 /**
- * Locust, its scripts and their packages as a container image in a new ECR repository of its own.
+ * Locust, its scripts and their packages as a container image in a new ECR repository of its own; or, with `mirror`,
+ * Locust's own image as it is.
  *
  * The repository scans images when they are pushed, encrypts them, keeps the last 10, and is deleted with them. Tags
  * are immutable, and each is the hash of what the image was built from, so a changed script makes a new tag; pods
@@ -47,6 +48,10 @@ export type { LocustImageArgs } from "./check";
  * @example
  * const image = new LocustImage("locust", { context: "./my-tests" });
  * export const pinned = image.ref;
+ *
+ * @example
+ * const mirror = new LocustImage("locust", { mirror: true });
+ * new LocustDeployment("shop", { cluster, imageMirror: mirror.ref, workerReplicas: 500 });
  */
 export class LocustImage extends pulumi.ComponentResource {
   /** What pods should use: the repository and the digest. */

@@ -1,6 +1,7 @@
 import type { core } from "@pulumi/kubernetes/types/input";
 import type { Input } from "@pulumi/pulumi";
 import type { List, Texts } from "../inputs";
+import type { NatCount } from "../network/args";
 
 /** How the scripts reach the pods. */
 export const ScriptDelivery = {
@@ -18,6 +19,12 @@ export interface LocustCluster {
   kubeconfig: Input<string>;
   /** Name of the cluster in EKS. */
   clusterName: Input<string>;
+  /** The AWS Region that it is in. */
+  region?: Input<string> | undefined;
+  /** Namespaces whose pods run on Fargate. Defaults to all. */
+  namespaces?: Input<List<Input<string>>> | undefined;
+  /** The NAT gateways that pods go out through. Defaults to none that are known. */
+  nat?: Input<NatCount> | undefined;
   /** What AWS bills for the cluster and its network whether Locust runs or not, in USD an hour. */
   hourlyCost?: Input<number> | undefined;
 }
@@ -61,6 +68,11 @@ export interface LocustDeploymentArgs {
    * `locustio/locust` on Docker Hub, in the version that this package is tested with.
    */
   image?: Input<string> | undefined;
+  /**
+   * A copy of Locust's own image to pull instead of Docker Hub's, such as `ref` of a LocustImage with `mirror`. All else is
+   * as without it. Not together with `image`.
+   */
+  imageMirror?: Input<string> | undefined;
   /** "Always", "IfNotPresent" or "Never". Defaults to "IfNotPresent". */
   imagePullPolicy?: string | undefined;
   /** Names of Secrets in the namespace with logins of registries. Defaults to none. */
@@ -82,6 +94,11 @@ export interface LocustDeploymentArgs {
   scriptArguments?: { readonly [name: string]: string } | undefined;
   /** What the load is aimed at, an http or https URL; a base path may be in it. Left out, the script or the run decides. */
   targetHost?: Input<string> | undefined;
+  /**
+   * Hosts that load may be aimed at, such as "shop.example.com", or "*.example.com" for all below it: a run to any other
+   * target is refused. Addresses that a script has in its requests are not looked at. Defaults to any.
+   */
+  allowedHosts?: List<string> | undefined;
   /** Simulated users that Locust's web UI proposes, all workers together. Defaults to 100. */
   users?: number | undefined;
   /** Users started per second. Defaults to 10. */

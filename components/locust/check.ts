@@ -4,7 +4,7 @@ import { type Input, type Output, output, runtime } from "@pulumi/pulumi";
 import { hiddenSecret, SettingsError, type SettingsProblem } from "../../settings/errors";
 import { parseLayers } from "../../settings/parse";
 import { asRunError } from "../../settings/pulumi-config";
-import { fargateSizes, oneValuePerVariable } from "../../settings/rules";
+import { fargateSizes, oneValuePerVariable, targetIsAllowed } from "../../settings/rules";
 import type { Settings } from "../../settings/schema";
 import { listScripts, scriptExists } from "../../settings/scripts/script";
 import { packagesAreThere } from "../../settings/scripts/script-packages";
@@ -22,14 +22,14 @@ import {
   text,
   texts,
 } from "../check";
-import { mapInput } from "../inputs";
-import type { LocustDeploymentArgs } from "./args";
+import { mapInput, partOf } from "../inputs";
+import type { LocustCluster, LocustDeploymentArgs } from "./args";
 import { type ConfigMapFiles, filesFitConfigMap, readFiles } from "./scripts";
 
 /** The arguments that are settings too, and which of them may be known later. */
 const shared = {
   ...settingsOf("scriptDelivery", "scriptsFolder", "script", "scriptArguments"),
-  ...settingsOf("users", "spawnRate", "runTime", "thresholds", "autostart"),
+  ...settingsOf("allowedHosts", "users", "spawnRate", "runTime", "thresholds", "autostart"),
   ...settingsOf("workerReplicas", "workerCpu", "workerMemory", "controlCpu", "controlMemory"),
   namespace: setting("namespace", "yes"),
   targetHost: setting("targetHost", "yes"),
@@ -40,6 +40,12 @@ const shared = {
 /** Names that the pods' own volumes have. */
 const ownVolumes = ["plugin", "scripts", "home", "tmp"];
 
+const reference = argument(
+  "the reference of an image",
+  (value) => typeof value === "string" && /^\S+$/.test(value),
+  "yes",
+);
+
 const rules: Arguments<LocustDeploymentArgs> = {
   ...shared,
   cluster: argument(
@@ -49,7 +55,8 @@ const rules: Arguments<LocustDeploymentArgs> = {
   ),
   kubeContext: setting("kubeContext", "yes"),
   createNamespace: flag,
-  image: argument("the reference of an image", (value) => typeof value === "string" && /^\S+$/.test(value), "yes"),
+  image: reference,
+  imageMirror: reference,
   imagePullPolicy: argument('"Always", "IfNotPresent" or "Never"', (value) =>
     ["Always", "IfNotPresent", "Never"].includes(value as string),
   ),
@@ -102,12 +109,14 @@ export function checkArgs(name: string, args: LocustDeploymentArgs): LocustPlan 
   const here = process.cwd();
   const settings = asRunError(() => checkNow(name, source, args, here));
   const read = <T>(key: keyof typeof shared) => readArgument<T>(source, rules[key], args[key], key);
+  const namespace = read<string>("namespace");
+  if (args.cluster !== undefined) checkNamespaceOnFargate(source, args.cluster, namespace);
   const inImage = settings.scriptDelivery === "image";
   const { environment = {}, secretEnvironment } = args;
   return {
     settings,
-    namespace: read("namespace"),
-    targetHost: args.targetHost === undefined ? undefined : read<string>("targetHost"),
+    namespace,
+    targetHost: args.targetHost === undefined ? undefined : allowed(source, settings, read<string>("targetHost")),
     environment: read("environment"),
     // Together with the others, as a variable is a secret or it is not.
     secretEnvironment:
@@ -127,6 +136,17 @@ export function checkArgs(name: string, args: LocustDeploymentArgs): LocustPlan 
   };
 }
 
+/** The same target, once it is sure that load may be aimed at it. */
+function allowed(source: string, { allowedHosts }: Settings, targetHost: Input<string>): Input<string> {
+  return mapInput(targetHost, (known) =>
+    asRunError(() => {
+      const problems = targetIsAllowed({ valid: { targetHost: known, allowedHosts }, wrong: new Set() });
+      if (problems.length > 0) throw new SettingsError(problems, source);
+      return known;
+    }),
+  );
+}
+
 /** Everything that can be said before anything is registered. */
 function checkNow(name: string, source: string, args: LocustDeploymentArgs, here: string): Settings {
   const problems = [...checkArguments(args, rules), ...(isObject(args) ? checkTogether(args) : [])];
@@ -141,12 +161,19 @@ function checkNow(name: string, source: string, args: LocustDeploymentArgs, here
   const packages = args.image === undefined ? [packagesAreThere(here)] : [];
   const files = args.scriptDelivery === "image" ? [] : [scriptExists(here), filesFitConfigMap(here), ...packages];
   const sizes = args.cluster === undefined ? [] : [fargateSizes];
-  return parseLayers([{ source, values }], source, problems, [oneValuePerVariable, ...sizes, ...files]);
+  return parseLayers([{ source, values }], source, problems, [
+    ...[oneValuePerVariable, targetIsAllowed],
+    ...[...sizes, ...files],
+  ]);
 }
 
 /** Rules between arguments that are no settings. */
 function checkTogether({ cluster, image, scriptDelivery, ...args }: LocustDeploymentArgs): SettingsProblem[] {
   const problems: SettingsProblem[] = [];
+  if (image !== undefined && args.imageMirror !== undefined) {
+    const allowed = "left out with image, which says where pods pull from";
+    problems.push({ key: "imageMirror", value: args.imageMirror, allowed });
+  }
   if (image === undefined && scriptDelivery === "image") {
     const allowed = 'given, as scriptDelivery is "image": Locust\'s own has no scripts';
     problems.push({ key: "image", value: image, allowed });
@@ -157,6 +184,24 @@ function checkTogether({ cluster, image, scriptDelivery, ...args }: LocustDeploy
     problems.push({ key, value: args[key], allowed });
   }
   return problems;
+}
+
+/**
+ * Refuses a namespace whose pods would wait for a node for ever.
+ *
+ * @throws RunError, which Pulumi shows also where it is thrown later
+ */
+function checkNamespaceOnFargate(source: string, cluster: Input<LocustCluster>, namespace: Input<string>): void {
+  mapInput<[string, readonly string[] | undefined], void>(
+    [namespace, partOf(cluster, "namespaces")] as Input<[string, readonly string[] | undefined]>,
+    ([known, namespaces]) => {
+      if (namespaces === undefined || namespaces.includes(known)) return;
+      const allowed = `one of those whose pods run on Fargate, the cluster's namespaces: ${namespaces.join(", ")}`;
+      asRunError(() => {
+        throw new SettingsError([{ key: "namespace", value: known, allowed }], source);
+      });
+    },
+  );
 }
 
 /** Which namespaces of which clusters have a load test, by program: one process may run several, one after the other. */

@@ -3,7 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { usEast2 as prices } from "../../settings/cost/us-east-2";
 import type { LoadTestOutput } from "../../settings/outputs";
 import { partOf } from "../inputs";
-import type { LocustDeploymentArgs } from "./args";
+import type { NatCount } from "../network/args";
+import type { LocustCluster, LocustDeploymentArgs } from "./args";
 import type { LocustPlan } from "./check";
 
 /** Field by field, as one output for all would be unknown in previews that do not know one of them. */
@@ -16,6 +17,10 @@ export interface LoadTest {
   readonly kubeContext?: pulumi.Output<string>;
   /** Name of the cluster in EKS. */
   readonly clusterName?: pulumi.Output<string>;
+  /** The AWS Region of that cluster. */
+  readonly region?: pulumi.Output<string>;
+  /** The NAT gateways that pods go out through; 0 where they are not known. */
+  readonly nat?: pulumi.Output<NatCount>;
   /** Namespace of everything. */
   readonly namespace: pulumi.Output<string>;
   /** Name of the master's Deployment. */
@@ -80,7 +85,7 @@ export function loadTestOutput(args: LocustDeploymentArgs, plan: LocustPlan, pla
     version: pulumi.output<LoadTestOutput["version"]>(1),
     platform: pulumi.output<LoadTestOutput["platform"]>(cluster === undefined ? "existing" : "eks-fargate"),
     ...(kubeContext && cluster === undefined ? { kubeContext: pulumi.output(kubeContext) } : {}),
-    ...(cluster === undefined ? {} : { clusterName: pulumi.output(partOf(cluster, "clusterName")) }),
+    ...(cluster && ofCluster(cluster)),
     ...place,
     script: pulumi.output(settings.script),
     scripts: pulumi.output([...scriptNames]),
@@ -93,18 +98,26 @@ export function loadTestOutput(args: LocustDeploymentArgs, plan: LocustPlan, pla
       ...(targetHost === undefined ? {} : { targetHost: pulumi.output(targetHost) }),
       thresholds: pulumi.output(settings.thresholds.map(({ text }) => text)),
     },
-    ...costOf(cluster),
   };
 }
 
-function costOf(cluster: LocustDeploymentArgs["cluster"]): { readonly cost?: CostOfTest } {
-  const hourly = cluster === undefined ? undefined : partOf(cluster, "hourlyCost");
-  if (hourly === undefined) return {};
+/** Parts that a cluster does not tell are left out. */
+function ofCluster(cluster: pulumi.Input<LocustCluster>): Pick<LoadTest, "clusterName" | "region" | "nat" | "cost"> {
+  const region = partOf(cluster, "region");
+  const nat = partOf(cluster, "nat");
+  const hourly = partOf(cluster, "hourlyCost");
   return {
-    cost: {
-      currency: pulumi.output("USD"),
-      region: pulumi.output<string>(prices.region),
-      fixedPerHour: pulumi.output(hourly).apply((cost = 0) => Number(cost.toFixed(4))),
-    },
+    clusterName: pulumi.output(partOf(cluster, "clusterName")),
+    ...(region === undefined ? {} : { region: pulumi.output(region) as pulumi.Output<string> }),
+    ...(nat === undefined ? {} : { nat: pulumi.output(nat) as pulumi.Output<NatCount> }),
+    ...(hourly === undefined ? {} : { cost: costOf(hourly) }),
+  };
+}
+
+function costOf(hourly: pulumi.Input<number | undefined>): CostOfTest {
+  return {
+    currency: pulumi.output("USD"),
+    region: pulumi.output<string>(prices.region),
+    fixedPerHour: pulumi.output(hourly).apply((cost = 0) => Number(cost.toFixed(4))),
   };
 }

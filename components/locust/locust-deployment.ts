@@ -11,11 +11,13 @@ import { checkArgs, takeNamespace } from "./check";
 import { makeContents } from "./contents";
 import { type LoadTest, loadTestOutput } from "./load-test-output";
 import { commonLabels, readyWithinSeconds, webPort } from "./pod";
+import { warnOfLimits } from "./warnings";
 import {
   controlName,
   deployment,
   describeTest,
   disruptionBudget,
+  imageOf,
   podTemplates,
   restricted,
   service,
@@ -86,6 +88,8 @@ export class LocustDeployment extends pulumi.ComponentResource {
   public readonly token: pulumi.Output<string>;
   /** The script that runs. */
   public readonly script: pulumi.Output<string>;
+  /** What will fail with so many users and workers on Fargate, in words, as it is logged. */
+  public readonly warnings: pulumi.Output<string[]>;
   /** What the command line asks a stack for, as its output of the same name. */
   public readonly loadtest: LoadTest;
 
@@ -145,6 +149,8 @@ export class LocustDeployment extends pulumi.ComponentResource {
     this.tokenSecretName = contents.tokenSecret;
     this.token = token;
     this.script = pulumi.output(settings.script);
+    this.warnings =
+      args.cluster === undefined ? pulumi.output([]) : warnOfLimits(this, args.cluster, plan, imageOf(args));
     this.loadtest = loadTestOutput(args, plan, {
       namespace: this.namespaceName,
       controlDeployment: this.controlDeployment,
@@ -162,6 +168,7 @@ export class LocustDeployment extends pulumi.ComponentResource {
       tokenSecretName: this.tokenSecretName,
       token: this.token,
       script: this.script,
+      warnings: this.warnings,
       loadtest: this.loadtest,
     });
   }

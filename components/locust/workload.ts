@@ -35,7 +35,7 @@ export function podTemplates(plan: LocustPlan, contents: PodContents, args: Locu
   const { tokenSecret, ...common } = contents;
   const pod = {
     ...common,
-    image: args.image ?? locustImage,
+    image: imageOf(args),
     imagePullPolicy: args.imagePullPolicy ?? "IfNotPresent",
     args,
   };
@@ -59,6 +59,11 @@ export function podTemplates(plan: LocustPlan, contents: PodContents, args: Locu
     master: jsonStringify(controlPod).apply((text) => createHash("sha256").update(text).digest("hex").slice(0, 16)),
   });
   return { controlPod, workerPod };
+}
+
+/** The reference of the pods' image. */
+export function imageOf({ image, imageMirror }: LocustDeploymentArgs): Input<string> {
+  return image ?? imageMirror ?? locustImage;
 }
 
 /** Part by part, so that a preview shows all that it knows. */
@@ -89,12 +94,12 @@ export function describeTest(
   image: Input<string> = locustImage,
   { tokenSecret, scripts }: PodContents,
 ): Output<string> {
-  const { script, scriptArguments, users, spawnRate, runTime } = settings;
+  const { script, scriptArguments, users, spawnRate, runTime, allowedHosts } = settings;
   const { workerCpu, workerMemory, controlCpu, controlMemory } = settings;
   const isLocusts = output(image).apply((ref) => ref === locustImage);
   return jsonStringify({
     version: 1,
-    ...{ script, scriptArguments, users, spawnRate, runTime, targetHost },
+    ...{ script, scriptArguments, users, spawnRate, runTime, targetHost, allowedHosts },
     ...{ workerCpu, workerMemory, controlCpu, controlMemory },
     versions: isLocusts.apply((own) => ({ loadtest: loadtestVersion(), ...(own ? { locust: locustVersion } : {}) })),
     tokenSecret: { name: tokenSecret, key: tokenKey },

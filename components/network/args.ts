@@ -25,6 +25,11 @@ export interface LoadTestNetworkArgs {
   availabilityZoneNames?: List<string> | undefined;
   /** How pods and NAT gateways are spread over the zones. Defaults to "multi-az". */
   layout?: NetworkLayout;
+  /**
+   * Public addresses of each NAT gateway, from 1 to 8: each holds 55,000 connections at a time to one address of a target.
+   * AWS gives a gateway 2, and an account 5 in a Region, before one asks for more. Defaults to 1.
+   */
+  natAddressesPerGateway?: number | undefined;
   /** An existing VPC, to be used instead of a new one; needs both lists of subnets. Defaults to a new VPC. */
   vpcId?: Input<string> | undefined;
   /** Private subnets of the existing VPC for pods, with a way out through NAT. Needed with vpcId only. */
@@ -33,4 +38,12 @@ export interface LoadTestNetworkArgs {
   controlPlaneSubnetIds?: Input<List<Input<string>>> | undefined;
   /** Tags of all that is made. Defaults to names and `load-test:stack`, which is the stack's name. */
   tags?: Texts | undefined;
+}
+
+/** The NAT gateways of a network. */
+export interface NatCount {
+  /** How many there are. */
+  gateways: number;
+  /** Public addresses of all of them together. */
+  addresses: number;
 }

@@ -18,6 +18,7 @@ export const networkRules: Arguments<LoadTestNetworkArgs> = {
   availabilityZoneCount: setting("availabilityZoneCount"),
   availabilityZoneNames: setting("availabilityZoneNames"),
   layout: setting("layout"),
+  natAddressesPerGateway: setting("natAddressesPerGateway"),
   vpcId: setting("vpcId", "yes"),
   podSubnetIds: setting("podSubnetIds", "yes"),
   controlPlaneSubnetIds: setting("controlPlaneSubnetIds", "yes"),
@@ -42,13 +43,14 @@ export function readNetworkArgs(
     const { value, problems: wrong } = read(key);
     return value !== undefined || wrong.length > 0;
   });
-  problems.push(...checkExistingVpc(given));
+  problems.push(...checkExistingVpc(given, args?.natAddressesPerGateway));
   const settings = {
     layout: read("layout").value,
     vpcCidr: read("cidrBlock").value,
     subnetMask: read("subnetMask").value,
     availabilityZoneCount: read("availabilityZoneCount").value,
     availabilityZoneNames: read("availabilityZoneNames").value,
+    natAddressesPerGateway: read("natAddressesPerGateway").value,
   } as unknown as NetworkSettings;
   if (problems.length === 0 && given.length === 0) {
     problems.push(

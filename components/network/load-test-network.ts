@@ -1,6 +1,6 @@
 // All of `ec2`, not the one file: it registers the classes with which Pulumi turns the VPC's output `natGateways`
 // into resources; without them it would hand over plain ids.
-import { DefaultSecurityGroup, Eip, NatGateway, Route } from "@pulumi/aws/ec2";
+import { DefaultSecurityGroup, Eip, NatGateway, NatGatewayEipAssociation, Route } from "@pulumi/aws/ec2";
 import { Vpc } from "@pulumi/awsx/ec2/vpc";
 import * as pulumi from "@pulumi/pulumi";
 import { usEast2 as prices } from "../../settings/cost/us-east-2";
@@ -8,10 +8,10 @@ import { controlPlaneZones, type NetworkPlan } from "../../settings/network";
 import { asRunError } from "../../settings/pulumi-config";
 import { readArgument } from "../check";
 import { insideOf, nameTag, withStackTag } from "../stack-tags";
-import type { LoadTestNetworkArgs } from "./args";
+import type { LoadTestNetworkArgs, NatCount } from "./args";
 import { networkRules, readNetworkArgs } from "./check";
 
-export { type LoadTestNetworkArgs, NetworkLayout } from "./args";
+export { type LoadTestNetworkArgs, type NatCount, NetworkLayout } from "./args";
 
 /**
  * The network of a load test on EKS and Fargate: a VPC with a public and a private subnet in each availability zone,
@@ -24,7 +24,8 @@ export { type LoadTestNetworkArgs, NetworkLayout } from "./args";
  * subnets are gone.
  *
  * Costs in us-east-2: about $0.05 an hour for each NAT gateway with its public address, so $0.15 with multi-az in
- * three zones and $0.05 with single-az, and $0.045 for each GB that passes through. The rest is free.
+ * three zones and $0.05 with single-az, $0.005 for each further address, and $0.045 for each GB that passes through. The
+ * rest is free.
  *
  * @example
  * const network = new LoadTestNetwork("load", { layout: NetworkLayout.SingleAz });
@@ -50,6 +51,8 @@ export class LoadTestNetwork extends pulumi.ComponentResource {
   readonly controlPlaneSubnetIds: pulumi.Output<string[]>;
   /** Public addresses that the pods' traffic comes from; empty with an existing VPC, whose way out is not ours. */
   readonly natAddresses: pulumi.Output<string[]>;
+  /** How many NAT gateways and addresses there are, known before they are made; 0 with an existing VPC. */
+  readonly nat: pulumi.Output<NatCount>;
   /** What AWS bills for NAT gateways and their addresses, in USD an hour (us-east-2); 0 with an existing VPC. */
   readonly hourlyCost: pulumi.Output<number>;
 
@@ -67,6 +70,7 @@ export class LoadTestNetwork extends pulumi.ComponentResource {
     this.podSubnetIds = network.podSubnetIds;
     this.controlPlaneSubnetIds = network.controlPlaneSubnetIds;
     this.natAddresses = network.natAddresses;
+    this.nat = network.nat;
     this.hourlyCost = network.hourlyCost;
     this.registerOutputs({ ...network });
   }
@@ -87,6 +91,7 @@ function existingNetwork(source: string, args: LoadTestNetworkArgs): Network {
     podSubnetIds,
     controlPlaneSubnetIds: read<string[]>("controlPlaneSubnetIds"),
     natAddresses: none,
+    nat: pulumi.output({ gateways: 0, addresses: 0 }),
     hourlyCost: pulumi.output(0),
   };
 }
@@ -130,7 +135,7 @@ function newNetwork(
     { parent },
   );
   // All of the VPC first: AWS makes no NAT gateway without the internet's, nor detaches that while an address is in use.
-  const { gateways, routes } = waysOut(name, plan, vpc, named, { parent, dependsOn: inside.partsOf(vpc) });
+  const { addresses, gateways, routes } = waysOut(name, plan, vpc, named, { parent, dependsOn: inside.partsOf(vpc) });
 
   // Not from the list of ids, of which a preview knows none when it does not know one.
   const first = (count: number) =>
@@ -142,26 +147,36 @@ function newNetwork(
     // Pods that start before there is a way out cannot pull their image.
     podSubnetIds: pulumi.all([first(plan.podZones), pulumi.all(routes.map(({ urn }) => urn))]).apply(([ids]) => ids),
     controlPlaneSubnetIds: first(controlPlaneZones),
-    natAddresses: pulumi.all(gateways.map(({ publicIp }) => publicIp)),
-    hourlyCost: pulumi.output(gateways.length * (prices.perHour.natGateway + prices.perHour.publicIpv4)),
+    natAddresses: pulumi.all(addresses.map(({ publicIp }) => publicIp)),
+    nat: pulumi.output({ gateways: gateways.length, addresses: addresses.length }),
+    hourlyCost: pulumi.output(
+      gateways.length * prices.perHour.natGateway + addresses.length * prices.perHour.publicIpv4,
+    ),
   };
 }
 
-/** The ways out of the private subnets: an address and a gateway in each zone, or in the first for all. */
+/** The ways out of the private subnets: a gateway with its addresses in each zone, or in the first for all. */
 function waysOut(
   name: string,
   plan: NetworkPlan,
   vpc: Vpc,
   named: (resource: string) => pulumi.Output<Record<string, string>>,
   opts: pulumi.CustomResourceOptions,
-): { readonly gateways: readonly NatGateway[]; readonly routes: readonly Route[] } {
+): { readonly addresses: readonly Eip[]; readonly gateways: readonly NatGateway[]; readonly routes: readonly Route[] } {
   const zones = Array.from({ length: plan.zones }, (_, zone) => zone);
-  const gateways = zones.slice(0, plan.natGateways === "Single" ? 1 : plan.zones).map((zone) => {
+  const address = (resource: string) => new Eip(resource, { domain: "vpc", tags: named(resource) }, opts);
+  const made = zones.slice(0, plan.natGateways).map((zone) => {
     const natName = `${name}-nat-${zone + 1}`;
-    const { allocationId } = new Eip(natName, { domain: "vpc", tags: named(natName) }, opts);
+    const first = address(natName);
     const subnetId = vpc.publicSubnets.apply((subnets) => idOf(subnets[zone]));
-    return new NatGateway(natName, { subnetId, allocationId, tags: named(natName) }, opts);
+    const gateway = new NatGateway(natName, { subnetId, allocationId: first.allocationId, tags: named(natName) }, opts);
+    const more = Array.from({ length: plan.natAddressesPerGateway - 1 }, (_, index) =>
+      address(`${natName}-${index + 2}`),
+    );
+    associate(natName, gateway, more, opts.parent);
+    return { gateway, addresses: [first, ...more] };
   });
+  const gateways = made.map(({ gateway }) => gateway);
   const routes = zones.map((zone) => {
     // A zone's public subnet comes first, and each has a table.
     const routeTableId = vpc.routeTables.apply((tables) => idOf(tables[2 * zone + 1]));
@@ -172,7 +187,21 @@ function waysOut(
       opts,
     );
   });
-  return { gateways, routes };
+  return { addresses: made.flatMap(({ addresses }) => addresses), gateways, routes };
+}
+
+/** Gives a gateway its further addresses, one after the other: AWS refuses one while it works on another. */
+function associate(
+  natName: string,
+  { id: natGatewayId }: NatGateway,
+  addresses: readonly Eip[],
+  parent: pulumi.Resource | undefined,
+): void {
+  let before: pulumi.Resource[] = [];
+  addresses.forEach(({ allocationId }, index) => {
+    const opts = { ...(parent === undefined ? {} : { parent }), dependsOn: before };
+    before = [new NatGatewayEipAssociation(`${natName}-${index + 2}`, { natGatewayId, allocationId }, opts)];
+  });
 }
 
 /** Of a resource that must be there. */

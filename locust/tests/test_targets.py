@@ -15,13 +15,16 @@ from loadtest.targets import Targets
 class Node:
     """`start` writes the run's target into the classes, as Locust does."""
 
-    def __init__(self, *classes: type[User], host: str | None = None) -> None:
+    def __init__(self, *classes: type[User], host: str | None = None, allowed: str | None = None) -> None:
         self.environment = Environment(user_classes=list(classes), events=Events(), host=host)
         self.runner = SimpleNamespace(start=self._write)
-        self.targets = Targets(self.environment, self.runner)  # type: ignore[arg-type]
+        self.targets = Targets(self.environment, self.runner, allowed)  # type: ignore[arg-type]
         self.run = LatestRun()
 
+        self.started = 0
+
     def _write(self) -> None:
+        self.started += 1
         for cls in self.environment.user_classes:
             if self.environment.host:
                 cls.host = self.environment.host
@@ -160,6 +163,52 @@ class TargetsTest(unittest.TestCase):
         completed = targets.complete(form, LatestRun())
         self.assertEqual(completed.getlist("user_classes"), ["A", "B"])
         self.assertEqual(completed.getlist("host"), ["http://start"])
+
+
+class AllowedHostsTest(unittest.TestCase):
+    ALLOWED = "shop.test,*.example.com,127.0.0.1,::1"
+
+    def _refusal(self, host: str) -> str | None:
+        node = Node(User, allowed=self.ALLOWED)
+        return node.targets.refuse(MultiDict({"host": host}), node.run)
+
+    def test_lets_allowed_targets_through(self) -> None:
+        for host in (
+            "http://shop.test/v1", "https://SHOP.test:8443", "http://a.b.example.com.", "http://127.0.0.1:1",
+            "http://[::1]:80", "mqtt://shop.test:1883", "shop.test:1883",
+        ):  # fmt: skip
+            with self.subTest(host):
+                self.assertIsNone(self._refusal(host))
+
+    def test_refuses_any_other_and_names_both(self) -> None:
+        for host in (
+            "http://example.com", "http://shop.test.evil.test", "http://badexample.com", "http://shop.test@evil.test",
+            "other.test:1883",
+        ):  # fmt: skip
+            with self.subTest(host):
+                self.assertEqual(
+                    self._refusal(host),
+                    f"{host} is on none of allowedHosts: shop.test, *.example.com, 127.0.0.1, ::1",
+                )
+
+    def test_looks_at_the_script_where_a_run_names_no_target(self) -> None:
+        node = Node(*classes(), allowed=self.ALLOWED)
+        self.assertIn("http://base is on none", node.targets.refuse(MultiDict(), node.run) or "")
+        node = Node(*classes(), allowed="base")
+        self.assertIsNone(node.targets.refuse(MultiDict(), node.run))
+
+    def test_starts_nothing_by_itself_that_is_not_allowed(self) -> None:
+        with self.assertLogs("locust.loadtest.targets", "ERROR") as logs:
+            node = Node(*classes(), host="http://other.test", allowed=self.ALLOWED)
+            node.runner.start()
+        self.assertEqual(node.started, 0)
+        self.assertIn("No load is started: http://other.test is on none of allowedHosts", logs.output[0])
+        Node(*classes(), host="http://shop.test", allowed=self.ALLOWED).runner.start()
+
+    def test_allows_all_where_none_are_named(self) -> None:
+        node = Node(*classes(), host="http://other.test")
+        node.runner.start()
+        self.assertEqual(node.started, 1)
 
 
 if __name__ == "__main__":

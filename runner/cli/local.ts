@@ -25,7 +25,10 @@ export async function openLocal({ command, demo: wantsDemo, logs, port, ...optio
   try {
     const target = demo?.url ?? command.settings.targetHost;
     // The engine starts the run, so the master must not start it by itself.
-    const settings: LocustSettings = { ...command.settings, targetHost: target, autostart: false };
+    const settings: LocustSettings = {
+      ...{ ...command.settings, targetHost: target, autostart: false },
+      ...(demo && { allowedHosts: undefined }),
+    };
     const { plugin, script } = command;
     const session = await startLocal({ ...options, settings, python, plugin, script, logs, webPort: port });
     return {

@@ -5,7 +5,7 @@ import { type FargateSize, fargateSizeFor } from "../values/fargate";
 import type { Prices } from "./prices";
 
 /** The settings that the cost of the cluster and its network depends on, of a stack with platform `eks-fargate`. */
-export interface FixedCostSettings extends NetworkSettings, Pick<Settings, "vpcId" | "natAddressesPerGateway"> {}
+export interface FixedCostSettings extends NetworkSettings, Pick<Settings, "vpcId"> {}
 
 /** The settings that the whole cost depends on. */
 export interface CostSettings
@@ -87,8 +87,7 @@ function bill(all: readonly CostItem[]): HourlyCost {
 /** NAT gateways that the stack makes. */
 export function natGateways(settings: FixedCostSettings): number {
   if (settings.vpcId !== undefined) return 0;
-  const { natGateways: strategy, zones } = planNetwork(settings);
-  return strategy === "Single" ? 1 : zones;
+  return planNetwork(settings).natGateways;
 }
 
 function pods(prices: Prices, what: string, quantity: number, cpu: number, memory: number): CostItem {

@@ -21,7 +21,7 @@ const privateRanges = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
  * Ranges that no one on the internet has ("Reserved IP addresses", to which EKS's user guide points). Those for
  * documentation are left out: EKS's own example is one of them.
  */
-const reservedRanges = [
+export const reservedRanges = [
   ...privateRanges,
   ...["0.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "192.0.0.0/24", "192.88.99.0/24"],
   ...["198.18.0.0/15", "224.0.0.0/4", "240.0.0.0/4"],

@@ -100,6 +100,24 @@ describe("the program", function () {
     for (const image of images) expect(image).to.not.include("locustio/locust");
   });
 
+  it("brings Locust's image into ECR where it is to come from there, and delivers the scripts as before", async () => {
+    const engine = await run("dev", false, { imageSource: "ecr" });
+    expect(engine.one("docker-build:index:Image").inputs.context.location).to.equal("locust/mirror");
+    const images = engine.registered
+      .filter(({ type }) => type.endsWith(":Deployment"))
+      .map(({ inputs }) => inputs.spec.template.spec.containers[0].image);
+    expect(images).to.have.length(2);
+    for (const image of images) expect(image).to.not.include("locustio/locust");
+    const maps = engine.registered.filter(({ type }) => type.endsWith(":ConfigMap"));
+    expect(maps.some(({ inputs }) => "script1.py" in inputs.data)).to.equal(true);
+  });
+
+  it("gives NAT gateways the addresses that they are to have", async () => {
+    const engine = await run("single-az", true, { natAddressesPerGateway: "3" });
+    const further = engine.registered.filter(({ type }) => type.endsWith(":NatGatewayEipAssociation"));
+    expect(further).to.have.lengthOf(2);
+  });
+
   it("uses a VPC that exists", async () => {
     const engine = await run("dev", false, {
       vpcId: "vpc-01234567",

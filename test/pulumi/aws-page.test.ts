@@ -15,6 +15,7 @@ function previewed(): readonly { type: string; inputs: Record<string, unknown> }
   try {
     project.mustRun("stack", "init", "dev");
     project.mustRun("config", "set", "scriptDelivery", "image");
+    project.mustRun("config", "set", "natAddressesPerGateway", "2");
     const admin = "arn:aws:iam::123456789012:role/admin";
     project.mustRun("config", "set", "--path", "clusterAdmins[0]", admin);
     const { steps } = JSON.parse(project.mustRun("preview", "--json", "--suppress-progress")) as {

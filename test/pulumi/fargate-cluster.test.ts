@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { needs } from "../support/needs";
@@ -11,8 +11,7 @@ import { Vpc } from "@pulumi/aws/ec2/vpc";
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
 import { Provider } from "@pulumi/kubernetes/provider";
 import { Config } from "@pulumi/pulumi";
-import { FargateCluster } from "./components";
-import { LocustImage } from "./components";
+import { FargateCluster, LocustDeployment, LocustImage } from "./components";
 
 const config = new Config();
 const vpc = new Vpc("vpc", { cidrBlock: "10.0.0.0/16" });
@@ -29,6 +28,8 @@ const cluster = new FargateCluster("load", {
 });
 const provider = new Provider("cluster", { kubeconfig: cluster.kubeconfig });
 new Namespace("tests", {}, { provider, dependsOn: cluster });
+const namespace = config.get("namespace");
+if (namespace) new LocustDeployment("shop", { cluster, namespace, scriptsFolder: "context", script: "script.py" });
 export const { clusterName, endpoint, oidcProviderArn, oidcProviderUrl, podExecutionRoleName } = cluster;
 export const { ref, digest, repositoryUrl } = new LocustImage("load", { context: "context" });
 `;
@@ -50,6 +51,7 @@ describe("FargateCluster and LocustImage, on the real engine", function () {
   needs("pulumi", "cluster");
   before(() => {
     project = new PulumiProgram(program);
+    cpSync("locust", join(project.folder, "locust"), { recursive: true });
     mkdirSync(join(project.folder, "context"));
     writeFileSync(
       join(project.folder, "context", "Dockerfile"),
@@ -58,6 +60,17 @@ describe("FargateCluster and LocustImage, on the real engine", function () {
     writeScript("1");
   });
   after(() => project?.remove());
+
+  it("refuse a load test in a namespace whose pods would wait for a node for ever, in the preview", () => {
+    project.mustRun("config", "set", "namespace", "shop");
+    const { code, output } = project.run("preview");
+    project.mustRun("config", "rm", "namespace");
+    expect(code, output).to.not.equal(0);
+    expect(output).to.include(
+      `namespace is "shop": must be one of those whose pods run on Fargate, the cluster's namespaces: default, locust`,
+    );
+    expect(output).to.not.match(/at .*\.[jt]s:\d+/);
+  });
 
   const writeScript = (text: string) => writeFileSync(join(project.folder, "context", "script.py"), text);
   const ofType = (type: string) => project.resources().filter((resource) => resource.type === type);

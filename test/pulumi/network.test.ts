@@ -10,14 +10,24 @@ import { LoadTestNetwork, type NetworkLayout } from "./components";
 
 const layout = new Config().get("layout") as NetworkLayout | undefined;
 const providers = [new Provider("other", { region: "us-east-2" })];
-export const network = new LoadTestNetwork("net", { ...(layout && { layout }), tags: { team: "load" } }, { providers });
+const natAddressesPerGateway = new Config().getNumber("addresses");
+export const network = new LoadTestNetwork(
+  "net",
+  { ...(layout && { layout }), natAddressesPerGateway, tags: { team: "load" } },
+  { providers },
+);
 `;
 
 const subnetType = "aws:ec2/subnet:Subnet";
 const groupType = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup";
+const eipType = "aws:ec2/eip:Eip";
+const associationType = "aws:ec2/natGatewayEipAssociation:NatGatewayEipAssociation";
 const natType = "aws:ec2/natGateway:NatGateway";
 
-const network = { vpcCidr: "10.0.0.0/16", subnetMask: 22, availabilityZoneCount: 3, availabilityZoneNames: undefined };
+const network = {
+  ...{ vpcCidr: "10.0.0.0/16", subnetMask: 22, availabilityZoneCount: 3, availabilityZoneNames: undefined },
+  natAddressesPerGateway: 1,
+};
 const multi = planNetwork({ ...network, layout: "multi-az" });
 const single = planNetwork({ ...network, layout: "single-az" });
 
@@ -60,7 +70,7 @@ describe("LoadTestNetwork, on the real engine", function () {
     expect(blocksOf(privateSubnetIds)).to.deep.equal(multi.privateCidrs);
     expect(podSubnetIds).to.deep.equal(privateSubnetIds);
     expect(controlPlaneSubnetIds).to.deep.equal(privateSubnetIds.slice(0, 2));
-    expect(natAddresses).to.have.members(ofType(natType).map((nat) => nat.outputs?.publicIp));
+    expect(natAddresses).to.have.members(ofType(eipType).map((eip) => eip.outputs?.publicIp));
     expect(natAddresses).to.have.lengthOf(3);
     expect(ofType(groupType)[0]?.outputs).to.deep.include({ ingress: [], egress: [] });
   });
@@ -94,6 +104,28 @@ describe("LoadTestNetwork, on the real engine", function () {
 
   it("changes nothing the second time", () => {
     expect(project.up("--expect-no-changes")).to.include("unchanged");
+  });
+
+  it("gives the gateways that are there further addresses one by one, and takes them away again", () => {
+    const gateways = ofType(natType).map(({ id }) => id);
+    project.mustRun("config", "set", "addresses", "3");
+    project.up();
+    expect(outputs().natAddresses).to.have.lengthOf(9);
+    const associations = ofType(associationType);
+    expect(associations).to.have.lengthOf(6);
+    const waiting = associations.filter(({ dependencies = [] }) =>
+      dependencies.some((one) => one.includes(associationType)),
+    );
+    expect(waiting.map(({ urn }) => urn.split("::").at(-1))).to.have.members([
+      "net-nat-1-3",
+      "net-nat-2-3",
+      "net-nat-3-3",
+    ]);
+    expect(project.up("--expect-no-changes")).to.include("unchanged");
+    project.mustRun("config", "rm", "addresses");
+    project.up();
+    expect(ofType(associationType)).to.deep.equal([]);
+    expect(ofType(natType).map(({ id }) => id)).to.have.members(gateways);
   });
 
   it("keeps the subnets that stay, from multi-az to single-az and back", () => {

@@ -91,11 +91,11 @@ describe("Locust's command lines", () => {
     }
   });
 
-  it("carry the scripts' environment, unbuffered output, and the names that the guard lets through", () => {
+  it("carry the scripts' environment, unbuffered output, and the hosts that load may be aimed at", () => {
     for (const { env } of [master, worker]) expect(env).to.include({ GREETING: "hello", PYTHONUNBUFFERED: "1" });
     expect(master.env).to.not.have.property("LOADTEST_ALLOWED_HOSTS");
-    const named = locustCommands(settings, { ...placement, allowedHosts: ["localhost", "locust-control"] });
-    expect(named.master.env.LOADTEST_ALLOWED_HOSTS).to.equal("localhost,locust-control");
+    const named = locustCommands({ ...settings, allowedHosts: ["a.test", "*.b.test"] }, placement);
+    expect(named.master.env.LOADTEST_ALLOWED_HOSTS).to.equal("a.test,*.b.test");
     expect(named.worker.env).to.not.have.property("LOADTEST_ALLOWED_HOSTS");
   });
 });
@@ -106,6 +106,8 @@ describe("Locust's version", () => {
   it("is the same in the settings, the packages and the image", () => {
     expect(read("requirements.txt")).to.match(new RegExp(`^locust==${locustVersion}$`, "m"));
     expect(read("constraints.txt")).to.match(new RegExp(`^locust==${locustVersion}$`, "m"));
-    expect(read("Dockerfile")).to.match(new RegExp(`^FROM docker\\.io/locustio/locust:${locustVersion}$`, "m"));
+    for (const file of ["Dockerfile", "mirror/Dockerfile"]) {
+      expect(read(file)).to.match(new RegExp(`^FROM docker\\.io/locustio/locust:${locustVersion}$`, "m"));
+    }
   });
 });

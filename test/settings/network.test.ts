@@ -22,6 +22,7 @@ const anySettings: fc.Arbitrary<NetworkSettings> = fc
     place: fc.nat(2 ** 16 - 1),
     subnetMask: fc.integer({ min: 16, max: 28 }),
     availabilityZoneCount: fc.integer({ min: 2, max: 6 }),
+    natAddressesPerGateway: fc.integer({ min: 1, max: 8 }),
     named: fc.boolean(),
   })
   .map(({ start, vpcPrefix, place, named, ...settings }) => ({
@@ -49,6 +50,7 @@ const multi: NetworkSettings = {
   subnetMask: 22,
   availabilityZoneCount: 3,
   availabilityZoneNames: undefined,
+  natAddressesPerGateway: 1,
 };
 const single: NetworkSettings = { ...multi, layout: "single-az" };
 
@@ -59,7 +61,8 @@ describe("planNetwork", () => {
       zones: 3,
       privateCidrs: ["10.0.0.0/22", "10.0.8.0/22", "10.0.16.0/22"],
       publicCidrs: ["10.0.4.0/22", "10.0.12.0/22", "10.0.20.0/22"],
-      natGateways: "OnePerAz",
+      natGateways: 3,
+      natAddressesPerGateway: 1,
       podZones: 3,
       podAddresses: 3 * 1019,
     });
@@ -73,7 +76,8 @@ describe("planNetwork", () => {
       zoneNames: ["us-east-2a", "us-east-2b"],
       privateCidrs: ["10.0.0.0/22", "10.0.8.0/22"],
       publicCidrs: ["10.0.4.0/22", "10.0.12.0/22"],
-      natGateways: "Single",
+      natGateways: 1,
+      natAddressesPerGateway: 1,
       podZones: 1,
       podAddresses: 1019,
     });

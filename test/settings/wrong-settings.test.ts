@@ -35,7 +35,7 @@ const wrong: readonly (readonly [string, Record<string, unknown>, readonly strin
     "addresses of NAT gateways in a VPC that exists",
     { vpcId, podSubnetIds: [subnet(0)], controlPlaneSubnetIds: [subnet(0), subnet(1)], natAddressesPerGateway: 2 },
     ["natAddressesPerGateway"],
-    "left out with vpcId",
+    "left out in a VPC that exists",
   ],
   ["an image of one's own from ECR", { image: "a/b:1", imageSource: "ecr" }, ["imageSource"], "left out with image"],
   ["ECR on another cluster", { platform: "existing", imageSource: "ecr" }, ["imageSource"], '"docker-hub" with'],

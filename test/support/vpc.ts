@@ -10,8 +10,9 @@ export const publicIds = zones.map((zone) => `subnet-${zone}b`);
 
 /** What awsx's component and AWS would give back of a VPC in three zones and its ways out; nothing for all else. */
 export function vpcOutputs({ type, name }: Registered): Record<string, unknown> {
-  if (type === natType) return { publicIp: `203.0.113.${name.at(-1)}` };
-  if (type === eipType) return { allocationId: `eipalloc-${name.at(-1)}` };
+  // `1` of `net-nat-1`, `12` of `net-nat-1-2`
+  const number = name.replace(/\D/g, "");
+  if (type === eipType) return { allocationId: `eipalloc-${number}`, publicIp: `203.0.113.${number}` };
   if (type !== vpcType) return {};
   return {
     ...{ vpcId: "vpc-new", privateSubnetIds: privateIds, publicSubnetIds: publicIds },

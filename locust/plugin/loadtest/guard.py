@@ -140,7 +140,7 @@ class Guard:
         return hmac.compare_digest(given, self._token) or self.sessions.has(given)
 
 
-def install(app: Flask, token: str | None, hosts: str | None, base_path: str = "") -> None:
+def install(app: Flask, token: str | None, base_path: str = "") -> None:
     """Put the guard around a Flask app and the token's filter on the log; exits with 1 when there is no token.
 
     `POST {base_path}/loadtest/session` with `key` and `seconds` admits a key for that long, or ends it with 0.
@@ -148,7 +148,7 @@ def install(app: Flask, token: str | None, hosts: str | None, base_path: str = "
     if not token:
         logger.error("LOADTEST_TOKEN is not set: the web page would be open to anyone, so it is not started")
         sys.exit(1)
-    guard = Guard(app.wsgi_app, token, hosts or DEFAULT_HOSTS)
+    guard = Guard(app.wsgi_app, token)
     app.wsgi_app = guard  # type: ignore[method-assign]
 
     def session() -> Response:

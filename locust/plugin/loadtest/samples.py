@@ -165,9 +165,14 @@ def serve(app: Flask, base_path: str, status: MasterStatus, recorder: Recorder) 
         return _json(_dumps({"success": False, "message": refusal}), 409)
 
     @app.before_request
-    def complete_form() -> None:
-        if request.endpoint == "locust.swarm":
-            request.form = status.targets.complete(request.form, status.run)  # type: ignore[misc]
+    def complete_form() -> Response | None:
+        if request.endpoint != "locust.swarm":
+            return None
+        form = status.targets.complete(request.form, status.run)
+        request.form = form  # type: ignore[misc]
+        refusal = status.targets.refuse(form, status.run)
+        # Locust answers its own refusals with 200, too: its web UI shows no others.
+        return None if refusal is None else _json(_dumps({"success": False, "message": refusal}))
 
     @app.after_request
     def see_locusts_answers(response: Response) -> Response:

@@ -68,7 +68,7 @@ class Plugin:
     def __init__(self) -> None:
         # Out of the script's reach.
         self._token = os.environ.pop("LOADTEST_TOKEN", None)
-        self._hosts = os.environ.pop("LOADTEST_ALLOWED_HOSTS", None)
+        self._allowed = os.environ.pop("LOADTEST_ALLOWED_HOSTS", None)
         self._status: MasterStatus | None = None
         self._reports: worker.WorkerReports | None = None
         # Another version may not even have what this module imports.
@@ -93,11 +93,11 @@ class Plugin:
         options = environment.parsed_options
         base_path = (options and options.web_base_path) or ""
         if web_ui is not None:
-            guard.install(web_ui.app, self._token, self._hosts, base_path)
+            guard.install(web_ui.app, self._token, base_path)
         script = Script(environment, runner)
         if isinstance(runner, MasterRunner):
             patching.after(environment.events.quitting, lambda: _settle_exit_code(environment))
-            self._status = MasterStatus(environment, runner, script)
+            self._status = MasterStatus(environment, runner, script, self._allowed)
             if web_ui is not None and web_ui.app is not None:
                 samples.serve(web_ui.app, base_path, self._status, samples.Recorder(self._status))
         elif isinstance(runner, WorkerRunner):

@@ -39,12 +39,14 @@ def utc_text(moment: datetime) -> str:
 class MasterStatus:
     """Follows the runs and the workers' reports; create it in `events.init`."""
 
-    def __init__(self, environment: Environment, runner: MasterRunner, script: Script) -> None:
+    def __init__(
+        self, environment: Environment, runner: MasterRunner, script: Script, allowed_hosts: str | None = None
+    ) -> None:
         self.environment = environment
         self.run = LatestRun()
         secrets = json.loads(os.environ.get("LOADTEST_SECRET_ARGUMENTS", "[]"))
         self._secret_arguments = {"secretArguments": secrets} if secrets else {}
-        self.targets = Targets(environment, runner)
+        self.targets = Targets(environment, runner, allowed_hosts)
         self.runner = runner
         self.script = script
         self.stops = Stops(runner, self.run, script.count)

@@ -2,11 +2,16 @@
 
 Locust writes the target of a run into the user classes, where it would stay for a later run that names none. So it does
 with values of the script's own arguments that were set for a run in its web UI.
+
+`LOADTEST_ALLOWED_HOSTS` names the hosts that load may be aimed at: `shop.example.com,*.example.org`; without it, any.
 """
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterable
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from locust import FastHttpUser, HttpUser, User
 from locust.argument_parser import default_args_dict
@@ -15,6 +20,8 @@ from locust.runners import Runner, WorkerRunner
 from werkzeug.datastructures import MultiDict
 
 from .run import RUN_OPTION, LatestRun
+
+logger = logging.getLogger("locust.loadtest.targets")
 
 # They end at their first start without a host; an empty one is enough for a script with whole URLs.
 _NEED_HOST = (HttpUser, FastHttpUser)
@@ -30,8 +37,10 @@ class _Replaced(NamedTuple):
 class Targets:
     """Gives the user classes their own `host` back before each start; create it in `events.init`, on every node."""
 
-    def __init__(self, environment: Environment, runner: Runner) -> None:
+    def __init__(self, environment: Environment, runner: Runner, allowed: str | None = None) -> None:
+        """`allowed`: the value of `LOADTEST_ALLOWED_HOSTS`."""
         self._environment = environment
+        self._allowed = [name.strip().lower() for name in allowed.split(",")] if allowed else None
         self._replaced: dict[type[User], _Replaced] = {}
         self._default: str | None = None
         self._asked = False
@@ -42,7 +51,12 @@ class Targets:
 
         def start(*args: Any, **kwargs: Any) -> None:
             self.settle()
-            locusts_start(*args, **kwargs)
+            # Those of the web UI and the command line have had their answer; this is for autostart and the script.
+            refusal = self._refusal(self._targets(environment.host))
+            if refusal is None:
+                locusts_start(*args, **kwargs)
+            else:
+                logger.error("No load is started: %s", refusal)
 
         setattr(runner, name, start)
 
@@ -75,6 +89,19 @@ class Targets:
         completed["host"] = self._default or ""
         return completed
 
+    def refuse(self, form: MultiDict[str, str], run: LatestRun) -> str | None:
+        """Why a form for `/swarm` is refused; None lets it through."""
+        return self._refusal(self._targets(form.get("host") or (self._environment.host if run.going else None)))
+
+    def _targets(self, host: str | None) -> set[str | None]:
+        return {host} if host else {self._own(cls) for cls in self._environment.user_classes}
+
+    def _refusal(self, targets: Iterable[str | None]) -> str | None:
+        if self._allowed is None:
+            return None
+        refused = sorted(target for target in targets if target and not _is_allowed(target, self._allowed))
+        return f"{', '.join(refused)} is on none of allowedHosts: {', '.join(self._allowed)}" if refused else None
+
     def _settle_arguments(self, form: MultiDict[str, str], run: LatestRun) -> None:
         options = self._environment.parsed_options
         if options is None:
@@ -103,3 +130,9 @@ class Targets:
         entry = vars(cls).get("host", _INHERITED)
         replaced = self._replaced.get(cls)
         return replaced.own if replaced and entry == replaced.by else entry
+
+
+def _is_allowed(target: str, allowed: list[str]) -> bool:
+    """The rule of `settings/values/target.ts`."""
+    host = (urlsplit(target if "//" in target else f"//{target}").hostname or "").removesuffix(".")
+    return any(host.endswith(name[1:]) if name.startswith("*.") else host == name for name in allowed)

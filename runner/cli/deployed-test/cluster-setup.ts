@@ -1,5 +1,6 @@
 import { parseLayers } from "../../../settings/parse";
 import { commandLine, overStack } from "../../../settings/project/stack-files";
+import { targetIsAllowed } from "../../../settings/rules";
 import { missingPackages, withoutMissing } from "../../../settings/scripts/script-packages";
 import { UsageError } from "../../errors";
 import { filesIn } from "../../places/kubernetes/deployed/deployed";
@@ -26,6 +27,7 @@ export async function clusterSetup(
     spawnRate: deployed.spawnRate,
     runTime: deployed.runTime,
     targetHost: deployed.targetHost,
+    allowedHosts: deployed.allowedHosts,
     thresholds: output === undefined ? [] : [...output.load.thresholds],
     workerReplicas: deployed.workerReplicas,
   };
@@ -36,8 +38,8 @@ export async function clusterSetup(
     { source, values: withoutUndefined(values) },
     { source: commandLine, values: overrides },
   ];
-  // The rules between keys are those of a stack's config; what is deployed has passed them.
-  const settings = parseLayers(layers, source, [], []);
+  // What is deployed has passed the other rules of a stack's config.
+  const settings = parseLayers(layers, source, [], [targetIsAllowed]);
   requireWorkers(settings);
   await requireScript(test, settings.script);
   // The run time has a default where nobody says one.

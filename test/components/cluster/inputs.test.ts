@@ -55,6 +55,18 @@ describe("a FargateCluster in other programs", function () {
     });
   });
 
+  it("tells its Region, its namespaces and the network's NAT gateways", async () => {
+    const nat = { gateways: 3, addresses: 6 };
+    const { cluster, done } = await makeBy({ network: { ...required, nat }, namespaces: ["shop"] });
+    expect(await known(cluster.region)).to.equal("cn-north-1");
+    expect(await known(cluster.namespaces)).to.deep.equal(["default", "shop"]);
+    expect(await known(cluster.nat)).to.deep.equal(nat);
+    await done();
+    const other = await makeBy(required);
+    expect(await known(other.cluster.nat)).to.deep.equal({ gateways: 0, addresses: 0 });
+    await other.done();
+  });
+
   it("gets tokens with the profile or the role that the cluster is made with", async () => {
     expect(await inputsWith()).to.not.have.property("providerCredentialOpts");
     expect((await inputsWith({ kubeconfigProfile: "ops" })).providerCredentialOpts).to.deep.equal({

@@ -157,4 +157,14 @@ describe("LocustImage", function () {
       expect(await refused({ repositoryName })).to.have.lengthOf(2);
     }
   });
+
+  it("brings Locust's own image into the repository, from a folder with nothing else", async () => {
+    const { engine, image } = await make({ mirror: true });
+    const context = engine.one(imageType).inputs.context.location;
+    expect(join(process.cwd(), context)).to.equal(join(locust, "mirror"));
+    expect(await known(image.ref)).to.equal(`${url}@${digest}`);
+    expect(await refused({ mirror: true, context: folder })).to.deep.include(
+      `  context is "${folder}": must be left out with mirror, which builds no folder`,
+    );
+  });
 });

@@ -59,6 +59,15 @@ describe("LocustDeployment", function () {
         { cluster: { kubeconfig: "{}", clusterName: "a" }, workerResources: {} },
         "workerResources is {}: must be left out on Fargate",
       ],
+      [
+        { namespace: "shop", cluster: { kubeconfig: "{}", clusterName: "mine", namespaces: ["default", "locust"] } },
+        'namespace is "shop": must be one of those whose pods run on Fargate, the cluster\'s namespaces: default, locust',
+      ],
+      [{ image: "a", imageMirror: "b" }, 'imageMirror is "b": must be left out with image'],
+      [
+        { targetHost: "http://b.test", allowedHosts: ["a.test"] },
+        'targetHost is "http://b.test": must be on one of allowedHosts: a.test',
+      ],
       [{ tolerations: [{ key: "load", efect: "NoSchedule" }] }, "tolerations[0] is "],
       [
         { tolerations: [{ operator: "Sometimes" }] },
@@ -123,5 +132,49 @@ describe("LocustDeployment", function () {
     const { platform, clusterName, cost } = await known(pulumi.output(locust.loadtest));
     expect({ platform, clusterName }).to.deep.equal({ platform: "eks-fargate", clusterName: "mine" });
     expect(cost).to.deep.equal({ currency: "USD", region: "us-east-2", fixedPerHour: 0.1247 });
+  });
+
+  describe("on Fargate", () => {
+    const cluster = { kubeconfig: "{}", clusterName: "mine", nat: { gateways: 3, addresses: 3 } };
+
+    it("warns of more users than NAT holds, and of more pods than Docker Hub gives pulls, also in a preview", async () => {
+      const args = { cluster, targetHost: "http://203.0.113.10", users: 400_000, workerReplicas: 500 };
+      for (const preview of [false, true]) {
+        const { locust } = await make(args, preview);
+        const [nat = "", pulls = "", ...others] = await known(locust.warnings);
+        expect(nat).to.include("165000").and.include("set natAddressesPerGateway to 3");
+        expect(pulls).to.include("501 pods pull docker.io/locustio/locust").and.include("imageSource to ecr");
+        expect(others).to.deep.equal([]);
+      }
+    });
+
+    it("warns of nothing that fits, nor where the NAT gateways or the target are not known", async () => {
+      const many = { users: 400_000, workerReplicas: 500, imageMirror: "registry.test/locust@sha256:1" };
+      const silent = [
+        { cluster, targetHost: "http://203.0.113.10" },
+        { ...many, cluster },
+        { ...many, cluster, targetHost: "http://no-such-name.invalid" },
+        { ...many, cluster: { ...cluster, nat: { gateways: 0, addresses: 0 } }, targetHost: "http://203.0.113.10" },
+        { ...many, cluster: { kubeconfig: "{}", clusterName: "mine" }, targetHost: "http://203.0.113.10" },
+      ];
+      for (const args of silent) {
+        const { locust } = await make(args);
+        expect(await known(locust.warnings)).to.deep.equal([]);
+      }
+    });
+
+    it("pulls a mirror as it would Locust's own image", async () => {
+      const { engine } = await make({ cluster, imageMirror: pulumi.output("registry.test/locust@sha256:1") });
+      const { container, deployment } = workload(engine, "worker");
+      expect(container.image).to.equal("registry.test/locust@sha256:1");
+      const description = JSON.parse(deployment.metadata.annotations["serverless-load-testing/test"]);
+      expect(description).to.deep.include({ knownModules: true }).and.have.nested.property("versions.locust");
+    });
+
+    it("tells the command line its Region and NAT gateways", async () => {
+      const { locust } = await make({ cluster: { ...cluster, region: "eu-central-1" } });
+      const { region, nat } = await known(pulumi.output(locust.loadtest));
+      expect({ region, nat }).to.deep.equal({ region: "eu-central-1", nat: cluster.nat });
+    });
   });
 });

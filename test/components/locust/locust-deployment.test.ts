@@ -49,7 +49,7 @@ describe("LocustDeployment", function () {
     const outputs = engine.states.get(await known(locust.urn)) ?? {};
     expect(Object.keys(outputs)).to.have.members([
       ...["namespaceName", "controlDeployment", "workerDeployment", "serviceName", "webPort"],
-      ...["tokenSecretName", "token", "script", "loadtest"],
+      ...["tokenSecretName", "token", "script", "warnings", "loadtest"],
     ]);
   });
 

@@ -15,6 +15,7 @@ describe("readNetworkArgs", () => {
       subnetMask: 22,
       availabilityZoneCount: 3,
       availabilityZoneNames: undefined,
+      natAddressesPerGateway: 1,
     });
     expect(readNetworkArgs({}, "test")).to.deep.equal(expected);
   });

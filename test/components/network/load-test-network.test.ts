@@ -6,6 +6,7 @@ import { eipType, natType, privateIds, publicIds, vpcOutputs, vpcType } from "..
 
 const componentType = "serverless-load-testing:index:LoadTestNetwork";
 const routeType = "aws:ec2/route:Route";
+const associationType = "aws:ec2/natGatewayEipAssociation:NatGatewayEipAssociation";
 const groupType = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup";
 
 const existing = {
@@ -150,6 +151,23 @@ describe("LoadTestNetwork", function () {
       expect(await known(network.natAddresses)).to.deep.equal(["203.0.113.1", "203.0.113.2", "203.0.113.3"]);
     });
 
+    it("gives each NAT gateway further addresses, one after the other, and tells them all", async () => {
+      const { engine, network } = await make({ layout: "single-az", natAddressesPerGateway: 3 });
+      expect(engine.one(natType).inputs).to.include({ allocationId: "eipalloc-1" });
+      const further = engine.registered.filter(({ type }) => type === associationType);
+      expect(further.map(({ inputs }) => inputs)).to.deep.equal([
+        { natGatewayId: "net-nat-1-id", allocationId: "eipalloc-12" },
+        { natGatewayId: "net-nat-1-id", allocationId: "eipalloc-13" },
+      ]);
+      expect(await known(network.natAddresses)).to.deep.equal(["203.0.113.1", "203.0.113.12", "203.0.113.13"]);
+      expect(await known(network.hourlyCost)).to.be.closeTo(0.045 + 3 * 0.005, 1e-9);
+    });
+
+    it("knows how many addresses it will have in a preview", async () => {
+      const { network } = await make({ natAddressesPerGateway: 2 }, { preview: true });
+      expect(await known(network.nat)).to.deep.equal({ gateways: 3, addresses: 6 });
+    });
+
     it("keeps pods in the first zone in a single-az layout, and the control plane where it is in any other", async () => {
       const { network } = await make({ layout: "single-az" });
       expect(await known(network.podSubnetIds)).to.deep.equal(privateIds.slice(0, 1));
@@ -171,6 +189,11 @@ describe("LoadTestNetwork", function () {
       expect(await known(network.podSubnetIds)).to.deep.equal(existing.podSubnetIds);
       expect(await known(network.controlPlaneSubnetIds)).to.deep.equal(existing.controlPlaneSubnetIds);
       expect(await known(network.natAddresses)).to.deep.equal([]);
+    });
+
+    it("is refused with addresses of NAT gateways that are not its own", async () => {
+      const message = await refused({ ...existing, natAddressesPerGateway: 2 });
+      expect(message).to.include("natAddressesPerGateway is 2: must be left out in a VPC that exists");
     });
 
     for (const key of Object.keys(existing)) {
@@ -208,7 +231,7 @@ describe("LoadTestNetwork", function () {
         ]),
       ]);
       const outputs = ["vpcId", "publicSubnetIds", "privateSubnetIds", "podSubnetIds", "controlPlaneSubnetIds"];
-      expect(engine.states.get(urn)).to.have.all.keys(...outputs, "natAddresses", "hourlyCost");
+      expect(engine.states.get(urn)).to.have.all.keys(...outputs, "natAddresses", "nat", "hourlyCost");
     });
   }
 

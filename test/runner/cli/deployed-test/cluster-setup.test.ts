@@ -46,6 +46,15 @@ describe("the load of a run in a cluster", () => {
     });
   });
 
+  it("is aimed at allowed hosts alone", async () => {
+    const test = withoutPulumi({ allowedHosts: ["*.shop.test"] });
+    const { plan, settings } = await clusterSetup(test, { host: "http://a.shop.test" });
+    expect([plan.host, settings.allowedHosts]).to.deep.equal(["http://a.shop.test", ["*.shop.test"]]);
+    const refused = await caught(clusterSetup(test, { host: "http://other.test" }));
+    expect(refused).to.be.instanceOf(SettingsError);
+    expect(refused.message).to.include('"http://other.test"').and.include("on one of allowedHosts: *.shop.test");
+  });
+
   it("has the arguments of its script that are deployed, and beside them the command line's", async () => {
     const test = withoutPulumi({ scriptArguments: { tenant: "acme", size: "5" } });
     const given = async (options: Parameters<typeof clusterSetup>[1]) =>

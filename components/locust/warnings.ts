@@ -1,0 +1,49 @@
+/** What large tests on Fargate run into first, said in every preview and update that knows enough of them. */
+import { lookup } from "node:dns/promises";
+import * as pulumi from "@pulumi/pulumi";
+import { natProblem, pullProblem } from "../../settings/limits";
+import { hostOf } from "../../settings/values/target";
+import { partOf } from "../inputs";
+import type { LocustCluster } from "./args";
+import type { LocustPlan } from "./check";
+
+/** A preview does not wait longer for the target's addresses. */
+const lookupSeconds = 3;
+
+/**
+ * Warns of what will fail once there are this many users and workers.
+ *
+ * @returns the warnings, as far as a preview knows what they depend on; registering them makes Pulumi wait until they
+ *   are said
+ */
+export function warnOfLimits(
+  component: pulumi.Resource,
+  cluster: pulumi.Input<LocustCluster>,
+  { settings, targetHost }: LocustPlan,
+  image: pulumi.Input<string>,
+): pulumi.Output<string[]> {
+  const { users, workerReplicas: workers } = settings;
+  const nat = partOf(cluster, "nat");
+  // One by one, as an image that is still to be built must not hide the other.
+  const ofNat = pulumi.output({ nat, targetHost }).apply(async (known) => {
+    if (known.nat === undefined || known.targetHost === undefined) return undefined;
+    return natProblem({ users, ...known.nat, targetAddresses: await addressesOf(known.targetHost) });
+  });
+  const ofPulls = pulumi
+    .output({ nat, image })
+    .apply((known) => known.nat && pullProblem({ workers, addresses: known.nat.addresses, image: known.image }));
+  const said = [ofNat, ofPulls].map((problem) =>
+    problem.apply(async (text) => {
+      if (text !== undefined) await pulumi.log.warn(text, component);
+      return text;
+    }),
+  );
+  return pulumi.all(said).apply((texts) => texts.filter((text) => text !== undefined));
+}
+
+/** The target's IPv4 addresses, as this machine sees them; none where it has no answer in time. */
+async function addressesOf(target: string): Promise<string[]> {
+  const found = lookup(hostOf(target), { all: true, family: 4 }).catch(() => []);
+  const late = new Promise<[]>((resolve) => setTimeout(() => resolve([]), lookupSeconds * 1000).unref());
+  return (await Promise.race([found, late])).map(({ address }) => address);
+}

@@ -1,0 +1,83 @@
+/** What large tests run into first on AWS: ports of NAT gateways, and Docker Hub's limit of pulls. Pure arithmetic. */
+import { containsCidr, parseCidr, reservedRanges } from "./values/cidr";
+
+/**
+ * Connections that each address of a NAT gateway holds at a time to one address and port of a target. Source: "NAT
+ * gateway basics" in the VPC user guide. Beyond it new connections fail (CloudWatch metric ErrorPortAllocation).
+ */
+const connectionsPerAddress = 55_000;
+
+/** The most addresses that a NAT gateway can have. Source: the same. */
+export const mostNatAddresses = 8;
+
+/**
+ * Pulls in six hours that Docker Hub gives an IPv4 address without a login. Source: "Docker Hub pull usage and limits"
+ * in Docker's documentation; the lower figure that was once announced for 2025, 10 an hour, is not in it.
+ */
+const pullsPerAddress = 100;
+
+/** What the number of connections depends on. */
+export interface NatLoad {
+  /** Each keeps a connection of its own, as HttpUser and FastHttpUser do. */
+  readonly users: number;
+  /** NAT gateways that the pods' traffic goes through. */
+  readonly gateways: number;
+  /** Public addresses of all of them together. */
+  readonly addresses: number;
+  /** The target's public IPv4 addresses; those of private networks are reached without NAT. */
+  readonly targetAddresses: readonly string[];
+}
+
+/** What is wrong, and what to set, where the NAT gateways cannot hold a connection for each user; else undefined. */
+export function natProblem({ users, gateways, addresses, targetAddresses }: NatLoad): string | undefined {
+  const targets = targetAddresses.filter(isPublic).length;
+  const most = connectionsPerAddress * addresses * targets;
+  if (targets === 0 || addresses === 0 || users <= most) return undefined;
+  const perGateway = Math.ceil(users / (connectionsPerAddress * targets * gateways));
+  const mostOfAll = mostNatAddresses * gateways;
+  const wanted = Math.ceil(users / (connectionsPerAddress * mostOfAll));
+  const todo =
+    perGateway <= mostNatAddresses
+      ? `set natAddressesPerGateway to ${perGateway}, or aim at a target with more addresses`
+      : `${mostNatAddresses} of natAddressesPerGateway are not enough: the target needs ${wanted} addresses, or to be in the same VPC or one peered with it`;
+  return (
+    `${users} users may need more connections than NAT has room for: ${most}, ${connectionsPerAddress} from each of ` +
+    `${addresses} NAT ${plural("address", addresses)} to each of the target's ${targets}. Others fail at random: ${todo}`
+  );
+}
+
+/** What images a load test pulls, and through how many addresses. */
+export interface Pulls {
+  readonly workers: number;
+  /** Public addresses that pods pull through. */
+  readonly addresses: number;
+  /** Reference of the pods' image. */
+  readonly image: string;
+}
+
+/** What is wrong where Docker Hub would refuse pulls of a first start, as Fargate pulls for each pod; else undefined. */
+export function pullProblem({ workers, addresses, image }: Pulls): string | undefined {
+  const pods = workers + 1;
+  const most = pullsPerAddress * addresses;
+  if (addresses === 0 || pods <= most || !isOnDockerHub(image)) return undefined;
+  return (
+    `${pods} pods pull ${image}, and Docker Hub gives ${addresses} NAT ${plural("address", addresses)} ${most} pulls ` +
+    `in six hours (${pullsPerAddress} each, without a login): the others do not start. Set imageSource to ecr`
+  );
+}
+
+/** A reference without a registry is Docker Hub's: `locustio/locust:2.47.0`. */
+function isOnDockerHub(image: string): boolean {
+  const [first = "", ...rest] = image.split("/");
+  const registry = rest.length > 0 && /[.:]|^localhost$/.test(first) ? first : "docker.io";
+  return registry === "docker.io" || registry === "index.docker.io";
+}
+
+function isPublic(address: string): boolean {
+  const one = parseCidr(`${address}/32`);
+  return !reservedRanges.some((range) => containsCidr(parseCidr(range), one));
+}
+
+function plural(noun: string, count: number): string {
+  return count === 1 ? noun : `${noun}es`;
+}
