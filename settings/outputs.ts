@@ -3,8 +3,6 @@ export interface LoadTestOutput {
   /** Grows when a field changes its meaning. */
   readonly version: 1;
   readonly platform: "eks-fargate" | "existing";
-  /** AWS' Region of the stack's own cluster; left out by programs that do not know it. */
-  readonly region?: string;
   /** Context of the kubeconfig, with platform existing; left out, the current one. */
   readonly kubeContext?: string;
   /** Name of the cluster in EKS, with platform eks-fargate. */

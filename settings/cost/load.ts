@@ -1,4 +1,5 @@
 /** What a run makes of traffic, and what is taken for granted in that. Pure. */
+import { connectionsPerAddress } from "../limits";
 import type { FargateSize } from "../values/fargate";
 import type { CostSettings } from "./hourly";
 
@@ -41,9 +42,6 @@ export const assumed = {
   podLogGb: 0.0001,
 } as const;
 
-/** What a NAT address takes at a time, to one address, port and protocol. */
-export const connectionsPerNatAddress = 55_000;
-
 /** All requests of a run; as if all users were there from its beginning. */
 export function requestsOf({ users, hours, requestsPerUserMinute }: Load): number {
   return users * hours * 60 * requestsPerUserMinute;
@@ -75,7 +73,7 @@ export function durationText(hours: number): string {
 
 /** NAT addresses that users need who each keep a connection to a target with one address. */
 export function natAddressesNeeded({ users }: Pick<Load, "users">): number {
-  return Math.ceil(users / connectionsPerNatAddress);
+  return Math.ceil(users / connectionsPerAddress);
 }
 
 /** What an estimate takes for granted, a sentence each. */

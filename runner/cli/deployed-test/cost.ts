@@ -1,11 +1,8 @@
 import type { V1Pod } from "@kubernetes/client-node";
-import { billedHours, fixedHourlyCost, podPrice } from "../../../settings/cost/hourly";
+import { billedHours, clusterHourlyCost, podPrice } from "../../../settings/cost/hourly";
 import type { Prices } from "../../../settings/cost/prices";
 import { PricesError } from "../../../settings/cost/region-prices";
-import { SettingsError, StackFileError } from "../../../settings/errors";
-import { findProject, isOwnProgram, readStack } from "../../../settings/project/stack-files";
 import { capacityAnnotation, type FargateSize, fargateSizeFor, parseCapacity } from "../../../settings/values/fargate";
-import { messageOf } from "../../errors";
 import { parseQuantity } from "../../places/kubernetes/deployed/quantity";
 import { hasEnded } from "../../places/kubernetes/rollout/pods";
 import { findPrices } from "../price-file";
@@ -70,26 +67,23 @@ export function pricesOfTest(test: ClusterTest, pods: readonly V1Pod[] = []): Te
   if (region === undefined) return { why: "nothing says in which Region the cluster is" };
   try {
     const prices = findPrices(region);
-    return { prices, fixedPerHour: fixedPerHour(test, prices) };
+    const fixedPerHour = fixedOf(output, prices);
+    if (fixedPerHour !== undefined) return { prices, fixedPerHour };
+    return {
+      why: `an earlier version has deployed stack ${test.stack}, and does not say what its cluster costs in ${region}: pulumi up`,
+    };
   } catch (error) {
     if (error instanceof PricesError) return { why: error.message };
-    if (!(error instanceof StackFileError || error instanceof SettingsError)) throw error;
-    const [line = ""] = messageOf(error).split("\n");
-    return {
-      why: `what the cluster costs in ${region} follows from the stack's file, which is not to be read: ${line}`,
-    };
+    throw error;
   }
 }
 
-/** The program says it in prices of one Region; in those of another it follows from the stack's settings. */
-function fixedPerHour({ output, stack }: ClusterTest, prices: Prices): number {
+/** Of cluster and network, an hour; undefined where the program says it in prices of another Region only. */
+function fixedOf(output: ClusterTest["output"], prices: Prices): number | undefined {
   if (output?.cost === undefined) return 0;
-  if (output.cost.region === prices.region) return output.cost.fixedPerHour;
-  const project = findProject(process.cwd());
-  // What another program makes of network and cluster, its config does not say.
-  if (project === undefined || !isOwnProgram(project)) throw new StackFileError("The project is another program's.");
-  const { directory } = project;
-  return fixedHourlyCost(prices, readStack({ directory, stack: stack ?? undefined }).settings).total;
+  const { cost, nat } = output;
+  if (nat !== undefined) return clusterHourlyCost(prices, nat.gateways, nat.addresses).total;
+  return cost.region === prices.region ? cost.fixedPerHour : undefined;
 }
 
 /** Fargate's nodes are named as EC2 names machines: `fargate-ip-10-0-1-2.us-west-2.compute.internal`. */

@@ -39,6 +39,7 @@ const outputSchema = z.looseObject({
     targetHost: text.optional(),
     thresholds: z.array(text),
   }),
+  nat: z.looseObject({ gateways: z.number(), addresses: z.number() }).optional(),
   cost: z.looseObject({ region: text, fixedPerHour: z.number() }).optional(),
 });
 

@@ -1,7 +1,8 @@
 import pc from "picocolors";
 import type { Amounts, Estimate, EstimateItem } from "../../../settings/cost/estimate";
-import { connectionsPerNatAddress, durationText, type Load, natAddressesNeeded } from "../../../settings/cost/load";
+import { durationText, type Load, natAddressesNeeded } from "../../../settings/cost/load";
 import type { Saving } from "../../../settings/cost/savings";
+import { connectionsPerAddress } from "../../../settings/limits";
 import { bareTable, cutMiddle, gap, joinSections, marked, wrap } from "../../results/text";
 
 type Layout = "multi-az" | "single-az";
@@ -114,7 +115,7 @@ function warnings({ load, natAddresses }: CostReport): string[] {
       ? []
       : [
           `${grouped(load.users, 0)} users who each keep a connection need ${needed} NAT addresses for a target with one ` +
-            `address (${grouped(connectionsPerNatAddress, 0)} each), and there are ${natAddresses}: natAddressesPerGateway.`,
+            `address (${grouped(connectionsPerAddress, 0)} each), and there are ${natAddresses}: natAddressesPerGateway.`,
         ]),
   ];
 }

@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { type Cost, costOf } from "../../../../runner/cli/deployed-test/cost";
 import { podPrice } from "../../../../settings/cost/hourly";
 import { usEast2 as prices } from "../../../../settings/cost/us-east-2";
+import type { LoadTestOutput } from "../../../../settings/outputs";
 import { capacityAnnotation, fargateSizes } from "../../../../settings/values/fargate";
 import { removeProjects, temporaryFolder } from "../../../support/project";
 import { pod } from "../../places/kubernetes/pods";
@@ -134,9 +135,14 @@ describe("what a test in a cluster costs", () => {
 
   describe("in another Region", () => {
     const pods = [aged(1, small)];
-    const abroad = (cost = { currency: "USD" as const, region: "us-east-2", fixedPerHour: 0.2 }) =>
+    const nat = { gateways: 3, addresses: 6 };
+    const abroad = (change: Partial<LoadTestOutput> = {}) =>
       clusterTest({
-        output: output({ platform: "eks-fargate", region: "eu-west-1", cost }),
+        output: output({
+          ...{ platform: "eks-fargate", region: "eu-west-1", nat },
+          cost: { currency: "USD", region: "us-east-2", fixedPerHour: 0.2 },
+          ...change,
+        }),
         deployed: deployed({ createdAt: ago(1) }),
       });
     const dearer = {
@@ -152,41 +158,27 @@ describe("what a test in a cluster costs", () => {
       });
     });
 
-    it("is by its own prices, the cluster's by the stack's file", () => {
+    it("is by its own prices, also the cluster's and its network's", () => {
       write("eu-west-1");
       const pod = 0.25 * 1 + 0.5 * 2;
-      // The stack `dev` of this repository: 3 gateways with an address each, 2 CoreDNS pods.
-      const perHour = round(3 + 3 * (0.045 + 0.005) + 3 * pod);
+      const perHour = round(3 + 3 * 0.045 + 6 * 0.005 + 3 * pod);
       expect(costOf(abroad(), pods, now)).to.include({ region: "eu-west-1", perHour, soFar: perHour });
     });
 
-    it("is as the program says it where that is in the Region's own prices", () => {
+    it("has no NAT gateway of a VPC that exists", () => {
       write("eu-west-1");
+      const perHour = 3 + 2 * (0.25 * 1 + 0.5 * 2);
+      expect(known(abroad({ nat: { gateways: 0, addresses: 0 } }), [], now).perHour).to.equal(perHour);
+    });
+
+    it("is as an earlier program says it where that is in the Region's own prices, and else not known", () => {
+      write("eu-west-1");
+      const { nat: _, ...earlier } = abroad().output ?? output();
       const cost = { currency: "USD" as const, region: "eu-west-1", fixedPerHour: 7 };
-      expect(known(abroad(cost), [], now).perHour).to.equal(7);
-    });
-
-    it("is not known where the cluster's follows from a stack that has no file", () => {
-      write("eu-west-1");
-      expect(costOf({ ...abroad(), stack: "nope" }, pods, now)).to.deep.equal({
-        why:
-          "what the cluster costs in eu-west-1 follows from the stack's file, which is not to be read: Stack nope has no file " +
-          "Pulumi.nope.yaml; there is dev, local-cluster, single-az.",
+      expect(known({ ...abroad(), output: { ...earlier, cost } }, [], now).perHour).to.equal(7);
+      expect(costOf({ ...abroad(), output: earlier }, pods, now)).to.deep.equal({
+        why: "an earlier version has deployed stack dev, and does not say what its cluster costs in eu-west-1: pulumi up",
       });
-    });
-
-    it("is not known where the cluster is another program's, whose config is not this one's", () => {
-      write("eu-west-1");
-      const [directory, other] = [process.cwd(), temporaryFolder()];
-      writeFileSync(join(other, "Pulumi.yaml"), "name: shop\nruntime: nodejs\n");
-      process.chdir(other);
-      try {
-        expect(costOf(abroad(), pods, now))
-          .to.have.property("why")
-          .that.matches(/another program's\.$/);
-      } finally {
-        process.chdir(directory);
-      }
     });
 
     it("is told by the pods' nodes, where no stack tells it", () => {
