@@ -4,9 +4,7 @@ import type { Prices } from "./prices";
 export const usEast2: Prices = {
   region: "us-east-2",
   date: "2026-11",
-  source:
-    "AWS's price pages for EKS, Fargate, VPC, EC2 data transfer, CloudWatch and ECR; the Price List API has the same as " +
-    "AmazonEKS, AmazonECS, AmazonEC2, AmazonVPC, AWSDataTransfer, AmazonCloudWatch and AmazonECR",
+  source: "AWS's price pages for EKS, Fargate, VPC, EC2 data transfer, CloudWatch and ECR",
   perHour: {
     eksCluster: 0.1,
     natGateway: 0.045,
