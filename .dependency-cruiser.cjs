@@ -23,6 +23,14 @@ module.exports = {
       to: { path: "^(components|runner|test|bench|index\\.ts)" },
     },
     {
+      name: "cost-is-below-readers",
+      comment:
+        "What things cost is arithmetic on settings that are read already: no files, no texts of the command line",
+      severity: "error",
+      from: { path: "^settings/cost/" },
+      to: { path: "^(settings/(project|scripts)/|settings/(parse|pulumi-config)\\.ts$|node_modules/(?!zod/)|fs|os$)" },
+    },
+    {
       name: "settings-are-pure",
       comment: "Only the reader of the program's config knows Pulumi: the command line must start fast, and without it",
       severity: "error",

@@ -43,7 +43,12 @@ function result(fields: Readonly<Record<string, unknown>>): AwsReply {
 async function main(): Promise<void> {
   const aws = await ScriptedAws.start();
   aws.replies = replies;
-  const restore = withEnvironment({ ...aws.env, HTTP_PROXY: undefined, HTTPS_PROXY: undefined });
+  const restore = withEnvironment({
+    ...aws.env,
+    LOADTEST_PRICES: "/nonexistent",
+    HTTP_PROXY: undefined,
+    HTTPS_PROXY: undefined,
+  });
   try {
     const { checks, wrong } = checksFor({ stack: "dev" }, join(__dirname, ".."));
     const results = await runChecks(

@@ -1,6 +1,7 @@
 /** What a stack asks of the quotas of its account and Region. Pure arithmetic. */
+import { type CostSettings, hourlyCost } from "../cost/hourly";
+import { usEast2 } from "../cost/us-east-2";
 import { planNetwork } from "../network";
-import { type CostSettings, hourlyCost } from "../prices";
 
 /** Tag of all that a stack makes and that can have tags: its value is the stack's name. */
 export const stackTag = "load-test:stack";
@@ -47,5 +48,6 @@ export function quotaNeeds(settings: CostSettings): QuotaNeed[] {
 
 /** vCPU of all pods on Fargate, at the sizes that it runs them at. */
 export function fargateVcpus(settings: CostSettings): number {
-  return hourlyCost(settings).items.reduce((sum, { quantity, size }) => sum + quantity * (size?.cpu ?? 0), 0);
+  // Sizes are the same in every Region.
+  return hourlyCost(usEast2, settings).items.reduce((sum, { quantity, size }) => sum + quantity * (size?.cpu ?? 0), 0);
 }

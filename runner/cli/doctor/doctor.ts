@@ -60,11 +60,13 @@ function awsTools({ settings, wrong }: Subject): Check[] {
 }
 
 function awsChecks(subject: Subject): Check[] {
-  const { settings } = subject;
+  const { settings, aws } = subject;
+  const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
+  const region = aws.region ?? (AWS_REGION || AWS_DEFAULT_REGION || undefined);
   const look = new AwsLook(subject);
   return [
     ...[identityCheck(look), permissionsCheck(look), ...quotaChecks(look), subnetsCheck(look)],
-    ...[natCheck(settings), pullsCheck(settings), costCheck(settings)],
+    ...[natCheck(settings), pullsCheck(settings), costCheck(settings, region)],
   ];
 }
 

@@ -1,12 +1,14 @@
 /** What large tests run into first, and what all of it costs. */
 import { lookup } from "node:dns/promises";
 import { usesEcr } from "../../../../settings/aws/policy";
+import { hourlyCost } from "../../../../settings/cost/hourly";
+import { PricesError } from "../../../../settings/cost/region-prices";
 import { natProblem, pullProblem } from "../../../../settings/limits";
 import { locustImage } from "../../../../settings/locust";
 import { planNetwork } from "../../../../settings/network";
-import { hourlyCost, prices } from "../../../../settings/prices";
 import type { Settings, SettingsKey } from "../../../../settings/schema";
 import { hostOf } from "../../../../settings/values/target";
+import { findPrices } from "../../price-file";
 import { type Check, ok, skipped, warning } from "../check";
 
 const network = [
@@ -53,16 +55,24 @@ export function pullsCheck(settings: Settings): Check {
   };
 }
 
-/** What is paid for by the hour from `up` to `destroy`. */
-export function costCheck(settings: Settings): Check {
+/**
+ * What is paid for by the hour from `up` to `destroy`.
+ *
+ * @param region undefined where nothing names one
+ */
+export function costCheck(settings: Settings, region: string | undefined): Check {
   return {
     name: "cost",
     uses: [...blocks, ...pods],
     look() {
-      const { total } = hourlyCost(settings);
-      return ok(
-        `about $${total.toFixed(2)} an hour from up to destroy, data not counted (${prices.region}, on demand)`,
-      );
+      if (region === undefined) return skipped("nothing names the Region whose prices count");
+      try {
+        const { total } = hourlyCost(findPrices(region), settings);
+        return ok(`about $${total.toFixed(2)} an hour from up to destroy, data not counted (${region}, on demand)`);
+      } catch (error) {
+        if (error instanceof PricesError) return warning(error.message);
+        throw error;
+      }
     },
   };
 }

@@ -28,7 +28,12 @@ describe("loadtest doctor", function () {
   beforeEach(() => {
     project = makeProject();
     // No pulumi, aws and the like: these are looked at elsewhere.
-    restore = withEnvironment({ ...aws.env, AWS_REGION: undefined, PATH: join(project.directory, "bin") });
+    restore = withEnvironment({
+      ...aws.env,
+      AWS_REGION: undefined,
+      LOADTEST_PRICES: "/nonexistent",
+      PATH: join(project.directory, "bin"),
+    });
     set(project, "aws:region: us-east-2");
     aws.calls.length = 0;
     const zones = ["us-east-2a", "us-east-2b", "us-east-2c"];
@@ -70,6 +75,12 @@ describe("loadtest doctor", function () {
     expect(text("Pulumi")).to.equal("problem: pulumi is not on the PATH");
     expect(text("AWS CLI")).to.equal("problem: aws is not on the PATH");
     expect([...found.keys()]).to.not.include("Docker");
+  });
+
+  it("does not take the prices of one Region for those of another", async () => {
+    set(project, "aws:region: eu-west-1");
+    const { state, text } = (await doctor({}, project.directory)).get("cost") ?? {};
+    expect(`${state}: ${text}`).to.match(/^warning: there are no prices of eu-west-1.* loadtest cost --refresh/);
   });
 
   it("says which quotas are too small, and how to ask for more", async () => {
