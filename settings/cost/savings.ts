@@ -97,7 +97,7 @@ function addresses(settings: EstimateSettings, load: Load): (Change | undefined)
   if (enough >= settings.natAddressesPerGateway) return [];
   return [
     {
-      what: `natAddressesPerGateway: ${enough}, which is enough for ${load.users} connections`,
+      what: `natAddressesPerGateway: ${enough}, which is enough for ${load.users.toLocaleString("en-US")} connections`,
       settings: { natAddressesPerGateway: enough },
     },
   ];

@@ -46,7 +46,7 @@ export function addCost(program: Command, done: Done): void {
     .addHelpText(
       "after",
       `
-Prices of us-east-2 come with loadtest. --refresh keeps those of other Regions in
+Prices of us-east-2 come with loadtest. Those that --refresh gets are kept in
 ~/.config/loadtest/prices.json (XDG_CONFIG_HOME), or where LOADTEST_PRICES says.
 
 Examples:
