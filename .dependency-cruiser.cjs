@@ -23,6 +23,14 @@ module.exports = {
       to: { path: "^(components|runner|test|bench|index\\.ts)" },
     },
     {
+      name: "cost-is-below-readers",
+      comment:
+        "What things cost is arithmetic on settings that are read already: no files, no texts of the command line",
+      severity: "error",
+      from: { path: "^settings/cost/" },
+      to: { path: "^(settings/(project|scripts)/|settings/(parse|pulumi-config)\\.ts$|node_modules/(?!zod/)|fs|os$)" },
+    },
+    {
       name: "settings-are-pure",
       comment: "Only the reader of the program's config knows Pulumi: the command line must start fast, and without it",
       severity: "error",
@@ -58,6 +66,26 @@ module.exports = {
       severity: "error",
       from: { pathNot: "^(test|bench)/" },
       to: { path: "^(test|bench)/" },
+    },
+    {
+      name: "aws-stands-alone",
+      comment: "Calls to AWS know nothing of runs; only commands make them",
+      severity: "error",
+      from: { path: "^runner/aws/" },
+      to: { path: "^runner/(?!aws/|errors\\.ts$|types\\.ts$)" },
+    },
+    {
+      name: "aws-for-commands-only",
+      comment: "The SDK is loaded where a stack is on AWS, and nowhere else",
+      severity: "error",
+      from: { path: "^(settings|components|runner|index\\.ts)", pathNot: "^runner/(aws|cli)/" },
+      to: { path: "^runner/aws/" },
+    },
+    {
+      name: "aws-sdk-in-its-room",
+      severity: "error",
+      from: { path: "^(settings|components|runner|index\\.ts)", pathNot: "^runner/aws/" },
+      to: { path: "node_modules/@aws-sdk/" },
     },
     ...rooms.slice(0, -1).map(runnerRule),
   ],

@@ -5,7 +5,7 @@ import { containsCidr, parseCidr, reservedRanges } from "./values/cidr";
  * Connections that each address of a NAT gateway holds at a time to one address and port of a target. Source: "NAT
  * gateway basics" in the VPC user guide. Beyond it new connections fail (CloudWatch metric ErrorPortAllocation).
  */
-const connectionsPerAddress = 55_000;
+export const connectionsPerAddress = 55_000;
 
 /** The most addresses that a NAT gateway can have. Source: the same. */
 export const mostNatAddresses = 8;

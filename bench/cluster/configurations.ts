@@ -1,5 +1,6 @@
 /** What is measured: a kind of user on a worker of a size, and what each costs. Pure. */
-import { podPrice } from "../../settings/prices";
+import { podPrice } from "../../settings/cost/hourly";
+import { usEast2 } from "../../settings/cost/us-east-2";
 import { type FargateSize, fargateSizeFor } from "../../settings/values/fargate";
 
 export type UserClass = "HttpUser" | "FastHttpUser";
@@ -62,7 +63,7 @@ export function cheapestSize(cpu: number): FargateSize {
 
 /** What a worker with this CPU costs at least, in USD an hour. */
 export function hourlyPrice(cpu: number): number {
-  return podPrice(cheapestSize(cpu));
+  return podPrice(usEast2, cheapestSize(cpu));
 }
 
 /** Requests that a dollar buys, of a worker that makes so many a second. */

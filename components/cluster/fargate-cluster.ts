@@ -5,7 +5,8 @@ import { getRegionOutput } from "@pulumi/aws/getRegion";
 import type { Role } from "@pulumi/aws/iam/role";
 import { Cluster, type ClusterArgs } from "@pulumi/eks/cluster";
 import * as pulumi from "@pulumi/pulumi";
-import { clusterHourlyCost } from "../../settings/prices";
+import { clusterHourlyCost } from "../../settings/cost/hourly";
+import { usEast2 } from "../../settings/cost/us-east-2";
 import { asRunError } from "../../settings/pulumi-config";
 import { protectFromDeletion } from "../deletion-protection";
 import { partOf } from "../inputs";
@@ -128,7 +129,7 @@ export class FargateCluster extends pulumi.ComponentResource {
     const nat = network === undefined ? undefined : partOf(network, "nat");
     this.nat = pulumi.output(nat).apply((known) => known ?? { gateways: 0, addresses: 0 });
     const ofNetwork = network === undefined ? 0 : (partOf(network, "hourlyCost") ?? 0);
-    this.hourlyCost = pulumi.output(ofNetwork).apply((cost = 0) => clusterHourlyCost(0).total + cost);
+    this.hourlyCost = pulumi.output(ofNetwork).apply((cost = 0) => clusterHourlyCost(usEast2, 0).total + cost);
     this.registerOutputs({
       clusterName: this.clusterName,
       endpoint: this.endpoint,

@@ -1,7 +1,7 @@
 /** What a program tells the command line about a load test: its stack output `loadtest`. */
 import * as pulumi from "@pulumi/pulumi";
+import { usEast2 as prices } from "../../settings/cost/us-east-2";
 import type { LoadTestOutput } from "../../settings/outputs";
-import { prices } from "../../settings/prices";
 import { partOf } from "../inputs";
 import type { NatCount } from "../network/args";
 import type { LocustCluster, LocustDeploymentArgs } from "./args";

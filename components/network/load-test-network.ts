@@ -3,8 +3,8 @@
 import { DefaultSecurityGroup, Eip, NatGateway, NatGatewayEipAssociation, Route } from "@pulumi/aws/ec2";
 import { Vpc } from "@pulumi/awsx/ec2/vpc";
 import * as pulumi from "@pulumi/pulumi";
+import { usEast2 as prices } from "../../settings/cost/us-east-2";
 import { controlPlaneZones, type NetworkPlan } from "../../settings/network";
-import { prices } from "../../settings/prices";
 import { asRunError } from "../../settings/pulumi-config";
 import { readArgument } from "../check";
 import { insideOf, nameTag, withStackTag } from "../stack-tags";

@@ -1,4 +1,5 @@
 import { CommanderError } from "commander";
+import { PricesError } from "../../settings/cost/region-prices";
 import { SettingsError, StackFileError } from "../../settings/errors";
 import { messageOf, RunnerError } from "../errors";
 import { exitCodes } from "../types";
@@ -42,7 +43,8 @@ function fail(error: unknown, json: boolean): number {
 /** Undefined for an error that is ours and not the user's. */
 function exitCodeOf(error: unknown): number | undefined {
   if (error instanceof RunnerError) return error.exitCode;
-  return error instanceof SettingsError || error instanceof StackFileError ? exitCodes.usage : undefined;
+  const isUsers = [SettingsError, StackFileError, PricesError].some((kind) => error instanceof kind);
+  return isUsers ? exitCodes.usage : undefined;
 }
 
 function stackOf(error: unknown): string {

@@ -111,6 +111,25 @@ export const count = whole(0, 1000, "Workers are a number from 0 to 1000.");
 /** For `--limit` and `--tail`. */
 export const limit = whole(1, Number.MAX_SAFE_INTEGER, "It must be a number from 1 on.");
 
+/** A reader of numbers, fractions too. */
+function number(problem: string, isRight: (value: number) => boolean): (value: string) => number {
+  return (value) => {
+    const read = Number(value);
+    if (!/^\d+(\.\d+)?$/.test(value) || !isRight(read)) throw new InvalidArgumentError(problem);
+    return read;
+  };
+}
+
+export const aboveZero = number("It must be a number above 0.", (value) => value > 0);
+export const notNegative = number("It must be a number from 0 on.", () => true);
+
+/** A part of all, 0 to 1. */
+export function part(value: string): number {
+  const read = parseShare(share(value));
+  if (read > 1) throw new InvalidArgumentError("It must be 100% at most.");
+  return read;
+}
+
 /** A time as Locust writes it, in seconds. */
 export function duration(value: string): number {
   try {
@@ -144,9 +163,11 @@ export interface RunCommandOptions extends SettingsOptions, Omit<ClusterOptions,
   readonly results: string;
   readonly json?: boolean;
   readonly port?: number;
+  /** USD that the run may cost. */
+  readonly maxCost?: number;
 }
 
-export interface DashboardOptions extends Omit<RunCommandOptions, "readyTimeout" | "maxRegression"> {
+export interface DashboardOptions extends Omit<RunCommandOptions, "readyTimeout" | "maxRegression" | "maxCost"> {
   readonly open: boolean;
 }
 

@@ -81,6 +81,31 @@ export function readStackFile(file: string, project: ProjectPlace, name: string)
   return ofProject(configOf(readYaml(file, project.directory), file, project.directory), name);
 }
 
+/**
+ * Reads what a stack says to Pulumi's provider of AWS (`aws:region`, `aws:profile`): its file, else the project's.
+ *
+ * @throws StackFileError
+ */
+export function readAwsConfig(project: ProjectPlace, stack: string): { region?: string; profile?: string } {
+  const { directory, file } = project;
+  const ofStack = stackFile(project, readProject(project).stackDirectory, stack);
+  const files = [file, ...(isFile(ofStack) ? [ofStack] : [])];
+  const configs = files.map((one) => {
+    const content = readYaml(one, directory);
+    // An older form of what is "stackConfigDir" now.
+    return typeof content.config === "string" ? {} : configOf(content, one, directory);
+  });
+  const read = (name: string) => {
+    const values = configs.map((config) => {
+      const entry = config[`aws:${name}`] ?? config[`aws:config:${name}`];
+      return isObject(entry) ? entry.value : entry;
+    });
+    const value = values.findLast((one) => typeof one === "string" && one !== "");
+    return typeof value === "string" ? { [name]: value } : {};
+  };
+  return { ...read("region"), ...read("profile") };
+}
+
 /** A path as people should see it: relative to the project's folder. */
 export function shownPath(file: string, directory: string): string {
   return relative(directory, file) || basename(file);

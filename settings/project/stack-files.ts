@@ -17,7 +17,7 @@ import {
 } from "./project-files";
 import { withoutSecrets } from "./secrets";
 
-export { findProject, listStacks, type ProjectPlace } from "./project-files";
+export { findProject, listStacks, type ProjectPlace, readAwsConfig } from "./project-files";
 
 /** The settings of one stack. */
 export interface StackSettings {
@@ -54,7 +54,7 @@ export function overStack(
 }
 
 /** The stack where none is named. */
-const usualStack = "dev";
+export const usualStack = "dev";
 
 /** Settings that the `Pulumi.yaml` of this program declares, and hardly that of another one. */
 const ownKeys: readonly SettingsKey[] = ["platform", "layout"];
@@ -94,8 +94,7 @@ export function readStack(options: {
     throw new StackFileError(`There is no Pulumi.yaml in ${directory} or above it.`);
   }
   const project = readProject(place);
-  const declared = Object.keys(project.defaults);
-  const isAnothers = !ownKeys.every((key) => declared.includes(key));
+  const isAnothers = !isOwnProgram(place);
   const stack = options.stack ?? usualStack;
   const file = stackFile(place, project.stackDirectory, stack);
   const source = shownPath(file, place.directory);
@@ -127,6 +126,12 @@ export function readStack(options: {
     secretNames,
     warnings,
   };
+}
+
+/** Whether a project has this program, and not one that imports its components. */
+export function isOwnProgram(project: ProjectPlace): boolean {
+  const declared = Object.keys(readProject(project).defaults);
+  return ownKeys.every((key) => declared.includes(key));
 }
 
 function noSuchStack(place: ProjectPlace, stack: string, file: string): StackFileError {

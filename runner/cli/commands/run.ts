@@ -17,6 +17,8 @@ export async function runCommand(options: RunCommandOptions): Promise<number> {
 }
 
 async function runLocally(options: RunCommandOptions): Promise<number> {
+  if (options.maxCost !== undefined)
+    throw new UsageError("--max-cost is for runs on AWS: with --local a run costs nothing");
   const command = readCommandSettings(options);
   requireWorkers(command.settings);
   if (options.demo === true && options.host !== undefined) {

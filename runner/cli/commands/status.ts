@@ -53,6 +53,7 @@ async function describe(
   const pods = [...control.pods, ...worker.pods];
   const info = found?.info;
   const before = info?.before?.workerReplicas;
+  const cost = costOf(test, pods, now);
   return {
     stack,
     context: cluster.context,
@@ -67,7 +68,8 @@ async function describe(
     run: status === undefined || status.run === 0 ? null : runLine(status, found),
     command: found?.duration === undefined ? null : commandLine(found, now),
     workersBefore: before === undefined || before === info?.workers ? null : before,
-    cost: costOf(test, pods, now) ?? null,
+    cost: "why" in cost ? null : cost,
+    whyNoCost: "why" in cost ? cost.why : null,
   };
 }
 

@@ -15,6 +15,7 @@ import { clusterSetup } from "./cluster-setup";
 import { type Left, leaveTest, takeLock, whoRuns, withoutLeftovers } from "./leftovers";
 import { isGoing, matching, workersBefore } from "./master-run";
 import { type ClusterContext, type ClusterTest, reopened, sameTest } from "./open";
+import { costLine } from "./run-cost";
 import { finishedFolder, saveLatestRun } from "./save";
 
 /** A test that is one command's alone, which makes it as it was in the end. */
@@ -28,7 +29,7 @@ export interface HeldTest {
   begin(status: LocustStatus, results?: string): Promise<void>;
 }
 
-type HeldOptions = Omit<SettingsOptions, "stack"> & Pick<RunCommandOptions, "abortAfter" | "readyTimeout">;
+type HeldOptions = Omit<SettingsOptions, "stack"> & Pick<RunCommandOptions, "abortAfter" | "readyTimeout" | "maxCost">;
 
 /** Takes the test for a run, does the work, makes it as it was, and gives it back or leaves what is left to do. */
 export async function withAcquiredTest<T>(
@@ -38,8 +39,11 @@ export async function withAcquiredTest<T>(
 ): Promise<T> {
   const { test, link, progress, signals } = context;
   const { cluster, names } = test;
-  const setup = await clusterSetup(await withoutLeftovers(test), options, options.abortAfter);
+  const asDeployed = await withoutLeftovers(test);
+  const setup = await clusterSetup(asDeployed, options, options.abortAfter);
   const { plan, script, scriptArguments = {} } = setup;
+  const cost = costLine(asDeployed, setup, options.maxCost);
+  if (cost !== undefined) progress.say(cost);
   progress.expect(plan);
   const { lock, before } = await acquireTest({ ...context, setup });
   const wanted = { workers: plan.workers, script, scriptArguments };

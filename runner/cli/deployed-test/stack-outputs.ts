@@ -24,6 +24,7 @@ const text = z.string().min(1);
 const outputSchema = z.looseObject({
   version: z.literal(1),
   platform: z.enum(["eks-fargate", "existing"]),
+  region: text.optional(),
   kubeContext: text.optional(),
   namespace: text,
   controlDeployment: text,
@@ -38,6 +39,7 @@ const outputSchema = z.looseObject({
     targetHost: text.optional(),
     thresholds: z.array(text),
   }),
+  nat: z.looseObject({ gateways: z.number(), addresses: z.number() }).optional(),
   cost: z.looseObject({ region: text, fixedPerHour: z.number() }).optional(),
 });
 

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { loadtestVersion } from "../../../settings/package-root";
 import {
+  aboveZero,
   duration,
   exitCodeHelp,
   jsonOption,
@@ -15,6 +16,7 @@ import {
 } from "../options";
 
 import { addClusterCommands } from "./cluster-commands";
+import { addCost } from "./cost-command";
 import { addResultCommands } from "./result-commands";
 
 // The commands themselves are loaded when they run: `--help` must not wait for clients and their libraries.
@@ -42,6 +44,7 @@ export function createProgram(done: Done): Command {
   addDashboard(program, done);
   addClusterCommands(program, done);
   addResultCommands(program, done);
+  addCost(program, done);
   return program;
 }
 
@@ -60,6 +63,7 @@ function addRun(program: Command, done: Done): void {
     .option("--abort-after <time>", "end the run when a threshold is breached for this long: 10s", duration)
     .option("--baseline <run>", "compare with this run: its folder, its name, latest, latest-passed")
     .option("--demo", "with --local: load a small demo target that is started for the run")
+    .option("--max-cost <usd>", "do not run when it would cost more, by its run time and without traffic", aboveZero)
     .option("--port <n>", "port of Locust's web UI on this machine", port);
   regressionOption(command);
   readyOption(command);
@@ -80,6 +84,7 @@ Examples:
   loadtest run --local --script shop.py --script-arg tenant=acme --script-arg verbose
   loadtest run --local --stack single-az --script script2.py --threshold "p95<300" --threshold "fail_ratio<0.1%"
   loadtest run --stack dev --workers 8 --users 800 --run-time 5m
+  loadtest run --stack dev --workers 50 --run-time 1h --max-cost 5
   loadtest run --baseline latest-passed --max-regression 10%
   loadtest run --context my-cluster --namespace locust --host https://preview.example.com
 ${exitCodeHelp}`,

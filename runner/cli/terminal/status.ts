@@ -24,7 +24,9 @@ export interface StatusReport {
   readonly command: { readonly by: string; readonly since: string | null; readonly seen: number | null } | null;
   /** How many workers there are to be when a run that scaled them is over; null where nothing is to be restored. */
   readonly workersBefore: number | null;
+  /** Null where it is not known; why, says `whyNoCost`. */
   readonly cost: Cost | null;
+  readonly whyNoCost: string | null;
 }
 
 export interface PodLine {
@@ -141,7 +143,7 @@ function commandText(command: StatusReport["command"], hint: string): string[] {
   ];
 }
 
-function costText({ cost }: StatusReport): string {
-  if (cost === null) return "not known: the cluster is not this stack's own";
+function costText({ cost, whyNoCost }: StatusReport): string {
+  if (cost === null) return `not known: ${whyNoCost}`;
   return `about $${cost.soFar.toFixed(2)} so far, $${cost.perHour.toFixed(4)} an hour (${cost.region}, on demand)`;
 }

@@ -15,7 +15,7 @@ function report(change: Partial<StatusReport> = {}): StatusReport {
   return {
     ...{ stack: "dev", context: "there", namespace: "locust", script: "script1.py", pods: pods(2) },
     ...{ workers: { wanted: 2, ready: 2 }, troubles: [], run: null, problem: null, command: null },
-    ...{ workersBefore: null, cost: null, ...change },
+    ...{ workersBefore: null, cost: null, whyNoCost: "the cluster is not this stack's own", ...change },
   };
 }
 

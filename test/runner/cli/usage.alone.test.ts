@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { expect } from "chai";
 import { createProgram } from "../../../runner/cli/program/program";
 import { inTurns, startCommand, stopCommands } from "../../support/cli";
@@ -39,6 +40,31 @@ const mistakes: readonly { readonly args: readonly string[]; readonly says: RegE
   { args: ["logs", "--tail", "0"], says: /It must be a number from 1 on\.\n/ },
   { args: ["start", "--ready-timeout", "soon"], says: /A time is 10, 10s, 2m or 1h30m\.\n/ },
   { args: ["run", "--port", "70000"], says: /A port is a number from 1 to 65535\.\n/ },
+  {
+    args: ["run", "--local", "--max-cost", "5"],
+    says: /^loadtest: --max-cost is for runs on AWS: with --local a run costs nothing\n$/,
+  },
+  ...["0", "-1", "much", "$5"].map((usd) => ({
+    args: ["run", `--max-cost=${usd}`],
+    says: /^error: option '--max-cost <usd>' argument '.*' is invalid\. It must be a number above 0\.\n/,
+  })),
+  ...["hours", "requests-per-user-minute"].map((option) => ({
+    args: ["cost", `--${option}=0`],
+    says: new RegExp(`^error: option '--${option} <\\w>' argument '0' is invalid\\. It must be a number above 0\\.\n`),
+  })),
+  ...["runs-per-day", "kb-per-user-minute"].map((option) => ({
+    args: ["cost", `--${option}=-1`],
+    says: new RegExp(
+      `^error: option '--${option} <\\w>' argument '-1' is invalid\\. It must be a number from 0 on\\.\n`,
+    ),
+  })),
+  { args: ["cost", "--sent-share", "101%"], says: /It must be 100% at most\.\n/ },
+  { args: ["cost", "--scenario", "mine"], says: /Allowed choices are guidance, guidance-3kb, / },
+  { args: ["cost", "--stack", "dev", "--scenario", "guidance"], says: /cannot be used with option/ },
+  {
+    args: ["cost", "--region", "eu-west-1"],
+    says: /^loadtest: there are no prices of eu-west-1, only of us-east-2: loadtest cost --refresh --region eu-west-1 gets them from AWS\n$/,
+  },
   { args: ["statsu"], says: /^error: unknown command 'statsu'\n\(Did you mean status\?\)\n/ },
 ];
 
@@ -53,7 +79,11 @@ describe("the command line", () => {
     removeProjects();
   });
 
-  const run = (args: readonly string[]) => startCommand(args, { cwd: project.directory, env: { PATH: "" } }).ended;
+  const run = (args: readonly string[]) =>
+    startCommand(args, {
+      cwd: project.directory,
+      env: { PATH: "", LOADTEST_PRICES: join(project.directory, "none.json") },
+    }).ended;
 
   it("tells every wrong use in a line, with exit code 2 and nothing on standard output", async function () {
     this.timeout(60_000);

@@ -5,13 +5,14 @@ import { expect } from "chai";
 import { withAcquiredTest } from "../../../../runner/cli/deployed-test/acquire";
 import { clusterSetup } from "../../../../runner/cli/deployed-test/cluster-setup";
 import { withoutLeftovers } from "../../../../runner/cli/deployed-test/leftovers";
-import { RunnerError } from "../../../../runner/errors";
+import { RunnerError, UsageError } from "../../../../runner/errors";
 import { arrange } from "../../../../runner/places/kubernetes/deployed/arrange";
 import { readRun } from "../../../../runner/results/read";
 import { caught } from "../../places/kubernetes/api/fake-api";
 import { names } from "../../places/kubernetes/fake-namespace";
 import { runInfo } from "../../places/kubernetes/lock/infos";
 import { TestContext } from "./context";
+import { output } from "./tests";
 
 describe("a test in a cluster", () => {
   let there: TestContext;
@@ -191,6 +192,32 @@ describe("a test in a cluster", () => {
       const work = withAcquiredTest(context, { readyTimeout: 5 }, async () => undefined);
       expect((await caught(work)).message).to.equal("the number of workers has just changed, to 5: try again");
       expect(there.namespace.leases.lease).to.equal(undefined);
+    });
+
+    it("not where the run would cost more than it may: said before anything is scaled, locked or called", async () => {
+      const cost = { currency: "USD" as const, region: "us-east-2", fixedPerHour: 0.3 };
+      const sizes = { workerCpu: 0.25, workerMemory: 256, controlCpu: 0.25, controlMemory: 256 };
+      const test = {
+        ...there.context.test,
+        output: output({ platform: "eks-fargate", cost }),
+        deployed: { ...there.context.test.deployed, ...sizes },
+      };
+      const calls = there.namespace.calls;
+      const options = { readyTimeout: 5, workers: "50", runTime: "1h" };
+      const dear = withAcquiredTest({ ...there.context, test }, { ...options, maxCost: 0.5 }, async () => undefined);
+      const error = await caught(dear);
+      expect(error).to.be.instanceOf(UsageError);
+      expect(error.message).to.equal(
+        "--max-cost 0.5: the run would cost about $0.94 (1 h, 50 workers, without traffic)",
+      );
+      expect(there.namespace.leases.lease).to.equal(undefined);
+      expect(there.namespace.worker.spec?.replicas).to.equal(2);
+      expect(there.namespace.calls).to.equal(calls);
+      await withAcquiredTest({ ...there.context, test }, { ...options, maxCost: 1 }, async () => {
+        expect(there.said()).to.include(
+          "This run costs about $0.94: 1 h, 50 workers, without traffic; the stack costs $0.34 an hour while it is there",
+        );
+      });
     });
 
     it("and left as broken off after an interrupt, unless its command says otherwise", async () => {

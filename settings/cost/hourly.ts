@@ -1,7 +1,8 @@
 /** What a stack on EKS and Fargate costs by the hour. Pure arithmetic. */
-import { type NetworkSettings, planNetwork } from "./network";
-import type { Settings } from "./schema";
-import { type FargateSize, fargateSizeFor } from "./values/fargate";
+import { type NetworkSettings, planNetwork } from "../network";
+import type { Settings } from "../schema";
+import { type FargateSize, fargateSizeFor } from "../values/fargate";
+import type { Prices } from "./prices";
 
 /** The settings that the cost of the cluster and its network depends on, of a stack with platform `eks-fargate`. */
 export interface FixedCostSettings extends NetworkSettings, Pick<Settings, "vpcId"> {}
@@ -30,37 +31,6 @@ export interface HourlyCost {
   readonly total: number;
 }
 
-/**
- * On-demand prices in USD, without taxes, free tiers or discounts; Fargate's are those of Linux on x86.
- *
- * Sources: AWS's price pages for EKS, Fargate, VPC (NAT gateway, public IPv4 addresses), EC2 (data transfer) and
- * CloudWatch; the same numbers are in the Price List API as AmazonEKS, AmazonECS, AmazonEC2, AmazonVPC and
- * AmazonCloudWatch.
- */
-export const prices = {
-  region: "us-east-2",
-  /** Month of the price list. */
-  date: "2026-11",
-  perHour: {
-    /** A control plane, its Kubernetes version in standard support. */
-    eksCluster: 0.1,
-    natGateway: 0.045,
-    publicIpv4: 0.005,
-    fargateVcpu: 0.04048,
-    fargateGb: 0.004445,
-  },
-  perGb: {
-    /** In either direction, on top of what the way out costs. */
-    throughNat: 0.045,
-    /** The first 10 TB of a month. */
-    outToInternet: 0.09,
-    /** In each direction. */
-    betweenZones: 0.01,
-    logsIn: 0.5,
-    logsKeptForAMonth: 0.03,
-  },
-} as const;
-
 const coreDnsPods = 2;
 /** What the EKS add-on's pods request: 100m and 70Mi. */
 const coreDns = { cpu: 0.1, memory: 70 };
@@ -69,34 +39,44 @@ const coreDns = { cpu: 0.1, memory: 70 };
  * Lists what is paid for by the hour, whether a test runs or not. Traffic and logs are paid for by the GB and come on
  * top. A VPC that exists costs nothing here, as it is paid for already.
  */
-export function hourlyCost(settings: CostSettings): HourlyCost {
+export function hourlyCost(prices: Prices, settings: CostSettings): HourlyCost {
   return bill([
-    ...fixedHourlyCost(settings).items,
-    pods("Locust master", 1, settings.controlCpu, settings.controlMemory),
-    pods("Locust worker", settings.workerReplicas, settings.workerCpu, settings.workerMemory),
+    ...fixedHourlyCost(prices, settings).items,
+    pods(prices, "Locust master", 1, settings.controlCpu, settings.controlMemory),
+    pods(prices, "Locust worker", settings.workerReplicas, settings.workerCpu, settings.workerMemory),
   ]);
 }
 
 /** The part of `hourlyCost` that stays when no pod of Locust is there: the cluster, its network and CoreDNS. */
-export function fixedHourlyCost(settings: FixedCostSettings): HourlyCost {
+export function fixedHourlyCost(prices: Prices, settings: FixedCostSettings): HourlyCost {
   const gateways = natGateways(settings);
-  return clusterHourlyCost(gateways, gateways * settings.natAddressesPerGateway);
+  return clusterHourlyCost(prices, gateways, gateways * settings.natAddressesPerGateway);
 }
 
 /** The same, in a network with so many NAT gateways and addresses of all of them together. */
-export function clusterHourlyCost(gateways: number, addresses = gateways): HourlyCost {
+export function clusterHourlyCost(prices: Prices, gateways: number, addresses = gateways): HourlyCost {
   const { eksCluster, natGateway, publicIpv4 } = prices.perHour;
   return bill([
     item("EKS control plane", 1, eksCluster),
     item("NAT gateway", gateways, natGateway),
     item("public IPv4 address of a NAT gateway", addresses, publicIpv4),
-    pods("CoreDNS pod", coreDnsPods, coreDns.cpu, coreDns.memory),
+    pods(prices, "CoreDNS pod", coreDnsPods, coreDns.cpu, coreDns.memory),
   ]);
 }
 
 /** What a pod of a Fargate size costs in USD an hour. */
-export function podPrice({ cpu, memory }: FargateSize): number {
-  return cpu * prices.perHour.fargateVcpu + (memory / 1024) * prices.perHour.fargateGb;
+export function podPrice({ perHour }: Pick<Prices, "perHour">, { cpu, memory }: FargateSize): number {
+  return cpu * perHour.fargateVcpu + (memory / 1024) * perHour.fargateGb;
+}
+
+/** The same of a pod with these requests: vCPU, and MiB. @throws RangeError where Fargate has no such size */
+export function requestPrice(prices: Prices, cpu: number, memory: number): number {
+  return podPrice(prices, sizeOf(cpu, memory));
+}
+
+/** Fargate bills by the second, from the pull of the image, a minute at least. @returns hours */
+export function billedHours(seconds: number): number {
+  return Math.max(60, seconds) / 3600;
 }
 
 function bill(all: readonly CostItem[]): HourlyCost {
@@ -104,15 +84,21 @@ function bill(all: readonly CostItem[]): HourlyCost {
   return { items, total: items.reduce((sum, { perHour }) => sum + perHour, 0) };
 }
 
-function natGateways(settings: FixedCostSettings): number {
+/** NAT gateways that the stack makes. */
+export function natGateways(settings: FixedCostSettings): number {
   if (settings.vpcId !== undefined) return 0;
   return planNetwork(settings).natGateways;
 }
 
-function pods(what: string, quantity: number, cpu: number, memory: number): CostItem {
+function pods(prices: Prices, what: string, quantity: number, cpu: number, memory: number): CostItem {
+  const size = sizeOf(cpu, memory);
+  return { ...item(what, quantity, podPrice(prices, size)), size };
+}
+
+function sizeOf(cpu: number, memory: number): FargateSize {
   const size = fargateSizeFor(cpu, memory);
   if (size === undefined) throw new RangeError(`Fargate has no size for ${cpu} vCPU and ${memory} MiB`);
-  return { ...item(what, quantity, podPrice(size)), size };
+  return size;
 }
 
 function item(what: string, quantity: number, each: number): CostItem {
