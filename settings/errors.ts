@@ -23,9 +23,11 @@ export class SettingsError extends Error {
     readonly problems: readonly SettingsProblem[],
     /** Where the settings came from: `Pulumi.dev.yaml`, `the stack's config`. */
     readonly source: string,
+    /** The settings that are right, by key, defaults filled in. */
+    readonly valid: Readonly<Record<string, unknown>> = {},
   ) {
     const count = problems.length === 1 ? "1 setting is" : `${problems.length} settings are`;
-    super([`${count} wrong (${source}):`, ...problems.map((problem) => `  ${describe(problem)}`)].join("\n"));
+    super([`${count} wrong (${source}):`, ...problems.map((problem) => `  ${describeProblem(problem)}`)].join("\n"));
     this.name = "SettingsError";
   }
 }
@@ -50,7 +52,8 @@ export class InvalidValueError extends Error {
   }
 }
 
-function describe({ key, value, allowed, unknown, near, source }: SettingsProblem): string {
+/** One line: `users is 0: must be an integer above 0`. */
+export function describeProblem({ key, value, allowed, unknown, near, source }: SettingsProblem): string {
   const from = source === undefined ? "" : `, from ${source}`;
   if (unknown) {
     return `${key} is not ${allowed}${near === undefined ? "" : ` (did you mean ${near}?)`}${from}`;

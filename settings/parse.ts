@@ -82,7 +82,7 @@ export function parseLayers(
   // What the caller has a problem with already is not said twice.
   const all = [...unknown, ...problems].map(located).filter(({ key }) => !more.some((known) => known.key === key));
   if (all.length + more.length > 0) {
-    throw new SettingsError([...more, ...all], source);
+    throw new SettingsError([...more, ...all], source, valid);
   }
   return valid as Settings;
 }

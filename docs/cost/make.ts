@@ -42,7 +42,8 @@ function example(): string {
 
 function withBlock(page: string, block: string): string {
   const [before, rest] = page.split(start);
-  const after = rest?.split(end)[1];
+  // Other commands' blocks end in the same way.
+  const after = rest?.split(end).slice(1).join(end);
   if (before === undefined || after === undefined) throw new Error(`the page has no ${start.trim()} … ${end.trim()}`);
   return `${before}${start}${block}${end}${after}`;
 }

@@ -10,13 +10,16 @@ export type AwsFailure =
   | "throttled"
   | "no-network"
   | "region"
+  | "not-aws"
   | "other";
 
 /** A call to AWS that failed; the message is one line: what was asked, its meaning, AWS' own message, what to do. */
 export class AwsError extends RunnerError {
   constructor(
     readonly failure: AwsFailure,
-    /** The message without what to do. */
+    /** What was asked for. */
+    what: string,
+    /** Its meaning, and AWS' own message. */
     readonly text: string,
     /** A sentence without its full stop. */
     readonly todo: string,
@@ -24,7 +27,7 @@ export class AwsError extends RunnerError {
     readonly code: string,
     options?: ErrorOptions,
   ) {
-    super(`${text}. ${todo}`, undefined, options);
+    super(`${what}: ${text}. ${todo}`, undefined, options);
     this.name = "AwsError";
   }
 }
@@ -43,7 +46,8 @@ const names: readonly (readonly [AwsFailure, RegExp])[] = [
   ],
   ["throttled", /^(Throttl.*|TooManyRequests(Exception)?|RequestLimitExceeded|RequestThrottled.*|SlowDown)$/],
   ["no-network", /^(ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EPIPE)$/],
-  ["no-network", /^(TimeoutError|AbortError|RequestTimeout|RequestAbortedException)$/],
+  ["not-aws", /^SyntaxError$/],
+  ["no-network", /^(TimeoutError|AbortError|RequestTimeout)$/],
 ];
 
 const signIn = "Sign in anew (aws sso login, or what your company has for it), then try aws sts get-caller-identity";
@@ -65,8 +69,8 @@ export function explainAwsError(error: unknown, what: string): AwsError {
   const { meaning, todo } = wordsFor(failure, code, said);
   // Where AWS has not answered, the words are the SDK's.
   const words = failure === "no-network" || said === "" ? code : said.startsWith(code) ? said : `${code}: ${said}`;
-  const quoted = isRegionless(said) ? "" : ` (${words})`;
-  return new AwsError(failure, `${what}: ${meaning}${quoted}`, todo, code, { cause: error });
+  const quoted = isRegionless(said) || isSilence(code) ? "" : ` (${words})`;
+  return new AwsError(failure, what, `${meaning}${quoted}`, todo, code, { cause: error });
 }
 
 function failureOf(error: unknown, said: string): { failure: AwsFailure; code: string } {
@@ -97,6 +101,10 @@ function wordsFor(failure: AwsFailure, code: string, said: string): Words {
         todo: "Look at AWS_PROFILE, AWS_ACCESS_KEY_ID and aws:region with aws sts get-caller-identity",
       };
     case "no-credentials":
+      if (/multi-factor|\bMFA\b/i.test(said)) {
+        const todo = 'Get a session with the AWS CLI: eval "$(aws configure export-credentials --format env)"';
+        return { meaning: "the AWS profile asks for a code of a second factor", todo };
+      }
       return {
         meaning: "there are no AWS credentials",
         todo: "Name a profile (AWS_PROFILE, or aws:profile in the stack's config), or sign in: aws configure sso, aws sso login",
@@ -124,9 +132,16 @@ function wordsFor(failure: AwsFailure, code: string, said: string): Words {
             meaning: "the Region is not enabled in this account",
             todo: "Take another as aws:region, or enable it: aws account enable-region --region-name REGION",
           };
+    case "not-aws":
+      return { meaning: "what answers is not AWS", todo: "Look at HTTPS_PROXY and AWS_ENDPOINT_URL" };
     case "other":
       return { meaning: "AWS gave an error", todo: "Try again; where it stays, AWS' message says why" };
   }
+}
+
+/** The SDK's own words for it say nothing to people. */
+function isSilence(code: string): boolean {
+  return code === "TimeoutError" || code === "AbortError";
 }
 
 /** What the SDK says where nothing names a Region. */

@@ -21,9 +21,9 @@ export interface ClusterOptions {
 }
 
 /** Which deployed test: a stack's, or the one in a namespace. */
-export function clusterOptions(command: Command): Command {
+export function clusterOptions(command: Command, stack = "the Pulumi stack; left out, the selected one"): Command {
   return command
-    .option("--stack <name>", "the Pulumi stack; left out, the selected one")
+    .option("--stack <name>", stack)
     .addOption(
       new Option("--kubeconfig <file>", "without Pulumi: kubeconfig; left out, kubectl's own").conflicts("stack"),
     )

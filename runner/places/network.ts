@@ -75,6 +75,11 @@ export function connectionReason(error: unknown): string | undefined {
   return Object.hasOwn(reasons, code) ? reasons[code] : undefined;
 }
 
+/** Whether the environment names a proxy, behind which nothing can be told of a target. */
+export function proxyInUse(env: NodeJS.ProcessEnv = process.env): boolean {
+  return ["http_proxy", "https_proxy", "all_proxy"].some((name) => env[name] || env[name.toUpperCase()]);
+}
+
 /**
  * Checks that something listens at the target before load is started: one TCP connection, no request, so that the
  * target's own counts stay exact. Rejects with one line. Behind a proxy nothing can be told, and nothing is checked.
@@ -85,8 +90,7 @@ export async function requireReachable(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<void> {
   const url = new URL(target);
-  const proxied = ["http_proxy", "https_proxy", "all_proxy"].some((name) => env[name] || env[name.toUpperCase()]);
-  if (proxied) return;
+  if (proxyInUse(env)) return;
   const port = Number(url.port) || (url.protocol === "https:" ? 443 : 80);
   // URL keeps the brackets of an IPv6 address.
   const socket = connect({ host: url.hostname.replace(/^\[|\]$/g, ""), port, timeout });

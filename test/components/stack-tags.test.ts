@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
+import { stackTag } from "../../settings/aws/quotas";
 import { known, mockEngine } from "../support/mock-engine";
 
 /** What becomes of a part of another package's component; undefined where it stays as it is. */
@@ -14,7 +15,7 @@ async function partOf(type: string, props: Record<string, unknown>): Promise<Rec
 }
 
 describe("parts of other packages' components", () => {
-  const ours = { team: "load", owner: "me", "load-test:stack": "test" };
+  const ours = { team: "load", owner: "me", [stackTag]: "test" };
 
   it("have our tags beside their own, and the stack's name in Name", async () => {
     const tags = { Name: "net-vpc-public-1", SubnetType: "Public" };

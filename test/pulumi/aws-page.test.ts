@@ -68,7 +68,8 @@ describe("docs/aws.md, against the real engine", function () {
     for (const { type, inputs } of resources) {
       const tags = inputs.tags as Record<string, string> | undefined;
       if (type.startsWith("aws:ec2/") && tags !== undefined) expect(tags.Name, type).to.match(/^load-test-/);
-      if (type.startsWith("aws:ec2/") && tags === undefined) expect(type).to.match(/:(Route|RouteTableAssociation)$/);
+      if (type.startsWith("aws:ec2/") && tags === undefined)
+        expect(type).to.match(/:(Route|RouteTableAssociation|NatGatewayEipAssociation)$/);
       if (type === "aws:eks/cluster:Cluster") expect(inputs.name).to.equal("load-test-dev");
       if (type === "aws:cloudwatch/logGroup:LogGroup") expect(inputs.name).to.equal("/aws/eks/load-test-dev/cluster");
     }

@@ -5,6 +5,7 @@ import { findRun } from "../../results/history";
 import { type HeldTest, withAcquiredTest } from "../deployed-test/acquire";
 import { type ClusterContext, sameTest, withMaster } from "../deployed-test/open";
 import { copyLogs, isOwed } from "../deployed-test/save";
+import { lookBeforeRun } from "../doctor/before-run";
 import type { RunCommandOptions } from "../options";
 import { printRun } from "../output";
 import { executeRun } from "../record-run";
@@ -21,6 +22,10 @@ export async function runInCluster(options: RunCommandOptions): Promise<number> 
     const run = options.baseline === undefined ? undefined : resolve(findRun(results, options.baseline).path);
     const compare = await baselineOf(run === undefined ? options : { ...options, baseline: run });
     const baseline = run === undefined ? {} : { baseline: { run, maxRegression } };
+    // Beside what a run does anyway: it waits for nothing.
+    void lookBeforeRun(context.test, options).then((warnings) => {
+      for (const warning of warnings) context.progress.warning(warning);
+    });
     return withAcquiredTest({ ...context, ...baseline, results }, options, async (held) => {
       try {
         return await runHeld(options, context, held, compare);

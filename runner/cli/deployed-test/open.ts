@@ -9,7 +9,7 @@ import { readDeployment, type TestNames } from "../../places/kubernetes/rollout/
 import type { ClusterOptions } from "../options";
 import { listenToSignals, type Signals } from "../signals";
 import { type Progress, progressOf } from "../terminal/progress";
-import { readStackOutputs } from "./stack-outputs";
+import { readStackOutputs, type StackOutputs } from "./stack-outputs";
 
 /** The load test that is deployed in a cluster, as it is now. */
 export interface ClusterTest {
@@ -27,22 +27,37 @@ const usual = { control: "locust-control", worker: "locust-worker", namespace: "
 
 /** Finds the test: by the outputs of a Pulumi stack, or by kubeconfig, context and namespace. */
 export async function openTest(options: ClusterOptions, directory = process.cwd()): Promise<ClusterTest> {
-  const { kubeconfig, context, namespace } = options;
-  if (kubeconfig !== undefined || context !== undefined || namespace !== undefined) {
-    const cluster = await connectCluster({
-      namespace: namespace ?? usual.namespace,
-      ...(kubeconfig === undefined ? {} : { kubeconfigFile: kubeconfig }),
-      ...(context === undefined ? {} : { context }),
-    });
-    return readTest(cluster, usual, usual.webPort, null);
-  }
+  return reopened(isOfNoStack(options) ? await byKubeconfig(options) : await byStack(options, directory));
+}
+
+/** Where the test is to be, whether it is there or not. */
+export type TestPlace = Omit<ClusterTest, "deployed">;
+
+/** Whether the options say where the test is without Pulumi. */
+export function isOfNoStack({ kubeconfig, context, namespace }: ClusterOptions): boolean {
+  return kubeconfig !== undefined || context !== undefined || namespace !== undefined;
+}
+
+export async function byKubeconfig({ kubeconfig, context, namespace }: ClusterOptions): Promise<TestPlace> {
+  const cluster = await connectCluster({
+    namespace: namespace ?? usual.namespace,
+    ...(kubeconfig === undefined ? {} : { kubeconfigFile: kubeconfig }),
+    ...(context === undefined ? {} : { context }),
+  });
+  return { cluster, names: usual, webPort: usual.webPort, stack: null };
+}
+
+async function byStack(options: ClusterOptions, directory: string): Promise<TestPlace> {
   const project = findProject(directory);
   if (project === undefined) {
     throw new UsageError(
       "there is no Pulumi project here: say where the test is with --context and --namespace, or run --local",
     );
   }
-  const { stack, loadtest, kubeconfig: text } = await readStackOutputs(project.directory, options.stack);
+  return byOutputs(await readStackOutputs(project.directory, options.stack));
+}
+
+export async function byOutputs({ stack, loadtest, kubeconfig: text }: StackOutputs): Promise<TestPlace> {
   if (loadtest.platform === "eks-fargate" && text === undefined) {
     throw new UsageError(
       `stack ${stack} does not say how to reach its cluster: export const kubeconfig = cluster.kubeconfig, then pulumi up`,
@@ -57,21 +72,11 @@ export async function openTest(options: ClusterOptions, directory = process.cwd(
       : {}),
   });
   const names = { control: loadtest.controlDeployment, worker: loadtest.workerDeployment };
-  return readTest(cluster, names, loadtest.webPort, stack, loadtest);
+  return { cluster, names, webPort: loadtest.webPort, stack, output: loadtest };
 }
 
-/** The same test as it is now. */
-export async function reopened({ cluster, names, webPort, stack, output }: ClusterTest): Promise<ClusterTest> {
-  return readTest(cluster, names, webPort, stack, output);
-}
-
-async function readTest(
-  cluster: Cluster,
-  names: TestNames,
-  webPort: number,
-  stack: string | null,
-  output?: LoadTestOutput,
-): Promise<ClusterTest> {
+/** The test as it is now. */
+export async function reopened({ cluster, names, webPort, stack, output }: TestPlace): Promise<ClusterTest> {
   const [control, worker] = await Promise.all([
     readDeployment(cluster, names.control),
     readDeployment(cluster, names.worker),

@@ -1,7 +1,8 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { loadtestVersion } from "../../../settings/package-root";
 import {
   aboveZero,
+  clusterOptions,
   duration,
   exitCodeHelp,
   jsonOption,
@@ -42,6 +43,7 @@ export function createProgram(done: Done): Command {
     .addHelpText("after", `${exitCodeHelp}\n${completionHelp}`);
   addRun(program, done);
   addDashboard(program, done);
+  addDoctor(program, done);
   addClusterCommands(program, done);
   addResultCommands(program, done);
   addCost(program, done);
@@ -118,4 +120,32 @@ function addDashboard(program: Command, done: Done): void {
       "\nExamples:\n  loadtest dashboard --local --demo\n  loadtest dashboard --stack dev --port 9000\n",
     )
     .action(async (options) => done(await (await import("../commands/dashboard.js")).dashboardCommand(options)));
+}
+
+function addDoctor(program: Command, done: Done): void {
+  const command = program
+    .command("doctor")
+    .summary("look at what a run needs: tools, settings, AWS, the cluster, the target")
+    .description(
+      "Looks at all that a run and the first up need, for at most 5 s, and changes nothing: tools, settings, script, " +
+        "target; with platform eks-fargate identity, permissions, quotas, subnets and cost on AWS; the cluster and its pods.",
+    );
+  clusterOptions(command, "the Pulumi stack (dev)").addOption(
+    new Option("--local", "only what a run on this machine needs").conflicts(["kubeconfig", "context", "namespace"]),
+  );
+  jsonOption(command, "print a list of checks as JSON: name, state (ok, warning, problem, skipped), text, todo")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  loadtest doctor
+  loadtest doctor --stack single-az --json
+  loadtest doctor --local
+  loadtest doctor --context my-cluster --namespace locust
+
+Exit codes:
+  0  nothing stands in the way; there may be warnings
+  2  a problem must be solved before a run can work`,
+    )
+    .action(async (options) => done(await (await import("../commands/doctor.js")).doctorCommand(options)));
 }

@@ -28,6 +28,14 @@ const cases: readonly (readonly [AwsFailure, Error, RegExp])[] = [
   ["invalid", made("AuthFailure", "AWS was not able to validate the provided access credentials"), /AuthFailure/],
   ["clock", made("SignatureDoesNotMatch", "Signature expired: 20261124T1015Z is now earlier than …"), /clock/],
   ["no-credentials", made("CredentialsProviderError", "Could not load credentials from any providers"), /AWS_PROFILE/],
+  [
+    "no-credentials",
+    made(
+      "CredentialsProviderError",
+      "Profile ops requires multi-factor authentication, but no MFA code callback was provided.",
+    ),
+    /second factor .*export-credentials/,
+  ],
   ["denied", made("AccessDeniedException", denied), /not allowed: eks:CreateCluster \(AccessDenied/],
   ["denied", made("AccessDenied", `${denied} with an explicit deny in a service control policy`), /organisation/],
   ["throttled", made("ThrottlingException", "Rate exceeded"), /too many requests/],

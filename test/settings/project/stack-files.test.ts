@@ -5,8 +5,10 @@ import { StackFileError } from "../../../settings/errors";
 import { parseSettings } from "../../../settings/parse";
 import {
   findProject,
+  isOwnProgram,
   listStacks,
   type ProjectPlace,
+  readAwsConfig,
   readStack,
   type StackSettings,
 } from "../../../settings/project/stack-files";
@@ -42,6 +44,35 @@ describe("stack files", () => {
     if (found === undefined) throw new Error("There is a project.");
     return found;
   };
+
+  describe("readAwsConfig", () => {
+    it("gives the stack's Region and profile, else the project's", () => {
+      writeFiles(folder(), { "Pulumi.dev.yaml": "config: {aws:region: eu-west-1, aws:profile: load, region: no}" });
+      expect(readAwsConfig(place(), "dev")).to.deep.equal({ region: "eu-west-1", profile: "load" });
+      expect(readAwsConfig(place(), "org/shop/dev")).to.deep.equal({ region: "eu-west-1", profile: "load" });
+      expect(readAwsConfig(place(), "prod")).to.deep.equal({ region: "us-east-2" });
+      expect(readAwsConfig(place(), "none")).to.deep.equal({ region: "us-east-2" });
+    });
+
+    it("takes values as Pulumi.yaml may declare them, and no secrets", () => {
+      writeFiles(folder(), {
+        "Pulumi.yaml": "name: shop\nconfig:\n  aws:region: {value: us-west-2}\n",
+        "Pulumi.dev.yaml": "config: {aws:profile: {secure: AAA}}",
+      });
+      expect(readAwsConfig(place(), "dev")).to.deep.equal({ region: "us-west-2" });
+    });
+  });
+
+  it("tell this program from one that imports its components", () => {
+    expect(isOwnProgram(place())).to.equal(true);
+    writeFiles(folder(), { "Pulumi.yaml": "name: shop\nconfig: {users: 3}\n" });
+    expect(isOwnProgram(place())).to.equal(false);
+  });
+
+  it("with wrong settings still say which are right", () => {
+    const { valid } = errorOf("config: {shop:users: 0, shop:workerReplicas: 4}");
+    expect(valid).to.include({ workerReplicas: 4, spawnRate: 2 }).and.not.have.property("users");
+  });
 
   describe("findProject", () => {
     it("finds the project of a folder in it", () => {

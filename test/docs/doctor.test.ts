@@ -1,0 +1,33 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+
+const root = join(__dirname, "..", "..");
+
+/** What a command of this repository prints. */
+function printed(name: string): string {
+  const command = ["--import", "tsx", join("docs", name)];
+  const { status, stdout, stderr } = spawnSync(process.execPath, command, { cwd: root, encoding: "utf8" });
+  expect(status, stderr).to.equal(0);
+  return stdout;
+}
+
+describe("permissions and loadtest doctor in docs/aws.md", () => {
+  const page = readFileSync(join(root, "docs", "aws.md"), "utf8");
+  const block = (command: string, kind: string, text: string) =>
+    `<!-- npx tsx docs/${command} -->\n\n\`\`\`${kind}\n${text}\`\`\`\n\n<!-- end -->`;
+
+  it("have the policy that loadtest doctor asks IAM about", () => {
+    const stdout = printed("print-policy.ts");
+    const { Statement } = JSON.parse(stdout) as { Statement: { Action: string | string[] }[] };
+    expect(Statement.flatMap(({ Action }) => Action)).to.include("ec2:AssociateNatGatewayAddress");
+    expect(page).to.include(block("print-policy.ts", "json", stdout));
+  });
+
+  it("have what loadtest doctor prints", () => {
+    const stdout = printed("print-doctor.ts");
+    expect(stdout).to.include("✖ permissions");
+    expect(page).to.include(block("print-doctor.ts", "text", stdout));
+  });
+}).timeout(20_000);
