@@ -23,8 +23,11 @@ export type AwsReply =
 
 const account = "123456789012";
 
-/** Services by what their calls look like: those with JSON name the action in a header, the others in a form. */
-const services: Readonly<Record<string, string>> = { "2010-05-08": "iam", "2011-06-15": "sts", "2016-11-15": "ec2" };
+/** Services by what their calls look like: those with JSON name themselves in a header, the others a version in a form. */
+const services: Readonly<Record<string, string>> = {
+  ...{ "2010-05-08": "iam", "2011-06-15": "sts", "2016-11-15": "ec2" },
+  ...{ ServiceQuotasV20190624: "servicequotas", ResourceGroupsTaggingAPI_20170126: "tagging" },
+};
 
 export class ScriptedAws {
   readonly calls: AwsCall[] = [];
@@ -40,8 +43,8 @@ export class ScriptedAws {
       const target = request.headers["x-amz-target"];
       const form = new URLSearchParams(body);
       const json = typeof target === "string";
-      const service = json ? "servicequotas" : services[form.get("Version") ?? ""];
-      const action = `${service}:${json ? target.split(".")[1] : form.get("Action")}`;
+      const [name = "", method] = json ? target.split(".") : [form.get("Version") ?? "", form.get("Action")];
+      const action = `${services[name]}:${method}`;
       const call = { action, input: json ? JSON.parse(body) : Object.fromEntries(form) };
       this.calls.push(call);
       const unknown = { error: "InvalidAction", message: `nobody has told what ${action} gives` };

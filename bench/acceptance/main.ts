@@ -1,0 +1,111 @@
+/** `npm run acceptance:aws`: the whole product on a real account, from nothing to nothing. `--help` says more. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { findPrices } from "../../runner/cli/price-file";
+import { hourlyCost } from "../../settings/cost/hourly";
+import { loadtestVersion } from "../../settings/package-root";
+import { readStack } from "../../settings/project/stack-files";
+import { parseDuration } from "../../settings/values/duration";
+import { Commands } from "./commands";
+import { acceptancePage } from "./page";
+import { type Acceptance, hasPassed, type Trial } from "./record";
+import { tryStack } from "./trial";
+
+const root = join(__dirname, "..", "..");
+const known = ["single-az", "dev"];
+
+const help = `npm run acceptance:aws -- --yes [options]
+
+Takes the stacks single-az and dev from nothing to nothing on AWS: doctor, preview, up, a run with thresholds,
+2 -> 8 -> 2 workers, another script, a changed script, Locust's web UI, destroy, and a look for what is left. It ends
+with destroy in any case, also on Ctrl-C. Writes docs/acceptance.json and docs/acceptance.md. Not for CI.
+
+  --yes            do it; without it, say what would be made and what it costs
+  --stacks LIST    ${known.join(",")}
+  --region REGION  us-east-2
+  --run-time TIME  length of each of the four runs (1m)
+  --out FOLDER     where the results go (docs)
+  --page           only make acceptance.md from the acceptance.json that is there
+  --help
+
+It needs what docs/aws.md names before the first up: Node, the Pulumi CLI and a login, the AWS CLI, credentials. Each
+stack takes about an hour (not measured on AWS).
+
+Exit codes: 0 all passed, 1 something failed or was left, 2 wrong usage or no --yes, 130 interrupted`;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      yes: { type: "boolean", default: false },
+      stacks: { type: "string", default: known.join(",") },
+      region: { type: "string", default: "us-east-2" },
+      "run-time": { type: "string", default: "1m" },
+      out: { type: "string", default: join(root, "docs") },
+      page: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) {
+    console.log(help);
+    return 0;
+  }
+  if (values.page) {
+    const file = join(values.out, "acceptance.json");
+    const former = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Acceptance) : undefined;
+    writeFileSync(join(values.out, "acceptance.md"), acceptancePage(former));
+    return 0;
+  }
+  const stacks = values.stacks.split(",");
+  const unknown = stacks.filter((stack) => !known.includes(stack));
+  if (unknown.length > 0) throw new Error(`--stacks must be some of ${known.join(",")}, not "${unknown.join(",")}"`);
+  parseDuration(values["run-time"]);
+  console.log(announce(stacks, values.region));
+  if (!values.yes) {
+    console.log("Nothing was made: --yes does it.");
+    return 2;
+  }
+  if (process.env.CI) throw new Error("this is not for CI: it makes, and costs, what only a person should decide");
+
+  const { region, out } = values;
+  const startedAt = new Date().toISOString();
+  const say = (line: string) => console.log(`${new Date().toISOString().slice(11, 19)} ${line}`);
+  const commands = new Commands(say);
+  const trials: Trial[] = [];
+  const write = (): Acceptance => {
+    const acceptance = {
+      ...{ startedAt, endedAt: new Date().toISOString(), version: loadtestVersion(), region },
+      ...{ standIn: process.env.AWS_ENDPOINT_URL ?? null, interrupted: commands.interrupted, trials },
+    };
+    writeFileSync(join(out, "acceptance.json"), `${JSON.stringify(acceptance, undefined, 2)}\n`);
+    writeFileSync(join(out, "acceptance.md"), acceptancePage(acceptance));
+    return acceptance;
+  };
+  for (const stack of stacks) {
+    if (commands.interrupted) break;
+    const folder = join(root, ".loadtest", "acceptance", stack);
+    trials.push(await tryStack({ commands, stack, region, folder, say, runTime: values["run-time"] }));
+    write();
+  }
+  const acceptance = write();
+  say(`${hasPassed(acceptance) ? "All passed" : "Not all passed"}: ${resolve(out, "acceptance.md")}`);
+  if (commands.interrupted) return 130;
+  return hasPassed(acceptance) ? 0 : 1;
+}
+
+function announce(stacks: readonly string[], region: string): string {
+  const lines = stacks.map((stack) => {
+    const { settings } = readStack({ directory: root, stack });
+    const { total } = hourlyCost(findPrices(region), { ...settings, workerReplicas: 8 });
+    return `  acceptance-${stack}: a VPC, an EKS cluster on Fargate, Locust; about $${total.toFixed(2)} an hour with 8 workers`;
+  });
+  return [`Makes in ${region}, one after the other, each for about an hour:`, ...lines].join("\n");
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(2);
+  },
+);
