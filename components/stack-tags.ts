@@ -1,9 +1,7 @@
 /** Tags that tell what one stack has made from what another has, also inside of other packages' components. */
 import * as pulumi from "@pulumi/pulumi";
+import { stackTag } from "../settings/aws/quotas";
 import type { Texts } from "./inputs";
-
-/** Tag of all that can have tags: its value is the stack's name. */
-const stackTag = "load-test:stack";
 
 /** The tags that somebody wants, and the stack's. */
 export function withStackTag(tags: Texts = {}): pulumi.Output<Record<string, string>> {
