@@ -25,6 +25,8 @@ with destroy in any case, also on Ctrl-C. Writes docs/acceptance.json and docs/a
   --stacks LIST    ${known.join(",")}
   --region REGION  us-east-2
   --run-time TIME  length of each of the four runs (1m)
+  --workers N      what 2 workers are raised to (8)
+  --config K=V     a setting beside the stack's own; repeatable
   --out FOLDER     where the results go (docs)
   --page           only make acceptance.md from the acceptance.json that is there
   --help
@@ -41,6 +43,8 @@ async function main(): Promise<number> {
       stacks: { type: "string", default: known.join(",") },
       region: { type: "string", default: "us-east-2" },
       "run-time": { type: "string", default: "1m" },
+      workers: { type: "string", default: "8" },
+      config: { type: "string", multiple: true, default: [] },
       out: { type: "string", default: join(root, "docs") },
       page: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -60,7 +64,10 @@ async function main(): Promise<number> {
   const unknown = stacks.filter((stack) => !known.includes(stack));
   if (unknown.length > 0) throw new Error(`--stacks must be some of ${known.join(",")}, not "${unknown.join(",")}"`);
   parseDuration(values["run-time"]);
-  console.log(announce(stacks, values.region));
+  const workers = Number(values.workers);
+  if (!(workers > 2 && workers <= 1000))
+    throw new Error(`--workers must be a number from 3 to 1000, not "${values.workers}"`);
+  console.log(announce(stacks, values.region, workers));
   if (!values.yes) {
     console.log("Nothing was made: --yes does it.");
     return 2;
@@ -84,7 +91,8 @@ async function main(): Promise<number> {
   for (const stack of stacks) {
     if (commands.interrupted) break;
     const folder = join(root, ".loadtest", "acceptance", stack);
-    trials.push(await tryStack({ commands, stack, region, folder, say, runTime: values["run-time"] }));
+    const { config, "run-time": runTime } = values;
+    trials.push(await tryStack({ commands, stack, region, folder, say, runTime, workers, config }));
     write();
   }
   const acceptance = write();
@@ -93,11 +101,11 @@ async function main(): Promise<number> {
   return hasPassed(acceptance) ? 0 : 1;
 }
 
-function announce(stacks: readonly string[], region: string): string {
+function announce(stacks: readonly string[], region: string, workers: number): string {
   const lines = stacks.map((stack) => {
     const { settings } = readStack({ directory: root, stack });
-    const { total } = hourlyCost(findPrices(region), { ...settings, workerReplicas: 8 });
-    return `  acceptance-${stack}: a VPC, an EKS cluster on Fargate, Locust; about $${total.toFixed(2)} an hour with 8 workers`;
+    const { total } = hourlyCost(findPrices(region), { ...settings, workerReplicas: workers });
+    return `  acceptance-${stack}: a VPC, an EKS cluster on Fargate, Locust; about $${total.toFixed(2)} an hour with ${workers} workers`;
   });
   return [`Makes in ${region}, one after the other, each for about an hour:`, ...lines].join("\n");
 }

@@ -34,6 +34,10 @@ export interface TrialOptions {
   readonly region: string;
   /** Length of each run, as Locust writes it. */
   readonly runTime: string;
+  /** What 2 workers are raised to. */
+  readonly workers: number;
+  /** Settings beside the stack's own: `workerCpu=0.25`. */
+  readonly config: readonly string[];
   /** Folder of the copy of the project; it stays where something could not be destroyed. */
   readonly folder: string;
   readonly say: (line: string) => void;
@@ -65,7 +69,7 @@ class StackTrial {
     let made = false;
     let leftovers: readonly string[] = [];
     try {
-      await this.step("stack", () => this.pulumi("stack", "select", "--create", this.name));
+      await this.step("stack", () => this.init());
       await this.step("doctor", () => this.doctor());
       await this.step("preview", () => this.pulumi("preview"));
       made = true;
@@ -83,6 +87,15 @@ class StackTrial {
     return { stack, steps: this.steps, costUsd: this.costUsd, leftovers };
   }
 
+  private async init(): Promise<string> {
+    await this.pulumi("stack", "select", "--create", this.name);
+    for (const one of this.options.config) {
+      const [, key = one, value = ""] = /^([^=]*)=(.*)$/s.exec(one) ?? [];
+      await this.pulumi("config", "set", key, value);
+    }
+    return this.name;
+  }
+
   /** What a deployed test has to do. */
   private async inCluster(): Promise<void> {
     const kubeconfig = await this.output("kubeconfig");
@@ -91,12 +104,12 @@ class StackTrial {
       return targetUrl;
     });
     await this.step("run with thresholds", () => this.load("script1.py"));
-    for (const workers of [8, 2]) {
+    for (const workers of [this.options.workers, 2]) {
       await this.step(`up with ${workers} workers`, async () => {
         await this.pulumi("config", "set", "workerReplicas", `${workers}`);
         return this.pulumi("up", "--yes", "--skip-preview");
       });
-      if (workers === 8) await this.step("run with 8 workers", () => this.load("script1.py"));
+      if (workers > 2) await this.step(`run with ${workers} workers`, () => this.load("script1.py"));
     }
     await this.step("another script", () => this.load("acceptance.py", "before"));
     await this.step("up with a changed script", () => {

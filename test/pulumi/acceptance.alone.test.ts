@@ -35,6 +35,9 @@ describe("npm run acceptance:aws, on the real engine with stand-ins for AWS", fu
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
   after(() => aws?.close());
 
+  /** For a node of 2 CPUs. */
+  const small = ["--yes", "--run-time", "10s", "--workers", "3", "--config", "workerCpu=0.25"];
+
   const env = (): NodeJS.ProcessEnv => ({
     ...process.env,
     ...aws.env,
@@ -68,7 +71,7 @@ describe("npm run acceptance:aws, on the real engine with stand-ins for AWS", fu
   });
 
   it("goes from nothing to nothing with both stacks, and says that it was not AWS", async () => {
-    const { code, said } = await run("--yes", "--run-time", "10s");
+    const { code, said } = await run(...small);
     expect(code, said).to.equal(0);
     const acceptance = record();
     expect(hasPassed(acceptance)).to.equal(true);
@@ -76,7 +79,7 @@ describe("npm run acceptance:aws, on the real engine with stand-ins for AWS", fu
     for (const { steps, costUsd, leftovers } of acceptance.trials) {
       expect(steps.map(({ name }) => name)).to.deep.equal([
         ...["stack", "doctor", "preview", "up", "target", "run with thresholds"],
-        ...["up with 8 workers", "run with 8 workers", "up with 2 workers", "another script"],
+        ...["up with 3 workers", "run with 3 workers", "up with 2 workers", "another script"],
         ...["up with a changed script", "the changed script", "dashboard", "cost so far", "target away"],
         ...["destroy", "look for leftovers"],
       ]);
@@ -88,7 +91,7 @@ describe("npm run acceptance:aws, on the real engine with stand-ins for AWS", fu
   });
 
   it("destroys what it has made when it is interrupted", async () => {
-    const { child, said } = start("--yes", "--stacks", "single-az");
+    const { child, said } = start(...small, "--stacks", "single-az");
     await until("up goes on", () => /single-az: up …[\s\S]*locust-namespace.*creat/.test(said()), 300);
     child.kill("SIGINT");
     const [code] = (await once(child, "close")) as [number];
