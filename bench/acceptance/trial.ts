@@ -99,10 +99,19 @@ class StackTrial {
   /** What a deployed test has to do. */
   private async inCluster(): Promise<void> {
     const kubeconfig = await this.output("kubeconfig");
-    await this.step("target", async () => {
-      await startTarget(kubeconfig);
-      return targetUrl;
-    });
+    try {
+      await this.step("target", async () => {
+        await startTarget(kubeconfig);
+        return targetUrl;
+      });
+      await this.runs();
+    } finally {
+      // It goes with the cluster in any case, but for one that only stands for EKS.
+      await stopTarget(kubeconfig).catch((error: unknown) => this.options.say(messageOf(error)));
+    }
+  }
+
+  private async runs(): Promise<void> {
     await this.step("run with thresholds", () => this.load("script1.py"));
     for (const workers of [this.options.workers, 2]) {
       await this.step(`up with ${workers} workers`, async () => {
@@ -119,10 +128,6 @@ class StackTrial {
     await this.step("the changed script", () => this.load("acceptance.py", "after"));
     await this.step("dashboard", () => this.dashboard());
     await this.step("cost so far", () => this.cost());
-    await this.step("target away", async () => {
-      await stopTarget(kubeconfig);
-      return "deleted";
-    });
   }
 
   /** A copy of the project: the scripts change, and the stack's file is its own. */
