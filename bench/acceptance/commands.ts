@@ -24,6 +24,8 @@ export class Commands {
   /** @param say tells people what goes on */
   constructor(private readonly say: (line: string) => void) {
     for (const signal of signals) process.on(signal, () => this.interrupt());
+    // A terminal that was closed must not keep anything from being destroyed.
+    for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   }
 
   /** A signal interrupts what comes now. */
@@ -70,12 +72,14 @@ export class Commands {
   }
 
   private interrupt(): void {
-    if (this.last) {
+    const again = this.interrupted;
+    this.interrupted = true;
+    if (this.last || again) {
       this.say("What was made is being taken away; this ends by itself.");
       return;
     }
     this.say("Interrupted: what was made is taken away now.");
-    this.interrupted = true;
+    // Once: a second signal would make Pulumi forget what it is just making.
     this.child?.kill("SIGINT");
   }
 }

@@ -1,12 +1,12 @@
 /** `npm run acceptance:aws`: the whole product on a real account, from nothing to nothing. `--help` says more. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { findPrices } from "../../runner/cli/price-file";
 import { hourlyCost } from "../../settings/cost/hourly";
 import { loadtestVersion } from "../../settings/package-root";
 import { readStack } from "../../settings/project/stack-files";
-import { parseDuration } from "../../settings/values/duration";
+import { durationAllowed, parseDuration } from "../../settings/values/duration";
 import { Commands } from "./commands";
 import { acceptancePage } from "./page";
 import { type Acceptance, hasPassed, type Trial } from "./record";
@@ -36,7 +36,8 @@ stack takes about an hour (not measured on AWS).
 
 Exit codes: 0 all passed, 1 something failed or was left, 2 wrong usage or no --yes, 130 interrupted`;
 
-async function main(): Promise<number> {
+/** @throws Error in a line for the user */
+function readOptions() {
   const { values } = parseArgs({
     options: {
       yes: { type: "boolean", default: false },
@@ -50,31 +51,47 @@ async function main(): Promise<number> {
       help: { type: "boolean", default: false },
     },
   });
-  if (values.help) {
-    console.log(help);
-    return 0;
-  }
-  if (values.page) {
-    const file = join(values.out, "acceptance.json");
-    const former = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Acceptance) : undefined;
-    writeFileSync(join(values.out, "acceptance.md"), acceptancePage(former));
-    return 0;
-  }
   const stacks = values.stacks.split(",");
   const unknown = stacks.filter((stack) => !known.includes(stack));
   if (unknown.length > 0) throw new Error(`--stacks must be some of ${known.join(",")}, not "${unknown.join(",")}"`);
-  parseDuration(values["run-time"]);
   const workers = Number(values.workers);
-  if (!(workers > 2 && workers <= 1000))
-    throw new Error(`--workers must be a number from 3 to 1000, not "${values.workers}"`);
-  console.log(announce(stacks, values.region, workers));
-  if (!values.yes) {
+  if (!(Number.isInteger(workers) && workers > 2 && workers <= 1000)) {
+    throw new Error(`--workers must be an integer from 3 to 1000, not "${values.workers}"`);
+  }
+  try {
+    parseDuration(values["run-time"]);
+  } catch {
+    throw new Error(`--run-time must be ${durationAllowed}, not "${values["run-time"]}"`);
+  }
+  return { ...values, stacks, workers, runTime: values["run-time"] };
+}
+
+type Options = ReturnType<typeof readOptions>;
+
+async function main(): Promise<number> {
+  const options = readOptions();
+  if (options.help) {
+    console.log(help);
+    return 0;
+  }
+  mkdirSync(options.out, { recursive: true });
+  if (options.page) {
+    const file = join(options.out, "acceptance.json");
+    const former = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Acceptance) : undefined;
+    writeFileSync(join(options.out, "acceptance.md"), acceptancePage(former));
+    return 0;
+  }
+  console.log(announce(options));
+  if (!options.yes) {
     console.log("Nothing was made: --yes does it.");
     return 2;
   }
   if (process.env.CI) throw new Error("this is not for CI: it makes, and costs, what only a person should decide");
+  return tryAll(options);
+}
 
-  const { region, out } = values;
+/** Each stack after the other; what came out is on disk after each. */
+async function tryAll({ stacks, region, out, runTime, workers, config }: Options): Promise<number> {
   const startedAt = new Date().toISOString();
   const say = (line: string) => console.log(`${new Date().toISOString().slice(11, 19)} ${line}`);
   const commands = new Commands(say);
@@ -91,7 +108,6 @@ async function main(): Promise<number> {
   for (const stack of stacks) {
     if (commands.interrupted) break;
     const folder = join(root, ".loadtest", "acceptance", stack);
-    const { config, "run-time": runTime } = values;
     trials.push(await tryStack({ commands, stack, region, folder, say, runTime, workers, config }));
     write();
   }
@@ -101,7 +117,7 @@ async function main(): Promise<number> {
   return hasPassed(acceptance) ? 0 : 1;
 }
 
-function announce(stacks: readonly string[], region: string, workers: number): string {
+function announce({ stacks, region, workers }: Options): string {
   const lines = stacks.map((stack) => {
     const { settings } = readStack({ directory: root, stack });
     const { total } = hourlyCost(findPrices(region), { ...settings, workerReplicas: workers });

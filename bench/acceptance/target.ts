@@ -34,6 +34,7 @@ server.serve_forever()
 const pod: V1Pod = {
   metadata: { name, labels: { app: name } },
   spec: {
+    terminationGracePeriodSeconds: 1,
     containers: [
       {
         ...{ name: "target", image: locustImage, imagePullPolicy: "IfNotPresent", command: ["python", "-c", source] },
@@ -59,8 +60,14 @@ export async function startTarget(kubeconfig: string): Promise<void> {
   throw new Error(`Pod ${name} is not ready after five minutes`);
 }
 
+/** Deletes the target, and waits until it is gone. */
 export async function stopTarget(kubeconfig: string): Promise<void> {
   const cluster = await connectCluster({ kubeconfig, namespace });
-  await cluster.call(`delete Service ${name}`, () => cluster.core.deleteNamespacedService({ namespace, name }));
-  await cluster.call(`delete Pod ${name}`, () => cluster.core.deleteNamespacedPod({ namespace, name }));
+  const { core } = cluster;
+  await cluster.find(`delete Service ${name}`, () => core.deleteNamespacedService({ namespace, name }));
+  await cluster.find(`delete Pod ${name}`, () => core.deleteNamespacedPod({ namespace, name }));
+  for (const end = Date.now() + 60_000; Date.now() < end; await pause(500)) {
+    if ((await cluster.find(`read Pod ${name}`, () => core.readNamespacedPod({ namespace, name }))) === undefined)
+      return;
+  }
 }

@@ -1,31 +1,17 @@
 /** Takes one stack from nothing to nothing, step by step. */
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { pause } from "../../runner/engine/timing";
 import { messageOf } from "../../runner/errors";
 import { freePort } from "../../runner/places/network";
 import { type Commands, type Finished, Interrupted } from "./commands";
 import { findLeftovers } from "./leftovers";
+import { lastError, lastLine, parseJson } from "./output";
+import { latestRequests, makeProject, results, root, writeScript } from "./project";
 import type { Step, Trial } from "./record";
 import { startTarget, stopTarget, targetUrl } from "./target";
 
-const root = join(__dirname, "..", "..");
 const loadtest = join(root, "bin", "loadtest.js");
-
-/** Kept like those of any other run. */
-const results = join(root, "results");
-
-/** Tells which version of it has run: the name of its requests changes. */
-const script = (name: string) => `from locust import FastHttpUser, between, task
-
-
-class Visitor(FastHttpUser):
-    wait_time = between(0.5, 1)
-
-    @task
-    def visit(self) -> None:
-        self.client.get("/", name="${name}")
-`;
 
 export interface TrialOptions {
   readonly commands: Commands;
@@ -64,12 +50,13 @@ class StackTrial {
 
   async run(): Promise<Trial> {
     const { stack, commands, say, folder, region } = this.options;
-    this.prepare();
+    makeProject(folder, stack, this.name, region);
     commands.begin();
-    let made = false;
+    let [begun, made] = [false, false];
     let leftovers: readonly string[] = [];
     try {
       await this.step("stack", () => this.init());
+      begun = true;
       await this.step("doctor", () => this.doctor());
       await this.step("preview", () => this.pulumi("preview"));
       made = true;
@@ -79,7 +66,7 @@ class StackTrial {
       if (!(error instanceof Failed || error instanceof Interrupted)) throw error;
     } finally {
       commands.finish();
-      const destroyed = await this.destroy();
+      const destroyed = !begun || (await this.destroy());
       if (made) leftovers = await this.look(region);
       if (destroyed) rmSync(folder, { recursive: true, force: true });
       else say(`The stack is still there: cd ${relative(".", folder)} && pulumi destroy --stack ${this.name}`);
@@ -122,31 +109,12 @@ class StackTrial {
     }
     await this.step("another script", () => this.load("acceptance.py", "before"));
     await this.step("up with a changed script", () => {
-      this.writeScript("after");
+      writeScript(this.options.folder, "after");
       return this.pulumi("up", "--yes", "--skip-preview");
     });
     await this.step("the changed script", () => this.load("acceptance.py", "after"));
     await this.step("dashboard", () => this.dashboard());
     await this.step("cost so far", () => this.cost());
-  }
-
-  /** A copy of the project: the scripts change, and the stack's file is its own. */
-  private prepare(): void {
-    const { folder, stack } = this.options;
-    mkdirSync(folder, { recursive: true });
-    const parts = ["index.ts", "components", "settings", "locust", "package.json", "tsconfig.json", "Pulumi.yaml"];
-    for (const part of parts) cpSync(join(root, part), join(folder, part), { recursive: true });
-    rmSync(join(folder, "node_modules"), { force: true });
-    symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
-    const { region } = this.options;
-    const config = readFileSync(join(root, `Pulumi.${stack}.yaml`), "utf8");
-    const own = config.replace(/aws:region: .*/, `aws:region: ${region}`);
-    writeFileSync(join(folder, `Pulumi.${this.name}.yaml`), own);
-    this.writeScript("before");
-  }
-
-  private writeScript(name: string): void {
-    writeFileSync(join(this.options.folder, "locust", "scripts", "acceptance.py"), script(name));
   }
 
   /** @param work gives one line of what came out; throws Failed with one where it did not go well */
@@ -195,7 +163,7 @@ class StackTrial {
   private async doctor(): Promise<string> {
     const { code, output } = await this.loadtest("doctor");
     process.stderr.write(output);
-    const problem = output.split("\n").find((line) => /^(✗|problem)/.test(line));
+    const problem = output.split("\n").find((line) => /^problem/.test(line));
     if (code !== 0) throw new Failed(problem ?? `loadtest doctor ended with ${code}`);
     return "no problems";
   }
@@ -249,12 +217,13 @@ class StackTrial {
     for (const name of ["destroy", "destroy again"]) {
       try {
         await this.step(name, () => this.pulumi("destroy", "--yes", "--skip-preview"));
-        await this.pulumi("stack", "rm", this.name, "--yes");
+        await this.step("stack rm", () => this.pulumi("stack", "rm", this.name, "--yes"));
         return true;
       } catch (error) {
         if (!(error instanceof Failed)) throw error;
         // A command that was ended by a signal leaves its lock.
-        await this.command("pulumi", ["cancel", "--yes", "--stack", this.name, "--non-interactive"]);
+        const cancel = ["cancel", "--yes", "--stack", this.name, "--non-interactive"];
+        await this.command("pulumi", cancel).catch(() => undefined);
       }
     }
     return false;
@@ -271,29 +240,4 @@ class StackTrial {
     });
     return left;
   }
-}
-
-/** `requests.csv` of the latest run. */
-function latestRequests(): string {
-  const latest = readdirSync(results).sort().at(-1) ?? "";
-  return readFileSync(join(results, latest, "requests.csv"), "utf8");
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function lastError(output: string): string | undefined {
-  return output
-    .split("\n")
-    .findLast((line) => /^\s*error:/.test(line))
-    ?.trim();
-}
-
-function lastLine(output: string): string {
-  return output.trim().split("\n").at(-1) ?? "";
 }

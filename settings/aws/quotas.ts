@@ -3,9 +3,6 @@ import { type CostSettings, hourlyCost } from "../cost/hourly";
 import { usEast2 } from "../cost/us-east-2";
 import { planNetwork } from "../network";
 
-/** Tag of all that a stack makes and that can have tags: its value is the stack's name. */
-export const stackTag = "load-test:stack";
-
 export type QuotaName = "Fargate vCPU" | "VPCs" | "Elastic IPs" | "NAT gateways" | "IPs per gateway";
 
 /** A quota of Service Quotas, and what the stack asks of it. */

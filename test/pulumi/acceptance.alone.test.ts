@@ -45,7 +45,7 @@ describe("npm run acceptance:aws, on the real engine with stand-ins for AWS", fu
   });
 
   function start(...args: readonly string[]): { child: ChildProcess; said: () => string } {
-    const command = [join(root, "node_modules", "tsx", "dist", "cli.mjs"), "bench/acceptance/main.ts", "--out", folder];
+    const command = ["--import", "tsx", "bench/acceptance/main.ts", "--out", folder];
     const child = spawn(process.execPath, [...command, ...args], { cwd: root, env: env() });
     let said = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => (said += data));
@@ -81,7 +81,7 @@ describe("npm run acceptance:aws, on the real engine with stand-ins for AWS", fu
         ...["stack", "doctor", "preview", "up", "target", "run with thresholds"],
         ...["up with 3 workers", "run with 3 workers", "up with 2 workers", "another script"],
         ...["up with a changed script", "the changed script", "dashboard", "cost so far"],
-        ...["destroy", "look for leftovers"],
+        ...["destroy", "stack rm", "look for leftovers"],
       ]);
       expect(costUsd).to.be.above(0);
       expect(leftovers).to.deep.equal([]);
@@ -93,7 +93,10 @@ describe("npm run acceptance:aws, on the real engine with stand-ins for AWS", fu
   it("destroys what it has made when it is interrupted", async () => {
     const { child, said } = start(...small, "--stacks", "single-az");
     await until("up goes on", () => /single-az: up …[\s\S]*locust-namespace.*creat/.test(said()), 300);
-    child.kill("SIGINT");
+    // As people do; and a terminal that is closed.
+    for (let time = 0; time < 2; time += 1) child.kill("SIGINT");
+    await until("it is destroyed", () => said().includes("single-az: destroy …"), 300);
+    for (const signal of ["SIGINT", "SIGHUP"] as const) child.kill(signal);
     const [code] = (await once(child, "close")) as [number];
     expect(code, said()).to.equal(130);
     const { interrupted, trials } = record();
