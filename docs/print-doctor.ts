@@ -7,7 +7,7 @@ import { stripVTControlCharacters } from "node:util";
 import { runChecks } from "../runner/cli/doctor/check";
 import { checksFor } from "../runner/cli/doctor/doctor";
 import { doctorText } from "../runner/cli/doctor/print";
-import { type AwsReply, identity, ScriptedAws, withEnvironment } from "../test/support/aws";
+import { type AwsReply, identity, ScriptedAws, simulated, withEnvironment } from "../test/support/aws";
 
 const columns = 100;
 
@@ -21,13 +21,12 @@ const quotas: Readonly<Record<string, number>> = {
 
 const role = "arn:aws:iam::123456789012:role/load-testers";
 const zones = ["us-east-2a", "us-east-2b", "us-east-2c"];
-const denied = { EvalActionName: "eks:CreateFargateProfile", EvalDecision: "implicitDeny" };
 
 const replies: ScriptedAws["replies"] = {
-  "sts:GetCallerIdentity": () => identity("arn:aws:sts::123456789012:assumed-role/load-testers/sam"),
+  "sts:GetCallerIdentity": () => identity("arn:aws:sts::123456789012:assumed-role/load-testers/session"),
   "iam:GetRole": () => result({ Role: { Arn: role, RoleName: "load-testers", Path: "/" } }),
-  "iam:SimulatePrincipalPolicy": ({ input }) =>
-    result({ EvaluationResults: Object.values(input).includes(denied.EvalActionName) ? [denied] : [] }),
+  "iam:SimulatePrincipalPolicy": (call) =>
+    simulated(call, (action) => (action === "eks:CreateFargateProfile" ? "implicitDeny" : "allowed")),
   "servicequotas:GetServiceQuota": ({ input }) => result({ Quota: { Value: quotas[String(input.QuotaCode)] } }),
   "ec2:DescribeVpcs": () => result({ vpcSet: [{ vpcId: "vpc-0123456789abcdef0" }] }),
   "ec2:DescribeAddresses": () => result({ addressesSet: [1, 2, 3].map((last) => ({ publicIp: `192.0.2.${last}` })) }),

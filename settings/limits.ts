@@ -1,4 +1,5 @@
 /** What large tests run into first on AWS: ports of NAT gateways, and Docker Hub's limit of pulls. Pure arithmetic. */
+import { locustImage } from "./locust";
 import { containsCidr, parseCidr, reservedRanges } from "./values/cidr";
 
 /**
@@ -8,7 +9,7 @@ import { containsCidr, parseCidr, reservedRanges } from "./values/cidr";
 export const connectionsPerAddress = 55_000;
 
 /** The most addresses that a NAT gateway can have. Source: the same. */
-export const mostNatAddresses = 8;
+const mostNatAddresses = 8;
 
 /**
  * Pulls in six hours that Docker Hub gives an IPv4 address without a login. Source: "Docker Hub pull usage and limits"
@@ -26,6 +27,11 @@ export interface NatLoad {
   readonly addresses: number;
   /** The target's public IPv4 addresses; those of private networks are reached without NAT. */
   readonly targetAddresses: readonly string[];
+}
+
+/** Whether it matters how many addresses the target has: they need not be looked up for fewer users. */
+export function mayExceedNat(users: number, addresses: number): boolean {
+  return addresses > 0 && users > connectionsPerAddress * addresses;
 }
 
 /** What is wrong, and what to set, where the NAT gateways cannot hold a connection for each user; else undefined. */
@@ -60,9 +66,11 @@ export function pullProblem({ workers, addresses, image }: Pulls): string | unde
   const pods = workers + 1;
   const most = pullsPerAddress * addresses;
   if (addresses === 0 || pods <= most || !isOnDockerHub(image)) return undefined;
+  const todo =
+    image === locustImage ? "Set imageSource to ecr" : "Push the image to a registry without a limit, such as ECR";
   return (
     `${pods} pods pull ${image}, and Docker Hub gives ${addresses} NAT ${plural("address", addresses)} ${most} pulls ` +
-    `in six hours (${pullsPerAddress} each, without a login): the others do not start. Set imageSource to ecr`
+    `in six hours (${pullsPerAddress} each, without a login): the others do not start. ${todo}`
   );
 }
 

@@ -1,7 +1,7 @@
 /** What large tests on Fargate run into first, said in every preview and update that knows enough of them. */
 import { lookup } from "node:dns/promises";
 import * as pulumi from "@pulumi/pulumi";
-import { natProblem, pullProblem } from "../../settings/limits";
+import { mayExceedNat, natProblem, pullProblem } from "../../settings/limits";
 import { hostOf } from "../../settings/values/target";
 import { partOf } from "../inputs";
 import type { LocustCluster } from "./args";
@@ -27,6 +27,7 @@ export function warnOfLimits(
   // One by one, as an image that is still to be built must not hide the other.
   const ofNat = pulumi.output({ nat, targetHost }).apply(async (known) => {
     if (known.nat === undefined || known.targetHost === undefined) return undefined;
+    if (!mayExceedNat(users, known.nat.addresses)) return undefined;
     return natProblem({ users, ...known.nat, targetAddresses: await addressesOf(known.targetHost) });
   });
   const ofPulls = pulumi

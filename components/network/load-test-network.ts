@@ -161,7 +161,7 @@ function waysOut(
   plan: NetworkPlan,
   vpc: Vpc,
   named: (resource: string) => pulumi.Output<Record<string, string>>,
-  opts: pulumi.CustomResourceOptions,
+  opts: { readonly parent: pulumi.Resource; readonly dependsOn: pulumi.Output<pulumi.Resource[]> },
 ): { readonly addresses: readonly Eip[]; readonly gateways: readonly NatGateway[]; readonly routes: readonly Route[] } {
   const zones = Array.from({ length: plan.zones }, (_, zone) => zone);
   const address = (resource: string) => new Eip(resource, { domain: "vpc", tags: named(resource) }, opts);
@@ -190,17 +190,16 @@ function waysOut(
   return { addresses: made.flatMap(({ addresses }) => addresses), gateways, routes };
 }
 
-/** Gives a gateway its further addresses, one after the other: AWS refuses one while it works on another. */
-function associate(
-  natName: string,
-  { id: natGatewayId }: NatGateway,
-  addresses: readonly Eip[],
-  parent: pulumi.Resource | undefined,
-): void {
+/**
+ * Gives a gateway its further addresses, one after the other: AWS refuses one while it works on another. They go with
+ * the gateway: each by itself would be drained for six minutes first.
+ */
+function associate(natName: string, gateway: NatGateway, addresses: readonly Eip[], parent: pulumi.Resource): void {
   let before: pulumi.Resource[] = [];
   addresses.forEach(({ allocationId }, index) => {
-    const opts = { ...(parent === undefined ? {} : { parent }), dependsOn: before };
-    before = [new NatGatewayEipAssociation(`${natName}-${index + 2}`, { natGatewayId, allocationId }, opts)];
+    const opts = { parent, dependsOn: before, deletedWith: gateway };
+    const ids = { natGatewayId: gateway.id, allocationId };
+    before = [new NatGatewayEipAssociation(`${natName}-${index + 2}`, ids, opts)];
   });
 }
 

@@ -183,7 +183,7 @@ class AllowedHostsTest(unittest.TestCase):
     def test_refuses_any_other_and_names_both(self) -> None:
         for host in (
             "http://example.com", "http://shop.test.evil.test", "http://badexample.com", "http://shop.test@evil.test",
-            "other.test:1883",
+            "other.test:1883", "http://other.test\\@shop.test/", "http://[::1",
         ):  # fmt: skip
             with self.subTest(host):
                 self.assertEqual(

@@ -10,14 +10,20 @@ export interface AwsPlace {
   readonly profile?: string | undefined;
 }
 
-/** How long a connection, and then an answer, may take, in ms. */
-const patience = 3000;
+/** The Region of the stack's config, else that of the environment, where the SDK itself does not know the second. */
+export function configuredRegion({ region }: AwsPlace, env: NodeJS.ProcessEnv = process.env): string | undefined {
+  return region ?? (env.AWS_REGION || env.AWS_DEFAULT_REGION || undefined);
+}
 
 /**
  * The config of a client of the SDK: AWS_ENDPOINT_URL, proxies and files are the SDK's own business. Whoever makes one
  * client more spreads it: `new PricingClient({ ...awsConfig(place), region: "us-east-1" })`.
+ *
+ * @param patience how long a connection, and then an answer, may take, in ms
  */
-export function awsConfig({ region, profile }: AwsPlace) {
+export function awsConfig(place: AwsPlace, patience = 3000) {
+  const { profile } = place;
+  const region = configuredRegion(place);
   // A warning on Node 20, in four lines on standard error; the README says which Node there must be.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
   return {
@@ -30,39 +36,42 @@ export function awsConfig({ region, profile }: AwsPlace) {
 
 /** The clients of one place; they share their credentials, which a program or a person may have to be asked for. */
 export class AwsClients {
-  private made: Partial<{
-    sts: Promise<STSClient>;
-    iam: Promise<IAMClient>;
-    ec2: Promise<EC2Client>;
-    quotas: Promise<ServiceQuotasClient>;
-  }> = {};
+  private readonly made = new Map<string, Promise<unknown>>();
 
   constructor(readonly place: AwsPlace) {}
 
   sts(): Promise<STSClient> {
-    this.made.sts ??= import("@aws-sdk/client-sts").then(({ STSClient }) => new STSClient(awsConfig(this.place)));
-    return this.made.sts;
+    return this.once("sts", async () => {
+      const { STSClient } = await import("@aws-sdk/client-sts");
+      return new STSClient(awsConfig(this.place));
+    });
   }
 
   iam(): Promise<IAMClient> {
-    this.made.iam ??= Promise.all([import("@aws-sdk/client-iam"), this.shared()]).then(
-      ([{ IAMClient }, shared]) => new IAMClient(shared),
-    );
-    return this.made.iam;
+    return this.once("iam", async () => {
+      const { IAMClient } = await import("@aws-sdk/client-iam");
+      return new IAMClient(await this.shared());
+    });
   }
 
   ec2(): Promise<EC2Client> {
-    this.made.ec2 ??= Promise.all([import("@aws-sdk/client-ec2"), this.shared()]).then(
-      ([{ EC2Client }, shared]) => new EC2Client(shared),
-    );
-    return this.made.ec2;
+    return this.once("ec2", async () => {
+      const { EC2Client } = await import("@aws-sdk/client-ec2");
+      return new EC2Client(await this.shared());
+    });
   }
 
   quotas(): Promise<ServiceQuotasClient> {
-    this.made.quotas ??= Promise.all([import("@aws-sdk/client-service-quotas"), this.shared()]).then(
-      ([{ ServiceQuotasClient }, shared]) => new ServiceQuotasClient(shared),
-    );
-    return this.made.quotas;
+    return this.once("quotas", async () => {
+      const { ServiceQuotasClient } = await import("@aws-sdk/client-service-quotas");
+      return new ServiceQuotasClient(await this.shared());
+    });
+  }
+
+  private once<T>(name: string, make: () => Promise<T>): Promise<T> {
+    const made = (this.made.get(name) as Promise<T> | undefined) ?? make();
+    this.made.set(name, made);
+    return made;
   }
 
   private async shared() {

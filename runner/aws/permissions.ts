@@ -13,7 +13,7 @@ export interface Denied {
 }
 
 /** Whose policies are simulated: a user's or a role's ARN, or why none can be. */
-export type PolicySource = { readonly arn: string } | { readonly root: true } | { readonly unknown: string };
+type PolicySource = { readonly arn: string } | { readonly root: true } | { readonly unknown: string };
 
 /** Finds whose policies count. Rejects with an AwsError where a role cannot be looked up. */
 export async function policySource(clients: AwsClients, { arn }: Identity, signal: AbortSignal): Promise<PolicySource> {
@@ -48,24 +48,46 @@ export async function deniedActions(
   try {
     const [iam, { SimulatePrincipalPolicyCommand }] = await Promise.all([clients.iam(), import("@aws-sdk/client-iam")]);
     const context = contextOf(statements, stack, region);
-    const answers = await Promise.all(
-      groups(statements, stack).map(({ actions, resources }) =>
-        allPages(iam, signal, (marker) => {
-          return new SimulatePrincipalPolicyCommand({
-            PolicySourceArn: source,
-            ActionNames: actions,
-            ...(resources.length === 0 ? {} : { ResourceArns: resources }),
-            ContextEntries: context,
-            MaxItems: 1000,
-            ...(marker === undefined ? {} : { Marker: marker }),
-          });
-        }),
-      ),
+    const ask = ({ actions, resources }: Group): Promise<EvaluationResult[]> =>
+      allPages(iam, signal, (marker) => {
+        return new SimulatePrincipalPolicyCommand({
+          PolicySourceArn: source,
+          ActionNames: actions,
+          ...(resources.length === 0 ? {} : { ResourceArns: resources }),
+          ContextEntries: context,
+          MaxItems: 1000,
+          ...(marker === undefined ? {} : { Marker: marker }),
+        });
+      }).catch(async (error: unknown) => {
+        const parts = apart(error, actions);
+        if (parts === undefined) throw error;
+        return (await Promise.all(parts.map((part) => ask({ actions: part, resources })))).flat();
+      });
+    const asked = groups(statements, stack);
+    const answers = await Promise.all(asked.map(ask));
+    const missing = asked.flatMap(({ actions }, index) =>
+      actions.filter((action) => !answers[index]?.some(({ EvalActionName }) => EvalActionName === action)),
     );
-    return answers.flatMap(deniedOf);
+    if (missing.length > 0) throw new Error(`there is no answer for ${missing[0]}`);
+    return deniedOf(answers.flat());
   } catch (error) {
     throw explainAwsError(error, "Simulation of permissions");
   }
+}
+
+/**
+ * Which actions may be asked about together, where IAM does not take them all at once: "Invalid Input Actions: [a, b]
+ * and [c] require different authorization information". Undefined for any other error.
+ */
+function apart(error: unknown, actions: readonly string[]): string[][] | undefined {
+  const { name, message } = error as Error;
+  if (!/^InvalidInput/.test(name) || !/different authorization/.test(message) || actions.length < 2) return undefined;
+  const named = [...message.matchAll(/\[([^\]]*)\]/g)].map(([, list = ""]) => list.split(",").map((one) => one.trim()));
+  const parts = named.map((list) => actions.filter((action) => list.includes(action)));
+  const rest = actions.filter((action) => !parts.flat().includes(action));
+  const found = [...parts, rest].filter((part) => part.length > 0);
+  const half = Math.ceil(actions.length / 2);
+  return found.length > 1 ? found : [actions.slice(0, half), actions.slice(half)];
 }
 
 type Simulate = import("@aws-sdk/client-iam").SimulatePrincipalPolicyCommand;
@@ -116,15 +138,22 @@ function causeOf(results: readonly EvaluationResult[]): Pick<Denied, "by"> {
 const ec2Kinds = ["vpc", "subnet", "internet-gateway", "route-table", "natgateway"];
 const ec2Resources = [...ec2Kinds, "elastic-ip", "network-interface", "security-group"];
 
-/** Calls that IAM sets a limit to: one for all statements on the same kind of resources. */
-function groups(statements: readonly Statement[], stack: string): { actions: string[]; resources: string[] }[] {
+interface Group {
+  readonly actions: string[];
+  readonly resources: string[];
+}
+
+/** Calls that IAM sets a limit to: one for all statements on the same kind of resources of a service. */
+function groups(statements: readonly Statement[], stack: string): Group[] {
   const found = new Map<string, { actions: Set<string>; resources: string[] }>();
   for (const { Action, Resource } of statements) {
     const resources = resourcesOf(Resource, stack);
-    const key = resources.join();
-    const group = found.get(key) ?? { actions: new Set(), resources };
-    for (const action of Action.flatMap(plainActions)) group.actions.add(action);
-    found.set(key, group);
+    for (const action of Action.flatMap(plainActions)) {
+      const key = [action.split(":")[0], ...resources].join();
+      const group = found.get(key) ?? { actions: new Set(), resources };
+      group.actions.add(action);
+      found.set(key, group);
+    }
   }
   return Array.from(found.values(), ({ actions, resources }) => ({ actions: [...actions], resources }));
 }
@@ -146,7 +175,11 @@ function plainActions(action: string): string[] {
 
 /** A value for each key that conditions ask for, one that fits them. */
 function contextOf(statements: readonly Statement[], stack: string, region: string) {
-  const values = new Map([["aws:RequestedRegion", region]]);
+  const values = new Map([
+    ["aws:RequestedRegion", region],
+    // AWS' own policies ask for it where they allow roles of services.
+    ["iam:AWSServiceName", "eks.amazonaws.com"],
+  ]);
   for (const condition of statements.flatMap(({ Condition = {} }) => Object.values(Condition))) {
     for (const [key, value] of Object.entries(condition)) {
       const [one = ""] = [value].flat();

@@ -7,6 +7,9 @@ import { type AwsPlace, awsConfig } from "./clients";
 import { explainAwsError } from "./errors";
 
 /** The API's Region for the Americas; it has the prices of all Regions. */
+/** Pages of a hundred products, from another continent; in ms. */
+const patience = 15_000;
+
 const apiRegion = "us-east-1";
 
 /** A price in the list: whose it is, and how its usage type ends, behind the Region's own prefix (`USE2-`). */
@@ -87,7 +90,7 @@ export async function fetchPrices(
   warn: (text: string) => void,
 ): Promise<Prices> {
   const { Pricing } = await import("@aws-sdk/client-pricing");
-  const client = new Pricing({ ...awsConfig({ profile }), region: apiRegion });
+  const client = new Pricing({ ...awsConfig({ profile }, patience), region: apiRegion });
   // Some prices come in the same answer.
   const asked = new Map<string, Promise<readonly Product[]>>();
   const price = async ({ service, filters, usageType }: Wanted): Promise<number> => {

@@ -29,7 +29,7 @@ export async function readQuota(
 }
 
 /** What the stack is, for counting what others have. */
-export interface StackPlace {
+interface StackPlace {
   readonly stack: string;
   /** How many availability zones it has NAT gateways in, and their names, where they are given. */
   readonly zones: number;

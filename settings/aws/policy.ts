@@ -2,7 +2,7 @@
 import type { Settings } from "../schema";
 
 /** Where the policy holds. */
-export interface PolicyPlace {
+interface PolicyPlace {
   readonly account: string;
   readonly region: string;
   /** `aws`, unless told: `aws-us-gov` and `aws-cn` have ARNs of their own. */
@@ -33,11 +33,7 @@ export function policyStatements({ account, region, partition = "aws" }: PolicyP
   const roles = [iam("role/load-test-*")];
   const natAddresses = actions("ec2", "AssociateNatGatewayAddress DisassociateNatGatewayAddress");
   return [
-    statement(
-      "Look",
-      ["ec2:Describe*", "eks:DescribeAddonVersions", "ecr:GetAuthorizationToken", "tag:GetResources"],
-      ["*"],
-    ),
+    statement("Look", ["ec2:Describe*", "eks:DescribeAddonVersions"], ["*"]),
     statement("MakeNetwork", actions("ec2", networkActions), ["*"], {
       StringEquals: { "aws:RequestedRegion": region },
     }),
@@ -104,7 +100,7 @@ export function policyStatements({ account, region, partition = "aws" }: PolicyP
         `CreateOpenIDConnectProvider GetOpenIDConnectProvider UpdateOpenIDConnectProviderThumbprint
          DeleteOpenIDConnectProvider TagOpenIDConnectProvider UntagOpenIDConnectProvider`,
       ),
-      [iam(`oidc-provider/oidc.eks.${region}.amazonaws.com/id/*`)],
+      [iam(`oidc-provider/oidc.eks.${region}.amazonaws.com${partition === "aws-cn" ? ".cn" : ""}/id/*`)],
     ),
     statement(
       "ServiceRolesOnce",
@@ -128,18 +124,20 @@ export function policyStatements({ account, region, partition = "aws" }: PolicyP
       ),
       [`arn:${partition}:ecr:${region}:${account}:repository/locust*`],
     ),
+    statement("ImageLogin", ["ecr:GetAuthorizationToken"], ["*"]),
     statement(
       doctorsOwn,
       [
         ...actions("iam", "SimulatePrincipalPolicy GetRole"),
         ...actions("servicequotas", "GetServiceQuota GetAWSDefaultServiceQuota"),
+        "tag:GetResources",
       ],
       ["*"],
     ),
   ];
 }
 
-/** The statement that `loadtest doctor` alone needs. */
+/** The statement that `loadtest doctor`, and the look for what is left, alone need. */
 const doctorsOwn = "Doctor";
 
 /** Statements on what is the stack's in a VPC of its own. */
@@ -149,7 +147,7 @@ const ofNetwork: readonly string[] = ["MakeNetwork", "TagNetwork", "ChangeNetwor
 export function neededStatements(settings: PolicySettings, place: PolicyPlace): Statement[] {
   return policyStatements(place).filter(({ Sid }) => {
     if (ofNetwork.includes(Sid)) return settings.vpcId === undefined;
-    return Sid === "Image" ? usesEcr(settings) : Sid !== doctorsOwn;
+    return Sid.startsWith("Image") ? usesEcr(settings) : Sid !== doctorsOwn;
   });
 }
 

@@ -3,7 +3,7 @@ import { type CostSettings, hourlyCost } from "../cost/hourly";
 import { usEast2 } from "../cost/us-east-2";
 import { planNetwork } from "../network";
 
-export type QuotaName = "Fargate vCPU" | "VPCs" | "Elastic IPs" | "NAT gateways" | "IPs per gateway";
+type QuotaName = "Fargate vCPU" | "VPCs" | "Elastic IPs" | "NAT gateways" | "IPs per gateway";
 
 /** A quota of Service Quotas, and what the stack asks of it. */
 export interface QuotaNeed {
@@ -44,7 +44,7 @@ export function quotaNeeds(settings: CostSettings): QuotaNeed[] {
 }
 
 /** vCPU of all pods on Fargate, at the sizes that it runs them at. */
-export function fargateVcpus(settings: CostSettings): number {
+function fargateVcpus(settings: CostSettings): number {
   // Sizes are the same in every Region.
   return hourlyCost(usEast2, settings).items.reduce((sum, { quantity, size }) => sum + quantity * (size?.cpu ?? 0), 0);
 }

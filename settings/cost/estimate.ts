@@ -1,4 +1,5 @@
 /** What a stack costs without a run, and what a run adds. Pure arithmetic. */
+import { usesEcr } from "../aws/policy";
 import { planNetwork } from "../network";
 import type { Settings } from "../schema";
 import { billedHours, type CostSettings, hourlyCost, requestPrice } from "./hourly";
@@ -32,7 +33,7 @@ export interface EstimateItem extends Amounts {
   readonly each: number;
 }
 
-export interface Bill {
+interface Bill {
   readonly items: readonly EstimateItem[];
   readonly total: Amounts;
 }
@@ -62,11 +63,11 @@ type Priced = Pick<EstimateItem, "what" | "quantity" | "unit" | "each">;
 
 function idleItems(prices: Prices, settings: EstimateSettings, load: Load): EstimateItem[] {
   const { perGb } = prices;
-  const { scriptDelivery, image, imageSource, logRetentionDays } = settings;
+  const { logRetentionDays } = settings;
   const hourly = hourlyCost(prices, settings).items.map(({ what, size, quantity, each }): Priced => {
     return { what: size === undefined ? what : `${what}, ${sizeText(size)}`, quantity, unit: "", each };
   });
-  const images = (scriptDelivery === "image" && image === undefined ? 1 : 0) + (imageSource === "ecr" ? 1 : 0);
+  const images = usesEcr(settings) ? 1 : 0;
   const logPrice = perGb.logsIn + (perGb.logsKeptForAMonth * logRetentionDays) / logMonthDays;
   const byGb: Priced[] = [
     { what: "control plane's logs", quantity: assumed.controlPlaneLogGbPerHour, unit: "GB", each: logPrice },

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import type { CheckResult } from "../../runner/cli/doctor/check";
-import { credentials, Moto, ScriptedAws } from "../support/aws";
+import { credentials, Moto, ScriptedAws, simulated } from "../support/aws";
 import { startCommand, stopCommands } from "../support/cli";
 import { skip } from "../support/needs";
 import { makeProject, type Project, removeProjects } from "../support/project";
@@ -81,7 +81,7 @@ arn = client("iam").create_role(RoleName="ci", Path="/teams/", AssumeRolePolicyD
 keys = client("sts").assume_role(RoleArn=arn, RoleSessionName="run-1")["Credentials"]
 print(json.dumps([keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]]))`);
       const [AWS_ACCESS_KEY_ID = "", AWS_SECRET_ACCESS_KEY = "", AWS_SESSION_TOKEN = ""] = JSON.parse(made) as string[];
-      aws.replies["iam:SimulatePrincipalPolicy"] = () => ({ result: { EvaluationResults: [] } });
+      aws.replies["iam:SimulatePrincipalPolicy"] = (call) => simulated(call);
       aws.replies["iam:GetRole"] = () => ({
         result: { Role: { Arn: "arn:aws:iam::123456789012:role/teams/ci", RoleName: "ci", Path: "/teams/" } },
       });

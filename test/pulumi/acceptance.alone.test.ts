@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { type Acceptance, hasPassed } from "../../bench/acceptance/record";
-import { identity, ScriptedAws } from "../support/aws";
+import { identity, ScriptedAws, simulated } from "../support/aws";
 import { until } from "../support/cluster";
 import { needs } from "../support/needs";
 import { root } from "../support/pulumi-cli";
@@ -20,7 +20,7 @@ describe("npm run acceptance:aws, on the real engine with stand-ins for AWS", fu
     aws = await ScriptedAws.start();
     aws.replies = {
       "sts:GetCallerIdentity": () => identity(),
-      "iam:SimulatePrincipalPolicy": () => ({ result: { EvaluationResults: [], IsTruncated: false } }),
+      "iam:SimulatePrincipalPolicy": (call) => simulated(call),
       "servicequotas:GetServiceQuota": () => ({ result: { Quota: { Value: 100 } } }),
       "ec2:DescribeVpcs": () => ({ result: { vpcSet: [] } }),
       "ec2:DescribeAddresses": () => ({ result: { addressesSet: [] } }),

@@ -68,6 +68,11 @@ describe("pullProblem", () => {
     expect(pullProblem({ workers: 299, addresses: 3, image })).to.equal(undefined);
   });
 
+  it("does not propose for another image what only brings Locust's own", () => {
+    const problem = pullProblem({ workers: 500, addresses: 1, image: "mine/locust:1" });
+    expect(problem).to.include("Push the image to a registry").and.not.include("imageSource");
+  });
+
   it("knows which images are Docker Hub's", () => {
     const problem = (one: string) => pullProblem({ workers: 500, addresses: 1, image: one });
     for (const one of ["locustio/locust", "locust", "index.docker.io/a/b:1"])

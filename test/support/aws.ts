@@ -102,6 +102,16 @@ export function identity(arn = `arn:aws:iam::${account}:user/dev`): AwsReply {
   return { result: { Arn: arn, UserId: "AIDAEXAMPLE", Account: account } };
 }
 
+/** IAM's simulation of a call's actions; allows all of them, unless told. */
+export function simulated({ input }: AwsCall, decide: (action: string) => string = () => "allowed"): AwsReply {
+  const asked = Object.entries(input).filter(([key]) => /^ActionNames\.member\.\d+$/.test(key));
+  const EvaluationResults = asked.map(([, action]) => ({
+    EvalActionName: action,
+    EvalDecision: decide(String(action)),
+  }));
+  return { result: { EvaluationResults, IsTruncated: false } };
+}
+
 function asJson(reply: Exclude<AwsReply, "silence">): string {
   return JSON.stringify("error" in reply ? { __type: reply.error, message: reply.message } : reply.result);
 }

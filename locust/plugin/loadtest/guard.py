@@ -24,7 +24,8 @@ from .access import Redact, Sessions
 
 logger = logging.getLogger("locust.loadtest.guard")
 
-DEFAULT_HOSTS = "127.0.0.1,localhost,[::1]"
+# What a request's `Host` may name, without its port: a port forwarded to this machine is on its loopback.
+HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 SECURITY_HEADERS = (
     ("X-Frame-Options", "DENY"),
     ("Content-Security-Policy", "frame-ancestors 'none'"),
@@ -51,14 +52,13 @@ class Answer:
 class Guard:
     """WSGI middleware around the whole app: routes, assets and errors pass it."""
 
-    def __init__(self, app: App, token: str, hosts: str = DEFAULT_HOSTS) -> None:
-        """`token`: not empty. `hosts`: comma-separated names without ports; IPv6 addresses in brackets."""
+    def __init__(self, app: App, token: str) -> None:
+        """`token`: not empty."""
         if not token:
             raise ValueError("the guard needs a token")
         self._app = app
         self._token = token.encode()
         self.sessions = Sessions()
-        self._hosts = frozenset(name.strip().lower() for name in hosts.split(",") if name.strip())
         # The name differs by run: two dashboards on one host share the browser's cookies, as these ignore ports.
         self.cookie = f"loadtest_{hashlib.sha256(self._token).hexdigest()[:8]}"
 
@@ -99,7 +99,7 @@ class Guard:
     def _wrong_host(self, host: str) -> str | None:
         # A page whose name an attacker points at this machine (DNS rebinding) still sends its own name.
         match = _HOST.fullmatch(host.lower())
-        return None if match and match["name"] in self._hosts else "this name is not one of the dashboard's"
+        return None if match and match["name"] in HOSTS else "this name is not one of the dashboard's"
 
     def _take_token(self, environ: Environ) -> Answer | None:
         """`?token=` becomes a cookie, so that the token stays in no history, bookmark or link."""

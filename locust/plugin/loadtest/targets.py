@@ -133,6 +133,11 @@ class Targets:
 
 
 def _is_allowed(target: str, allowed: list[str]) -> bool:
-    """The rule of `settings/values/target.ts`."""
-    host = (urlsplit(target if "//" in target else f"//{target}").hostname or "").removesuffix(".")
+    """The rule of `settings/values/target.ts`; what clients may read in more than one way is not allowed."""
+    if "\\" in target:
+        return False
+    try:
+        host = (urlsplit(target if "//" in target else f"//{target}").hostname or "").removesuffix(".")
+    except ValueError:
+        return False
     return any(host.endswith(name[1:]) if name.startswith("*.") else host == name for name in allowed)

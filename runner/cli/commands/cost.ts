@@ -14,6 +14,7 @@ import { packageRoot } from "../../../settings/package-root";
 import { findProject, isOwnProgram, readAwsConfig, readStack, usualStack } from "../../../settings/project/stack-files";
 import { parseDuration } from "../../../settings/values/duration";
 import { parseShare } from "../../../settings/values/share";
+import { configuredRegion } from "../../aws/clients";
 import { UsageError } from "../../errors";
 import { exitCodes } from "../../types";
 import { findPrices, pricesPath, writePrices } from "../price-file";
@@ -128,7 +129,7 @@ function stackSubject(options: CostOptions): Subject {
       ...{ users: run.users, workers: run.workerReplicas, hours: parseDuration(settings.runTime) / 3600 },
       ...{ runsPerDay: 1, requestsPerUserMinute: usualRequestsPerUserMinute, sentShare: parseShare(usualSentShare) },
     }),
-    region: aws.region ?? fromEnvironment(),
+    region: configuredRegion(aws),
     profile: aws.profile,
     notes: isOwnProgram(project)
       ? []
@@ -178,9 +179,4 @@ function loadOnly({ users, workers }: CostOptions): SettingsOptions {
 function requireDay({ hours, runsPerDay }: Load): void {
   if (hours * runsPerDay <= 24) return;
   throw new UsageError(`${runsPerDay} runs of ${hours} hours do not fit into a day: --runs-per-day, --hours`);
-}
-
-function fromEnvironment(): string | undefined {
-  const { AWS_REGION: region, AWS_DEFAULT_REGION: usual } = process.env;
-  return [region, usual].find((one) => one !== undefined && one !== "");
 }

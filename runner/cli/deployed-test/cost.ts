@@ -50,7 +50,7 @@ export function costOf(test: ClusterTest, pods: readonly V1Pod[], now: Date): Co
 }
 
 /** What a test is priced by. */
-export interface TestPrices {
+interface TestPrices {
   readonly prices: Prices;
   /** Of the cluster and its network, in USD an hour; 0 where they are not the stack's own. */
   readonly fixedPerHour: number;
@@ -63,7 +63,7 @@ export interface TestPrices {
  */
 export function pricesOfTest(test: ClusterTest, pods: readonly V1Pod[] = []): TestPrices | UnknownCost {
   const { output } = test;
-  const region = output?.region ?? output?.cost?.region ?? regionOf(pods);
+  const region = output?.region ?? regionOf(pods);
   if (region === undefined) return { why: "nothing says in which Region the cluster is" };
   try {
     const prices = findPrices(region);
@@ -82,8 +82,10 @@ export function pricesOfTest(test: ClusterTest, pods: readonly V1Pod[] = []): Te
 function fixedOf(output: ClusterTest["output"], prices: Prices): number | undefined {
   if (output?.cost === undefined) return 0;
   const { cost, nat } = output;
-  if (nat !== undefined) return clusterHourlyCost(prices, nat.gateways, nat.addresses).total;
-  return cost.region === prices.region ? cost.fixedPerHour : undefined;
+  // A network of somebody else's may say what it costs, but not by which NAT gateways.
+  if (nat?.gateways) return clusterHourlyCost(prices, nat.gateways, nat.addresses).total;
+  if (cost.region === prices.region) return cost.fixedPerHour;
+  return nat === undefined ? undefined : clusterHourlyCost(prices, 0).total;
 }
 
 /** Fargate's nodes are named as EC2 names machines: `fargate-ip-10-0-1-2.us-west-2.compute.internal`. */

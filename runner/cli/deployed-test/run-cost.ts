@@ -9,7 +9,7 @@ import { pricesOfTest, type UnknownCost } from "./cost";
 import type { ClusterTest } from "./open";
 
 /** In USD, without traffic. */
-export interface RunCost {
+interface RunCost {
   /** Of the stack in the time of the run, and of the workers that the run adds. */
   readonly run: number;
   /** Of the stack, without a run. */

@@ -2,6 +2,7 @@
 
 import { usesEcr } from "../../../settings/aws/policy";
 import type { SettingsKey } from "../../../settings/schema";
+import { configuredRegion } from "../../aws/clients";
 import { isOfNoStack } from "../deployed-test/open";
 import type { ClusterOptions } from "../options";
 import type { Check } from "./check";
@@ -61,8 +62,7 @@ function awsTools({ settings, wrong }: Subject): Check[] {
 
 function awsChecks(subject: Subject): Check[] {
   const { settings, aws } = subject;
-  const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
-  const region = aws.region ?? (AWS_REGION || AWS_DEFAULT_REGION || undefined);
+  const region = configuredRegion(aws);
   const look = new AwsLook(subject);
   return [
     ...[identityCheck(look), permissionsCheck(look), ...quotaChecks(look), subnetsCheck(look)],

@@ -88,13 +88,14 @@ describe("permissions on AWS", () => {
       "aws:ResourceTag/Name": "load-test-dev-vpc",
       "iam:PolicyARN": "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy",
       "iam:PassedToService": "eks.amazonaws.com",
+      "iam:AWSServiceName": "eks.amazonaws.com",
     });
   });
 
   it("take few calls, as IAM limits them", async () => {
     aws.replies["iam:SimulatePrincipalPolicy"] = simulation(() => "allowed");
     await denied();
-    expect(aws.calls.length).to.be.within(2, 9);
+    expect(aws.calls.length).to.be.within(2, 14);
   });
 
   it("name what is denied on every resource, and not what one of them is not about", async () => {
@@ -129,13 +130,45 @@ describe("permissions on AWS", () => {
   });
 
   it("are asked about page by page", async () => {
-    aws.replies["iam:SimulatePrincipalPolicy"] = ({ input }) => {
-      const more = input["ResourceArns.member.1"] === undefined && input.Marker === undefined;
-      const action = input.Marker === "2" ? "ec2:AllocateAddress" : "ec2:CreateVpc";
-      const EvaluationResults = [{ EvalActionName: action, EvalDecision: "implicitDeny" }];
+    aws.replies["iam:SimulatePrincipalPolicy"] = (call) => {
+      const [first, ...rest] = list(call, "ActionNames");
+      const isSecond = call.input.Marker === "2";
+      const page = isSecond ? rest : [first];
+      const EvaluationResults = page.map((EvalActionName) => ({ EvalActionName, EvalDecision: "implicitDeny" }));
+      const more = !isSecond && rest.length > 0;
       return { result: { EvaluationResults, IsTruncated: more, ...(more ? { Marker: "2" } : {}) } };
     };
-    expect((await denied()).map(({ action }) => action)).to.include("ec2:AllocateAddress");
+    const found = (await denied()).map(({ action }) => action);
+    expect(found).to.include.members(["ec2:CreateVpc", "ec2:AllocateAddress"]);
+    expect(found).to.have.members([...new Set(asked("ActionNames"))]);
+  });
+
+  it("are not known where an action has no answer", async () => {
+    aws.replies["iam:SimulatePrincipalPolicy"] = () => ({ result: { EvaluationResults: [], IsTruncated: false } });
+    const said = await denied().catch((error: Error) => error.message);
+    expect(said).to.include("there is no answer for ec2:");
+  });
+
+  it("are asked about apart where IAM does not take them together", async () => {
+    const allow = simulation((action) => (action === "ec2:CreateSubnet" ? "implicitDeny" : "allowed"));
+    aws.replies["iam:SimulatePrincipalPolicy"] = (call) => {
+      const asked = list(call, "ActionNames");
+      const makes = asked.filter((action) => /:Create/.test(action));
+      const others = asked.filter((action) => !makes.includes(action));
+      if (makes.length === 0 || others.length === 0) return allow(call);
+      const message = `Invalid Input Actions: [${makes.join(", ")}] and [${others.join(", ")}] require different authorization information`;
+      return { error: "InvalidInput", message };
+    };
+    expect(await denied()).to.deep.equal([{ action: "ec2:CreateSubnet" }]);
+  });
+
+  it("are asked about by halves where IAM does not say which go together", async () => {
+    const allow = simulation(() => "allowed");
+    aws.replies["iam:SimulatePrincipalPolicy"] = (call) =>
+      list(call, "ActionNames").length > 3
+        ? { error: "InvalidInput", message: "Actions require different authorization information" }
+        : allow(call);
+    expect(await denied()).to.deep.equal([]);
   });
 
   it("include those on the image's repository only where there is one, and on a network of its own", async () => {

@@ -4,7 +4,7 @@ import { type QuotaNeed, quotaNeeds } from "../../../../settings/aws/quotas";
 import { planNetwork } from "../../../../settings/network";
 import type { SettingsKey } from "../../../../settings/schema";
 import { AwsClients } from "../../../aws/clients";
-import { AwsError } from "../../../aws/errors";
+import { AwsError, type AwsFailure } from "../../../aws/errors";
 import { type Identity, readIdentity } from "../../../aws/identity";
 import { deniedActions, policySource } from "../../../aws/permissions";
 import { inUse, readQuota } from "../../../aws/quotas";
@@ -26,6 +26,8 @@ const patience = 3500;
 export class AwsLook {
   readonly clients: AwsClients;
   private known: Promise<Identity> | undefined;
+  /** Why AWS has not said who asks. */
+  failure: AwsFailure | undefined;
 
   constructor(readonly subject: Subject) {
     this.clients = new AwsClients(subject.aws);
@@ -43,6 +45,9 @@ export class AwsLook {
     signal.addEventListener("abort", () => end.abort());
     try {
       return await readIdentity(this.clients, end.signal);
+    } catch (error) {
+      this.failure = error instanceof AwsError ? error.failure : undefined;
+      throw error;
     } finally {
       clearTimeout(timer);
     }
@@ -91,6 +96,9 @@ function refused(error: unknown, profile: string | undefined): Finding {
 /** Who may do nothing at all is told by the first ones. */
 const mostActions = 10;
 
+/** Makes the roles of EKS itself, which an account has once. */
+const onlyOnce = "iam:CreateServiceLinkedRole";
+
 export function permissionsCheck(look: AwsLook): Check {
   const { stack, settings } = look.subject;
   return {
@@ -106,6 +114,9 @@ export function permissionsCheck(look: AwsLook): Check {
         const statements = neededStatements(settings, { ...identity, partition });
         const denied = await deniedActions(look.clients, source.arn, statements, stack, identity.region, signal);
         if (denied.length === 0) return ok("up and destroy are allowed, by IAM's simulation");
+        if (denied.every(({ action }) => action === onlyOnce)) {
+          return warning(`not allowed: ${onlyOnce}`, "The first cluster on Fargate in an account needs it, no other");
+        }
         const actions = denied.map(({ action, by }) => (by === undefined ? action : `${action} (${by})`));
         const more = actions.length > mostActions ? ` and ${actions.length - mostActions} more` : "";
         return problem(
@@ -165,7 +176,9 @@ export function subnetsCheck(look: AwsLook): Check {
         const free = subnets.reduce((sum, one) => sum + one.free, 0);
         const each = subnets.map((one) => `${one.id} ${one.free}`).join(", ");
         const text = `${free} free addresses for ${pods} pods (${each})`;
-        return free >= pods ? ok(text) : problem(text, "Take larger subnets as podSubnetIds, or fewer workers");
+        // Those of pods that are there already are not free.
+        if (free >= pods) return ok(text);
+        return warning(text, "Unless these pods are there already: larger subnets as podSubnetIds, or fewer workers");
       });
     },
   };

@@ -199,7 +199,7 @@ describe("a test in a cluster", () => {
       const sizes = { workerCpu: 0.25, workerMemory: 256, controlCpu: 0.25, controlMemory: 256 };
       const test = {
         ...there.context.test,
-        output: output({ platform: "eks-fargate", cost }),
+        output: output({ platform: "eks-fargate", region: "us-east-2", cost }),
         deployed: { ...there.context.test.deployed, ...sizes },
       };
       const calls = there.namespace.calls;

@@ -27,7 +27,10 @@ function provisioned(text: string, hours: number): V1Pod {
 
 const own = (fixedPerHour = 0, hours = 2) =>
   clusterTest({
-    output: output({ platform: "eks-fargate", cost: { currency: "USD", region: "us-east-2", fixedPerHour } }),
+    output: output({
+      ...{ platform: "eks-fargate", region: "us-east-2" },
+      cost: { currency: "USD", region: "us-east-2", fixedPerHour },
+    }),
     deployed: deployed({ createdAt: ago(hours) }),
   });
 const smallest = podPrice(prices, { cpu: 0.25, memory: 512 });
