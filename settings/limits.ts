@@ -1,4 +1,5 @@
 /** What large tests run into first on AWS: ports of NAT gateways, and Docker Hub's limit of pulls. Pure arithmetic. */
+import { isIPv4 } from "node:net";
 import { locustImage } from "./locust";
 import { containsCidr, parseCidr, reservedRanges } from "./values/cidr";
 
@@ -25,8 +26,11 @@ export interface NatLoad {
   readonly gateways: number;
   /** Public addresses of all of them together. */
   readonly addresses: number;
-  /** The target's public IPv4 addresses; those of private networks are reached without NAT. */
-  readonly targetAddresses: readonly string[];
+  /**
+   * The target's addresses, of which public IPv4 ones count: IPv6 and private networks have no NAT. Undefined where they
+   * are not known, and taken for one.
+   */
+  readonly targetAddresses: readonly string[] | undefined;
 }
 
 /** Whether it matters how many addresses the target has: they need not be looked up for fewer users. */
@@ -36,7 +40,7 @@ export function mayExceedNat(users: number, addresses: number): boolean {
 
 /** What is wrong, and what to set, where the NAT gateways cannot hold a connection for each user; else undefined. */
 export function natProblem({ users, gateways, addresses, targetAddresses }: NatLoad): string | undefined {
-  const targets = targetAddresses.filter(isPublic).length;
+  const targets = targetAddresses === undefined ? 1 : targetAddresses.filter(isPublic).length;
   const most = connectionsPerAddress * addresses * targets;
   if (targets === 0 || addresses === 0 || users <= most) return undefined;
   const perGateway = Math.ceil(users / (connectionsPerAddress * targets * gateways));
@@ -46,9 +50,13 @@ export function natProblem({ users, gateways, addresses, targetAddresses }: NatL
     perGateway <= mostNatAddresses
       ? `set natAddressesPerGateway to ${perGateway}, or aim at a target with more addresses`
       : `${mostNatAddresses} of natAddressesPerGateway are not enough: the target needs ${wanted} addresses, or to be in the same VPC or one peered with it`;
+  const ofTarget =
+    targetAddresses === undefined
+      ? "each address of the target, here taken for one"
+      : `each of the target's ${targets}`;
   return (
     `${users} users may need more connections than NAT has room for: ${most}, ${connectionsPerAddress} from each of ` +
-    `${addresses} NAT ${plural("address", addresses)} to each of the target's ${targets}. Others fail at random: ${todo}`
+    `${addresses} NAT ${plural("address", addresses)} to ${ofTarget}. Others fail at random: ${todo}`
   );
 }
 
@@ -78,10 +86,11 @@ export function pullProblem({ workers, addresses, image }: Pulls): string | unde
 function isOnDockerHub(image: string): boolean {
   const [first = "", ...rest] = image.split("/");
   const registry = rest.length > 0 && /[.:]|^localhost$/.test(first) ? first : "docker.io";
-  return registry === "docker.io" || registry === "index.docker.io";
+  return /^((index|registry-1)\.)?docker\.io$|^registry\.hub\.docker\.com$/.test(registry);
 }
 
 function isPublic(address: string): boolean {
+  if (!isIPv4(address)) return false;
   const one = parseCidr(`${address}/32`);
   return !reservedRanges.some((range) => containsCidr(parseCidr(range), one));
 }

@@ -54,6 +54,8 @@ function readOptions() {
   const stacks = values.stacks.split(",");
   const unknown = stacks.filter((stack) => !known.includes(stack));
   if (unknown.length > 0) throw new Error(`--stacks must be some of ${known.join(",")}, not "${unknown.join(",")}"`);
+  const plain = values.config.filter((one) => !/^\w+=/.test(one));
+  if (plain.length > 0) throw new Error(`--config must be KEY=VALUE, not "${plain.join('", "')}"`);
   const workers = Number(values.workers);
   if (!(Number.isInteger(workers) && workers > 2 && workers <= 1000)) {
     throw new Error(`--workers must be an integer from 3 to 1000, not "${values.workers}"`);
@@ -117,9 +119,11 @@ async function tryAll({ stacks, region, out, runTime, workers, config }: Options
   return hasPassed(acceptance) ? 0 : 1;
 }
 
-function announce({ stacks, region, workers }: Options): string {
+/** @throws SettingsError with every setting of `--config` that is wrong */
+function announce({ stacks, region, workers, config }: Options): string {
+  const overrides = Object.fromEntries(config.map((one) => [one.split("=")[0] ?? "", one.slice(one.indexOf("=") + 1)]));
   const lines = stacks.map((stack) => {
-    const { settings } = readStack({ directory: root, stack });
+    const { settings } = readStack({ directory: root, stack, overrides });
     const { total } = hourlyCost(findPrices(region), { ...settings, workerReplicas: workers });
     return `  acceptance-${stack}: a VPC, an EKS cluster on Fargate, Locust; about $${total.toFixed(2)} an hour with ${workers} workers`;
   });

@@ -96,7 +96,8 @@ export interface LocustDeploymentArgs {
   targetHost?: Input<string> | undefined;
   /**
    * Hosts that load may be aimed at, such as "shop.example.com", or "*.example.com" for all below it: a run to any other
-   * target is refused. Addresses that a script has in its requests are not looked at. Defaults to any.
+   * target is refused. Addresses that a script has in its requests, and a `host` that it sets while it runs, are not looked
+   * at. Defaults to any.
    */
   allowedHosts?: List<string> | undefined;
   /** Simulated users that Locust's web UI proposes, all workers together. Defaults to 100. */

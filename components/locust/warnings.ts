@@ -26,9 +26,9 @@ export function warnOfLimits(
   const nat = partOf(cluster, "nat");
   // One by one, as an image that is still to be built must not hide the other.
   const ofNat = pulumi.output({ nat, targetHost }).apply(async (known) => {
-    if (known.nat === undefined || known.targetHost === undefined) return undefined;
-    if (!mayExceedNat(users, known.nat.addresses)) return undefined;
-    return natProblem({ users, ...known.nat, targetAddresses: await addressesOf(known.targetHost) });
+    if (known.nat === undefined || !mayExceedNat(users, known.nat.addresses)) return undefined;
+    const targetAddresses = known.targetHost === undefined ? undefined : await addressesOf(known.targetHost);
+    return natProblem({ users, ...known.nat, targetAddresses });
   });
   const ofPulls = pulumi
     .output({ nat, image })
@@ -42,9 +42,9 @@ export function warnOfLimits(
   return pulumi.all(said).apply((texts) => texts.filter((text) => text !== undefined));
 }
 
-/** The target's IPv4 addresses, as this machine sees them; none where it has no answer in time. */
-async function addressesOf(target: string): Promise<string[]> {
-  const found = lookup(hostOf(target), { all: true, family: 4 }).catch(() => []);
-  const late = new Promise<[]>((resolve) => setTimeout(() => resolve([]), lookupSeconds * 1000).unref());
-  return (await Promise.race([found, late])).map(({ address }) => address);
+/** The target's addresses, as this machine sees them; undefined where it has no answer in time. */
+async function addressesOf(target: string): Promise<string[] | undefined> {
+  const found = lookup(hostOf(target), { all: true }).catch(() => undefined);
+  const late = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), lookupSeconds * 1000).unref());
+  return (await Promise.race([found, late]))?.map(({ address }) => address);
 }

@@ -18,6 +18,8 @@ export async function readIdentity(clients: AwsClients, signal: AbortSignal): Pr
     const { Account: account = "", Arn: arn = "" } = await sts.send(new GetCallerIdentityCommand({}), {
       abortSignal: signal,
     });
+    // A network that asks for a login answers everything.
+    if (!arn.startsWith("arn:")) throw new Error("what answers is not AWS: it names nobody");
     const { expiration } = await sts.config.credentials();
     return { account, arn, region, expires: expiration };
   } catch (error) {

@@ -149,6 +149,8 @@ async function allProducts(
         throw explainAwsError(error, what);
       });
     products.push(...[...(page.PriceList ?? [])].flatMap((one: unknown) => productOf(one)));
+    // A list that does not get on would be read for ever.
+    if (page.NextToken === token && token !== undefined) throw new RunnerError(`${what} repeats itself; try again`);
     token = page.NextToken === "" ? undefined : page.NextToken;
   } while (token !== undefined);
   return products;

@@ -5,6 +5,7 @@ import { explainAwsError } from "./errors";
 export interface Subnet {
   readonly id: string;
   readonly zone: string;
+  readonly vpcId: string;
   /** Addresses that nobody has yet. */
   readonly free: number;
 }
@@ -16,9 +17,10 @@ export async function readSubnets(clients: AwsClients, ids: readonly string[], s
     const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({ SubnetIds: [...ids] }), {
       abortSignal: signal,
     });
-    return Subnets.map(({ SubnetId = "", AvailabilityZone = "", AvailableIpAddressCount = 0 }) => ({
+    return Subnets.map(({ SubnetId = "", AvailabilityZone = "", VpcId = "", AvailableIpAddressCount = 0 }) => ({
       id: SubnetId,
       zone: AvailabilityZone,
+      vpcId: VpcId,
       free: AvailableIpAddressCount,
     }));
   } catch (error) {

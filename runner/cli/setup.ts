@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import type { Settings } from "../../settings/schema";
 import { parseDuration } from "../../settings/values/duration";
 import { parseShare } from "../../settings/values/share";
+import { isAllowedTarget } from "../../settings/values/target";
 import type { RunPlan } from "../engine/plan";
 import { UsageError } from "../errors";
 import { requireReachable } from "../places/network";
@@ -61,16 +62,26 @@ export async function baselineOf({
   return (record, samples, folder) => compareRuns(before, { name: basename(folder), record, samples }, allowed);
 }
 
-/** Checks that every HTTP user has a target, and that targets with an http(s) URL answer. */
-export async function requireLocalTargets(status: LocustStatus): Promise<void> {
-  requireTargets(status, ", or --demo");
+/** Checks that every HTTP user has a target that it may have, and that targets with an http(s) URL answer. */
+export async function requireLocalTargets(status: LocustStatus, allowedHosts?: readonly string[]): Promise<void> {
+  requireTargets(status, allowedHosts, ", or --demo");
   const hosts = Object.values(status.hosts).filter((host) => host !== null);
   // Other hosts belong to the script's own clients.
   for (const host of new Set(hosts)) if (/^https?:/i.test(host) && URL.canParse(host)) await requireReachable(host);
 }
 
-/** @param more further ways to say a target */
-export function requireTargets(status: LocustStatus, more = ""): void {
+/**
+ * Checks that every HTTP user has a target, and that the script's own are allowed: the plugin refuses others too, but
+ * only once a run starts.
+ *
+ * @param more further ways to say a target
+ */
+export function requireTargets(status: LocustStatus, allowedHosts?: readonly string[], more = ""): void {
+  for (const host of Object.values(status.hosts)) {
+    if (allowedHosts === undefined || host === null || !URL.canParse(host)) continue;
+    if (isAllowedTarget(host, allowedHosts)) continue;
+    throw new UsageError(`the script's target ${host} is on none of allowedHosts: ${allowedHosts.join(", ")}`);
+  }
   const without = Object.entries(status.hosts).filter(([, host]) => host === null);
   if (without.length === 0) return;
   throw new UsageError(

@@ -45,13 +45,19 @@ export function savings(prices: Prices, settings: EstimateSettings, load: Load):
 }
 
 function changes(settings: EstimateSettings, load: Load): Change[] {
-  return [singleZone(settings), ...pods(settings, load), ...addresses(settings, load), privateTarget(load)].flatMap(
-    (change) => change ?? [],
-  );
+  return [
+    singleZone(settings, load),
+    ...pods(settings, load),
+    ...addresses(settings, load),
+    privateTarget(load),
+  ].flatMap((change) => change ?? []);
 }
 
-function singleZone({ layout, vpcId }: EstimateSettings): Change | undefined {
+function singleZone(settings: EstimateSettings, load: Load): Change | undefined {
+  const { layout, vpcId, natAddressesPerGateway } = settings;
   if (layout === "single-az" || vpcId !== undefined) return undefined;
+  // One gateway has no room for so many users.
+  if (natAddressesNeeded(load) > natAddressesPerGateway) return undefined;
   return {
     what: "layout: single-az, where the load need not come from several zones",
     settings: { layout: "single-az" },
@@ -63,7 +69,7 @@ function pods(settings: EstimateSettings, load: Load): (Change | undefined)[] {
   const memory = memoryThatComesWith(workerCpu);
   const smaller = fargateCpus.filter((cpu) => cpu < workerCpu).at(-1);
   return [
-    workerReplicas === 0
+    workerReplicas === 0 || load.workers === 0
       ? undefined
       : {
           what: `workerReplicas: 0, and loadtest run --workers ${load.workers}: workers only for a run`,

@@ -20,9 +20,15 @@ describe("natProblem", () => {
   });
 
   it("does not count targets that are reached without NAT", () => {
-    for (const address of ["10.0.1.2", "172.16.0.1", "192.168.1.1", "127.0.0.1", "100.64.0.1"]) {
+    for (const address of ["10.0.1.2", "172.16.0.1", "192.168.1.1", "127.0.0.1", "100.64.0.1", "2001:db8::1", "::1"]) {
       expect(natProblem({ ...million, targetAddresses: [address] }), address).to.equal(undefined);
     }
+  });
+
+  it("takes a target whose addresses are not known for one address, and says so", () => {
+    const problem = natProblem({ ...million, targetAddresses: undefined });
+    expect(problem).to.include("to each address of the target, here taken for one");
+    expect(natProblem({ ...million, users: 165_000, targetAddresses: undefined })).to.equal(undefined);
   });
 
   it("is silent up to 55,000 users for each pair of addresses, and what it proposes is enough", () => {
@@ -75,7 +81,7 @@ describe("pullProblem", () => {
 
   it("knows which images are Docker Hub's", () => {
     const problem = (one: string) => pullProblem({ workers: 500, addresses: 1, image: one });
-    for (const one of ["locustio/locust", "locust", "index.docker.io/a/b:1"])
+    for (const one of ["locustio/locust", "locust", "index.docker.io/a/b:1", "registry-1.docker.io/a/b"])
       expect(problem(one), one).to.be.a("string");
     for (const one of ["123456789012.dkr.ecr.us-east-2.amazonaws.com/a@sha256:1", "localhost/a", "ghcr.io/a/b"]) {
       expect(problem(one), one).to.equal(undefined);

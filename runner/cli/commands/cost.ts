@@ -112,8 +112,9 @@ export function subjectOf(options: CostOptions): Subject {
 }
 
 function stackSubject(options: CostOptions): Subject {
-  const project = findProject(process.cwd()) ?? findProject(packageRoot());
-  if (project === undefined) throw new UsageError("there is no Pulumi.yaml in this folder or above it");
+  const project = findProject(process.cwd());
+  if (project === undefined)
+    throw new UsageError("there is no Pulumi.yaml in this folder or above it; --scenario needs none");
   const { directory } = project;
   const read = (overrides: Record<string, unknown>) => readStack({ directory, stack: options.stack, overrides });
   const { settings: run, source } = read(overridesOf(loadOnly(options)));
@@ -123,7 +124,7 @@ function stackSubject(options: CostOptions): Subject {
   }
   const aws = readAwsConfig(project, options.stack ?? usualStack);
   return {
-    name: source,
+    name: isOwnProgram(project) ? source : "This package's defaults, and what of them the stack sets,",
     settings,
     load: loadOf(options, {
       ...{ users: run.users, workers: run.workerReplicas, hours: parseDuration(settings.runTime) / 3600 },
@@ -143,8 +144,7 @@ function scenarioSubject(options: CostOptions, scenario: string): Subject {
     throw new UsageError(`there is no scenario ${scenario}: ${[...scenarios.keys()].join(", ")}`);
   // The same rules as a stack's, whose pods have another size.
   const directory = packageRoot();
-  const overrides = overridesOf(loadOnly(options));
-  const { settings: given } = readStack({ directory, overrides });
+  const { settings: given } = readStack({ directory, overrides: overridesOf(loadOnly(options)) });
   const load = {
     ...preset,
     ...(options.users === undefined ? {} : { users: given.users }),

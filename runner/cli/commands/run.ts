@@ -30,7 +30,7 @@ async function runLocally(options: RunCommandOptions): Promise<number> {
   const signals = listenToSignals((signal) => progress.say(`${signal}: ending the run and saving what was measured…`));
   try {
     for (const warning of command.warnings) progress.warning(warning);
-    const { script } = command.settings;
+    const { script, allowedHosts } = command.settings;
     const folder = await createResultsFolder({ base: resolve(options.results), script, now: new Date() });
     const saved = await executeRun({
       setup: localSetup(command, plan),
@@ -47,7 +47,8 @@ async function runLocally(options: RunCommandOptions): Promise<number> {
           signal: signals.interrupt,
           kill: signals.kill,
         }),
-      checkTargets: requireLocalTargets,
+      // The demo target is this product's own.
+      checkTargets: (status) => requireLocalTargets(status, options.demo === true ? undefined : allowedHosts),
       timing: { prepare: options.readyTimeout * 1000 },
       compare,
     });

@@ -60,7 +60,7 @@ export async function withAcquiredTest<T>(
         return place.open({ progress: (text) => progress.say(text), signal, kill, ...(onFailure && { onFailure }) });
       },
       async begin(status, results) {
-        if (plan.host === undefined) requireTargets(status);
+        if (plan.host === undefined) requireTargets(status, test.deployed.allowedHosts);
         const run = { masterId: status.master.id, run: status.run + 1 };
         await lock.update({ startedAt: new Date().toISOString(), ...run, ...(results && { results }) });
         lock.lost.throwIfAborted();

@@ -152,14 +152,21 @@ describe("LocustDeployment", function () {
       const many = { users: 400_000, workerReplicas: 500, imageMirror: "registry.test/locust@sha256:1" };
       const silent = [
         { cluster, targetHost: "http://203.0.113.10" },
-        { ...many, cluster },
-        { ...many, cluster, targetHost: "http://no-such-name.invalid" },
+        { ...many, cluster, targetHost: "http://[2001:db8::1]" },
+        { ...many, cluster, targetHost: "http://10.0.0.1" },
         { ...many, cluster: { ...cluster, nat: { gateways: 0, addresses: 0 } }, targetHost: "http://203.0.113.10" },
         { ...many, cluster: { kubeconfig: "{}", clusterName: "mine" }, targetHost: "http://203.0.113.10" },
       ];
       for (const args of silent) {
         const { locust } = await make(args);
         expect(await known(locust.warnings)).to.deep.equal([]);
+      }
+    });
+
+    it("takes a target that nobody knows for one address", async () => {
+      for (const targetHost of [undefined, "http://no-such-name.invalid"]) {
+        const { locust } = await make({ cluster, users: 400_000, ...(targetHost && { targetHost }) });
+        expect((await known(locust.warnings))[0]).to.include("here taken for one");
       }
     });
 

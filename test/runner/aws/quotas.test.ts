@@ -92,11 +92,15 @@ describe("an account on AWS", () => {
 
   it("has subnets with free addresses, or does not have them", async () => {
     aws.replies["ec2:DescribeSubnets"] = () => ({
-      result: { subnetSet: [{ subnetId: "subnet-1", availabilityZone: "us-east-2a", availableIpAddressCount: 250 }] },
+      result: {
+        subnetSet: [
+          { subnetId: "subnet-1", vpcId: "vpc-1", availabilityZone: "us-east-2a", availableIpAddressCount: 250 },
+        ],
+      },
     });
     const clients = new AwsClients({ region });
     expect(await readSubnets(clients, ["subnet-1"], signal)).to.deep.equal([
-      { id: "subnet-1", zone: "us-east-2a", free: 250 },
+      { id: "subnet-1", zone: "us-east-2a", vpcId: "vpc-1", free: 250 },
     ]);
     aws.replies["ec2:DescribeSubnets"] = () => ({
       error: "InvalidSubnetID.NotFound",
@@ -104,6 +108,12 @@ describe("an account on AWS", () => {
     });
     const thrown = await failureOf(readSubnets(clients, ["subnet-1"], signal));
     expect(thrown?.message).to.include("The subnet ID 'subnet-1' does not exist");
+  });
+
+  it("is not who answers without a name, such as a network that wants a login", async () => {
+    aws.replies["sts:GetCallerIdentity"] = () => ({ result: {} });
+    const thrown = await failureOf(readIdentity(new AwsClients({ region }), signal));
+    expect(thrown?.message).to.include("what answers is not AWS");
   });
 
   it("knows who asks, and where", async () => {

@@ -12,7 +12,7 @@ import { SettingsError } from "../../../settings/errors";
 import { parseSettings } from "../../../settings/parse";
 import { anyLoad, anySettings } from "../../settings/cost/any";
 import { outputOf } from "../../support/output";
-import { makeProject, removeProjects } from "../../support/project";
+import { makeProject, removeProjects, temporaryFolder } from "../../support/project";
 import { listed, ScriptedPricing } from "../aws/scripted-pricing";
 import { caught } from "../places/kubernetes/api/fake-api";
 
@@ -182,6 +182,12 @@ describe("loadtest cost", () => {
     writeFileSync("Pulumi.yaml", "name: shop\nruntime: nodejs\n");
     const { assumptions } = await json(here);
     expect(assumptions[0]).to.match(/^The project is another program's: /);
+  });
+
+  it("says that there is no project, and needs none for a scenario", async () => {
+    process.chdir(temporaryFolder());
+    expect((await refused(here)).message).to.include("there is no Pulumi.yaml in this folder or above it");
+    expect((await json({ ...here, scenario: "guidance" })).assumptions).to.not.deep.equal([]);
   });
 
   it("fits its terminal, whatever the numbers are", () => {

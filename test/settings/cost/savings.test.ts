@@ -44,6 +44,10 @@ describe("what would make a stack cheaper", () => {
     const there = found({ vpcId: "vpc-01234567", podSubnetIds: ["subnet-01234567"] });
     expect(there).to.not.include.keys("layout", "vpcId", "natAddressesPerGateway");
     expect(found({ workerReplicas: 0 })).to.not.have.key("workerReplicas");
+    expect([...found({}, { workers: 0 }).keys()]).to.not.include("workerReplicas");
+    // One gateway has no room for these.
+    expect([...found({}, { users: 55_000 }).keys()]).to.include("layout");
+    expect([...found({}, { users: 55_001 }).keys()]).to.not.include("layout");
     expect(found({ workerCpu: 0.25, workerMemory: 256 })).to.not.have.any.keys("workerCpu", "workerMemory");
     expect(found({}, { kbPerUserMinute: 0 })).to.not.have.key("a target in the same VPC and zone");
     expect(found({}, { hours: 24, runsPerDay: 1 })).to.not.have.key("pulumi destroy when no run goes on");

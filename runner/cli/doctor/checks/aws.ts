@@ -163,16 +163,23 @@ export function subnetsCheck(look: AwsLook): Check {
   const { settings } = look.subject;
   return {
     name: "subnets",
-    uses: [...sizes, "podSubnetIds"],
+    uses: [...sizes, "podSubnetIds", "controlPlaneSubnetIds"],
     look: (signal) => {
-      const { podSubnetIds, workerReplicas } = settings;
+      const { podSubnetIds, controlPlaneSubnetIds = [], workerReplicas } = settings;
       // CoreDNS has two pods, Locust's master is one.
       const pods = workerReplicas + 3;
       if (podSubnetIds === undefined) {
         return ok(`${planNetwork(settings).podAddresses} addresses in the new VPC, for ${pods} pods`);
       }
       return look.ask(signal, async () => {
-        const subnets = await readSubnets(look.clients, podSubnetIds, signal);
+        const all = await readSubnets(look.clients, [...new Set([...podSubnetIds, ...controlPlaneSubnetIds])], signal);
+        const elsewhere = all.filter(({ vpcId }) => vpcId !== settings.vpcId).map(({ id }) => id);
+        if (elsewhere.length > 0) return problem(`${elsewhere.join(", ")} not in ${settings.vpcId}`, "Name others");
+        const zones = new Set(all.filter(({ id }) => controlPlaneSubnetIds.includes(id)).map(({ zone }) => zone));
+        if (zones.size < 2) {
+          return problem(`controlPlaneSubnetIds are in ${[...zones].join()} alone`, "EKS needs two availability zones");
+        }
+        const subnets = all.filter(({ id }) => podSubnetIds.includes(id));
         const free = subnets.reduce((sum, one) => sum + one.free, 0);
         const each = subnets.map((one) => `${one.id} ${one.free}`).join(", ");
         const text = `${free} free addresses for ${pods} pods (${each})`;

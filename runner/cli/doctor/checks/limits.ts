@@ -29,11 +29,9 @@ export function natCheck(settings: Settings): Check {
     async look() {
       const { targetHost, users, vpcId } = settings;
       if (vpcId !== undefined) return skipped("the VPC's own NAT is not known");
-      if (targetHost === undefined) return skipped("no targetHost, so its addresses are not known");
-      const found = await lookup(hostOf(targetHost), { all: true, family: 4 }).catch(() => []);
-      if (found.length === 0) return skipped(`the addresses of ${targetHost} cannot be looked up here`);
+      const found = targetHost && (await lookup(hostOf(targetHost), { all: true }).catch(() => undefined));
       const { gateways, addresses } = wayOut(settings);
-      const targetAddresses = found.map(({ address }) => address);
+      const targetAddresses = found ? found.map(({ address }) => address) : undefined;
       const wrong = natProblem({ users, gateways, addresses, targetAddresses });
       return wrong === undefined ? ok(`${users} users fit, each with a connection of its own`) : warning(wrong);
     },

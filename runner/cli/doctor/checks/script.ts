@@ -1,6 +1,8 @@
 /** The script and its imports. */
+import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { promisify } from "node:util";
 import { locustImage } from "../../../../settings/locust";
 import { packageRoot } from "../../../../settings/package-root";
 import type { Settings } from "../../../../settings/schema";
@@ -9,20 +11,38 @@ import { listFiles } from "../../../../settings/scripts/script-files";
 import { missingPackages, packagesAreThere } from "../../../../settings/scripts/script-packages";
 import { type Check, type Finding, ok, problem, warning } from "../check";
 
+const run = promisify(execFile);
+
 /** Whether the script is there, and what it imports. */
 export function scriptCheck(settings: Settings, directory: string, local: boolean): Check {
   return {
     name: "script",
     uses: ["scriptsFolder", "script", "scriptDelivery", "image", "environment", "secretEnvironment"],
-    look() {
+    async look(signal) {
       const checked = { valid: settings, wrong: new Set<never>() };
       const [missing] = scriptExists(directory)(checked);
       if (missing !== undefined) {
         return problem(`${missing.key} is ${missing.value}: must be ${missing.allowed}`, `Set ${missing.key}`);
       }
+      const broken = await syntaxError(resolve(directory, settings.scriptsFolder, settings.script), signal);
+      if (broken !== undefined) return problem(`${settings.script}: ${broken}`, "Python cannot read it");
       return local ? importsHere(settings, directory) : importsInPods(settings, directory);
     },
   };
+}
+
+/** What Python says of a file that it cannot read; undefined where it can, and where there is no Python. */
+async function syntaxError(file: string, signal: AbortSignal): Promise<string | undefined> {
+  const read = "import ast, sys; ast.parse(open(sys.argv[1], 'rb').read(), sys.argv[1])";
+  try {
+    await run(process.env.LOADTEST_PYTHON || "python3", ["-c", read, file], { signal });
+    return undefined;
+  } catch (error) {
+    const { stderr = "" } = error as { stderr?: string };
+    const [, line] = /, line (\d+)\n/.exec(stderr) ?? [];
+    const [, what] = /^((?:Syntax|Indentation|Tab)Error: .*)$/m.exec(stderr) ?? [];
+    return what === undefined ? undefined : `line ${line}: ${what}`;
+  }
 }
 
 function importsInPods(settings: Settings, directory: string): Finding {

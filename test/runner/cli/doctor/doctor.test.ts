@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -20,6 +21,8 @@ describe("loadtest doctor", function () {
   let aws: ScriptedAws;
   let restore: () => void;
   let project: Project;
+
+  const python = execFileSync("python3", ["-c", "import sys; print(sys.executable)"], { encoding: "utf8" }).trim();
 
   before(async () => {
     aws = await ScriptedAws.start();
@@ -170,8 +173,14 @@ describe("loadtest doctor", function () {
       "aws:region: us-east-2",
       ...["vpcId: vpc-0123456789abcdef0", `podSubnetIds: [${ids[0]}]`, `controlPlaneSubnetIds: [${ids}]`],
     );
+    let vpc = "vpc-0123456789abcdef0";
+    let zones = ["us-east-2a", "us-east-2b"];
     const answer = (free: number) => () => ({
-      result: { subnetSet: [{ subnetId: ids[0], availabilityZone: "us-east-2a", availableIpAddressCount: free }] },
+      result: {
+        subnetSet: ids.map((subnetId, index) => ({
+          ...{ subnetId, vpcId: vpc, availabilityZone: zones[index], availableIpAddressCount: free },
+        })),
+      },
     });
     aws.replies["ec2:DescribeSubnets"] = answer(250);
     const enough = await doctor({}, project.directory);
@@ -179,6 +188,11 @@ describe("loadtest doctor", function () {
     expect([...enough.keys()]).to.not.include("VPCs");
     aws.replies["ec2:DescribeSubnets"] = answer(4);
     expect((await doctor({}, project.directory)).get("subnets")?.state, "they may be its own").to.equal("warning");
+    zones = ["us-east-2a", "us-east-2a"];
+    const oneZone = (await doctor({}, project.directory)).get("subnets");
+    expect(oneZone).to.include({ state: "problem", text: "controlPlaneSubnetIds are in us-east-2a alone" });
+    vpc = "vpc-other";
+    expect((await doctor({}, project.directory)).get("subnets")?.text).to.include("not in vpc-0123456789abcdef0");
   });
 
   it("asks AWS for nothing with --local, nor on a cluster that exists", async () => {
@@ -210,5 +224,18 @@ describe("loadtest doctor", function () {
     );
     const inPods = await doctor({}, other.directory);
     expect(inPods.get("script")?.state).to.equal("problem");
+  });
+
+  it("names the line that Python cannot read", async () => {
+    const other = makeProject({ "hello.py": "from locust import HttpUser\nclass U(HttpUser:\n    pass\n" });
+    const found = async (local: boolean) => (await doctor({ local }, other.directory)).get("script");
+    expect((await found(true))?.state, "without Python").to.equal("ok");
+    const back = withEnvironment({ LOADTEST_PYTHON: python });
+    for (const local of [true, false]) {
+      const script = await found(local);
+      expect(script).to.deep.include({ state: "problem", todo: "Python cannot read it" });
+      expect(script?.text).to.match(/^hello\.py: line 2: SyntaxError: /);
+    }
+    back();
   });
 });
