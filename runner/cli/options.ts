@@ -52,6 +52,11 @@ export function loadOptions(command: Command): Command {
     .option("--workers <n>", "workers for this run; in a cluster, there are as many as before when it ends");
 }
 
+export function maxCostOption(command: Command): Command {
+  const what = "do not run when it would cost more, by its run time and without traffic";
+  return command.option("--max-cost <usd>", what, aboveZero);
+}
+
 export function thresholdOption(command: Command): Command {
   return command.option(
     "--threshold <rule>",

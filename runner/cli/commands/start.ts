@@ -6,7 +6,9 @@ import { type ClusterContext, sameTest, withMaster } from "../deployed-test/open
 import type { ClusterOptions, RunCommandOptions } from "../options";
 import type { SettingsOptions } from "../settings";
 
-type StartOptions = ClusterOptions & SettingsOptions & Pick<RunCommandOptions, "readyTimeout" | "results" | "json">;
+type StartOptions = ClusterOptions &
+  SettingsOptions &
+  Pick<RunCommandOptions, "readyTimeout" | "results" | "json" | "maxCost">;
 
 /** `loadtest start`: starts a run in the cluster and leaves it going. */
 export async function startCommand(options: StartOptions): Promise<number> {

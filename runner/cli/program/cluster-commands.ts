@@ -5,6 +5,7 @@ import {
   jsonOption,
   limit,
   loadOptions,
+  maxCostOption,
   readyOption,
   resultsOption,
   thresholdOption,
@@ -28,6 +29,7 @@ function addStart(program: Command, done: Done): void {
   clusterOptions(command);
   loadOptions(command);
   thresholdOption(command);
+  maxCostOption(command);
   readyOption(command);
   resultsOption(command, "folder for the results of an earlier run that are not saved yet");
   jsonOption(command)

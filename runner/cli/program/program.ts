@@ -1,12 +1,12 @@
 import { Command, Option } from "commander";
 import { loadtestVersion } from "../../../settings/package-root";
 import {
-  aboveZero,
   clusterOptions,
   duration,
   exitCodeHelp,
   jsonOption,
   loadOptions,
+  maxCostOption,
   placeOptions,
   port,
   readyOption,
@@ -65,8 +65,8 @@ function addRun(program: Command, done: Done): void {
     .option("--abort-after <time>", "end the run when a threshold is breached for this long: 10s", duration)
     .option("--baseline <run>", "compare with this run: its folder, its name, latest, latest-passed")
     .option("--demo", "with --local: load a small demo target that is started for the run")
-    .option("--max-cost <usd>", "do not run when it would cost more, by its run time and without traffic", aboveZero)
     .option("--port <n>", "port of Locust's web UI on this machine", port);
+  maxCostOption(command);
   regressionOption(command);
   readyOption(command);
   resultsOption(command);
