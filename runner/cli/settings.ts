@@ -44,13 +44,8 @@ export function requireLocal({ scriptsFolder }: SettingsOptions): void {
 /** Reads the stack's settings and puts the command line's over them. Throws a SettingsError with everything wrong. */
 export function readCommandSettings(options: SettingsOptions, directory = process.cwd()): CommandSettings {
   const project = findProject(directory)?.directory ?? packageRoot();
-  const { scriptsFolder } = options;
-  const stack = readStack({
-    directory: project,
-    stack: options.stack,
-    overrides: { ...overridesOf(options), ...(scriptsFolder === undefined ? {} : folderOf(scriptsFolder, directory)) },
-    rules: [scriptExists(project)],
-  });
+  const overrides = { ...overridesOf(options), ...folderOf(options, directory) };
+  const stack = readStack({ directory: project, stack: options.stack, overrides, rules: [scriptExists(project)] });
   const { settings, projectDirectory } = stack;
   const locust = join(packageRoot(), "locust");
   return {
@@ -65,8 +60,9 @@ export function readCommandSettings(options: SettingsOptions, directory = proces
   };
 }
 
-/** A folder of scripts that is in no image. */
-function folderOf(scriptsFolder: string, directory: string): Record<string, unknown> {
+/** The settings of a folder of scripts on this machine, which is in no image; none where none is named. */
+export function folderOf({ scriptsFolder }: SettingsOptions, directory: string): Record<string, unknown> {
+  if (scriptsFolder === undefined) return {};
   return { scriptsFolder: resolve(directory, scriptsFolder), scriptDelivery: "configmap" };
 }
 

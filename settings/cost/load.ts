@@ -76,6 +76,11 @@ export function natAddressesNeeded({ users }: Pick<Load, "users">): number {
   return Math.ceil(users / connectionsPerAddress);
 }
 
+/** `1 user`, `1,250 users` */
+function counted(count: number, noun: string): string {
+  return `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** What an estimate takes for granted, a sentence each. */
 export function assumptions(settings: CostSettings & { readonly logRetentionDays: number }, load: Load): string[] {
   const { podStart, imageGb, reportKbPerSecond, controlPlaneLogGbPerHour, podLogGb } = assumed;
@@ -89,7 +94,7 @@ export function assumptions(settings: CostSettings & { readonly logRetentionDays
     ...(load.workers === 0
       ? []
       : [
-          `Workers: ${Math.ceil(load.users / load.workers).toLocaleString("en-US")} users each; docs/benchmarks.md has how many one holds.`,
+          `Workers: ${counted(Math.ceil(load.users / load.workers), "user")} each; docs/benchmarks.md has how many one holds.`,
         ]),
     `A day has 24 hours of the stack, and its runs.`,
     `Workers that a run adds are paid for ${podStart} s longer, and pull ${imageGb * 1000} MB of image each.`,
@@ -98,7 +103,7 @@ export function assumptions(settings: CostSettings & { readonly logRetentionDays
           `A worker's traffic has a NAT gateway in its zone; its reports, ${reportKbPerSecond} KB/s, are paid in both zones where the master is in another.`,
         ]
       : []),
-    `Logs: ${controlPlaneLogGbPerHour * 1000} MB an hour of the control plane, ${podLogGb * 1000} MB a pod and run, kept ${settings.logRetentionDays} days.`,
+    `Logs: ${controlPlaneLogGbPerHour * 1000} MB an hour of the control plane, ${podLogGb * 1000} MB a pod and run, kept ${counted(settings.logRetentionDays, "day")}.`,
     ...(ours ? [] : [`The VPC that exists, with its NAT, is paid for already, but for the traffic.`]),
   ];
 }

@@ -5,6 +5,7 @@ import type { SettingsKey } from "../../../settings/schema";
 import { configuredRegion } from "../../aws/clients";
 import { isOfNoStack } from "../deployed-test/open";
 import type { ClusterOptions } from "../options";
+import { requireLocal } from "../settings";
 import type { Check } from "./check";
 import { AwsLook, identityCheck, permissionsCheck, quotaChecks, subnetsCheck } from "./checks/aws";
 import { apiServerCheck, ClusterLook, podsCheck, stackCheck } from "./checks/cluster";
@@ -16,6 +17,7 @@ import { readSubject, type Subject } from "./subject";
 
 export interface DoctorOptions extends ClusterOptions {
   readonly local?: boolean;
+  readonly scriptsFolder?: string;
   readonly json?: boolean;
 }
 
@@ -24,11 +26,17 @@ export function checksFor(
   options: DoctorOptions,
   directory = process.cwd(),
 ): { readonly checks: readonly Check[]; readonly wrong: ReadonlySet<string> } {
+  if (options.local !== true) requireLocal(options);
   if (isOfNoStack(options)) {
     const look = new ClusterLook({ kubeconfig: options });
     return { checks: [nodeCheck(false), apiServerCheck(look), podsCheck(look)], wrong: new Set() };
   }
-  const subject = readSubject(options.stack === undefined ? {} : { stack: options.stack }, directory);
+  const { stack, scriptsFolder } = options;
+  const named = {
+    ...(stack === undefined ? {} : { stack }),
+    ...(scriptsFolder === undefined ? {} : { scriptsFolder }),
+  };
+  const subject = readSubject(named, directory, options.local);
   const { wrong } = subject;
   if (options.local === true) {
     return { checks: [nodeCheck(false), pythonCheck(true), subject.check, ...testChecks(subject, true)], wrong };

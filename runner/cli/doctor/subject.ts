@@ -1,5 +1,6 @@
 /** What `loadtest doctor` looks at. */
 import { describeProblem, SettingsError, StackFileError } from "../../../settings/errors";
+import { packageRoot } from "../../../settings/package-root";
 import { keyOf } from "../../../settings/parse";
 import {
   findProject,
@@ -12,7 +13,7 @@ import {
 import { type Settings, settingsKeys } from "../../../settings/schema";
 import type { AwsPlace } from "../../aws/clients";
 import { messageOf } from "../../errors";
-import { overridesOf, type SettingsOptions } from "../settings";
+import { folderOf, overridesOf, type SettingsOptions } from "../settings";
 import { type Check, ok, problem } from "./check";
 
 export interface Subject {
@@ -31,11 +32,15 @@ export interface Subject {
   readonly aws: AwsPlace;
 }
 
-/** Reads what there is to be read of a stack, be it wrong. Never throws. */
-export function readSubject(options: SettingsOptions, directory = process.cwd()): Subject {
+/**
+ * Reads what there is to be read of a stack, be it wrong. Never throws.
+ *
+ * @param local as for a run on this machine, which needs no project
+ */
+export function readSubject(options: SettingsOptions, directory = process.cwd(), local = false): Subject {
   const named = options.stack ?? usualStack;
   const stack = named.slice(named.lastIndexOf("/") + 1);
-  const project = findProject(directory);
+  const project = findProject(directory) ?? (local ? findProject(packageRoot()) : undefined);
   const nothing = {
     ...{ stack, named, project, anothers: false, aws: {} },
     settings: {} as Settings,
@@ -51,7 +56,8 @@ export function readSubject(options: SettingsOptions, directory = process.cwd())
     const aws = readAwsConfig(project, named);
     const read = { ...nothing, anothers, aws, named: anothers ? options.stack : named };
     try {
-      const { settings, source } = readStack({ directory, stack: options.stack, overrides: overridesOf(options) });
+      const overrides = { ...overridesOf(options), ...folderOf(options, directory) };
+      const { settings, source } = readStack({ directory: project.directory, stack: options.stack, overrides });
       const text = anothers ? "another program's project: what a run here can use is right" : `${source} is right`;
       return { ...read, settings, wrong: new Set(), check: { name, look: () => ok(text) } };
     } catch (error) {

@@ -130,9 +130,11 @@ function addDoctor(program: Command, done: Done): void {
       "Looks at all that a run and the first up need, for at most 5 s, and changes nothing: tools, settings, script, " +
         "target; with platform eks-fargate identity, permissions, quotas, subnets and cost on AWS; the cluster and its pods.",
     );
-  clusterOptions(command, "the Pulumi stack (dev)").addOption(
-    new Option("--local", "only what a run on this machine needs").conflicts(["kubeconfig", "context", "namespace"]),
-  );
+  clusterOptions(command, "the Pulumi stack (dev)")
+    .addOption(
+      new Option("--local", "only what a run on this machine needs").conflicts(["kubeconfig", "context", "namespace"]),
+    )
+    .option("--scripts-folder <dir>", "with --local: folder of the scripts, instead of the stack's");
   jsonOption(command, "print a list of checks as JSON: name, state (ok, warning, problem, skipped), text, todo")
     .addHelpText(
       "after",

@@ -48,7 +48,7 @@ export function pullsCheck(settings: Settings): Check {
       if (settings.vpcId !== undefined) return skipped("the VPC's own NAT is not known");
       const { image = locustImage, workerReplicas: workers } = settings;
       const wrong = pullProblem({ workers, addresses: wayOut(settings).addresses, image });
-      return wrong === undefined ? ok(`${workers + 1} pods pull ${image}`) : warning(wrong);
+      return wrong === undefined ? ok(`${image}, pulled for each pod: ${workers + 1}`) : warning(wrong);
     },
   };
 }

@@ -238,4 +238,14 @@ describe("loadtest doctor", function () {
     }
     back();
   });
+
+  it("looks at scripts of any folder with --local, which needs no project", async () => {
+    const scriptsFolder = join(makeProject({ "script1.py": "import faker\n" }).directory, "scripts");
+    const found = await doctor({ local: true, scriptsFolder }, temporaryFolder());
+    expect(found.get("script")?.text).to.include("script1.py imports faker");
+    await doctor({ scriptsFolder }, project.directory).then(
+      () => expect.fail("it is refused"),
+      (error: Error) => expect(error.message).to.include("--scripts-folder is for --local"),
+    );
+  });
 });
