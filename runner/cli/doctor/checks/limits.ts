@@ -33,7 +33,7 @@ export function natCheck(settings: Settings): Check {
       const { gateways, addresses } = wayOut(settings);
       const targetAddresses = found ? found.map(({ address }) => address) : undefined;
       const wrong = natProblem({ users, gateways, addresses, targetAddresses });
-      return wrong === undefined ? ok(`${users} users fit, each with a connection of its own`) : warning(wrong);
+      return wrong === undefined ? ok(`${users} users need no more connections than NAT has room for`) : warning(wrong);
     },
   };
 }
