@@ -40,5 +40,7 @@ export interface LoadTestOutput {
     readonly region: string;
     /** Control plane, NAT gateways with their addresses, CoreDNS: in `currency` an hour, to four decimals. */
     readonly fixedPerHour: number;
+    /** The same with the pods of Locust, for people: what is there now, the command line counts itself. */
+    readonly perHour?: number;
   };
 }

@@ -1,7 +1,9 @@
 /** What a program tells the command line about a load test: its stack output `loadtest`. */
 import * as pulumi from "@pulumi/pulumi";
+import { requestPrice } from "../../settings/cost/hourly";
 import { usEast2 as prices } from "../../settings/cost/us-east-2";
 import type { LoadTestOutput } from "../../settings/outputs";
+import type { Settings } from "../../settings/schema";
 import { partOf } from "../inputs";
 import type { NatCount } from "../network/args";
 import type { LocustCluster, LocustDeploymentArgs } from "./args";
@@ -69,6 +71,8 @@ export interface CostOfTest {
   readonly region: pulumi.Output<string>;
   /** Control plane, CoreDNS and network: in `currency` an hour, to four decimals. */
   readonly fixedPerHour: pulumi.Output<number>;
+  /** The same with the master and the workers, without traffic and logs. */
+  readonly perHour: pulumi.Output<number>;
 }
 
 /** Where the parts of a load test are. */
@@ -85,7 +89,7 @@ export function loadTestOutput(args: LocustDeploymentArgs, plan: LocustPlan, pla
     version: pulumi.output<LoadTestOutput["version"]>(1),
     platform: pulumi.output<LoadTestOutput["platform"]>(cluster === undefined ? "existing" : "eks-fargate"),
     ...(kubeContext && cluster === undefined ? { kubeContext: pulumi.output(kubeContext) } : {}),
-    ...(cluster && ofCluster(cluster)),
+    ...(cluster && ofCluster(cluster, settings)),
     ...place,
     script: pulumi.output(settings.script),
     scripts: pulumi.output([...scriptNames]),
@@ -102,7 +106,10 @@ export function loadTestOutput(args: LocustDeploymentArgs, plan: LocustPlan, pla
 }
 
 /** Parts that a cluster does not tell are left out. */
-function ofCluster(cluster: pulumi.Input<LocustCluster>): Pick<LoadTest, "clusterName" | "region" | "nat" | "cost"> {
+function ofCluster(
+  cluster: pulumi.Input<LocustCluster>,
+  settings: Settings,
+): Pick<LoadTest, "clusterName" | "region" | "nat" | "cost"> {
   const region = partOf(cluster, "region");
   const nat = partOf(cluster, "nat");
   const hourly = partOf(cluster, "hourlyCost");
@@ -110,14 +117,19 @@ function ofCluster(cluster: pulumi.Input<LocustCluster>): Pick<LoadTest, "cluste
     clusterName: pulumi.output(partOf(cluster, "clusterName")),
     ...(region === undefined ? {} : { region: pulumi.output(region) as pulumi.Output<string> }),
     ...(nat === undefined ? {} : { nat: pulumi.output(nat) as pulumi.Output<NatCount> }),
-    ...(hourly === undefined ? {} : { cost: costOf(hourly) }),
+    ...(hourly === undefined ? {} : { cost: costOf(hourly, settings) }),
   };
 }
 
-function costOf(hourly: pulumi.Input<number | undefined>): CostOfTest {
+function costOf(hourly: pulumi.Input<number | undefined>, settings: Settings): CostOfTest {
+  const { controlCpu, controlMemory, workerReplicas, workerCpu, workerMemory } = settings;
+  const pods =
+    requestPrice(prices, controlCpu, controlMemory) + workerReplicas * requestPrice(prices, workerCpu, workerMemory);
+  const withFixed = (more: number) => pulumi.output(hourly).apply((cost = 0) => Number((cost + more).toFixed(4)));
   return {
     currency: pulumi.output("USD"),
     region: pulumi.output<string>(prices.region),
-    fixedPerHour: pulumi.output(hourly).apply((cost = 0) => Number(cost.toFixed(4))),
+    fixedPerHour: withFixed(0),
+    perHour: withFixed(pods),
   };
 }

@@ -83,9 +83,10 @@ describe("the program", function () {
       return loadtest.cost && (await known(pulumi.output(loadtest.cost)));
     };
     const rest = { currency: "USD", region: "us-east-2" };
-    expect(await costOf("dev")).to.deep.equal({ ...rest, fixedPerHour: 0.2747 });
-    expect(await costOf("dev", { workerReplicas: "50" })).to.deep.equal({ ...rest, fixedPerHour: 0.2747 });
-    expect(await costOf("single-az")).to.deep.equal({ ...rest, fixedPerHour: 0.1747 });
+    expect(await costOf("dev")).to.deep.equal({ ...rest, fixedPerHour: 0.2747, perHour: 0.3364 });
+    const fifty = await costOf("dev", { workerReplicas: "50" });
+    expect(fifty).to.deep.equal({ ...rest, fixedPerHour: 0.2747, perHour: 1.5213 });
+    expect(await costOf("single-az")).to.deep.equal({ ...rest, fixedPerHour: 0.1747, perHour: 0.2364 });
     expect(await costOf("local-cluster")).to.equal(undefined);
   });
 

@@ -131,7 +131,7 @@ describe("LocustDeployment", function () {
     expect(engine.one(kinds.service).provider).to.include("::test-cluster::");
     const { platform, clusterName, cost } = await known(pulumi.output(locust.loadtest));
     expect({ platform, clusterName }).to.deep.equal({ platform: "eks-fargate", clusterName: "mine" });
-    expect(cost).to.deep.equal({ currency: "USD", region: "us-east-2", fixedPerHour: 0.1247 });
+    expect(cost).to.deep.equal({ currency: "USD", region: "us-east-2", fixedPerHour: 0.1247, perHour: 0.1864 });
   });
 
   describe("on Fargate", () => {
