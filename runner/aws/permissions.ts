@@ -1,9 +1,9 @@
 /** Which actions AWS would allow whoever asks, by IAM's own simulation: nothing is made or changed. */
 import type { EvaluationResult, IAMClient } from "@aws-sdk/client-iam";
 import type { Statement } from "../../settings/aws/policy";
+import type { Identity } from "./account";
 import type { AwsClients } from "./clients";
 import { explainAwsError } from "./errors";
-import type { Identity } from "./identity";
 
 /** An action that AWS would not allow. */
 export interface Denied {

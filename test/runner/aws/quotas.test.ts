@@ -1,9 +1,8 @@
 import { expect } from "chai";
+import { readIdentity, readSubnets } from "../../../runner/aws/account";
 import { AwsClients } from "../../../runner/aws/clients";
 import type { AwsError } from "../../../runner/aws/errors";
-import { readIdentity } from "../../../runner/aws/identity";
 import { inUse, readQuota } from "../../../runner/aws/quotas";
-import { readSubnets } from "../../../runner/aws/subnets";
 import { identity, ScriptedAws, withEnvironment } from "../../support/aws";
 
 const fargate = { name: "Fargate vCPU", service: "fargate", code: "L-3032A538" } as const;

@@ -4,7 +4,8 @@ import type { EstimateSettings } from "../../../settings/cost/estimate";
 import type { Load } from "../../../settings/cost/load";
 import { fargateCpus, largestMemory } from "../../../settings/values/fargate";
 
-const size = fc
+/** vCPU of Fargate, and MiB that a pod of it may have. */
+const anySize = fc
   .constantFrom(...fargateCpus)
   .chain((cpu) =>
     fc.record({ cpu: fc.constant(cpu), memory: fc.integer({ min: 128, max: largestMemory(cpu) ?? 128 }) }),
@@ -21,8 +22,8 @@ export const anySettings: fc.Arbitrary<EstimateSettings> = fc
     scriptDelivery: fc.constantFrom("configmap" as const, "image" as const),
     imageSource: fc.constantFrom("docker-hub" as const, "ecr" as const),
     logRetentionDays: fc.constantFrom(1, 30, 3653) as fc.Arbitrary<EstimateSettings["logRetentionDays"]>,
-    worker: size,
-    control: size,
+    worker: anySize,
+    control: anySize,
   })
   .map(({ worker, control, vpcId, ...settings }) => ({
     ...{ vpcCidr: "10.0.0.0/16", subnetMask: 20, availabilityZoneNames: undefined, image: undefined },

@@ -3,30 +3,8 @@ import fc from "fast-check";
 import { type CostSettings, fixedHourlyCost, hourlyCost, podPrice } from "../../../settings/cost/hourly";
 import { usEast2 } from "../../../settings/cost/us-east-2";
 import { parseSettings } from "../../../settings/parse";
-import { fargateCpus, fargateSizeFor, largestMemory } from "../../../settings/values/fargate";
-
-const size = fc
-  .constantFrom(...fargateCpus)
-  .chain((cpu) =>
-    fc.record({ cpu: fc.constant(cpu), memory: fc.integer({ min: 128, max: largestMemory(cpu) ?? 128 }) }),
-  );
-
-/** Any settings that a stack on Fargate may have, as far as they decide about its cost. */
-const anySettings: fc.Arbitrary<CostSettings> = fc
-  .record({
-    layout: fc.constantFrom("multi-az" as const, "single-az" as const),
-    availabilityZoneCount: fc.integer({ min: 2, max: 6 }),
-    vpcId: fc.constantFrom(undefined, "vpc-0123456789abcdef0"),
-    natAddressesPerGateway: fc.integer({ min: 1, max: 8 }),
-    workerReplicas: fc.integer({ min: 0, max: 1000 }),
-    worker: size,
-    control: size,
-  })
-  .map(({ worker, control, ...settings }) => ({
-    ...{ vpcCidr: "10.0.0.0/16", subnetMask: 20, availabilityZoneNames: undefined },
-    ...settings,
-    ...{ workerCpu: worker.cpu, workerMemory: worker.memory, controlCpu: control.cpu, controlMemory: control.memory },
-  }));
+import { fargateSizeFor } from "../../../settings/values/fargate";
+import { anySettings } from "./any";
 
 const quantities = (settings: CostSettings) =>
   Object.fromEntries(hourlyCost(usEast2, settings).items.map(({ what, quantity }) => [what, quantity]));

@@ -3,12 +3,11 @@ import { neededStatements } from "../../../../settings/aws/policy";
 import { type QuotaNeed, quotaNeeds } from "../../../../settings/aws/quotas";
 import { planNetwork } from "../../../../settings/network";
 import type { SettingsKey } from "../../../../settings/schema";
+import { type Identity, readIdentity, readSubnets } from "../../../aws/account";
 import { AwsClients } from "../../../aws/clients";
 import { AwsError, type AwsFailure } from "../../../aws/errors";
-import { type Identity, readIdentity } from "../../../aws/identity";
 import { deniedActions, policySource } from "../../../aws/permissions";
 import { inUse, readQuota } from "../../../aws/quotas";
-import { readSubnets } from "../../../aws/subnets";
 import { type Check, type Finding, failed, ok, problem, skipped, warning } from "../check";
 import type { Subject } from "../subject";
 
