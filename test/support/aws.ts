@@ -97,6 +97,21 @@ export function withEnvironment(variables: Readonly<Record<string, string | unde
   return () => set(before);
 }
 
+/** Has each test of the suite around it take a scripted AWS for AWS. @param use gets it before each test */
+export function useScriptedAws(use: (aws: ScriptedAws) => void): void {
+  let aws: ScriptedAws;
+  let restore: () => void;
+  beforeEach(async () => {
+    aws = await ScriptedAws.start();
+    restore = withEnvironment(aws.env);
+    use(aws);
+  });
+  afterEach(async () => {
+    restore();
+    await aws.close();
+  });
+}
+
 /** A user who asks; or any other ARN. */
 export function identity(arn = `arn:aws:iam::${account}:user/dev`): AwsReply {
   return { result: { Arn: arn, UserId: "AIDAEXAMPLE", Account: account } };

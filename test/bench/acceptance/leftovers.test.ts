@@ -2,20 +2,14 @@ import { expect } from "chai";
 import { findLeftovers } from "../../../bench/acceptance/leftovers";
 import { acceptancePage } from "../../../bench/acceptance/page";
 import { type Acceptance, hasPassed, type Trial } from "../../../bench/acceptance/record";
-import { ScriptedAws, withEnvironment } from "../../support/aws";
+import { type ScriptedAws, useScriptedAws } from "../../support/aws";
 
 describe("what a destroyed stack has left", () => {
   const arn = (what: string) => `arn:aws:ec2:us-east-2:123456789012:${what}`;
   let aws: ScriptedAws;
-  let restore: () => void;
 
-  before(async () => {
-    aws = await ScriptedAws.start();
-    restore = withEnvironment(aws.env);
-  });
-  after(async () => {
-    restore();
-    await aws.close();
+  useScriptedAws((one) => {
+    aws = one;
   });
 
   it("is what still has its tag, but for NAT gateways that are gone and only listed", async () => {

@@ -3,7 +3,7 @@ import { AwsClients } from "../../../runner/aws/clients";
 import type { AwsError } from "../../../runner/aws/errors";
 import { type Denied, deniedActions, policySource } from "../../../runner/aws/permissions";
 import { neededStatements } from "../../../settings/aws/policy";
-import { type AwsCall, type AwsReply, ScriptedAws, withEnvironment } from "../../support/aws";
+import { type AwsCall, type AwsReply, type ScriptedAws, useScriptedAws } from "../../support/aws";
 
 const place = { account: "123456789012", region: "us-east-2" };
 const plain = { vpcId: undefined, scriptDelivery: "configmap", image: undefined, imageSource: "docker-hub" } as const;
@@ -40,16 +40,9 @@ function simulation(decide: (action: string, resource: string) => string) {
 
 describe("permissions on AWS", () => {
   let aws: ScriptedAws;
-  let restore: () => void;
 
-  beforeEach(async () => {
-    aws = await ScriptedAws.start();
-    restore = withEnvironment(aws.env);
-  });
-
-  afterEach(async () => {
-    restore();
-    await aws.close();
+  useScriptedAws((one) => {
+    aws = one;
   });
 
   const signal = new AbortController().signal;

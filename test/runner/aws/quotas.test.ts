@@ -3,7 +3,7 @@ import { readIdentity, readSubnets } from "../../../runner/aws/account";
 import { AwsClients } from "../../../runner/aws/clients";
 import type { AwsError } from "../../../runner/aws/errors";
 import { inUse, readQuota } from "../../../runner/aws/quotas";
-import { identity, ScriptedAws, withEnvironment } from "../../support/aws";
+import { identity, type ScriptedAws, useScriptedAws, withEnvironment } from "../../support/aws";
 
 const fargate = { name: "Fargate vCPU", service: "fargate", code: "L-3032A538" } as const;
 const region = "us-east-2";
@@ -15,17 +15,10 @@ const failureOf = (call: Promise<unknown>) =>
 
 describe("an account on AWS", () => {
   let aws: ScriptedAws;
-  let restore: () => void;
   const { signal } = new AbortController();
 
-  beforeEach(async () => {
-    aws = await ScriptedAws.start();
-    restore = withEnvironment(aws.env);
-  });
-
-  afterEach(async () => {
-    restore();
-    await aws.close();
+  useScriptedAws((one) => {
+    aws = one;
   });
 
   it("has quotas of its own", async () => {
