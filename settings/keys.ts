@@ -118,6 +118,23 @@ export const subnets = (min: number) =>
   listOf(z.string().regex(/^subnet-([0-9a-f]{8}|[0-9a-f]{17})$/), { min }).optional();
 export const subnetAllowed = 'a subnet\'s id, such as "subnet-0123456789abcdef0"';
 
+export const vpcPattern = /^vpc-([0-9a-f]{8}|[0-9a-f]{17})$/;
+
+/** `v1.12.4-eksbuild.1` */
+export const addonVersion = /^v\d+\.\d+\.\d+-eksbuild\.\d+$/;
+
+/** A DNS label, as Kubernetes takes it. */
+export const labelPattern = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+/** CloudWatch's retention periods, in days (PutRetentionPolicy); "never expires" is left out on purpose. */
+export const retentionDays = [
+  ...[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545],
+  ...[731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
+];
+
+/** A file that is also a key of a ConfigMap: letters, digits and `-_.`, no dash first as Locust would take an option. */
+export const scriptName = /^(?!-)[-._A-Za-z0-9]{1,250}\.py$/;
+
 const variableName = z.string().superRefine((name, context) => {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
     refuse(context, "named with letters, digits and _, and no digit first");

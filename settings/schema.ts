@@ -1,6 +1,7 @@
 /** Every setting of a load test, once: its type, default, range and description. */
 import * as z from "zod";
 import {
+  addonVersion,
   checkedBy,
   cpu,
   cpuAllowed,
@@ -8,30 +9,25 @@ import {
   environment,
   type KeyDescription,
   key,
+  labelPattern,
   listOf,
   memory,
   memoryAllowed,
   readBy,
+  retentionDays,
   scriptArguments,
+  scriptName,
   subnetAllowed,
   subnets,
   textsByName,
   tolerations,
+  vpcPattern,
 } from "./keys";
 import { isVpcRange, parsePublicCidr, publicCidrAllowed } from "./values/cidr";
 import { durationAllowed, parseDuration } from "./values/duration";
 import { kubernetesVersionAllowed, kubernetesVersions } from "./values/kubernetes-versions";
 import { hostAllowed, isAllowedHost, parseTarget, targetAllowed } from "./values/target";
 import { parseThreshold, thresholdAllowed } from "./values/threshold";
-
-/** CloudWatch's retention periods, in days (PutRetentionPolicy); "never expires" is left out on purpose. */
-const retentionDays = [
-  ...[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545],
-  ...[731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
-];
-
-/** A file that is also a key of a ConfigMap: letters, digits and `-_.`, no dash first as Locust would take an option. */
-const scriptName = /^(?!-)[-._A-Za-z0-9]{1,250}\.py$/;
 
 /**
  * The schema. Rules between keys are in `rules.ts`; `parseSettings` applies both and reports in words for people,
@@ -67,16 +63,10 @@ export const settingsSchema = z.strictObject({
     allowed: "a list of 2 to 6 availability zones",
     items: 'an availability zone, such as "us-east-2a"',
   }),
-  vpcId: key(
-    z
-      .string()
-      .regex(/^vpc-([0-9a-f]{8}|[0-9a-f]{17})$/)
-      .optional(),
-    {
-      description: "A VPC that exists, to be used instead of a new one; needs both lists of subnets.",
-      allowed: 'a VPC\'s id, such as "vpc-0123456789abcdef0"',
-    },
-  ),
+  vpcId: key(z.string().regex(vpcPattern).optional(), {
+    description: "A VPC that exists, to be used instead of a new one; needs both lists of subnets.",
+    allowed: 'a VPC\'s id, such as "vpc-0123456789abcdef0"',
+  }),
   podSubnetIds: key(subnets(1), {
     description: "Private subnets of the VPC that exists, for pods; they need a way out through NAT.",
     allowed: "a list of subnet ids",
@@ -99,16 +89,10 @@ export const settingsSchema = z.strictObject({
       allowed: kubernetesVersionAllowed,
     },
   ),
-  coreDnsVersion: key(
-    z
-      .string()
-      .regex(/^v\d+\.\d+\.\d+-eksbuild\.\d+$/)
-      .optional(),
-    {
-      description: "Version of EKS's CoreDNS add-on; left out, the one that EKS took when the cluster was made.",
-      allowed: 'a version of the add-on, such as "v1.12.4-eksbuild.1"',
-    },
-  ),
+  coreDnsVersion: key(z.string().regex(addonVersion).optional(), {
+    description: "Version of EKS's CoreDNS add-on; left out, the one that EKS took when the cluster was made.",
+    allowed: 'a version of the add-on, such as "v1.12.4-eksbuild.1"',
+  }),
   // EKS takes 40.
   publicAccessCidrs: key(listOf(checkedBy(parsePublicCidr), { min: 1, max: 40 }).prefault(["0.0.0.0/0"]), {
     description: "Who may reach the API server of the cluster over the internet; it asks for AWS credentials anyway.",
@@ -124,16 +108,10 @@ export const settingsSchema = z.strictObject({
     description: "Refuse to destroy the stack and its cluster until this is off again.",
     allowed: "true or false",
   }),
-  namespace: key(
-    z
-      .string()
-      .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/)
-      .prefault("locust"),
-    {
-      description: "Kubernetes namespace of the load test.",
-      allowed: 'a name of at most 63 small letters, digits and "-", with no "-" first or last',
-    },
-  ),
+  namespace: key(z.string().regex(labelPattern).prefault("locust"), {
+    description: "Kubernetes namespace of the load test.",
+    allowed: 'a name of at most 63 small letters, digits and "-", with no "-" first or last',
+  }),
   image: key(z.string().regex(/^\S+$/).optional(), {
     description: "Image of Locust's pods; left out, Locust's own, or the one that scriptDelivery image builds.",
     allowed: 'the reference of an image, such as "registry.example.com/locust:1"',
