@@ -42,7 +42,7 @@ const keptAddresses = 5;
 const controlPlaneAddresses = 6;
 
 const masters = 1;
-const coreDnsPods = 2;
+export const coreDnsPods = 2;
 
 /** Keys that describe an existing VPC: all of them, or none. */
 export const existingVpcKeys = ["vpcId", "podSubnetIds", "controlPlaneSubnetIds"] as const;
@@ -109,9 +109,14 @@ export function checkPodAddresses(settings: NetworkSettings & { readonly workerR
   return [{ key: "workerReplicas", value: workerReplicas, allowed }];
 }
 
+/** Pods that a test with so many workers has, CoreDNS among them. */
+export function podsOf(workers: number): number {
+  return workers + masters + coreDnsPods;
+}
+
 /** Pods at the busiest moment: a rolling update adds a quarter of the workers, and one pod of anything else. */
 function podsWith(workers: number): number {
-  return workers + Math.ceil(workers / 4) + 1 + masters + coreDnsPods;
+  return podsOf(workers) + Math.ceil(workers / 4) + 1;
 }
 
 /** Which keys of an existing VPC are missing, where some are given, and what means nothing there. */

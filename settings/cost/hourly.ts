@@ -1,5 +1,5 @@
 /** What a stack on EKS and Fargate costs by the hour. Pure arithmetic. */
-import { type NetworkSettings, planNetwork } from "../network";
+import { coreDnsPods, type NetworkSettings, planNetwork } from "../network";
 import type { Settings } from "../schema";
 import { type FargateSize, fargateSizeFor } from "../values/fargate";
 import type { Prices } from "./prices";
@@ -31,7 +31,6 @@ export interface HourlyCost {
   readonly total: number;
 }
 
-const coreDnsPods = 2;
 /** What the EKS add-on's pods request: 100m and 70Mi. */
 const coreDns = { cpu: 0.1, memory: 70 };
 

@@ -1,7 +1,7 @@
 /** Checks that ask AWS. */
 import { neededStatements } from "../../../../settings/aws/policy";
 import { type QuotaNeed, quotaNeeds } from "../../../../settings/aws/quotas";
-import { planNetwork } from "../../../../settings/network";
+import { planNetwork, podsOf } from "../../../../settings/network";
 import type { SettingsKey } from "../../../../settings/schema";
 import { type Identity, readIdentity, readSubnets } from "../../../aws/account";
 import { AwsClients } from "../../../aws/clients";
@@ -165,8 +165,7 @@ export function subnetsCheck(look: AwsLook): Check {
     uses: [...sizes, "podSubnetIds", "controlPlaneSubnetIds"],
     look: (signal) => {
       const { podSubnetIds, controlPlaneSubnetIds = [], workerReplicas } = settings;
-      // CoreDNS has two pods, Locust's master is one.
-      const pods = workerReplicas + 3;
+      const pods = podsOf(workerReplicas);
       if (podSubnetIds === undefined) {
         return ok(`${planNetwork(settings).podAddresses} addresses in the new VPC, for ${pods} pods`);
       }
