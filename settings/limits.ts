@@ -89,7 +89,8 @@ function isOnDockerHub(image: string): boolean {
   return /^((index|registry-1)\.)?docker\.io$|^registry\.hub\.docker\.com$/.test(registry);
 }
 
-function isPublic(address: string): boolean {
+/** Whether an address is IPv4 and of the Internet, so that pods reach it through NAT. */
+export function isPublic(address: string): boolean {
   if (!isIPv4(address)) return false;
   const one = parseCidr(`${address}/32`);
   return !reservedRanges.some((range) => containsCidr(parseCidr(range), one));

@@ -11,7 +11,7 @@ import { checkArgs, takeNamespace } from "./check";
 import { makeContents } from "./contents";
 import { type LoadTest, loadTestOutput } from "./load-test-output";
 import { commonLabels, readyWithinSeconds, webPort } from "./pod";
-import { warnOfLimits } from "./warnings";
+import { warnOfProblems } from "./warnings";
 import {
   controlName,
   deployment,
@@ -88,7 +88,7 @@ export class LocustDeployment extends pulumi.ComponentResource {
   public readonly token: pulumi.Output<string>;
   /** The script that runs. */
   public readonly script: pulumi.Output<string>;
-  /** What will fail with so many users and workers on Fargate, in words, as it is logged. */
+  /** What a run would fail by, in words, as it is logged: limits on Fargate, and in previews a target that does not answer. */
   public readonly warnings: pulumi.Output<string[]>;
   /** What the command line asks a stack for, as its output of the same name. */
   public readonly loadtest: LoadTest;
@@ -149,8 +149,7 @@ export class LocustDeployment extends pulumi.ComponentResource {
     this.tokenSecretName = contents.tokenSecret;
     this.token = token;
     this.script = pulumi.output(settings.script);
-    this.warnings =
-      args.cluster === undefined ? pulumi.output([]) : warnOfLimits(this, args.cluster, plan, imageOf(args));
+    this.warnings = warnOfProblems(this, args.cluster, plan, imageOf(args));
     this.loadtest = loadTestOutput(args, plan, {
       namespace: this.namespaceName,
       controlDeployment: this.controlDeployment,

@@ -1,6 +1,6 @@
 "use strict";
 /**
- * Mocha's usual output, plus a line of counts in the file that LOADTEST_TALLY names. A process that is held open after
+ * Mocha's usual output, plus a line of counts and failed tests in the file that LOADTEST_TALLY names. A process that is held open after
  * its last test (a timer, a socket that a test forgot) fails, and says by what, instead of hanging for ever.
  */
 const { appendFileSync } = require("node:fs");
@@ -23,10 +23,14 @@ function failWhenHeldOpen() {
 module.exports = class extends reporters.Spec {
   constructor(runner, options) {
     super(runner, options);
+    const failed = [];
+    runner.on(Runner.constants.EVENT_TEST_FAIL, (test, error) =>
+      failed.push(`${test.titlePath().join(" › ")}: ${error.message}`),
+    );
     runner.once(Runner.constants.EVENT_RUN_END, () => {
       const file = process.env.LOADTEST_TALLY;
       const { passes, failures, pending } = this.stats;
-      if (file) appendFileSync(file, `${JSON.stringify({ passes, failures, pending })}\n`);
+      if (file) appendFileSync(file, `${JSON.stringify({ passes, failures, pending, failed })}\n`);
       failWhenHeldOpen();
     });
   }

@@ -1,6 +1,9 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import type { LocustDeploymentArgs } from "../../../components/locust/locust-deployment";
+import { connectionProblem } from "../../../components/locust/warnings";
 import { kinds, make, named, option, refused, workload } from "../../support/locust-deployment";
 import { isKnown, known, mockEngine } from "../../support/mock-engine";
 
@@ -142,6 +145,8 @@ describe("LocustDeployment", function () {
       for (const preview of [false, true]) {
         const { locust } = await make(args, preview);
         const [nat = "", pulls = "", ...others] = await known(locust.warnings);
+        // Nothing is there, in the network of documentation; but some networks answer for everybody.
+        if (preview && others.length > 0) expect(others.shift()).to.include("203.0.113.10 does not answer here: ");
         expect(nat).to.include("165000").and.include("set natAddressesPerGateway to 3");
         expect(pulls).to.include("501 pods pull docker.io/locustio/locust").and.include("imageSource to ecr");
         expect(others).to.deep.equal([]);
@@ -160,6 +165,24 @@ describe("LocustDeployment", function () {
       for (const args of silent) {
         const { locust } = await make(args);
         expect(await known(locust.warnings)).to.deep.equal([]);
+      }
+    });
+
+    it("tries a target of the Internet in previews, and says nothing of what only pods may reach", async () => {
+      const server = createServer().listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const target = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      expect(await connectionProblem(target)).to.equal(undefined);
+      server.close();
+      await once(server, "close");
+      expect(await connectionProblem(target)).to.include("ECONNREFUSED");
+      for (const hidden of ["http://10.0.0.1", "http://shop.load-test.svc:8080"]) {
+        expect(await known((await make({ targetHost: hidden }, true)).locust.warnings), hidden).to.deep.equal([]);
+      }
+      for (const preview of [true, false]) {
+        const warnings = await known((await make({ targetHost: target }, preview)).locust.warnings);
+        expect(warnings).to.have.length(preview ? 1 : 0);
+        if (preview) expect(warnings[0]).to.include(`${target} is each pod itself`);
       }
     });
 
