@@ -1,6 +1,6 @@
 /** The Pulumi program: network, cluster, Locust, outputs. */
 import { Provider } from "@pulumi/kubernetes/provider";
-import { FargateCluster, LoadTestNetwork, LocustDeployment, LocustImage } from "./components";
+import { FargateCluster, LoadTestNetwork, LoadTestObservability, LocustDeployment, LocustImage } from "./components";
 import { protectFromDeletion } from "./components/deletion-protection";
 import { filesFitConfigMap } from "./components/locust/scripts";
 import { readConfig } from "./settings/pulumi-config";
@@ -45,6 +45,24 @@ const provider =
     ? new Provider("cluster", { kubeconfig: cluster.kubeconfig }, { dependsOn: [cluster, network] })
     : new Provider("cluster", settings.kubeContext === undefined ? {} : { context: settings.kubeContext });
 
+const observability =
+  cluster && settings.observability
+    ? new LoadTestObservability(
+        "load-test",
+        {
+          cluster,
+          natGatewayIds: settings.vpcId === undefined ? network?.natGatewayIds : undefined,
+          logRetentionDays: settings.logRetentionDays,
+          thresholds: settings.thresholds.map(({ text }) => text),
+          idleAlarmHours: settings.idleAlarmHours,
+          alarmEmails: settings.alarmEmails,
+          alarmWebhooks: settings.alarmWebhooks,
+          alarmSlack: settings.alarmSlack,
+        },
+        { provider },
+      )
+    : undefined;
+
 const locust = new LocustDeployment(
   "locust",
   {
@@ -75,11 +93,13 @@ const locust = new LocustDeployment(
     controlMemory: settings.controlMemory,
     environment: settings.environment,
     secretEnvironment: settings.secretEnvironment,
+    metricsLogSeconds: observability && 10,
   },
-  { provider },
+  // Fargate's log router is only for pods that start after it.
+  { provider, ...(observability && { dependsOn: [observability] }) },
 );
 if (network && cluster) {
-  const all = [locust, network, cluster, ...(image ? [image] : [])];
+  const all = [locust, network, cluster, ...(image ? [image] : []), ...(observability ? [observability] : [])];
   protectFromDeletion("load-test", settings.deletionProtection, all);
 }
 
@@ -94,4 +114,6 @@ export = {
   natAddresses: network?.natAddresses ?? [],
   /** `pulumi stack output kubeconfig --show-secrets`. Not there on a cluster that exists. */
   ...(cluster && { kubeconfig: cluster.kubeconfig }),
+  /** CloudWatch's dashboard, in AWS's console. */
+  ...(observability && { cloudWatch: observability.dashboardUrl }),
 };

@@ -16,3 +16,8 @@ export {
   ScriptDelivery,
 } from "./locust/locust-deployment";
 export { LoadTestNetwork, type LoadTestNetworkArgs, type NatCount, NetworkLayout } from "./network/load-test-network";
+export {
+  LoadTestObservability,
+  type LoadTestObservabilityArgs,
+  type ObservedCluster,
+} from "./observability/load-test-observability";

@@ -1,5 +1,8 @@
-/** Prints the policy in `docs/aws.md`: `npx tsx docs/print-policy.ts`. */
-import { policyStatements } from "../settings/aws/policy";
+/**
+ * Prints the policies in `docs/aws.md`: `npx tsx docs/print-policy.ts`, and what `observability` needs beside that:
+ * `npx tsx docs/print-policy.ts observability`.
+ */
+import { observabilityStatements, policyStatements } from "../settings/aws/policy";
 
 const widest = 120;
 
@@ -27,7 +30,8 @@ function filled(texts: readonly string[], indent: string): string[] {
   return lines;
 }
 
-const statements = policyStatements({ account: "123456789012", region: "us-east-2" });
+const place = { account: "123456789012", region: "us-east-2" };
+const statements = process.argv[2] === "observability" ? observabilityStatements(place) : policyStatements(place);
 console.log(`{
   "Version": "2012-10-17",
   "Statement": [${statements.map((one) => json(one, "  ")).join(", ")}]

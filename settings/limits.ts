@@ -18,6 +18,12 @@ const mostNatAddresses = 8;
  */
 const pullsPerAddress = 100;
 
+/** Users of a run may be this share below or above what was asked. */
+export const usersTolerance = 0.05;
+
+/** From this share of what it may use on, a process may not keep up. */
+export const saturatedShare = 0.9;
+
 /** What the number of connections depends on. */
 export interface NatLoad {
   /** Each keeps a connection of its own, as HttpUser and FastHttpUser do. */

@@ -21,6 +21,8 @@ export interface LocustSettings {
   readonly scriptArguments?: Readonly<Record<string, string>> | undefined;
   /** Hosts that load may be aimed at; left out, any. */
   readonly allowedHosts?: readonly string[] | undefined;
+  /** Seconds between two lines of metrics in the master's log; left out, there are none. */
+  readonly metricsLogSeconds?: number | undefined;
 }
 
 /** Where master and workers live, and how they find each other. Paths are those that Locust sees. */
@@ -64,6 +66,8 @@ export const pluginVariables = {
   token: "LOADTEST_TOKEN",
   /** Hosts that load may be aimed at, with commas between them. */
   allowedHosts: "LOADTEST_ALLOWED_HOSTS",
+  /** Seconds between two lines of metrics in the master's log. */
+  metricsLogSeconds: "LOADTEST_METRICS_LOG_SECONDS",
   /** The name under which a worker shows up in the status. */
   workerName: "LOADTEST_WORKER_NAME",
   /** The script and its own arguments, see `scriptText`. */
@@ -122,6 +126,9 @@ export function locustCommands(
       env: {
         ...env,
         ...(settings.allowedHosts && { [pluginVariables.allowedHosts]: settings.allowedHosts.join(",") }),
+        ...(settings.metricsLogSeconds && {
+          [pluginVariables.metricsLogSeconds]: String(settings.metricsLogSeconds),
+        }),
       },
     },
     worker: {

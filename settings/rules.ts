@@ -27,6 +27,7 @@ const ofPlatform: readonly (readonly [SettingsKey, Settings["platform"], string]
   ["tolerations", "existing", "left out"],
   // A cluster that exists is not the stack's to protect.
   ["deletionProtection", "eks-fargate", "false"],
+  ["observability", "eks-fargate", "false"],
 ];
 
 function platformKeys({ valid }: Checked): SettingsProblem[] {
@@ -118,6 +119,14 @@ export function fargateSizes({ valid }: Checked): SettingsProblem[] {
   });
 }
 
+/** Only what is in CloudWatch makes alarms. */
+function alarmsNeedObservability({ valid, wrong }: Checked): SettingsProblem[] {
+  if (valid.observability !== false || wrong.has("observability")) return [];
+  return (["alarmEmails", "alarmWebhooks", "alarmSlack"] as const)
+    .filter((key) => valid[key] !== undefined)
+    .map((key) => ({ key, value: valid[key], allowed: "left out unless observability is true" }));
+}
+
 /** A variable is a secret or it is not. */
 export function oneValuePerVariable({
   valid: { environment = {}, secretEnvironment = {} },
@@ -134,5 +143,5 @@ export function oneValuePerVariable({
 /** Every rule of a stack's settings, in the order in which their problems are told. */
 export const stackRules: readonly Rule[] = [
   ...[platformKeys, ownNamespace, existingVpc, networkFits, imageDelivery],
-  ...[imageInEcr, fargateSizes, oneValuePerVariable, targetIsAllowed],
+  ...[imageInEcr, fargateSizes, oneValuePerVariable, targetIsAllowed, alarmsNeedObservability],
 ];

@@ -23,6 +23,7 @@ import {
   tolerations,
   vpcPattern,
 } from "./keys";
+import { observabilityKeys } from "./observability-keys";
 import { isVpcRange, parsePublicCidr, publicCidrAllowed } from "./values/cidr";
 import { durationAllowed, parseDuration } from "./values/duration";
 import { kubernetesVersionAllowed, kubernetesVersions } from "./values/kubernetes-versions";
@@ -226,6 +227,7 @@ export const settingsSchema = z.strictObject({
     description: "Days that CloudWatch keeps the logs.",
     allowed: `one of CloudWatch's numbers of days: ${retentionDays.join(", ")}`,
   }),
+  ...observabilityKeys,
 });
 
 type Checked = z.output<typeof settingsSchema>;

@@ -30,8 +30,8 @@ export type { ClusterNetwork, FargateClusterArgs, ServiceAccountRoleArgs } from 
  * An EKS cluster whose every pod runs on Fargate: no nodes, and none of what only nodes need.
  *
  * It makes the control plane with all its logs and their log group, an OIDC provider for roles of service accounts,
- * a Fargate profile with a role that pods are started with and that the log router writes with, CoreDNS on Fargate,
- * and an access entry for each administrator.
+ * a Fargate profile with a role that pods are started with, CoreDNS on Fargate, and an access entry for each
+ * administrator. Where pods' logs go is for LoadTestObservability to say.
  *
  * Cost in us-east-2: $0.10 an hour for the control plane and about $0.025 for the two pods of CoreDNS, whether a test
  * runs or not; $0.50 for each GB of logs. Versions are kept in standard support, as extended support costs $0.60 an

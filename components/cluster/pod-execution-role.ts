@@ -1,20 +1,10 @@
-/** The role that Fargate starts the pods of one cluster with, and writes their logs with. */
+/** The role that Fargate starts the pods of one cluster with. A LoadTestObservability lets it write their logs, too. */
 import { getCallerIdentityOutput } from "@pulumi/aws/getCallerIdentity";
 import { getPartitionOutput } from "@pulumi/aws/getPartition";
 import { getRegionOutput } from "@pulumi/aws/getRegion";
 import { Role } from "@pulumi/aws/iam/role";
-import { RolePolicy } from "@pulumi/aws/iam/rolePolicy";
 import { RolePolicyAttachment } from "@pulumi/aws/iam/rolePolicyAttachment";
 import * as pulumi from "@pulumi/pulumi";
-
-/** All that Fargate's log router does in CloudWatch. */
-const logRouterActions = [
-  "logs:CreateLogStream",
-  "logs:CreateLogGroup",
-  "logs:DescribeLogStreams",
-  "logs:PutLogEvents",
-  "logs:PutRetentionPolicy",
-];
 
 /** The role and the policies that it has; a cluster should be made after them, and deleted before. */
 export interface PodExecutionRole {
@@ -26,7 +16,7 @@ export interface PodExecutionRole {
  * Makes the role.
  *
  * @param name of the component, with which the names of its parts begin
- * @param clusterName whose Fargate profiles may take the role, and whose log groups it may write
+ * @param clusterName whose Fargate profiles may take the role
  * @param parent the component, whose AWS provider is used throughout
  */
 export function podExecutionRole(
@@ -66,20 +56,7 @@ export function podExecutionRole(
     },
     { parent },
   );
-  const logs = new RolePolicy(
-    `${name}-pod-logs`,
-    {
-      role: role.name,
-      policy: policy({
-        Effect: "Allow",
-        Action: logRouterActions,
-        // Below the cluster's own groups. The end stands for the group's name and, in the ARNs of streams, for theirs.
-        Resource: pulumi.interpolate`${here("logs")}:log-group:/aws/eks/${clusterName}/*`,
-      }),
-    },
-    { parent },
-  );
-  return { role, policies: [start, logs] };
+  return { role, policies: [start] };
 }
 
 function policy(statement: pulumi.Inputs): pulumi.Output<string> {

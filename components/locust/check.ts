@@ -48,6 +48,7 @@ const reference = argument(
 
 const rules: Arguments<LocustDeploymentArgs> = {
   ...shared,
+  metricsLogSeconds: argument("a number of seconds, 1 or more", (value) => typeof value === "number" && value >= 1),
   cluster: argument(
     "a FargateCluster, or an object with kubeconfig and clusterName",
     (value) => isObject(value) && value.kubeconfig !== undefined && value.clusterName !== undefined,
@@ -89,6 +90,7 @@ export interface LocustPlan {
   readonly settings: Settings;
   readonly namespace: Input<string>;
   readonly targetHost: Input<string> | undefined;
+  readonly metricsLogSeconds: number | undefined;
   readonly environment: Input<Readonly<Record<string, string>>>;
   readonly secretEnvironment: Output<Record<string, string>> | undefined;
   readonly token: Output<string> | undefined;
@@ -117,6 +119,7 @@ export function checkArgs(name: string, args: LocustDeploymentArgs): LocustPlan 
     settings,
     namespace,
     targetHost: args.targetHost === undefined ? undefined : allowed(source, settings, read<string>("targetHost")),
+    metricsLogSeconds: args.metricsLogSeconds,
     environment: read("environment"),
     // Together with the others, as a variable is a secret or it is not.
     secretEnvironment:

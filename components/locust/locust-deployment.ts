@@ -2,11 +2,10 @@ import { Deployment } from "@pulumi/kubernetes/apps/v1/deployment";
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
 import { Service } from "@pulumi/kubernetes/core/v1/service";
 import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1/podDisruptionBudget";
-import { Provider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword";
-import { partOf } from "../inputs";
-import type { LocustCluster, LocustDeploymentArgs } from "./args";
+import { anyObject, kubernetesProvider } from "../kubernetes-provider";
+import type { LocustDeploymentArgs } from "./args";
 import { checkArgs, takeNamespace } from "./check";
 import { makeContents } from "./contents";
 import { type LoadTest, loadTestOutput } from "./load-test-output";
@@ -26,9 +25,6 @@ import {
 
 export { type LocustCluster, type LocustDeploymentArgs, type PodVolume, ScriptDelivery } from "./args";
 export type { CostOfTest, LoadOfTest, LoadTest } from "./load-test-output";
-
-/** Stands for all that the Kubernetes provider makes. */
-const anyObject = "kubernetes:core/v1:Namespace";
 
 const timeouts: pulumi.CustomTimeouts = {
   // Behind the Deployments' own deadline, so that they can say what they are waiting for.
@@ -101,7 +97,7 @@ export class LocustDeployment extends pulumi.ComponentResource {
     super("serverless-load-testing:index:LocustDeployment", name, {}, opts);
 
     const clusterProvider =
-      args.cluster === undefined ? undefined : providerFor(name, args.cluster, this, opts?.parent);
+      args.cluster === undefined ? undefined : kubernetesProvider(name, args.cluster, this, opts?.parent);
     const where = args.cluster ?? this.getProvider(anyObject);
     const namespaceName = takeNamespace(name, where, plan.namespace);
     const options = { parent: this, ...(clusterProvider === undefined ? {} : { provider: clusterProvider }) };
@@ -171,23 +167,6 @@ export class LocustDeployment extends pulumi.ComponentResource {
       loadtest: this.loadtest,
     });
   }
-}
-
-/** The provider for a cluster that is given; undefined where the options name one. Objects go before what they need. */
-function providerFor(
-  name: string,
-  cluster: pulumi.Input<LocustCluster>,
-  component: pulumi.ComponentResource,
-  parent: pulumi.Resource | undefined,
-): Provider | undefined {
-  const ofOptions = component.getProvider(anyObject);
-  if (ofOptions !== undefined && ofOptions !== parent?.getProvider(anyObject)) return undefined;
-  const dependsOn = pulumi.Resource.isInstance(cluster) ? [cluster] : [];
-  return new Provider(
-    `${name}-cluster`,
-    { kubeconfig: partOf(cluster, "kubeconfig") },
-    { parent: component, dependsOn },
-  );
 }
 
 /** A name that previews know too, also on a cluster that is still to be made; what uses it waits for the object. */

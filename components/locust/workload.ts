@@ -67,7 +67,10 @@ export function imageOf({ image, imageMirror }: LocustDeploymentArgs): Input<str
 }
 
 /** Part by part, so that a preview shows all that it knows. */
-function commandOf({ settings, targetHost, environment }: LocustPlan, part: "master" | "worker"): PodCommand {
+function commandOf(
+  { settings, metricsLogSeconds, targetHost, environment }: LocustPlan,
+  part: "master" | "worker",
+): PodCommand {
   const placement = {
     plugin: pluginFolder,
     script: settings.script,
@@ -76,7 +79,8 @@ function commandOf({ settings, targetHost, environment }: LocustPlan, part: "mas
     masterPort,
     webPort,
   };
-  const commandWith = (later: Partial<LocustSettings>) => locustCommands({ ...settings, ...later }, placement)[part];
+  const commandWith = (later: Partial<LocustSettings>) =>
+    locustCommands({ ...settings, metricsLogSeconds, ...later }, placement)[part];
   return {
     python: commandWith({}).python,
     args: mapInput(targetHost, (known) => commandWith({ targetHost: known }).args),

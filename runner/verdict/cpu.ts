@@ -1,7 +1,6 @@
+import { saturatedShare } from "../../settings/limits";
 import { percent, round } from "./format";
 
-/** From this share of what it may use on, a process may not keep up. */
-export const saturatedShare = 0.9;
 /** Part of the hold that a process may be saturated for. */
 export const saturatedTime = 0.2;
 /** Saturated samples in a row that a problem needs: a single one may be a hiccup. */

@@ -1,8 +1,7 @@
+import { usersTolerance } from "../../settings/limits";
 import type { Sample } from "../types";
 import { round, seconds as secondsText } from "./format";
 
-/** Users may be this share below or above what was asked. */
-export const usersTolerance = 0.05;
 /** Part of the time after the ramp that users may be out of tolerance. */
 export const usersOffTime = 0.05;
 /** Seconds that users may be late: workers report every 3 s, samples come every second. */

@@ -10,7 +10,8 @@ interface PolicyPlace {
 }
 
 /** The settings that decide what is needed, of a stack with platform `eks-fargate`. */
-export interface PolicySettings extends Pick<Settings, "vpcId" | "scriptDelivery" | "image" | "imageSource"> {}
+export interface PolicySettings
+  extends Pick<Settings, "vpcId" | "scriptDelivery" | "image" | "imageSource" | "observability" | "alarmSlack"> {}
 
 /** One statement, as IAM has it. */
 export interface Statement {
@@ -24,7 +25,7 @@ export interface Statement {
 /** Actions that make the parts of a network. */
 const networkActions = "CreateVpc CreateSubnet CreateInternetGateway CreateRouteTable CreateNatGateway AllocateAddress";
 
-/** Every statement, in the order in which people should read them. */
+/** Every statement but those of `observability`, in the order in which people should read them. */
 export function policyStatements({ account, region, partition = "aws" }: PolicyPlace): Statement[] {
   const ec2 = (resource: string) => `arn:${partition}:ec2:${region}:${account}:${resource}`;
   const eks = (resource: string) => `arn:${partition}:eks:${region}:${account}:${resource}/load-test-*`;
@@ -137,6 +138,50 @@ export function policyStatements({ account, region, partition = "aws" }: PolicyP
   ];
 }
 
+/** What `observability` needs beside that: a policy of its own, as one has no room for both. */
+export function observabilityStatements({ account, region, partition = "aws" }: PolicyPlace): Statement[] {
+  const here = (service: string) => `arn:${partition}:${service}:${region}:${account}`;
+  const everywhere = (service: string) => `arn:${partition}:${service}::${account}`;
+  return [
+    statement("MetricFilters", actions("logs", "PutMetricFilter DescribeMetricFilters DeleteMetricFilter"), [
+      `${here("logs")}:log-group:/aws/eks/load-test-*`,
+    ]),
+    statement(
+      "DashboardAndAlarms",
+      actions(
+        "cloudwatch",
+        `PutDashboard GetDashboard DeleteDashboards PutMetricAlarm DescribeAlarms DeleteAlarms ListTagsForResource
+         TagResource UntagResource`,
+      ),
+      [`${everywhere("cloudwatch")}:dashboard/load-test-*`, `${here("cloudwatch")}:alarm:load-test-*`],
+    ),
+    statement(
+      "AlarmTopic",
+      actions(
+        "sns",
+        `CreateTopic GetTopicAttributes SetTopicAttributes DeleteTopic Subscribe ListTagsForResource TagResource
+         UntagResource`,
+      ),
+      [`${here("sns")}:load-test-*`],
+    ),
+    statement("Subscriptions", actions("sns", "GetSubscriptionAttributes SetSubscriptionAttributes Unsubscribe"), [
+      "*",
+    ]),
+    statement(
+      "Chat",
+      actions(
+        "chatbot",
+        `CreateSlackChannelConfiguration DescribeSlackChannelConfigurations UpdateSlackChannelConfiguration
+         DeleteSlackChannelConfiguration ListTagsForResource TagResource UntagResource`,
+      ),
+      ["*"],
+    ),
+    statement("ChatRole", ["iam:PassRole"], [`${everywhere("iam")}:role/load-test-*`], {
+      StringEquals: { "iam:PassedToService": "chatbot.amazonaws.com" },
+    }),
+  ];
+}
+
 /** The statement that `loadtest doctor`, and the look for what is left, alone need. */
 const doctorsOwn = "Doctor";
 
@@ -145,7 +190,9 @@ const ofNetwork: readonly string[] = ["MakeNetwork", "TagNetwork", "ChangeNetwor
 
 /** The statements that `up` needs with these settings. */
 export function neededStatements(settings: PolicySettings, place: PolicyPlace): Statement[] {
-  return policyStatements(place).filter(({ Sid }) => {
+  const all = [...policyStatements(place), ...(settings.observability ? observabilityStatements(place) : [])];
+  return all.filter(({ Sid }) => {
+    if (Sid.startsWith("Chat")) return settings.alarmSlack !== undefined;
     if (ofNetwork.includes(Sid)) return settings.vpcId === undefined;
     return Sid.startsWith("Image") ? usesEcr(settings) : Sid !== doctorsOwn;
   });

@@ -4,11 +4,13 @@ import { planNetwork } from "../network";
 import type { Settings } from "../schema";
 import { billedHours, type CostSettings, hourlyCost, requestPrice } from "./hourly";
 import { assumed, type Load, requestsOf, sizeText, trafficGb } from "./load";
+import { monthHours, type ObservabilityCostSettings, observabilityItems } from "./observability";
 import type { Prices } from "./prices";
 
 /** The settings that an estimate depends on, of a stack with platform `eks-fargate`. */
 export interface EstimateSettings
   extends CostSettings,
+    ObservabilityCostSettings,
     Pick<Settings, "podSubnetIds" | "scriptDelivery" | "image" | "imageSource" | "logRetentionDays"> {}
 
 /** The same money by four measures, in USD. */
@@ -49,7 +51,6 @@ export interface Estimate {
   readonly requests: number;
 }
 
-const monthHours = 730;
 const logMonthDays = 30;
 
 /** Prices a stack and its runs. @throws RangeError where Fargate has no size for a pod */
@@ -78,7 +79,9 @@ function idleItems(prices: Prices, settings: EstimateSettings, load: Load): Esti
       each: perGb.imageKeptForAMonth / monthHours,
     },
   ];
-  return [...hourly, ...byGb].filter(({ quantity }) => quantity > 0).map((one) => always(one, load));
+  return [...hourly, ...byGb, ...observabilityItems(prices, settings, logPrice)]
+    .filter(({ quantity }) => quantity > 0)
+    .map((one) => always(one, load));
 }
 
 function runningItems(prices: Prices, settings: EstimateSettings, load: Load): EstimateItem[] {
@@ -104,7 +107,12 @@ function runningItems(prices: Prices, settings: EstimateSettings, load: Load): E
     { what: "traffic through NAT", quantity: gb, unit: "GB", each: perGb.throughNat },
     { what: "sent out to the internet", quantity: gb * sentShare, unit: "GB", each: perGb.outToInternet },
     { what: "workers' reports between zones", quantity: reports, unit: "GB", each: 2 * perGb.betweenZones },
-    { what: "logs of Locust", quantity: (workers + 1) * assumed.podLogGb, unit: "GB", each: logPrice },
+    // Without it, they are nowhere but in the results of runs.
+    {
+      what: "logs of Locust",
+      quantity: settings.observability ? (workers + 1) * assumed.podLogGb : 0,
+      ...{ unit: "GB", each: logPrice },
+    },
   ];
   return items
     .filter(({ quantity }) => quantity !== 0)

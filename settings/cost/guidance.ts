@@ -17,7 +17,13 @@ export const guidanceSettings: EstimateSettings = {
   ...{ vpcCidr: "10.0.0.0/16", subnetMask: 22, availabilityZoneCount: 3, availabilityZoneNames: undefined },
   ...{ vpcId: undefined, podSubnetIds: undefined, natAddressesPerGateway: 1 },
   ...{ workerReplicas: pods, workerCpu: 0.25, workerMemory: 256, controlCpu: 0.25, controlMemory: 256 },
-  ...{ scriptDelivery: "configmap", image: undefined, imageSource: "docker-hub", logRetentionDays: 30 },
+  ...{
+    scriptDelivery: "configmap",
+    image: undefined,
+    imageSource: "docker-hub",
+    logRetentionDays: 30,
+    observability: false,
+  },
 };
 
 /** Its run, with so many KB a user and minute, which it does not split into sent and received. */

@@ -82,7 +82,11 @@ function counted(count: number, noun: string): string {
 }
 
 /** What an estimate takes for granted, a sentence each. */
-export function assumptions(settings: CostSettings & { readonly logRetentionDays: number }, load: Load): string[] {
+export function assumptions(
+  settings: CostSettings & { readonly logRetentionDays: number; readonly observability: boolean },
+  load: Load,
+  prices: { readonly perMonth?: object | undefined },
+): string[] {
   const { podStart, imageGb, reportKbPerSecond, controlPlaneLogGbPerHour, podLogGb } = assumed;
   const share = Math.round(load.sentShare * 100);
   const ours = settings.vpcId === undefined;
@@ -103,7 +107,10 @@ export function assumptions(settings: CostSettings & { readonly logRetentionDays
           `A worker's traffic has a NAT gateway in its zone; its reports, ${reportKbPerSecond} KB/s, are paid in both zones where the master is in another.`,
         ]
       : []),
-    `Logs: ${controlPlaneLogGbPerHour * 1000} MB an hour of the control plane, ${podLogGb * 1000} MB a pod and run, kept ${counted(settings.logRetentionDays, "day")}.`,
+    `Logs: ${controlPlaneLogGbPerHour * 1000} MB an hour of the control plane${settings.observability ? `, ${podLogGb * 1000} MB a pod and run` : ""}, kept ${counted(settings.logRetentionDays, "day")}.`,
+    ...(settings.observability && prices.perMonth === undefined
+      ? [`CloudWatch's metrics, alarms and dashboard are not counted: the price list does not have them.`]
+      : []),
     ...(ours ? [] : [`The VPC that exists, with its NAT, is paid for already, but for the traffic.`]),
   ];
 }

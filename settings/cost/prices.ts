@@ -28,6 +28,15 @@ const pricesOfRegion = z.strictObject({
     /** In ECR. */
     imageKeptForAMonth: usd,
   }),
+  /** Of CloudWatch, by the hour; left out where nobody has looked them up, and then not counted. */
+  perMonth: z
+    .strictObject({
+      customMetric: usd,
+      /** Of each metric that an alarm looks at. */
+      alarmMetric: usd,
+      dashboard: usd,
+    })
+    .optional(),
 });
 
 /** On-demand prices of one Region in USD, without taxes, free tiers or discounts; Fargate's are those of Linux on x86. */

@@ -1,7 +1,7 @@
 import type { Prices } from "./prices";
 
 /** What us-east-2 (Ohio) asks, as of the date that it says: the only prices that come with this package. */
-export const usEast2: Prices = {
+export const usEast2 = {
   region: "us-east-2",
   date: "2026-11",
   source: "AWS's price pages for EKS, Fargate, VPC, EC2 data transfer, CloudWatch and ECR",
@@ -20,4 +20,9 @@ export const usEast2: Prices = {
     logsKeptForAMonth: 0.03,
     imageKeptForAMonth: 0.1,
   },
-};
+  perMonth: {
+    customMetric: 0.3,
+    alarmMetric: 0.1,
+    dashboard: 3,
+  },
+} satisfies Prices;

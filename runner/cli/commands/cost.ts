@@ -90,7 +90,7 @@ export function reportOf(
         : null,
     natAddresses: natGateways(settings) * settings.natAddressesPerGateway,
     savings: savings(prices, settings, load),
-    assumptions: [...notes, ...assumptions(settings, load)],
+    assumptions: [...notes, ...assumptions(settings, load, prices)],
   };
 }
 

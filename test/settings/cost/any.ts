@@ -22,6 +22,7 @@ export const anySettings: fc.Arbitrary<EstimateSettings> = fc
     scriptDelivery: fc.constantFrom("configmap" as const, "image" as const),
     imageSource: fc.constantFrom("docker-hub" as const, "ecr" as const),
     logRetentionDays: fc.constantFrom(1, 30, 3653) as fc.Arbitrary<EstimateSettings["logRetentionDays"]>,
+    observability: fc.boolean(),
     worker: anySize,
     control: anySize,
   })

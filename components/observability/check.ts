@@ -1,0 +1,110 @@
+/** Reads what the component LoadTestObservability is given, by the same rules as the stack's config. */
+import type { Input } from "@pulumi/pulumi";
+import { SettingsError, type SettingsProblem } from "../../settings/errors";
+import { isObject } from "../../settings/values/object";
+import type { Threshold } from "../../settings/values/threshold";
+import { type Arguments, argument, checkArguments, listOfTexts, readArgument, setting, text, texts } from "../check";
+import { partOf } from "../inputs";
+import { type AlarmLimits, limitsOf } from "./alarms";
+import type { LoadTestObservabilityArgs } from "./args";
+import { routerConfig, routerLimit, sizeOf } from "./log-router";
+
+/** What is right, or is checked as soon as it is known. */
+export interface ObservabilityPlan {
+  readonly clusterName: Input<string>;
+  readonly podExecutionRoleName: Input<string>;
+  /** Undefined where none are known. */
+  readonly natGatewayIds: Input<string[]> | undefined;
+  readonly logRetentionDays: number;
+  readonly logFilters: string;
+  readonly limits: AlarmLimits;
+  readonly emails: readonly string[];
+  readonly webhooks: readonly string[];
+  readonly slack: string | undefined;
+}
+
+/** The arguments that a cluster stands for. */
+const ofCluster = ["clusterName", "podExecutionRoleName"] as const;
+
+/** An alarm by metric math takes so many metrics. */
+const mostGateways = 10;
+
+const gateways = `a list of 1 to ${mostGateways} ids of NAT gateways`;
+
+const rules: Arguments<LoadTestObservabilityArgs> = {
+  cluster: argument(
+    "a FargateCluster, or an object with kubeconfig, clusterName and podExecutionRoleName",
+    (value) => isObject(value) && ["kubeconfig", ...ofCluster].every((key) => value[key] !== undefined),
+    "yes",
+  ),
+  clusterName: text("the name of a cluster in EKS"),
+  podExecutionRoleName: text("the name of the role that Fargate starts pods with"),
+  natGatewayIds: {
+    ...listOfTexts(gateways, 1),
+    read: (value, key) => {
+      const found = listOfTexts(gateways, 1).read(value, key);
+      const tooMany = Array.isArray(value) && value.length > mostGateways;
+      return tooMany ? { problems: [{ key, value, allowed: gateways }] } : found;
+    },
+  },
+  logRetentionDays: setting("logRetentionDays"),
+  logFilters: argument("[FILTER] sections of Fluent Bit", (value) => typeof value === "string"),
+  thresholds: setting("thresholds"),
+  idleAlarmHours: setting("idleAlarmHours"),
+  alarmEmails: setting("alarmEmails"),
+  alarmWebhooks: setting("alarmWebhooks"),
+  alarmSlack: setting("alarmSlack"),
+  tags: texts(),
+};
+
+/**
+ * Checks arguments and fills in the defaults.
+ *
+ * @param name the component's
+ * @throws SettingsError with everything that is wrong
+ */
+export function readObservabilityArgs(name: string, args: LoadTestObservabilityArgs): ObservabilityPlan {
+  const source = `LoadTestObservability ${name}`;
+  const problems: SettingsProblem[] = [...checkCluster(args ?? {}), ...checkArguments(args, rules)];
+  if (problems.length === 0) problems.push(...checkRouter(args.logFilters));
+  if (problems.length > 0) throw new SettingsError(problems, source);
+
+  const read = <T>(key: keyof LoadTestObservabilityArgs) => readArgument<T>(source, rules[key], args[key], key);
+  const now = <T>(key: keyof LoadTestObservabilityArgs) => read<T>(key) as T;
+  const { cluster } = args;
+  const place = (key: (typeof ofCluster)[number]) =>
+    cluster === undefined
+      ? read<string>(key)
+      : readArgument<string>(source, rules[key], partOf(cluster, key), `cluster.${key}`);
+  return {
+    clusterName: place("clusterName"),
+    podExecutionRoleName: place("podExecutionRoleName"),
+    natGatewayIds: args.natGatewayIds === undefined ? undefined : read<string[]>("natGatewayIds"),
+    logRetentionDays: now("logRetentionDays"),
+    logFilters: args.logFilters ?? "",
+    limits: limitsOf(now<readonly Threshold[]>("thresholds"), now("idleAlarmHours")),
+    emails: now<readonly string[] | undefined>("alarmEmails") ?? [],
+    webhooks: now<readonly string[] | undefined>("alarmWebhooks") ?? [],
+    slack: now("alarmSlack"),
+  };
+}
+
+/** Exactly one way to say which cluster it is. */
+function checkCluster({ cluster, ...args }: LoadTestObservabilityArgs): SettingsProblem[] {
+  return ofCluster.flatMap((key) => {
+    const isGiven = args[key] !== undefined && args[key] !== "";
+    if (isGiven === (cluster === undefined)) return [];
+    const allowed = isGiven ? "left out, as cluster is given" : `${rules[key].allowed}, or cluster given`;
+    return [{ key, value: args[key], allowed }];
+  });
+}
+
+/** With the longest names that EKS and AWS have, as these may be known later. */
+function checkRouter(logFilters = ""): SettingsProblem[] {
+  const [region, cluster] = ["ap-southeast-99", "c".repeat(100)];
+  const own = sizeOf(routerConfig({ region, logGroupName: `/aws/eks/${cluster}/pods`, logFilters: "" }));
+  const most = routerLimit - own;
+  if (logFilters.length <= most) return [];
+  const allowed = `at most ${most} characters: Fargate's log router takes ${routerLimit}, and these are ${logFilters.length}`;
+  return [{ key: "logFilters", value: logFilters, allowed }];
+}

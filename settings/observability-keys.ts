@@ -1,0 +1,33 @@
+/** The settings of what is seen of a load test in CloudWatch, and of who is told; `schema.ts` has all others. */
+import * as z from "zod";
+import { checkedBy, key, listOf } from "./keys";
+import { emailPattern, parseSlack, parseWebhook, slackAllowed, webhookAllowed } from "./values/notifications";
+
+/** Seven days, as CloudWatch looks no further back. */
+const mostIdleHours = 7 * 24;
+
+export const observabilityKeys = {
+  observability: key(z.boolean().prefault(false), {
+    description:
+      "Pods' logs, metrics, a dashboard and alarms in CloudWatch, with platform eks-fargate; they cost money.",
+    allowed: "true or false",
+  }),
+  alarmEmails: key(listOf(z.string().regex(emailPattern)).optional(), {
+    description: "Who gets a mail of each alarm, once a first mail of AWS is confirmed; with observability.",
+    allowed: "a list of mail addresses",
+    items: 'a mail address, such as "me@example.com"',
+  }),
+  alarmWebhooks: key(listOf(checkedBy(parseWebhook)).optional(), {
+    description: "Where SNS posts each alarm to, once the address has confirmed its first message; with observability.",
+    allowed: "a list of https URLs",
+    items: webhookAllowed,
+  }),
+  alarmSlack: key(checkedBy(parseSlack).optional(), {
+    description: "Slack channel for alarms, as WORKSPACE/CHANNEL by their ids; with observability.",
+    allowed: slackAllowed,
+  }),
+  idleAlarmHours: key(z.int().min(1).max(mostIdleHours).prefault(4), {
+    description: "Hours for which workers may be there without a run before there is an alarm; with observability.",
+    allowed: `an integer from 1 to ${mostIdleHours}`,
+  }),
+};
