@@ -167,7 +167,7 @@ function costs({ natGatewayIds }: DashboardPlace): string {
   const { throughNat, betweenZones, outToInternet, logsIn } = usEast2.perGb;
   return [
     "## What costs money",
-    `Prices of ${usEast2.region}. Each GB through NAT, in either direction: $${throughNat}. Out to the internet, on top: $${outToInternet}. Logs: $${logsIn} a GB. Metrics, alarms and this dashboard: $${month} a month together, while a master is there.`,
+    `Prices of ${usEast2.region}. Each GB through NAT, in either direction: $${throughNat}. Out to the internet, on top: $${outToInternet}. Logs: $${logsIn} a GB. Metrics, alarms and this dashboard: about $${month} a month together, while a master is there.`,
     ...(natGatewayIds.length > 0 ? [] : ["The NAT gateways of this network are not known here."]),
     `**Between zones** each GB costs $${betweenZones} where it leaves and again where it arrives. CloudWatch has no metric of it: Cost Explorer has, a day later, as usage type DataTransfer-Regional-Bytes, and \`loadtest cost\` estimates it. Here it is the workers' reports to a master in another zone, and the load itself where the target is in another zone of this Region.`,
   ].join("\n\n");

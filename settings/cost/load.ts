@@ -2,6 +2,7 @@
 import { connectionsPerAddress } from "../limits";
 import type { FargateSize } from "../values/fargate";
 import type { CostSettings } from "./hourly";
+import type { Prices } from "./prices";
 
 /** A run, as far as it costs. */
 export interface Load {
@@ -85,7 +86,7 @@ function counted(count: number, noun: string): string {
 export function assumptions(
   settings: CostSettings & { readonly logRetentionDays: number; readonly observability: boolean },
   load: Load,
-  prices: { readonly perMonth?: object | undefined },
+  prices: Pick<Prices, "perMonth">,
 ): string[] {
   const { podStart, imageGb, reportKbPerSecond, controlPlaneLogGbPerHour, podLogGb } = assumed;
   const share = Math.round(load.sentShare * 100);

@@ -113,6 +113,51 @@ describe("the program", function () {
     expect(maps.some(({ inputs }) => "script1.py" in inputs.data)).to.equal(true);
   });
 
+  it("makes logs, metrics, a dashboard and alarms in CloudWatch only where it is told", async () => {
+    const ours = /^aws:(cloudwatch\/(logMetricFilter|metricAlarm|dashboard)|sns|chatbot)|:LoadTestObservability$/;
+    const seen = ({ registered }: MockEngine) => registered.filter(({ type }) => ours.test(type));
+    expect(seen(await run("dev", false))).to.deep.equal([]);
+    for (const preview of [false, true]) {
+      const engine = await run("dev", preview, {
+        ...{ observability: "true", thresholds: '["p95<500"]', idleAlarmHours: "9", logRetentionDays: "7" },
+        ...{ alarmEmails: '["me@example.com"]', alarmWebhooks: '["https://a.test"]', alarmSlack: "T1/C1" },
+      });
+      expect(seen(engine)).to.have.lengthOf(1 + 17 + 7 + 1 + 1 + 2 + 1);
+      const alarm = (end: string) => engine.registered.find(({ name }) => name === `load-test-${end}`)?.inputs;
+      expect(alarm("p95")?.threshold).to.equal(0.5);
+      expect(alarm("idle")?.evaluationPeriods).to.equal(9);
+      expect(alarm("pods")?.retentionInDays).to.equal(7);
+      const router = kubernetesObjects(engine).filter(({ inputs }) => /^aws-/.test(inputs.metadata?.name));
+      expect(router).to.have.lengthOf(2);
+      for (const { provider } of router) expect(provider?.split("::").at(-2)).to.equal("cluster");
+    }
+  });
+
+  it("has the master write lines of metrics only where CloudWatch is to read them", async () => {
+    const seconds = (engine: MockEngine, role: string) => {
+      const found = engine.registered.find(
+        ({ type, name }) => type.endsWith(":Deployment") && name === `locust-${role}`,
+      );
+      const env = found?.inputs.spec.template.spec.containers[0].env as { name: string; value?: string }[];
+      return env.find(({ name }) => name === "LOADTEST_METRICS_LOG_SECONDS")?.value;
+    };
+    const seen = await run("dev", false, { observability: "true" });
+    expect([seconds(seen, "control"), seconds(seen, "worker")]).to.deep.equal(["10", undefined]);
+    const plain = await run("dev", false);
+    expect([seconds(plain, "control"), seconds(plain, "worker")]).to.deep.equal([undefined, undefined]);
+  });
+
+  it("has no alarms on the NAT gateways of a VPC that exists, which it does not know", async () => {
+    const engine = await run("dev", false, {
+      observability: "true",
+      vpcId: "vpc-01234567",
+      podSubnetIds: '["subnet-01234567"]',
+      controlPlaneSubnetIds: '["subnet-01234567","subnet-01234568"]',
+    });
+    const alarms = engine.registered.filter(({ type }) => type.endsWith(":MetricAlarm")).map(({ name }) => name);
+    expect(alarms).to.have.lengthOf(5).and.not.include("load-test-nat-ports");
+  });
+
   it("gives NAT gateways the addresses that they are to have", async () => {
     const engine = await run("single-az", true, { natAddressesPerGateway: "3" });
     const further = engine.registered.filter(({ type }) => type.endsWith(":NatGatewayEipAssociation"));

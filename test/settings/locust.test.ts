@@ -94,6 +94,9 @@ describe("Locust's command lines", () => {
   it("carry the scripts' environment, unbuffered output, and the hosts that load may be aimed at", () => {
     for (const { env } of [master, worker]) expect(env).to.include({ GREETING: "hello", PYTHONUNBUFFERED: "1" });
     expect(master.env).to.not.have.property("LOADTEST_ALLOWED_HOSTS");
+    const written = locustCommands({ ...settings, metricsLogSeconds: 10 }, placement);
+    expect(written.master.env).to.include({ LOADTEST_METRICS_LOG_SECONDS: "10" });
+    expect(written.worker.env).to.not.have.property("LOADTEST_METRICS_LOG_SECONDS");
     const named = locustCommands({ ...settings, allowedHosts: ["a.test", "*.b.test"] }, placement);
     expect(named.master.env.LOADTEST_ALLOWED_HOSTS).to.equal("a.test,*.b.test");
     expect(named.worker.env).to.not.have.property("LOADTEST_ALLOWED_HOSTS");

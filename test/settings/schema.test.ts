@@ -50,6 +50,11 @@ const defaults: Record<SettingsKey, unknown> = {
   environment: {},
   secretEnvironment: {},
   logRetentionDays: 30,
+  observability: false,
+  alarmEmails: undefined,
+  alarmWebhooks: undefined,
+  alarmSlack: undefined,
+  idleAlarmHours: 4,
 };
 
 /** Values at the edge of what is right, with the other keys that they need. */
@@ -113,6 +118,12 @@ const atTheEdge: readonly (readonly [SettingsKey, unknown, Record<string, unknow
   ["scriptArguments", { tenant: "", "page-size": "5", user_id: "-1" }],
   ["logRetentionDays", 1],
   ["logRetentionDays", 3653],
+  ["observability", true],
+  ["alarmEmails", ["me+load@mail.example.com"], { observability: true }],
+  ["alarmWebhooks", ["https://hooks.example.com:8443/a?b=c", "https://h"], { observability: true }],
+  ["alarmSlack", "T07EA123LEP/C07EZ1ABC23", { observability: true }],
+  ["idleAlarmHours", 1],
+  ["idleAlarmHours", 168],
 ];
 
 /** Values just past the edge. */
@@ -142,6 +153,9 @@ const pastTheEdge: readonly (readonly [SettingsKey, unknown, Record<string, unkn
   ["controlMemory", 1793],
   ["logRetentionDays", 0],
   ["logRetentionDays", 2],
+  ["idleAlarmHours", 0],
+  ["idleAlarmHours", 169],
+  ["alarmSlack", "load-tests", { observability: true }],
   ["namespace", "a".repeat(64)],
   ["script", `${"a".repeat(251)}.py`],
 ];

@@ -163,6 +163,25 @@ const wrong: readonly (readonly [string, Record<string, unknown>, readonly strin
     "not given in both",
   ],
   ["days that CloudWatch has not", { logRetentionDays: "31" }, ["logRetentionDays"], "14, 30, 60"],
+  ["no mail address", { observability: true, alarmEmails: ["me"] }, ["alarmEmails[0]"], "me@example.com"],
+  [
+    "a webhook without TLS, and one with a password",
+    { observability: true, alarmWebhooks: ["http://a.test/", "https://me:secret@a.test/"] },
+    ["alarmWebhooks[0]", "alarmWebhooks[1]"],
+    "an https URL without credentials",
+  ],
+  [
+    "alarms of what CloudWatch does not see",
+    { alarmEmails: ["me@example.com"], alarmWebhooks: ["https://a.test"], alarmSlack: "T1/C1" },
+    ["alarmEmails", "alarmWebhooks", "alarmSlack"],
+    "left out unless observability is true",
+  ],
+  [
+    "CloudWatch for a cluster that exists, and no complaint about its alarms",
+    { platform: "existing", observability: true, alarmEmails: ["me@example.com"] },
+    ["observability"],
+    'false unless platform is "eks-fargate"',
+  ],
 ];
 
 describe("wrong settings", () => {

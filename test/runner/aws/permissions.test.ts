@@ -6,7 +6,14 @@ import { neededStatements } from "../../../settings/aws/policy";
 import { type AwsCall, type AwsReply, type ScriptedAws, useScriptedAws } from "../../support/aws";
 
 const place = { account: "123456789012", region: "us-east-2" };
-const plain = { vpcId: undefined, scriptDelivery: "configmap", image: undefined, imageSource: "docker-hub" } as const;
+const plain = {
+  vpcId: undefined,
+  scriptDelivery: "configmap",
+  image: undefined,
+  imageSource: "docker-hub",
+  observability: false,
+  alarmSlack: undefined,
+} as const;
 const source = "arn:aws:iam::123456789012:role/teams/load/ci";
 
 /** Values of a list in a form: `ActionNames.member.1`, … */
@@ -173,6 +180,11 @@ describe("permissions on AWS", () => {
     const own = await actions({ ...plain, scriptDelivery: "image", image: "registry.example.com/a:1" });
     expect(own).to.not.include("ecr:PutImage");
     expect(await actions({ ...plain, vpcId: "vpc-0123456789abcdef0" })).to.not.include("ec2:CreateVpc");
+    expect(await actions(plain)).to.not.include("cloudwatch:PutDashboard");
+    const seen = await actions({ ...plain, observability: true });
+    expect(seen).to.include("cloudwatch:PutDashboard").and.not.include("chatbot:CreateSlackChannelConfiguration");
+    const told = await actions({ ...plain, observability: true, alarmSlack: "T07EA123LEP/C07EZ1ABC23" });
+    expect(told).to.include("chatbot:CreateSlackChannelConfiguration");
   });
 
   it("cannot be asked about by whom IAM does not let, who is told which action that is", async () => {

@@ -10,6 +10,7 @@ import {
   requestsOf,
   trafficGb,
 } from "../../../settings/cost/load";
+import type { Prices } from "../../../settings/cost/prices";
 import { usEast2 } from "../../../settings/cost/us-east-2";
 import { parseSettings } from "../../../settings/parse";
 import { fargateCpus, fargateOverheadMiB, fargateSizes, largestMemory } from "../../../settings/values/fargate";
@@ -47,7 +48,6 @@ describe("an estimate", () => {
       ["sent out to the internet", 0.3, "GB", 0.027],
       // Four workers × 2/3 × 2 KB × 3,600 s, at a cent on both sides.
       ["workers' reports between zones", 0.0192, "GB", 0.000384],
-      ["logs of Locust", 0.0005, "GB", 0.000265],
     ]);
     expect(requests).to.equal(1_800_000);
   });
@@ -65,6 +65,27 @@ describe("an estimate", () => {
     expect(idle.items.filter(({ what }) => what.includes("NAT"))).to.deep.equal([]);
     expect(runItem(there, hour, "traffic through NAT")?.run).to.be.closeTo(0.027, 1e-9);
     expect(runItem(there, hour, "workers' reports between zones")?.quantity).to.be.closeTo(2 * 0.5 * 0.0072, 1e-9);
+  });
+
+  it("has CloudWatch's metrics, alarms and dashboard by the hour, and Locust's logs, only with observability", () => {
+    const seen = (change: Partial<EstimateSettings>, prices: Prices = usEast2) => {
+      const { idle, running } = estimate(prices, { ...defaults, observability: true, ...change }, hour);
+      const ours = [...idle.items, ...running.items].filter(({ what }) => /CloudWatch|metrics|Locust$/.test(what));
+      return ours.map(({ what, quantity, each }) => [what, quantity, Number((each * 730).toFixed(2))]);
+    };
+    const logs = [
+      ["lines of metrics in the log", 0.000144, 386.9],
+      ["logs of Locust", 3 * 0.0001, 386.9],
+    ];
+    const metrics = ["CloudWatch metric", 17, 0.3];
+    const dashboard = ["CloudWatch dashboard", 1, 3];
+    expect(seen({})).to.deep.equal([metrics, ["metric in CloudWatch alarms", 11, 0.1], dashboard, ...logs]);
+    expect(seen({ layout: "single-az" })[1]).to.deep.equal(["metric in CloudWatch alarms", 7, 0.1]);
+    expect(seen({ vpcId: "vpc-01234567" })[1]).to.deep.equal(["metric in CloudWatch alarms", 5, 0.1]);
+    expect(seen({ observability: false })).to.deep.equal([]);
+    const others: Prices = { ...usEast2, perMonth: undefined };
+    expect(seen({}, others)).to.deep.equal(logs);
+    expect(assumptions({ ...defaults, observability: true }, hour, others).join()).to.include("are not counted");
   });
 
   it("keeps images in ECR only where the stack brings them there", () => {
@@ -195,9 +216,9 @@ describe("a load", () => {
 
   it("is said in words, with what is taken for granted", () => {
     expect([24, 1.5, 1 / 360, 0.5].map(durationText)).to.deep.equal(["24 h", "1 h 30 min", "10 s", "30 min"]);
-    const lines = assumptions(defaults, hour);
+    const lines = assumptions(defaults, hour, usEast2);
     expect(lines.join("\n")).to.include("10 KB a user and minute, both ways, through NAT; 50 % of it is sent");
-    expect(assumptions({ ...defaults, layout: "single-az" }, hour)).to.have.length(lines.length - 1);
-    expect(assumptions({ ...defaults, vpcId: "vpc-01234567" }, hour).at(-1)).to.match(/VPC that exists/);
+    expect(assumptions({ ...defaults, layout: "single-az" }, hour, usEast2)).to.have.length(lines.length - 1);
+    expect(assumptions({ ...defaults, vpcId: "vpc-01234567" }, hour, usEast2).at(-1)).to.match(/VPC that exists/);
   });
 });
