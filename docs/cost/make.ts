@@ -1,6 +1,6 @@
 /**
- * Makes `docs/cost.md`, and the tables of costs in `docs/aws.md`: `npx tsx docs/cost/make.ts`. With `--check` it writes
- * nothing, and fails where they are not what it would write.
+ * Makes `docs/cost.md`, and the tables of costs in `docs/aws.md` and `docs/observing.md`: `npx tsx docs/cost/make.ts`. With
+ * `--check` it writes nothing, and fails where they are not what it would write.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,6 +12,7 @@ import { usEast2 } from "../../settings/cost/us-east-2";
 import { readStack } from "../../settings/project/stack-files";
 import { guidanceParts } from "./guidance-tables";
 import { hourlyTables } from "./hourly-tables";
+import { observabilityTable } from "./observability-table";
 
 const docs = join(__dirname, "..");
 const directory = join(docs, "..");
@@ -22,12 +23,18 @@ function pages(): ReadonlyMap<string, string> {
   const results = readResults(join(docs, "benchmarks", "results.json"));
   if (results === undefined) throw new Error("docs/benchmarks/results.json is missing: npm run bench:cluster");
   const settings = (stack: string) => readStack({ directory, stack }).settings;
-  const aws = join(docs, "aws.md");
+  const [aws, observing] = [join(docs, "aws.md"), join(docs, "observing.md")];
   const template = readFileSync(join(__dirname, "template.md"), "utf8");
-  const tables = hourlyTables(usEast2, settings("dev"), settings("single-az"));
+  const [dev, singleAz] = [settings("dev"), settings("single-az")];
+  const tables = hourlyTables(usEast2, dev, singleAz);
+  const observability = observabilityTable(usEast2, [
+    ["`dev`, 3 NAT gateways", dev],
+    ["`single-az`", singleAz],
+  ]);
   return new Map([
     [join(docs, "cost.md"), fill(template, { ...guidanceParts(usEast2, results), example: example() })],
     [aws, withBlock(readFileSync(aws, "utf8"), tables)],
+    [observing, withBlock(readFileSync(observing, "utf8"), observability)],
   ]);
 }
 

@@ -5,7 +5,7 @@ import { expect } from "chai";
 
 const root = join(__dirname, "..", "..");
 
-describe("docs/cost.md and the costs in docs/aws.md", () => {
+describe("docs/cost.md and the costs in docs/aws.md and docs/observing.md", () => {
   it("are what the command writes", () => {
     const command = ["--import", "tsx", join("docs", "cost", "make.ts"), "--check"];
     const { status, stderr } = spawnSync(process.execPath, command, { cwd: root, encoding: "utf8" });
@@ -14,5 +14,8 @@ describe("docs/cost.md and the costs in docs/aws.md", () => {
       "| vCPU x 125 | $0.03238 / hr | $97.14 | $121.44 |",
     );
     expect(readFileSync(join(root, "docs", "aws.md"), "utf8")).to.include("| EKS control plane | 0.10 | 0.10 |");
+    expect(readFileSync(join(root, "docs", "observing.md"), "utf8")).to.include(
+      "| CloudWatch dashboard | $3.00 | $3.00 |",
+    );
   });
 });

@@ -6,8 +6,8 @@ import { expect } from "chai";
 const root = join(__dirname, "..", "..");
 
 /** What a command of this repository prints. */
-function printed(name: string): string {
-  const command = ["--import", "tsx", join("docs", name)];
+function printed(name: string, ...args: readonly string[]): string {
+  const command = ["--import", "tsx", join("docs", name), ...args];
   const { status, stdout, stderr } = spawnSync(process.execPath, command, { cwd: root, encoding: "utf8" });
   expect(status, stderr).to.equal(0);
   return stdout;
@@ -23,6 +23,12 @@ describe("permissions and loadtest doctor in docs/aws.md", () => {
     const { Statement } = JSON.parse(stdout) as { Statement: { Action: string | string[] }[] };
     expect(Statement.flatMap(({ Action }) => Action)).to.include("ec2:AssociateNatGatewayAddress");
     expect(page).to.include(block("print-policy.ts", "json", stdout));
+  });
+
+  it("have the policy of observability", () => {
+    const stdout = printed("print-policy.ts", "observability");
+    expect(stdout).to.include("cloudwatch:PutMetricAlarm");
+    expect(page).to.include(block("print-policy.ts observability", "json", stdout));
   });
 
   it("have what loadtest doctor prints", () => {
