@@ -15,7 +15,7 @@ import { insideOf, withStackTag } from "../stack-tags";
 import type { FargateClusterArgs, ServiceAccountRoleArgs } from "./args";
 import { type ClusterPlan, readClusterArgs } from "./check";
 import { adminAccess, adminEntries } from "./cluster-admins";
-import { kubeconfigCredentials } from "./kubeconfig";
+import { awsCliProblem, kubeconfigCredentials } from "./kubeconfig";
 import { podExecutionRole } from "./pod-execution-role";
 import { serviceAccountRole } from "./service-account-role";
 
@@ -83,6 +83,8 @@ export class FargateCluster extends pulumi.ComponentResource {
       opts,
     );
     const tags = withStackTag(args.tags);
+    const problem = awsCliProblem();
+    if (problem !== undefined) pulumi.log.warn(problem, this);
 
     // Made by the first line of the log otherwise: kept forever, and left behind by destroy.
     const logs = new LogGroup(

@@ -1,4 +1,6 @@
-/** Which AWS credentials the kubeconfig gets its tokens with: those that the cluster is made with. */
+/** How the kubeconfig gets its tokens: by the AWS command line, with the credentials that the cluster is made with. */
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import type { Provider } from "@pulumi/aws/provider";
 import { Config, type Input, output, type Resource } from "@pulumi/pulumi";
 import type { FargateClusterArgs } from "./args";
@@ -33,4 +35,11 @@ function onlyRole(config: Config): string | undefined {
   const roles = config.getObject<readonly { readonly roleArn?: string; readonly externalId?: string }[]>("assumeRoles");
   const [role, ...others] = roles ?? [];
   return others.length > 0 || role?.externalId !== undefined ? undefined : role?.roleArn;
+}
+
+/** What is wrong where the AWS command line is missing: an update would only fail once the cluster is there. */
+export function awsCliProblem(path = process.env.PATH ?? ""): string | undefined {
+  const files = path.split(delimiter).flatMap((folder) => ["aws", "aws.exe"].map((name) => join(folder, name)));
+  if (files.some(existsSync)) return undefined;
+  return "aws is not on the PATH: the cluster's kubeconfig calls aws eks get-token. See https://docs.aws.amazon.com/cli";
 }

@@ -4,6 +4,7 @@
  * its last test (a timer, a socket that a test forgot) fails, and says by what, instead of hanging for ever.
  */
 const { appendFileSync } = require("node:fs");
+const { relative } = require("node:path");
 const { reporters, Runner } = require("mocha");
 
 const patience = 30_000;
@@ -24,13 +25,14 @@ module.exports = class extends reporters.Spec {
   constructor(runner, options) {
     super(runner, options);
     const failed = [];
-    runner.on(Runner.constants.EVENT_TEST_FAIL, (test, error) =>
-      failed.push(`${test.titlePath().join(" › ")}: ${error.message}`),
+    runner.on(Runner.constants.EVENT_TEST_FAIL, (test, { message }) =>
+      failed.push({ file: relative("", test.file ?? ""), title: test.titlePath().join(" › "), message }),
     );
     runner.once(Runner.constants.EVENT_RUN_END, () => {
       const file = process.env.LOADTEST_TALLY;
       const { passes, failures, pending } = this.stats;
-      if (file) appendFileSync(file, `${JSON.stringify({ passes, failures, pending, failed })}\n`);
+      const secondTry = process.env.LOADTEST_SECOND_TRY;
+      if (file) appendFileSync(file, `${JSON.stringify({ passes, failures, pending, failed, secondTry })}\n`);
       failWhenHeldOpen();
     });
   }

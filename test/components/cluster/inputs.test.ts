@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { FargateCluster, type FargateClusterArgs } from "../../../components/cluster/fargate-cluster";
+import { awsCliProblem } from "../../../components/cluster/kubeconfig";
 import { answers, clusterType, inputsWith, make, outputsOf, required } from "../../support/fargate-cluster";
 import { known, mockEngine } from "../../support/mock-engine";
 
@@ -22,6 +26,14 @@ describe("a FargateCluster in other programs", function () {
       await done();
       expect(engine.one(clusterType).inputs).to.deep.include({ vpcId: "vpc-1", subnetIds: ["subnet-1", "subnet-2"] });
     }
+  });
+
+  it("says it where the AWS command line is missing, which the kubeconfig calls", () => {
+    const folder = mkdtempSync(join(tmpdir(), "loadtest-aws-"));
+    expect(awsCliProblem(folder)).to.include("aws is not on the PATH");
+    writeFileSync(join(folder, "aws"), "");
+    expect(awsCliProblem(["/no-such-folder", folder].join(delimiter))).to.equal(undefined);
+    rmSync(folder, { recursive: true });
   });
 
   it("takes the network in one way alone", () => {
