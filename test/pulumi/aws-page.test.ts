@@ -18,6 +18,9 @@ function previewed(): readonly { type: string; inputs: Record<string, unknown> }
     project.mustRun("config", "set", "natAddressesPerGateway", "2");
     const admin = "arn:aws:iam::123456789012:role/admin";
     project.mustRun("config", "set", "--path", "clusterAdmins[0]", admin);
+    project.mustRun("config", "set", "observability", "true");
+    project.mustRun("config", "set", "--path", "alarmEmails[0]", "me@example.com");
+    project.mustRun("config", "set", "alarmSlack", "T07EA123LEP/C07EZ1ABC23");
     const { steps } = JSON.parse(project.mustRun("preview", "--json", "--suppress-progress")) as {
       steps: { newState: { type: string; inputs?: Record<string, unknown> } }[];
     };
@@ -36,7 +39,8 @@ describe("docs/aws.md, against the real engine", function () {
       ([, kind = "", count = "", action = ""]) => [kind, { count, action }] as const,
     ),
   );
-  const policy = JSON.parse(/```json\n([\s\S]*?)```/.exec(page)?.[1] ?? "{}") as Policy;
+  /** What `up` needs, and what `observability` needs beside it. */
+  const policies = [...page.matchAll(/```json\n([\s\S]*?)```/g)].map(([, text = ""]) => JSON.parse(text) as Policy);
   let resources: ReturnType<typeof previewed>;
 
   needs("pulumi");
@@ -51,17 +55,22 @@ describe("docs/aws.md, against the real engine", function () {
 
   it("says how many of each there are in dev", () => {
     for (const [kind, { count }] of kinds) {
-      if (!/^\d+$/.test(count)) continue;
-      expect(resources.filter(({ type }) => type === kind).length, kind).to.equal(Number(count));
+      // `2, and 1 with alarmSlack`: here, all are on.
+      if (!/^(\d+( with (`[^`]+`|an image))?(, (and )?|$))+$/.test(count)) continue;
+      const all = [...count.matchAll(/\d+/g)].reduce((sum, [number]) => sum + Number(number), 0);
+      expect(resources.filter(({ type }) => type === kind).length, kind).to.equal(all);
     }
   });
 
-  it("permits to make each of them, in a policy that IAM takes", () => {
-    const allowed = policy.Statement.flatMap(({ Action }) => Action);
+  it("permits to make each of them, in two policies that IAM takes", () => {
+    const allowed = policies.flatMap(({ Statement }) => Statement.flatMap(({ Action }) => Action));
     for (const [kind, { action }] of kinds) expect(allowed, kind).to.include(action);
-    // The most that a managed policy may have, white space not counted.
-    expect(JSON.stringify(policy).length).to.be.at.most(6144);
-    expect(new Set(policy.Statement.map(({ Sid }) => Sid)).size).to.equal(policy.Statement.length);
+    expect(policies).to.have.length(2);
+    for (const policy of policies) {
+      // The most that a managed policy may have, white space not counted.
+      expect(JSON.stringify(policy).length).to.be.at.most(6144);
+      expect(new Set(policy.Statement.map(({ Sid }) => Sid)).size).to.equal(policy.Statement.length);
+    }
   });
 
   it("may rely on the tag Name of every part of the network, and on the names of the rest", () => {
@@ -71,7 +80,11 @@ describe("docs/aws.md, against the real engine", function () {
       if (type.startsWith("aws:ec2/") && tags === undefined)
         expect(type).to.match(/:(Route|RouteTableAssociation|NatGatewayEipAssociation)$/);
       if (type === "aws:eks/cluster:Cluster") expect(inputs.name).to.equal("load-test-dev");
-      if (type === "aws:cloudwatch/logGroup:LogGroup") expect(inputs.name).to.equal("/aws/eks/load-test-dev/cluster");
+      if (type === "aws:cloudwatch/logGroup:LogGroup")
+        expect(inputs.name).to.match(/^\/aws\/eks\/load-test-dev\/(cluster|pods)$/);
+      if (type === "aws:cloudwatch/dashboard:Dashboard") expect(inputs.dashboardName).to.equal("load-test-dev");
+      if (/:(MetricAlarm|Topic)$/.test(type)) expect(inputs.name, type).to.match(/^load-test-dev-/);
+      if (type === "aws:iam/role:Role") expect(inputs.name).to.match(/^load-test-/);
     }
   });
 });

@@ -97,7 +97,7 @@ describe("the package as a plugin for other languages, on the real engine", func
   it("tells other languages what everything is", () => {
     const { resources, types } = checkedIn();
     expect(Object.keys(resources).map((token) => token.split(":").at(-1))).to.have.members([
-      ...["FargateCluster", "LoadTestNetwork", "LocustDeployment", "LocustImage"],
+      ...["FargateCluster", "LoadTestNetwork", "LoadTestObservability", "LocustDeployment", "LocustImage"],
     ]);
     const described: Record<string, Described> = {};
     for (const [token, type] of Object.entries(types)) {
