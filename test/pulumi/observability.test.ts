@@ -4,6 +4,7 @@ import { expect } from "chai";
 import { deleteNamespace, kubectl } from "../support/cluster";
 import { dashboardSchema } from "../support/dashboard-body";
 import { needs } from "../support/needs";
+import { PulumiProject } from "../support/pulumi";
 import { PulumiProgram, type StateResource } from "../support/pulumi-program";
 
 const namespace = `lt-seen-${process.pid}`;
@@ -96,6 +97,10 @@ describe("LoadTestObservability, on the real engine and a real cluster", functio
     const found = places(output, order, "created");
     expect(found, output).to.not.include(-1);
     expect(found).to.deep.equal([...found].sort((a, b) => a - b));
+    // Not by chance: what a component depends on, its parts are made after and deleted before.
+    const locust = project.resources().find(({ type }) => type.endsWith(":LocustDeployment"));
+    const router = ofType(routerMap).map(({ urn }) => urn);
+    expect(locust?.dependencies).to.include.members(router).and.not.deep.equal([]);
   });
 
   it("gives Fargate what it looks for: a label, and 5,300 characters at most", () => {
@@ -178,5 +183,30 @@ describe("LoadTestObservability, on the real engine and a real cluster", functio
     expect([...found, group], output).to.not.include(-1);
     expect(found).to.deep.equal([...found].sort((a, b) => a - b));
     expect(group).to.be.greaterThan(router);
+  });
+});
+
+describe("the program with observability, on the real engine", function () {
+  this.timeout(120_000);
+  let project: PulumiProject;
+
+  needs("pulumi");
+  before(() => {
+    project = new PulumiProject();
+    project.mustRun("stack", "init", "dev");
+    project.mustRun("config", "set", "observability", "true");
+  });
+  after(() => project?.remove());
+
+  it("makes Locust after the log router, by the same provider", () => {
+    const { steps } = JSON.parse(project.mustRun("preview", "--json", "--suppress-progress")) as {
+      steps: { newState: StateResource }[];
+    };
+    const states = steps.map(({ newState }) => newState);
+    const locust = states.find(({ type }) => type.endsWith(":LocustDeployment"));
+    const router = states.find(({ type, urn }) => type === routerMap && urn.endsWith("::load-test-log-router"));
+    expect(locust?.dependencies).to.include(router?.urn);
+    const pods = states.find(({ urn }) => urn.endsWith("::locust-control") && urn.includes("apps/v1:Deployment"));
+    expect(router?.provider).to.equal(pods?.provider).and.include("pulumi:providers:kubernetes::cluster::");
   });
 });
