@@ -60,6 +60,11 @@ export function argument(
 }
 
 export const text = (allowed = "a text") => argument(allowed, isText, "yes");
+export const seconds = (min: number, max: number) =>
+  argument(
+    `a number of seconds from ${min} to ${max}`,
+    (value) => typeof value === "number" && value >= min && value <= max,
+  );
 export const flag = argument("true or false", types.boolean);
 export const texts = (what = "texts") =>
   argument(`an object of ${what}`, (value) => isObject(value) && Object.values(value).every(types.string), "yes");

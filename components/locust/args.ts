@@ -126,8 +126,8 @@ export interface LocustDeploymentArgs {
   /** MiB of the master; Fargate adds 256 and rounds up. Defaults to what comes with controlCpu: 256 with 0.25 vCPU. */
   controlMemory?: number | undefined;
   /**
-   * Seconds between two lines of metrics in the master's log, for what reads that: a LoadTestObservability, for one, with
-   * 10. Defaults to none.
+   * Seconds between two lines of metrics in the master's log, from 1 to 86400, for what reads that: a
+   * LoadTestObservability, for one, with 10. Defaults to none.
    */
   metricsLogSeconds?: number | undefined;
   /** Environment variables of the scripts. Everybody who may read the Deployments can read them. */

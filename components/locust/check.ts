@@ -18,6 +18,7 @@ import {
   knownOf,
   listOfTexts,
   readArgument,
+  seconds,
   setting,
   text,
   texts,
@@ -48,7 +49,7 @@ const reference = argument(
 
 const rules: Arguments<LocustDeploymentArgs> = {
   ...shared,
-  metricsLogSeconds: argument("a number of seconds, 1 or more", (value) => typeof value === "number" && value >= 1),
+  metricsLogSeconds: seconds(1, 86_400),
   cluster: argument(
     "a FargateCluster, or an object with kubeconfig and clusterName",
     (value) => isObject(value) && value.kubeconfig !== undefined && value.clusterName !== undefined,

@@ -6,7 +6,7 @@ import { expect } from "chai";
 import { installPackage, packageName } from "../support/package";
 import { root } from "../support/pulumi-cli";
 
-const components = ["FargateCluster", "LoadTestNetwork", "LocustDeployment", "LocustImage"];
+const components = ["FargateCluster", "LoadTestNetwork", "LoadTestObservability", "LocustDeployment", "LocustImage"];
 
 /** Uses every component and the type of its arguments. */
 const consumer = `

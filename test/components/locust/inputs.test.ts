@@ -51,7 +51,7 @@ describe("LocustDeployment", function () {
   describe("arguments from JavaScript", () => {
     const wrong: readonly [unknown, string][] = [
       [{ workers: 3 }, "workers is not an argument (did you mean workerReplicas?)"],
-      [{ metricsLogSeconds: 0 }, "metricsLogSeconds is 0: must be a number of seconds, 1 or more"],
+      [{ metricsLogSeconds: 0 }, "metricsLogSeconds is 0: must be a number of seconds from 1 to 86400"],
       [{ targethost: "http://a.test" }, "targethost is not an argument (did you mean targetHost?)"],
       [{ namespace: 5 }, "namespace is 5: must be a name of at most 63"],
       [{ users: "20" }, 'users is "20": must be an integer above 0'],
