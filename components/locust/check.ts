@@ -91,7 +91,6 @@ export interface LocustPlan {
   readonly settings: Settings;
   readonly namespace: Input<string>;
   readonly targetHost: Input<string> | undefined;
-  readonly metricsLogSeconds: number | undefined;
   readonly environment: Input<Readonly<Record<string, string>>>;
   readonly secretEnvironment: Output<Record<string, string>> | undefined;
   readonly token: Output<string> | undefined;
@@ -120,7 +119,6 @@ export function checkArgs(name: string, args: LocustDeploymentArgs): LocustPlan 
     settings,
     namespace,
     targetHost: args.targetHost === undefined ? undefined : allowed(source, settings, read<string>("targetHost")),
-    metricsLogSeconds: args.metricsLogSeconds,
     environment: read("environment"),
     // Together with the others, as a variable is a secret or it is not.
     secretEnvironment:

@@ -42,7 +42,7 @@ export function podTemplates(plan: LocustPlan, contents: PodContents, args: Locu
   const controlPod = podTemplate({
     ...pod,
     role: "control",
-    command: commandOf(plan, "master"),
+    command: commandOf(plan, "master", args),
     cpu: settings.controlCpu,
     memory: settings.controlMemory,
     tokenSecret,
@@ -51,7 +51,7 @@ export function podTemplates(plan: LocustPlan, contents: PodContents, args: Locu
   const workerPod = podTemplate({
     ...pod,
     role: "worker",
-    command: commandOf(plan, "worker"),
+    command: commandOf(plan, "worker", args),
     cpu: settings.workerCpu,
     memory: settings.workerMemory,
     tokenSecret: undefined,
@@ -68,8 +68,9 @@ export function imageOf({ image, imageMirror }: LocustDeploymentArgs): Input<str
 
 /** Part by part, so that a preview shows all that it knows. */
 function commandOf(
-  { settings, metricsLogSeconds, targetHost, environment }: LocustPlan,
+  { settings, targetHost, environment }: LocustPlan,
   part: "master" | "worker",
+  { metricsLogSeconds }: LocustDeploymentArgs,
 ): PodCommand {
   const placement = {
     plugin: pluginFolder,
