@@ -1,10 +1,13 @@
-import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { deleteNamespace, kubectl } from "../support/cluster";
+import { containerName } from "../../settings/deployed-test";
+import { deleteNamespace, kubectl, type Pod, podsOf, until } from "../support/cluster";
 import { dashboardSchema } from "../support/dashboard-body";
-import { needs } from "../support/needs";
+import { needs, skip } from "../support/needs";
+import { type Filter, metricsFrom } from "../support/observability";
 import { PulumiProject } from "../support/pulumi";
+import { root } from "../support/pulumi-cli";
 import { PulumiProgram, type StateResource } from "../support/pulumi-program";
 
 const namespace = `lt-seen-${process.pid}`;
@@ -114,6 +117,33 @@ describe("LoadTestObservability, on the real engine and a real cluster", functio
     expect(JSON.stringify(data).length).to.be.below(5300);
     const seconds = ["exec", "deploy/locust-control", "--", "printenv", "LOADTEST_METRICS_LOG_SECONDS"];
     expect(kubectl(namespace, seconds)).to.equal("10");
+  });
+
+  it("makes metrics of the lines that the master's container writes, as the node's disk has them", async function () {
+    if (!existsSync(join(root, "locust", "plugin", "loadtest", "metrics.py"))) skip(this, "the plugin writes no lines");
+    const [{ metadata }] = podsOf(namespace, "control") as [Pod];
+    const folder = join("/var/log/pods", `${namespace}_${metadata.name}_${metadata.uid}`, containerName);
+    if (!existsSync(folder)) skip(this, "the cluster's node is another machine");
+    const raw = () => readFileSync(join(folder, "0.log"), "utf8").split("\n");
+    await until("a line of metrics", () => raw().some((line) => line.includes('"loadtest":"metrics"')));
+    const parsers = kubectl("aws-observability", [
+      "get",
+      "configmap",
+      "aws-logging",
+      "--output",
+      "jsonpath={.data.parsers\\.conf}",
+    ]);
+    const cri = new RegExp(/^ {4}Regex (.*)$/m.exec(parsers)?.[1] ?? "(?!)");
+    const written = raw().map((line) => cri.exec(line)?.groups?.log ?? "");
+    const metrics = metricsFrom(
+      inputsOf("aws:cloudwatch/logMetricFilter:LogMetricFilter") as unknown as Filter[],
+      written,
+    );
+    // One worker, and no run so far.
+    expect(metrics.get("Workers")?.at(-1)).to.equal(1);
+    expect(metrics.get("WorkersIdle")?.at(-1)).to.equal(1);
+    expect(metrics.get("Users")?.at(-1)).to.equal(0);
+    expect(metrics.get("ResponseTimeP95")).to.deep.equal([]);
   });
 
   it("has what AWS is given: alarms on the gateways that are there, a dashboard, who is told, and tags", () => {
