@@ -14,7 +14,7 @@ from locust.stats import StatsEntry
 K = TypeVar("K")
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-BUCKETS = (5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000)
+BUCKETS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000)
 """Upper limits of the histograms' buckets in ms, as Locust counts; seconds in the text."""
 _LE = (*(f"{limit / 1000:g}" for limit in BUCKETS), "+Inf")
 _ESCAPED = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
