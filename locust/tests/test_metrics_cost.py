@@ -38,22 +38,24 @@ class CostTest(unittest.TestCase):
             entry.num_requests = sum(entry.response_times.values())
             total.extend(entry)
         metrics = Metrics(master.status)
-        scrapes = []
-        for _ in range(5):
-            began = time.process_time()
+        cpu, wall = [], []
+        for _ in range(6):
+            # A master that does nothing else has the whole of its limit's next period.
+            time.sleep(0.2)
+            began, began_cpu = time.perf_counter(), time.process_time()
             text = metrics.text()
-            scrapes.append(time.process_time() - began)
+            cpu.append(time.process_time() - began_cpu)
+            wall.append(time.perf_counter() - began)
         self.assertEqual(text.count("\nlocust_requests_total{"), 101)
         self.assertEqual(text.count("\nlocust_worker_cpu_cores{"), WORKERS)
         # The quickest, as others use this machine; the first has more to do, once for each run.
-        cost = min(scrapes[1:])
+        cost, took = min(cpu[1:]), min(wall[1:])
         print(
-            f"a scrape of {ROWS} names and {WORKERS} workers, {len(text) / 1000:.0f} kB: {cost * 1000:.0f} ms of CPU,"
-            f" {cost / INTERVAL / CPU:.2%} of a master of {CPU} vCPU every {INTERVAL:.0f} s"
+            f"a scrape of {ROWS} names and {WORKERS} workers, {len(text) / 1000:.0f} kB: {took * 1000:.0f} ms,"
+            f" {cost / INTERVAL / CPU:.2%} of the CPU of a master of {CPU} vCPU every {INTERVAL:.0f} s"
         )
         self.assertLess(cost / INTERVAL / CPU, 0.02)
-        # The kernel deals CPU out by 100 ms: with less than a period's share an answer does not wait for the next one.
-        self.assertLess(cost, CPU * 0.1)
+        self.assertLess(took, 0.1)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,9 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "chai";
 import { freePort } from "../../runner/places/network";
-import { kubectl, until } from "../support/cluster";
+import { root } from "../support/cli";
+import { apply, kubectl, until } from "../support/cluster";
 import { ownTest } from "../support/deployed";
 import { dashboard, queriesOf } from "../support/grafana";
 import { needs } from "../support/needs";
@@ -100,6 +103,41 @@ describe("a Prometheus that scrapes a deployed test", function () {
     const slowest = await one("max_over_time(scrape_duration_seconds[2m])");
     console.log(`      ${counted.requests} requests; the slowest scrape took ${Math.round(slowest * 1000)} ms`);
     expect(lint(await (await fetch(`http://${target}/metrics`)).text())).to.equal("");
+  });
+
+  it("costs a master of 0.25 vCPU with 500 workers less than 100 ms and 2 % of its CPU", async () => {
+    const tests = ["fake_master.py", "test_metrics_cost.py"];
+    const files = tests.map((name) => [name, readFileSync(join(root, "locust/tests", name), "utf8")] as const);
+    const plugin = JSON.parse(
+      kubectl(namespace, ["get", "deployment", "locust-control", "--output", "json"]),
+    ).spec.template.spec.volumes.find(({ name }: { name: string }) => name === "plugin");
+    const container = {
+      ...{ name: "cost", image: "docker.io/locustio/locust:2.47.0", imagePullPolicy: "IfNotPresent" },
+      command: ["python", "-m", "unittest", "test_metrics_cost"],
+      workingDir: "/tests",
+      env: [{ name: "PYTHONPATH", value: "/loadtest/plugin:/tests" }],
+      resources: { requests: { cpu: "100m" }, limits: { cpu: "250m" } },
+      securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+      volumeMounts: [
+        { name: "plugin", mountPath: "/loadtest/plugin/loadtest" },
+        { name: "tests", mountPath: "/tests" },
+      ],
+    };
+    const spec = {
+      ...{ restartPolicy: "Never", containers: [container] },
+      securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: "RuntimeDefault" } },
+      volumes: [plugin, { name: "tests", configMap: { name: "cost" } }],
+    };
+    apply(
+      namespace,
+      { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "cost" }, data: Object.fromEntries(files) },
+      { apiVersion: "v1", kind: "Pod", metadata: { name: "cost" }, spec },
+    );
+    const phase = () => kubectl(namespace, ["get", "pod", "cost", "--output", "jsonpath={.status.phase}"]);
+    await until("the end of the pod", () => /Succeeded|Failed/.test(phase()), 60);
+    const log = kubectl(namespace, ["logs", "cost"]);
+    expect(log).to.match(/^OK$/m);
+    console.log(`      ${log.split("\n").find((line) => line.includes("workers"))}`);
   });
 
   it("may ask by the Service's names and the pod's address, for the metrics only", () => {
