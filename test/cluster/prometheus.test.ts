@@ -97,7 +97,8 @@ describe("a Prometheus that scrapes a deployed test", function () {
       failures: await one("sum(locust_failures_total)"),
     });
     const counted = { requests: after.requests - before.requests, failures: after.failures - before.failures };
-    await new Promise((resolve) => setTimeout(resolve, interval * 1000));
+    // One interval, and the scrape itself.
+    await new Promise((resolve) => setTimeout(resolve, interval * 1000 + 500));
     expect(await totals()).to.deep.equal(counted);
     expect(await one("sum(locust_request_duration_seconds_count)")).to.equal(counted.requests);
     const slowest = await one("max_over_time(scrape_duration_seconds[2m])");
