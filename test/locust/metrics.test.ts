@@ -7,6 +7,7 @@ import {
   fixtures,
   type Master,
   post,
+  type Running,
   root,
   startLocust,
   startMaster,
@@ -24,13 +25,16 @@ describe("The metrics of a master", function () {
   this.timeout(60_000);
   let target: DemoTarget;
   let master: Master;
+  let worker: Running;
 
   before(async () => {
     target = await startDemoTarget({ port: 0 });
     const env = { LOADTEST_METRICS_LOG_SECONDS: "1" };
     master = await startMaster(script, ["--host", target.url, "--stop-timeout", "5"], env);
     // It comes back 1 s after its last user has stopped, instead of another whole stop timeout.
-    await startWorker(master, script, "worker-1", { LOCUST_WORKER_ADDITIONAL_WAIT_BEFORE_READY_AFTER_STOP: "-4" });
+    worker = await startWorker(master, script, "worker-1", {
+      LOCUST_WORKER_ADDITIONAL_WAIT_BEFORE_READY_AFTER_STOP: "-4",
+    });
   });
   after(async () => {
     await stopAll();
@@ -41,7 +45,8 @@ describe("The metrics of a master", function () {
     () => status(master),
     () => master,
   );
-  const ready = () => waitFor(({ workers: [worker] }) => worker?.state === "ready" && worker.memory > 0, "the worker");
+  const ready = () =>
+    waitFor(({ workers }) => workers.some(({ state, memory }) => state === "ready" && memory > 0), "the worker");
   const scrape = async () => {
     const { status, headers, body } = await ask(master.webPort, "GET", "/metrics");
     expect(status).to.equal(200);
@@ -127,13 +132,27 @@ describe("The metrics of a master", function () {
     );
   });
 
+  it("tell of a lost worker, also where the last one ends the run", async () => {
+    await ready();
+    await post(master.webPort, "/swarm", { user_count: "4", spawn_rate: "100" });
+    await waitFor(({ run, users }) => run === 2 && users === 4, "users");
+    expect(sumOf(await scrape(), "locust_workers_lost")).to.equal(0);
+    worker.child.kill("SIGKILL");
+    await waitFor(({ state }) => state === "stopped", "the end of the run");
+    const text = await scrape();
+    expect(sumOf(text, "locust_workers_lost")).to.equal(1);
+    expect(sumOf(text, "locust_workers_wanted")).to.equal(1);
+    expect(sumOf(text, "locust_workers")).to.equal(0);
+  });
+
   describe("as Prometheus' own tool reads them", () => {
     needs("prometheus");
 
     it("have nothing wrong", async () => {
+      await startWorker(master, script, "worker-2");
       await ready();
       await post(master.webPort, "/swarm", { user_count: "4", spawn_rate: "100" });
-      await waitFor(({ run, p95 }) => run === 2 && p95 !== null, "reports");
+      await waitFor(({ run, p95 }) => run === 3 && p95 !== null, "reports");
       const text = await scrape();
       for (const { name } of list.filter(({ name }) => name !== "locust_exceptions_total")) {
         expect(text).to.include(`# TYPE ${name} `);
