@@ -75,6 +75,7 @@ const locust = new LocustDeployment(
     tolerations: settings.tolerations,
     podLabels: settings.podLabels,
     podAnnotations: settings.podAnnotations,
+    prometheusScrape: settings.prometheusScrape,
     scriptDelivery: settings.scriptDelivery,
     scriptsFolder: settings.scriptsFolder,
     script: settings.script,

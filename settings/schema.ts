@@ -142,6 +142,10 @@ export const settingsSchema = z.strictObject({
     allowed: "an object of annotations",
     items: "a text",
   }),
+  prometheusScrape: key(z.boolean().prefault(false), {
+    description: "Annotations on the master's pod that a Prometheus in the cluster finds its metrics by.",
+    allowed: "true or false",
+  }),
   scriptDelivery: key(z.enum(["configmap", "image"]).prefault("configmap"), {
     description: "How scripts reach the pods: mounted from a ConfigMap (1 MiB at most), or built into the image.",
     allowed: '"configmap" or "image"',

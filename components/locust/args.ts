@@ -156,6 +156,11 @@ export interface LocustDeploymentArgs {
   affinity?: Input<core.v1.Affinity> | undefined;
   /** Annotations of the pods, beside those of this component. Defaults to none. */
   podAnnotations?: Texts | undefined;
+  /**
+   * Give the master's pod the annotations that a Prometheus in the cluster finds its metrics by: `prometheus.io/scrape`,
+   * `prometheus.io/port` and `prometheus.io/path`. They are at `/metrics` anyway. Defaults to false.
+   */
+  prometheusScrape?: boolean | undefined;
   /** Labels of the pods, beside those of this component. Defaults to none. */
   podLabels?: Texts | undefined;
   /** Volumes of the pods, beside "plugin", "scripts", "home" and "tmp". Defaults to none. */

@@ -31,6 +31,7 @@ import { type ConfigMapFiles, filesFitConfigMap, readFiles } from "./scripts";
 const shared = {
   ...settingsOf("scriptDelivery", "scriptsFolder", "script", "scriptArguments"),
   ...settingsOf("allowedHosts", "users", "spawnRate", "runTime", "thresholds", "autostart"),
+  ...settingsOf("prometheusScrape"),
   ...settingsOf("workerReplicas", "workerCpu", "workerMemory", "controlCpu", "controlMemory"),
   namespace: setting("namespace", "yes"),
   targetHost: setting("targetHost", "yes"),

@@ -84,13 +84,13 @@ export const commonLabels = {
 export function podTemplate(pod: LocustPod): core.v1.PodTemplateSpec {
   const { podLabels = {}, volumes = [], imagePullSecrets, ...args } = pod.args;
   const [podAnnotations, nodeSelector] = [unlessEmpty(args.podAnnotations), unlessEmpty(args.nodeSelector)];
-  const master = pod.master === undefined ? undefined : { "loadtest/master": pod.master };
+  const own = annotationsOf(pod);
   return {
     metadata: {
       labels: mapInput(podLabels, (labels) => ({ ...labels, ...commonLabels, ...selectorOf(pod.role) })),
-      ...(podAnnotations === undefined && master === undefined
+      ...(podAnnotations === undefined && own === undefined
         ? {}
-        : { annotations: mapInput(podAnnotations ?? {}, (annotations) => ({ ...annotations, ...master })) }),
+        : { annotations: mapInput(podAnnotations ?? {}, (annotations) => ({ ...annotations, ...own })) }),
     },
     spec: {
       ...(pod.serviceAccountName === undefined ? {} : { serviceAccountName: pod.serviceAccountName }),
@@ -122,6 +122,13 @@ export function podTemplate(pod: LocustPod): core.v1.PodTemplateSpec {
       ]),
     },
   };
+}
+
+/** Annotations of the component's own. */
+function annotationsOf({ role, master, args }: LocustPod): Record<string, Input<string>> | undefined {
+  if (master !== undefined) return { "loadtest/master": master };
+  if (role === "worker" || args.prometheusScrape !== true) return undefined;
+  return { "prometheus.io/scrape": "true", "prometheus.io/port": String(webPort), "prometheus.io/path": "/metrics" };
 }
 
 /** Kubernetes drops what is empty, and would show it as a change. */

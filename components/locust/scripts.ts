@@ -81,5 +81,5 @@ export function filesFitConfigMap(directory: string): Rule {
 /** The plugin's files, which this package brings. */
 export function readPlugin(): ConfigMapFiles {
   const { data = {} } = readFiles(join(packageRoot(), "locust", "plugin", "loadtest"));
-  return { data: Object.fromEntries(Object.entries(data).filter(([name]) => name.endsWith(".py"))) };
+  return { data: Object.fromEntries(Object.entries(data).filter(([name]) => /\.(py|json)$/.test(name))) };
 }

@@ -54,7 +54,7 @@ class Master:
         self.report(name, run=self.status.run.number)
 
     def report(
-        self, name: str, stats_total: dict[str, int] | None = None, late: list[int] | None = None, **more: Any
+        self, name: str, /, stats_total: dict[str, int] | None = None, late: list[int] | None = None, **more: Any
     ) -> None:
         own = {"name": name, "cpu": 0.1, "cpuLimit": 0.25, "memory": 5, "run": 0, "drained": False, "leaving": False}
         stats = [{"num_requests": requests} for requests in late or ()]

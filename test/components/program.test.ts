@@ -197,6 +197,7 @@ describe("the program", function () {
   it("passes the load, the sizes, the scripts' environment and the namespace on", async () => {
     const engine = await run("local-cluster", false, {
       ...{ namespace: "shop", users: "7", spawnRate: "2.5", runTime: "9m", script: "script2.py", autostart: "true" },
+      prometheusScrape: "true",
       ...{ workerReplicas: "3", workerCpu: "0.5", workerMemory: "300", controlCpu: "0.3", controlMemory: "200" },
       ...{
         targetHost: "http://shop.test",
@@ -211,7 +212,17 @@ describe("the program", function () {
       return found?.inputs.spec;
     });
     const text = JSON.stringify([control, worker]);
-    for (const part of ["7", "2.5", "9m", "script2.py", "--autostart", "http://shop.test", "GREETING", "hello"]) {
+    for (const part of [
+      "7",
+      "2.5",
+      "9m",
+      "script2.py",
+      "--autostart",
+      "http://shop.test",
+      "prometheus.io/scrape",
+      "GREETING",
+      "hello",
+    ]) {
       expect(text).to.include(part);
     }
     expect(worker.replicas).to.equal(3);

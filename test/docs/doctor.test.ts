@@ -1,17 +1,7 @@
-import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-
-const root = join(__dirname, "..", "..");
-
-/** What a command of this repository prints. */
-function printed(name: string, ...args: readonly string[]): string {
-  const command = ["--import", "tsx", join("docs", name), ...args];
-  const { status, stdout, stderr } = spawnSync(process.execPath, command, { cwd: root, encoding: "utf8" });
-  expect(status, stderr).to.equal(0);
-  return stdout;
-}
+import { printed, root } from "./printed";
 
 describe("permissions and loadtest doctor in docs/aws.md", () => {
   const page = readFileSync(join(root, "docs", "aws.md"), "utf8");

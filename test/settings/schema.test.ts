@@ -31,6 +31,7 @@ const defaults: Record<SettingsKey, unknown> = {
   tolerations: undefined,
   podLabels: {},
   podAnnotations: {},
+  prometheusScrape: false,
   scriptDelivery: "configmap",
   scriptsFolder: "locust/scripts",
   script: "script1.py",

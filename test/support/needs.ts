@@ -9,6 +9,10 @@ const lacks = {
     if (process.env.KUBECONFIG === undefined) return "KUBECONFIG is not set";
     return hasCluster() ? undefined : "KUBECONFIG names no cluster that answers";
   },
+  prometheus: () =>
+    ["prometheus", "promtool"].every((tool) => spawnSync(tool, ["--version"]).status === 0)
+      ? undefined
+      : "prometheus and promtool are not on the PATH",
   jq: () => (spawnSync("jq", ["--version"]).status === 0 ? undefined : "jq is not on the PATH"),
 } satisfies Record<string, () => string | undefined>;
 

@@ -6,7 +6,10 @@ import hmac
 import logging
 import re
 import time
+from contextlib import suppress
 from html import escape
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{32,128}", re.ASCII)
@@ -58,6 +61,36 @@ class Redact(logging.Filter):
                 message = message.replace(secret, "***")
                 record.msg, record.args = message, ()
         return True
+
+
+SERVICE = "locust-control"
+"""The master's Service, as `components/locust/workload.ts` names it."""
+_SEARCH = re.compile(r"^search\s.*?\b(([a-z0-9-]+)\.svc)\.(\S+)", re.MULTILINE)
+
+
+def service_names(resolver: Path = Path("/etc/resolv.conf")) -> list[str]:
+    """How the pods of a cluster call it; only in a pod, whose resolver knows namespace and domain."""
+    with suppress(OSError):
+        found = _SEARCH.search(resolver.read_text(errors="replace"))
+        if found:
+            service, namespace, domain = found.groups()
+            return [SERVICE, *(f"{SERVICE}.{rest}" for rest in (namespace, service, f"{service}.{domain}"))]
+    return []
+
+
+def is_address(host: str) -> bool:
+    """Of a `Host` without its port: an IPv4 address, or one of IPv6 in brackets."""
+    with suppress(ValueError):
+        return ip_address(host.removeprefix("[").removesuffix("]")).version == (6 if host.startswith("[") else 4)
+    return False
+
+
+def is_loopback(peer: str) -> bool:
+    """Also where nobody knows who asks."""
+    with suppress(ValueError):
+        address = ip_address(peer)
+        return (getattr(address, "ipv4_mapped", None) or address).is_loopback
+    return True
 
 
 WAY_IN = "open the address that `loadtest dashboard` prints"

@@ -15,7 +15,7 @@ from locust.env import Environment
 from locust.runners import STATE_RUNNING, STATE_SPAWNING, MasterRunner
 
 from .patching import ENDS_PROCESS, only_tested
-from .run import LatestRun
+from .run import REPORT_INTERVAL, LatestRun
 from .tally import Caller, caller_of, place_of
 
 logger = logging.getLogger("locust.loadtest.course")
@@ -25,6 +25,8 @@ _LOOK = 0.02
 """Seconds between two looks whether users have come."""
 _SETTLE = 0.01
 """Seconds in which messages that a ramp has handed over are sent."""
+_TOLD = REPORT_INTERVAL + 2
+"""Seconds after a ramp in which all workers have said how many users they have."""
 
 
 class Beginning:
@@ -110,6 +112,7 @@ class Stops:
         self._shape_worker = runner.shape_worker
         runner.shape_worker = self.shape_worker  # type: ignore[method-assign]
         self._starts: dict[gevent.Greenlet, float] = {}
+        self._started_at = 0.0
         self._stopping = False
         runner.start, runner.stop, runner.quit = self.start, self.stop, self.quit
 
@@ -117,6 +120,12 @@ class Stops:
     def starting(self) -> bool:
         """A start or change is under way: Locust's `start` returns when the ramp is done."""
         return bool(self._starts)
+
+    @property
+    def settled(self) -> bool:
+        """All users that were asked for should be there, and the master should know of them."""
+        over = self._runner.state == STATE_RUNNING and not self.starting
+        return over and time.monotonic() - self._started_at >= _TOLD
 
     @property
     def preparing(self) -> float | None:
@@ -136,6 +145,7 @@ class Stops:
         finally:
             job.kill()  # Locust kills who waits here
             self._starts.pop(job, None)
+            self._started_at = time.monotonic()
 
     def _start_and_settle(self, *args: Any, **kwargs: Any) -> None:
         self._start(*args, **kwargs)

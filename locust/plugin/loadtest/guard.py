@@ -52,11 +52,13 @@ class Answer:
 class Guard:
     """WSGI middleware around the whole app: routes, assets and errors pass it."""
 
-    def __init__(self, app: App, token: str) -> None:
-        """`token`: not empty."""
+    def __init__(self, app: App, token: str, base_path: str = "", services: Iterable[str] = ()) -> None:
+        """`token`: not empty. `services`: names of this pod's Service, by which its metrics may be asked for."""
         if not token:
             raise ValueError("the guard needs a token")
         self._app = app
+        self._metrics = f"{base_path}/metrics"
+        self._services = frozenset(services)
         self._token = token.encode()
         self.sessions = Sessions()
         # The name differs by run: two dashboards on one host share the browser's cookies, as these ignore ports.
@@ -84,7 +86,7 @@ class Guard:
         """None lets the request through to Locust."""
         method = environ.get("REQUEST_METHOD", "")
         refusal = (
-            self._wrong_host(environ.get("HTTP_HOST", ""))
+            self._wrong_host(environ, method)
             or _wrong_origin(environ)
             or _wrong_site(environ, method)
         )  # fmt: skip
@@ -96,10 +98,24 @@ class Guard:
             return _without_token(environ)
         return None
 
-    def _wrong_host(self, host: str) -> str | None:
+    def _wrong_host(self, environ: Environ, method: str) -> str | None:
         # A page whose name an attacker points at this machine (DNS rebinding) still sends its own name.
-        match = _HOST.fullmatch(host.lower())
-        return None if match and match["name"] in HOSTS else "this name is not one of the dashboard's"
+        match = _HOST.fullmatch(environ.get("HTTP_HOST", "").lower())
+        if match and match["name"] in HOSTS:
+            return None
+        metrics = environ.get("PATH_INFO") == self._metrics and method in ("GET", "HEAD")
+        if match and metrics and self._is_scraped_by(match["name"], environ.get("REMOTE_ADDR", "")):
+            return None
+        return "this name is not one of the dashboard's"
+
+    def _is_scraped_by(self, name: str, peer: str) -> bool:
+        """Whether the cluster's Prometheus asks, by an address or by the name of the Service.
+
+        An address cannot be rebound: a page that has it as its host was sent by this server. A name of the Service may
+        be one of the internet's too, as `locust-control.shop` is in the namespace `shop`. So it holds only for who
+        comes over the cluster's network: a browser's way in is a forwarded port, which ends on the loopback here.
+        """
+        return access.is_address(name) or (name in self._services and not access.is_loopback(peer))
 
     def _take_token(self, environ: Environ) -> Answer | None:
         """`?token=` becomes a cookie, so that the token stays in no history, bookmark or link."""
@@ -148,7 +164,7 @@ def install(app: Flask, token: str | None, base_path: str = "") -> None:
     if not token:
         logger.error("LOADTEST_TOKEN is not set: the web page would be open to anyone, so it is not started")
         sys.exit(1)
-    guard = Guard(app.wsgi_app, token)
+    guard = Guard(app.wsgi_app, token, base_path, access.service_names())
     app.wsgi_app = guard  # type: ignore[method-assign]
 
     def session() -> Response:

@@ -41,7 +41,12 @@ class Script(logging.Handler):
             self.count(error)
 
     def answer(self) -> dict[str, Any]:
-        return {"exceptions": self.exceptions.answer(), "left": self.left.answer(), "idle": sorted(self.idle)}
+        return {
+            "exceptions": self.exceptions.answer(),
+            "raised": self.exceptions.places,
+            "left": self.left.answer(),
+            "idle": sorted(self.idle),
+        }
 
     def count(self, error: BaseException, by: str = "locust") -> None:
         """`by` is `task` where Locust reports every raise: the same object may be raised again, and counts again."""

@@ -13,10 +13,12 @@ import os
 import signal
 import sys
 from argparse import Action, BooleanOptionalAction
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from importlib import import_module
 from typing import Any, NoReturn
 
+import gevent
 import locust.main
 from gevent import monkey
 from locust import argument_parser, events
@@ -25,7 +27,7 @@ from locust.env import Environment
 from locust.runners import MasterRunner, Runner, WorkerRunner
 from locust.web import WebUI
 
-from . import guard, patching, process, samples, unanswered, worker
+from . import guard, metrics, patching, process, samples, unanswered, worker
 from .script import Script, tell_exits
 from .status import MasterStatus
 from .targets import Targets
@@ -69,7 +71,9 @@ class Plugin:
         # Out of the script's reach.
         self._token = os.environ.pop("LOADTEST_TOKEN", None)
         self._allowed = os.environ.pop("LOADTEST_ALLOWED_HOSTS", None)
+        self._log_seconds = metrics.log_interval()
         self._status: MasterStatus | None = None
+        self._serve: Callable[[], None] | None = None
         self._reports: worker.WorkerReports | None = None
         # Another version may not even have what this module imports.
         if not patching.untested(*patching.TESTED):
@@ -100,6 +104,7 @@ class Plugin:
             self._status = MasterStatus(environment, runner, script, self._allowed)
             if web_ui is not None and web_ui.app is not None:
                 samples.serve(web_ui.app, base_path, self._status, samples.Recorder(self._status))
+                self._serve = partial(metrics.serve, web_ui.app, base_path)
         elif isinstance(runner, WorkerRunner):
             Targets(environment, runner)
             process.allow_many_files()
@@ -109,6 +114,12 @@ class Plugin:
     def _on_ready(self) -> None:
         if self._reports is not None:
             self._reports.begin()
+        if self._status is not None:
+            values = metrics.Metrics(self._status)
+            if self._serve is not None:
+                self._serve(values)
+            if self._log_seconds is not None:
+                gevent.spawn(metrics.log, values, self._log_seconds)
 
 
 def _settle_exit_code(environment: Environment) -> None:

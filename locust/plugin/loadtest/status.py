@@ -63,6 +63,7 @@ class MasterStatus:
         # Who was asked to take part in the latest run, as Locust knew it then; it makes a new node after each stop.
         self._participants: dict[str, WorkerNode | None] = {}
         self._bystanders: set[str] = set()
+        self._lost_at_end = 0
         self.beginning = Beginning(runner, self.run, self.stops)
         self.beginning.began.append(self._begin)
         self.beginning.loads.append(self._on_load)
@@ -87,8 +88,8 @@ class MasterStatus:
         data["stats"], data["errors"] = [], {}
         data["stats_total"] = {"name": "Aggregated", "method": "", "start_time": time.time()}
 
-    def snapshot(self) -> dict[str, Any]:
-        """`LocustStatus` of `runner/types.ts`."""
+    def snapshot(self, code: bool = True) -> dict[str, Any]:
+        """`LocustStatus` of `runner/types.ts`; `code` False leaves that out, which takes most of the time."""
         environment, runner, run = self.environment, self.runner, self.run
         self._notice_end()
         total = environment.stats.total
@@ -117,7 +118,7 @@ class MasterStatus:
             "hosts": self.targets.hosts(run),
             **self._secret_arguments,
             "workers": self.workers(),
-            "code": tally.report(self),
+            **({"code": tally.report(self)} if code else {}),
             "master": {
                 "id": self._id,
                 "cpu": round(self._meter.sample(), 4),
@@ -131,7 +132,7 @@ class MasterStatus:
             "rps": rps,
             "failuresPerSecond": failures_per_second,
             **self._rates.percentiles(),
-            **self._unanswered(),
+            **tally.unanswered(self),
         }
 
     def is_drained(self) -> bool:
@@ -148,7 +149,28 @@ class MasterStatus:
     def _notice_end(self) -> None:
         """A start that is broken off, or a last worker that leaves in an odd way, ends a run without an event."""
         if self.runner.state not in GOING:
-            self.run.end()
+            self._end()
+
+    def _end(self) -> None:
+        # Now, as pods that go after a run are not lost.
+        self._lost_at_end = self.lost
+        self.run.end()
+
+    @property
+    def participants(self) -> int:
+        """How many workers the latest run began with, and those that came since."""
+        return len(self._participants)
+
+    @property
+    def lost(self) -> int:
+        """How many of them were gone, missing or silent while it went on: now, or at its end."""
+        return sum(map(self._is_lost, self._participants)) if self.run.going else self._lost_at_end
+
+    def _is_lost(self, client_id: str) -> bool:
+        node = self.runner.clients.get(client_id)
+        if node is None:
+            return not self._is_away(self.reports.get(client_id))
+        return node.state == STATE_MISSING or node.heartbeat <= 0
 
     def _begin(self) -> None:
         options = self.environment.parsed_options
@@ -169,7 +191,7 @@ class MasterStatus:
         self._started_at = datetime.now(UTC) - timedelta(seconds=self.run.age)
 
     def _on_test_stopping(self, **_: Any) -> None:
-        self.run.end()
+        self._end()
         self._stopping_run = self.run.number
 
     def _on_test_stop(self, **_: Any) -> None:
@@ -196,17 +218,6 @@ class MasterStatus:
         ):
             # It has gone through a stop and still is in an older run: the start never reached it.
             self._bystanders.add(client_id)
-
-    def _unanswered(self) -> dict[str, Any]:
-        """Requests that have no answer yet, as living workers last said, and those that the end of the run cut off."""
-        clients = self.runner.clients
-        reports = {key: report.data for key, report in self.reports.items() if report.data["run"] == self.run.number}
-        living = [data for key, data in reports.items() if key in clients and clients[key].state != STATE_MISSING]
-        return {
-            "underWay": sum(data.get("underWay", 0) for data in living),
-            "oldestWait": round(max((data.get("oldestWait", 0) for data in living), default=0), 1),
-            "cutOff": sum(data.get("cutOff", 0) for data in reports.values()),
-        }
 
     def _has_drained(self, client_id: str) -> bool:
         report = self.reports.get(client_id)

@@ -28,6 +28,7 @@ _MOST_MESSAGES = 10
 _OTHERS = "(other messages)"
 _LONGEST = 1000
 """Characters of a message that are kept."""
+_MOST_PLACES = 20
 
 _paths = sysconfig.get_paths()
 _NOT_THE_SCRIPT = (*(_paths[name] + os.sep for name in ("stdlib", "purelib", "platlib")), os.path.dirname(__file__))
@@ -95,9 +96,14 @@ class Tally:
         self.count = 0
         self._kinds: dict[tuple[str, Place, str], dict[str, Any]] = {}
         self._messages: Counter[tuple[str, Place]] = Counter()
+        self.places: Counter[str] = Counter()
+        """How many by type and line, of the first few that came: numbers that only grow."""
 
     def add(self, kind: str, message: str = "", place: Place = Place(), count: int = 1) -> None:  # noqa: B008 -- a constant
         self.count += count
+        where = kind if place.file is None else f"{kind} {place.file}:{place.line}"
+        if where in self.places or len(self.places) < _MOST_PLACES:
+            self.places[where] += count
         if (kind, place, message) not in self._kinds and self._messages[kind, place] >= _MOST_MESSAGES:
             message = _OTHERS
         key = (kind, place, message)
@@ -160,6 +166,18 @@ def report(status: MasterStatus) -> dict[str, Any]:
         "ended": None if ended is None else {"by": ended.by, **ended.place._asdict()},
         "exitCode": status.environment.process_exit_code,
         "decidesAtQuit": decides_at_quit(status.environment),
+    }
+
+
+def unanswered(status: MasterStatus) -> dict[str, Any]:
+    """Requests that have no answer yet, as living workers last said, and those that the end of the run cut off."""
+    clients, run = status.runner.clients, status.run.number
+    reports = {key: report.data for key, report in status.reports.items() if report.data["run"] == run}
+    living = [data for key, data in reports.items() if key in clients and clients[key].state != STATE_MISSING]
+    return {
+        "underWay": sum(data.get("underWay", 0) for data in living),
+        "oldestWait": round(max((data.get("oldestWait", 0) for data in living), default=0), 1),
+        "cutOff": sum(data.get("cutOff", 0) for data in reports.values()),
     }
 
 

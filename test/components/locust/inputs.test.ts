@@ -128,6 +128,20 @@ describe("LocustDeployment", function () {
     });
   });
 
+  it("has Prometheus find the master, and no worker, where it is asked for", async () => {
+    const annotationsOf = async (args: LocustDeploymentArgs, role: "control" | "worker") =>
+      workload((await make(args)).engine, role).deployment.spec.template.metadata.annotations;
+    const scraped = {
+      "prometheus.io/scrape": "true",
+      "prometheus.io/port": "8089",
+      "prometheus.io/path": "/metrics",
+    };
+    const args = { prometheusScrape: true, podAnnotations: { owner: "me", "prometheus.io/port": "1" } };
+    expect(await annotationsOf(args, "control")).to.deep.equal({ ...scraped, owner: "me" });
+    expect(await annotationsOf({ prometheusScrape: true }, "worker")).to.have.all.keys("loadtest/master");
+    expect(await annotationsOf({}, "control")).to.equal(undefined);
+  });
+
   it("goes to a cluster by a provider of its own, and tells what the cluster costs", async () => {
     const cluster = { kubeconfig: "{}", clusterName: "mine", hourlyCost: 0.12468 };
     const { engine, locust } = await make({ cluster });

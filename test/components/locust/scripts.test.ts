@@ -41,7 +41,7 @@ describe("LocustDeployment", function () {
     it("are mounted beside the plugin, read-only", async () => {
       const { engine } = await make();
       const plugin = named(engine, kinds.configMap, "test-plugin").inputs;
-      expect(Object.keys(plugin.data)).to.include.members(["__init__.py", "__main__.py", "guard.py"]);
+      expect(Object.keys(plugin.data)).to.include.members(["__init__.py", "__main__.py", "guard.py", "metrics.json"]);
       expect(plugin.metadata.name).to.match(/^test-plugin-[0-9a-f]{8}$/);
       for (const role of ["control", "worker"]) {
         const { pod, container } = workload(engine, role);
