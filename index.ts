@@ -67,6 +67,7 @@ const locust = new LocustDeployment(
     targetHost: settings.targetHost,
     allowedHosts: settings.allowedHosts,
     thresholds: settings.thresholds.map(({ text }) => text),
+    natErrors: settings.natErrors,
     autostart: settings.autostart,
     workerReplicas: settings.workerReplicas,
     workerCpu: settings.workerCpu,

@@ -82,6 +82,10 @@ export const settingsSchema = z.strictObject({
       "Public addresses of each NAT gateway in the new VPC; each takes 55,000 connections at a time to one address.",
     allowed: "an integer from 1 to 8",
   }),
+  natErrors: key(z.enum(["invalid", "warn"]).prefault("invalid"), {
+    description: "What a run is in which NAT gateways had no port for a connection: invalid, or judged with a warning.",
+    allowed: '"invalid" or "warn"',
+  }),
   kubernetesVersion: key(
     z.enum(Object.keys(kubernetesVersions) as [keyof typeof kubernetesVersions]).prefault("1.36"),
     {

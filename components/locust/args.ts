@@ -25,6 +25,8 @@ export interface LocustCluster {
   namespaces?: Input<List<Input<string>>> | undefined;
   /** The NAT gateways that pods go out through. Defaults to none that are known. */
   nat?: Input<NatCount> | undefined;
+  /** Their ids, by which a run asks CloudWatch for them. Defaults to none that are known. */
+  natGatewayIds?: Input<List<Input<string>>> | undefined;
   /** What AWS bills for the cluster and its network whether Locust runs or not, in USD an hour. */
   hourlyCost?: Input<number> | undefined;
 }
@@ -111,6 +113,11 @@ export interface LocustDeploymentArgs {
    * none, and so to `fail_ratio<=0.5`.
    */
   thresholds?: List<string> | undefined;
+  /**
+   * What a run of the command line is in which the cluster's NAT gateways had no port for a connection: "invalid", as the
+   * load was limited on our side, or "warn", to be judged all the same. Defaults to "invalid".
+   */
+  natErrors?: string | undefined;
   /**
    * Start the load as soon as the workers are there. A master that is replaced starts it again. Defaults to false.
    */

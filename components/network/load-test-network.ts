@@ -51,6 +51,8 @@ export class LoadTestNetwork extends pulumi.ComponentResource {
   readonly controlPlaneSubnetIds: pulumi.Output<string[]>;
   /** Public addresses that the pods' traffic comes from; empty with an existing VPC, whose way out is not ours. */
   readonly natAddresses: pulumi.Output<string[]>;
+  /** The NAT gateways, by which CloudWatch knows them; empty with an existing VPC. */
+  readonly natGatewayIds: pulumi.Output<string[]>;
   /** How many NAT gateways and addresses there are, known before they are made; 0 with an existing VPC. */
   readonly nat: pulumi.Output<NatCount>;
   /** What AWS bills for NAT gateways and their addresses, in USD an hour (us-east-2); 0 with an existing VPC. */
@@ -70,6 +72,7 @@ export class LoadTestNetwork extends pulumi.ComponentResource {
     this.podSubnetIds = network.podSubnetIds;
     this.controlPlaneSubnetIds = network.controlPlaneSubnetIds;
     this.natAddresses = network.natAddresses;
+    this.natGatewayIds = network.natGatewayIds;
     this.nat = network.nat;
     this.hourlyCost = network.hourlyCost;
     this.registerOutputs({ ...network });
@@ -91,6 +94,7 @@ function existingNetwork(source: string, args: LoadTestNetworkArgs): Network {
     podSubnetIds,
     controlPlaneSubnetIds: read<string[]>("controlPlaneSubnetIds"),
     natAddresses: none,
+    natGatewayIds: none,
     nat: pulumi.output({ gateways: 0, addresses: 0 }),
     hourlyCost: pulumi.output(0),
   };
@@ -148,6 +152,7 @@ function newNetwork(
     podSubnetIds: pulumi.all([first(plan.podZones), pulumi.all(routes.map(({ urn }) => urn))]).apply(([ids]) => ids),
     controlPlaneSubnetIds: first(controlPlaneZones),
     natAddresses: pulumi.all(addresses.map(({ publicIp }) => publicIp)),
+    natGatewayIds: pulumi.all(gateways.map(({ id }) => id)),
     nat: pulumi.output({ gateways: gateways.length, addresses: addresses.length }),
     hourlyCost: pulumi.output(
       gateways.length * prices.perHour.natGateway + addresses.length * prices.perHour.publicIpv4,

@@ -19,6 +19,7 @@ const defaults: Record<SettingsKey, unknown> = {
   podSubnetIds: undefined,
   controlPlaneSubnetIds: undefined,
   natAddressesPerGateway: 1,
+  natErrors: "invalid",
   kubernetesVersion: "1.36",
   coreDnsVersion: undefined,
   publicAccessCidrs: ["0.0.0.0/0"],

@@ -30,6 +30,7 @@ const wrong: readonly (readonly [string, Record<string, unknown>, readonly strin
     ["subnetMask"],
     "10 subnets, a public and a private one in each of 5",
   ],
+  ["another word for NAT errors", { natErrors: "pass" }, ["natErrors"], '"invalid" or "warn"'],
   ["nine addresses of a NAT gateway", { natAddressesPerGateway: 9 }, ["natAddressesPerGateway"], "from 1 to 8"],
   [
     "addresses of NAT gateways in a VPC that exists",

@@ -149,6 +149,7 @@ describe("LoadTestNetwork", function () {
       expect(await known(network.podSubnetIds)).to.deep.equal(privateIds);
       expect(await known(network.controlPlaneSubnetIds)).to.deep.equal(privateIds.slice(0, 2));
       expect(await known(network.natAddresses)).to.deep.equal(["203.0.113.1", "203.0.113.2", "203.0.113.3"]);
+      expect(await known(network.natGatewayIds)).to.deep.equal(["net-nat-1-id", "net-nat-2-id", "net-nat-3-id"]);
     });
 
     it("gives each NAT gateway further addresses, one after the other, and tells them all", async () => {
@@ -189,6 +190,7 @@ describe("LoadTestNetwork", function () {
       expect(await known(network.podSubnetIds)).to.deep.equal(existing.podSubnetIds);
       expect(await known(network.controlPlaneSubnetIds)).to.deep.equal(existing.controlPlaneSubnetIds);
       expect(await known(network.natAddresses)).to.deep.equal([]);
+      expect(await known(network.natGatewayIds)).to.deep.equal([]);
     });
 
     it("is refused with addresses of NAT gateways that are not its own", async () => {
@@ -231,13 +233,14 @@ describe("LoadTestNetwork", function () {
         ]),
       ]);
       const outputs = ["vpcId", "publicSubnetIds", "privateSubnetIds", "podSubnetIds", "controlPlaneSubnetIds"];
-      expect(engine.states.get(urn)).to.have.all.keys(...outputs, "natAddresses", "nat", "hourlyCost");
+      expect(engine.states.get(urn)).to.have.all.keys(...outputs, "natAddresses", "natGatewayIds", "nat", "hourlyCost");
     });
   }
 
   it("knows nothing of a new VPC in a preview, and says so", async () => {
     const { network } = await make({}, { preview: true });
-    for (const output of [network.vpcId, network.podSubnetIds, network.controlPlaneSubnetIds, network.natAddresses]) {
+    const { vpcId, podSubnetIds, controlPlaneSubnetIds, natAddresses, natGatewayIds } = network;
+    for (const output of [vpcId, podSubnetIds, controlPlaneSubnetIds, natAddresses, natGatewayIds]) {
       expect(await isKnown(output)).to.equal(false);
     }
   });
