@@ -5,9 +5,11 @@ import { protectFromDeletion } from "./components/deletion-protection";
 import { filesFitConfigMap } from "./components/locust/scripts";
 import { readConfig } from "./settings/pulumi-config";
 import { scriptExists } from "./settings/scripts/script";
-import { packagesAreThere } from "./settings/scripts/script-packages";
+import { otelIsThere, packagesAreThere } from "./settings/scripts/script-packages";
 
-const settings = readConfig([scriptExists, filesFitConfigMap, packagesAreThere].map((rule) => rule(__dirname)));
+const settings = readConfig(
+  [scriptExists, filesFitConfigMap, packagesAreThere, otelIsThere].map((rule) => rule(__dirname)),
+);
 const isFargate = settings.platform === "eks-fargate";
 
 const network = !isFargate
@@ -76,6 +78,7 @@ const locust = new LocustDeployment(
     controlMemory: settings.controlMemory,
     environment: settings.environment,
     secretEnvironment: settings.secretEnvironment,
+    otelEndpoint: settings.otelEndpoint,
   },
   { provider },
 );

@@ -67,7 +67,8 @@ export interface LocustDeploymentArgs {
   createNamespace?: boolean | undefined;
   /**
    * Image of master and workers; Locust's own has none of the packages that scripts may need. Defaults to
-   * `locustio/locust` on Docker Hub, in the version that this package is tested with.
+   * `locustio/locust` on Docker Hub, or with `otelEndpoint` `locustio/locust-otel`, in the version that this package is
+   * tested with.
    */
   image?: Input<string> | undefined;
   /**
@@ -136,6 +137,12 @@ export interface LocustDeploymentArgs {
   environment?: Texts | undefined;
   /** Environment variables of the scripts whose values are secrets; they are kept in a Secret. */
   secretEnvironment?: Texts | undefined;
+  /**
+   * OpenTelemetry collector that spans of all requests go to, by OTLP over HTTP, such as "http://collector.otel:4318".
+   * Headers for it, and all else that OpenTelemetry's variables say, belong into the environment. An image of your own
+   * needs the packages of `locust[otel]`. Defaults to none, and so to no spans.
+   */
+  otelEndpoint?: string | undefined;
   /**
    * What requests that start, change or stop a run must carry, 8 characters or more. Defaults to a random one.
    */

@@ -30,7 +30,7 @@ import { type ConfigMapFiles, filesFitConfigMap, readFiles } from "./scripts";
 const shared = {
   ...settingsOf("scriptDelivery", "scriptsFolder", "script", "scriptArguments"),
   ...settingsOf("allowedHosts", "users", "spawnRate", "runTime", "thresholds", "natErrors", "autostart"),
-  ...settingsOf("workerReplicas", "workerCpu", "workerMemory", "controlCpu", "controlMemory"),
+  ...settingsOf("workerReplicas", "workerCpu", "workerMemory", "controlCpu", "controlMemory", "otelEndpoint"),
   namespace: setting("namespace", "yes"),
   targetHost: setting("targetHost", "yes"),
   environment: setting("environment", "yes"),

@@ -50,6 +50,7 @@ const defaults: Record<SettingsKey, unknown> = {
   controlMemory: 256,
   environment: {},
   secretEnvironment: {},
+  otelEndpoint: undefined,
   logRetentionDays: 30,
 };
 
