@@ -10,7 +10,6 @@ import { join } from "node:path";
 import { startDemoTarget } from "../runner/demo/target";
 import { LocustClient } from "../runner/engine/client";
 import { driveRun } from "../runner/engine/run";
-import { never } from "../runner/engine/timing";
 import { ensureEnvironment } from "../runner/places/local/environment";
 import { startLocal } from "../runner/places/local/local";
 import { printMachine } from "./measure";
@@ -50,7 +49,7 @@ async function perCore(client: string, python: string, host: string, { otelEndpo
   };
   const session = await startLocal({
     ...{ settings, python, script: file, logs: folder, plugin: join(root, "locust", "plugin", "loadtest") },
-    ...{ progress: () => undefined, signal: never, kill: never },
+    ...{ progress: () => undefined, signal: new AbortController().signal, kill: new AbortController().signal },
   });
   try {
     let before = { requests: 0, t: 0 };
