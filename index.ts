@@ -5,9 +5,11 @@ import { protectFromDeletion } from "./components/deletion-protection";
 import { filesFitConfigMap } from "./components/locust/scripts";
 import { readConfig } from "./settings/pulumi-config";
 import { scriptExists } from "./settings/scripts/script";
-import { packagesAreThere } from "./settings/scripts/script-packages";
+import { otelIsThere, packagesAreThere } from "./settings/scripts/script-packages";
 
-const settings = readConfig([scriptExists, filesFitConfigMap, packagesAreThere].map((rule) => rule(__dirname)));
+const settings = readConfig(
+  [scriptExists, filesFitConfigMap, packagesAreThere, otelIsThere].map((rule) => rule(__dirname)),
+);
 const isFargate = settings.platform === "eks-fargate";
 
 const network = !isFargate
@@ -86,6 +88,7 @@ const locust = new LocustDeployment(
     targetHost: settings.targetHost,
     allowedHosts: settings.allowedHosts,
     thresholds: settings.thresholds.map(({ text }) => text),
+    natErrors: settings.natErrors,
     autostart: settings.autostart,
     workerReplicas: settings.workerReplicas,
     workerCpu: settings.workerCpu,
@@ -95,6 +98,7 @@ const locust = new LocustDeployment(
     environment: settings.environment,
     secretEnvironment: settings.secretEnvironment,
     metricsLogSeconds: observability && 10,
+    otelEndpoint: settings.otelEndpoint,
   },
   // Fargate's log router is only for pods that start after it.
   { provider, ...(observability && { dependsOn: [observability] }) },

@@ -8,6 +8,14 @@ export const locustVersion = "2.47.0";
 /** Locust's own image, which has none of the packages that scripts may need. */
 export const locustImage = `docker.io/locustio/locust:${locustVersion}`;
 
+/** The same with OpenTelemetry's packages. */
+export const locustOtelImage = `docker.io/locustio/locust-otel:${locustVersion}`;
+
+/** The image of pods that are given none. */
+export function usualImage({ otelEndpoint }: { readonly otelEndpoint?: string | undefined }): string {
+  return otelEndpoint === undefined ? locustImage : locustOtelImage;
+}
+
 /** The settings that Locust's command lines depend on. */
 export interface LocustSettings {
   readonly targetHost?: string | undefined;
@@ -23,6 +31,8 @@ export interface LocustSettings {
   readonly allowedHosts?: readonly string[] | undefined;
   /** Seconds between two lines of metrics in the master's log; left out, there are none. */
   readonly metricsLogSeconds?: number | undefined;
+  /** Collector that OpenTelemetry's traces go to; left out, there are none. */
+  readonly otelEndpoint?: string | undefined;
 }
 
 /** Where master and workers live, and how they find each other. Paths are those that Locust sees. */
@@ -98,7 +108,11 @@ export function locustCommands(
   const exitCode = ["--exit-code-on-error", "0"];
   const host = settings.targetHost === undefined ? [] : ["--host", settings.targetHost];
   const { script } = placement;
+  const { otelEndpoint } = settings;
+  const otel = otelEndpoint === undefined ? [] : ["--otel"];
   const env = {
+    // By OpenTelemetry's specification for all signals; whoever has more to say does so in the environment.
+    ...(otelEndpoint !== undefined && { OTEL_EXPORTER_OTLP_ENDPOINT: otelEndpoint }),
     ...settings.environment,
     PYTHONUNBUFFERED: "1",
     [pluginVariables.script]: scriptText({ script, scriptArguments: settings.scriptArguments ?? {} }),
@@ -122,6 +136,7 @@ export function locustCommands(
           ? ["--autostart", "--expect-workers", String(Math.max(1, settings.workerReplicas))]
           : []),
         ...exitCode,
+        ...otel,
       ],
       env: {
         ...env,
@@ -138,6 +153,7 @@ export function locustCommands(
         ...["--master-host", placement.masterHost, "--master-port", String(placement.masterPort)],
         ...host,
         ...exitCode,
+        ...otel,
       ],
       env: { ...env, [waitBeforeReady]: String(1 - stopTimeoutSeconds) },
     },

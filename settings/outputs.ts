@@ -11,6 +11,10 @@ export interface LoadTestOutput {
   readonly region?: string;
   /** The NAT gateways that pods go out through, and the public addresses of all of them; 0 where they are not known. */
   readonly nat?: { readonly gateways: number; readonly addresses: number };
+  /** Their ids; left out by older programs, empty where they are not known. */
+  readonly natGatewayIds?: readonly string[];
+  /** What a run is in which these had no port for a connection; left out by older programs: invalid. */
+  readonly natErrors?: "invalid" | "warn";
   readonly namespace: string;
   readonly controlDeployment: string;
   readonly workerDeployment: string;

@@ -95,6 +95,16 @@ function imageInEcr({ valid: { imageSource, platform, image } }: Checked): Setti
   return image === undefined ? [] : problem("left out with image, which says where pods pull from");
 }
 
+/** Locust's own image comes into ECR as it is, without OpenTelemetry's packages. */
+function otelInEcr({ valid: { imageSource, scriptDelivery, otelEndpoint, image } }: Checked): SettingsProblem[] {
+  const isMirrored = imageSource === "ecr" && scriptDelivery === "configmap" && image === undefined;
+  if (!isMirrored || otelEndpoint === undefined) return [];
+  const allowed = `left out with imageSource "ecr": that image lacks OpenTelemetry; ${otelInImage}`;
+  return [{ key: "otelEndpoint", value: otelEndpoint, allowed }];
+}
+
+const otelInImage = 'put locust[otel] into locust/requirements.txt and set scriptDelivery "image"';
+
 /** A run to any other host is refused; where nothing says a target, the plugin looks at what the run has. */
 export function targetIsAllowed({ valid: { targetHost, allowedHosts } }: Checked): SettingsProblem[] {
   if (targetHost === undefined || allowedHosts === undefined || isAllowedTarget(targetHost, allowedHosts)) return [];
@@ -143,5 +153,5 @@ export function oneValuePerVariable({
 /** Every rule of a stack's settings, in the order in which their problems are told. */
 export const stackRules: readonly Rule[] = [
   ...[platformKeys, ownNamespace, existingVpc, networkFits, imageDelivery],
-  ...[imageInEcr, fargateSizes, oneValuePerVariable, targetIsAllowed, alarmsNeedObservability],
+  ...[imageInEcr, otelInEcr, fargateSizes, oneValuePerVariable, targetIsAllowed, alarmsNeedObservability],
 ];

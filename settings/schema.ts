@@ -26,8 +26,8 @@ import {
 import { observabilityKeys } from "./observability-keys";
 import { isVpcRange, parsePublicCidr, publicCidrAllowed } from "./values/cidr";
 import { durationAllowed, parseDuration } from "./values/duration";
-import { kubernetesVersionAllowed, kubernetesVersions } from "./values/kubernetes-versions";
-import { hostAllowed, isAllowedHost, parseTarget, targetAllowed } from "./values/target";
+import { kubernetesVersionAllowed, kubernetesVersionNames } from "./values/kubernetes-versions";
+import { hostAllowed, isAllowedHost, isHttpUrl, parseTarget, targetAllowed } from "./values/target";
 import { parseThreshold, thresholdAllowed } from "./values/threshold";
 
 /**
@@ -83,13 +83,14 @@ export const settingsSchema = z.strictObject({
       "Public addresses of each NAT gateway in the new VPC; each takes 55,000 connections at a time to one address.",
     allowed: "an integer from 1 to 8",
   }),
-  kubernetesVersion: key(
-    z.enum(Object.keys(kubernetesVersions) as [keyof typeof kubernetesVersions]).prefault("1.36"),
-    {
-      description: "Version of the EKS control plane.",
-      allowed: kubernetesVersionAllowed,
-    },
-  ),
+  natErrors: key(z.enum(["invalid", "warn"]).prefault("invalid"), {
+    description: "What a run is in which NAT gateways had no port for a connection: invalid, or judged with a warning.",
+    allowed: '"invalid" or "warn"',
+  }),
+  kubernetesVersion: key(z.enum(kubernetesVersionNames).prefault("1.36"), {
+    description: "Version of the EKS control plane.",
+    allowed: kubernetesVersionAllowed,
+  }),
   coreDnsVersion: key(z.string().regex(addonVersion).optional(), {
     description: "Version of EKS's CoreDNS add-on; left out, the one that EKS took when the cluster was made.",
     allowed: 'a version of the add-on, such as "v1.12.4-eksbuild.1"',
@@ -118,8 +119,7 @@ export const settingsSchema = z.strictObject({
     allowed: 'the reference of an image, such as "registry.example.com/locust:1"',
   }),
   imageSource: key(z.enum(["docker-hub", "ecr"]).prefault("docker-hub"), {
-    description:
-      "Where pods pull Locust's own image from; ecr brings it into the account first, as Docker Hub limits pulls.",
+    description: "Where pods pull Locust's own image from; ecr brings it into the account, as Docker Hub limits pulls.",
     allowed: '"docker-hub" or "ecr"',
   }),
   nodeSelector: key(textsByName().prefault({}), {
@@ -226,6 +226,11 @@ export const settingsSchema = z.strictObject({
     allowed: "an object of environment variables",
     items: "a text, a number, true or false",
     secret: true,
+  }),
+  otelEndpoint: key(z.string().refine(isHttpUrl).optional(), {
+    description:
+      "OpenTelemetry collector that spans of all requests go to, by OTLP over HTTP; left out, none are made.",
+    allowed: "an http or https URL without query, fragment or credentials, such as http://collector.otel:4318",
   }),
   logRetentionDays: key(z.literal(retentionDays).prefault(30), {
     description: "Days that CloudWatch keeps the logs.",

@@ -14,6 +14,8 @@ export interface ClusterNetwork {
   hourlyCost?: Input<number> | undefined;
   /** The NAT gateways that pods go out through. Defaults to none that are known. */
   nat?: Input<NatCount> | undefined;
+  /** Their ids, by which a run asks CloudWatch for them. Defaults to none that are known. */
+  natGatewayIds?: Input<List<Input<string>>> | undefined;
 }
 
 /** Arguments of a FargateCluster: its network as a whole, or the VPC and its subnets one by one. */

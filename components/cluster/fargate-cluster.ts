@@ -67,6 +67,8 @@ export class FargateCluster extends pulumi.ComponentResource {
   public readonly namespaces: pulumi.Output<string[]>;
   /** The NAT gateways that pods go out through, as far as they are known. */
   public readonly nat: pulumi.Output<NatCount>;
+  /** Their ids, as far as they are known. */
+  public readonly natGatewayIds: pulumi.Output<string[]>;
   /** What AWS bills for control plane, CoreDNS and the network, as far as it is known, in USD an hour (us-east-2). */
   public readonly hourlyCost: pulumi.Output<number>;
 
@@ -130,6 +132,8 @@ export class FargateCluster extends pulumi.ComponentResource {
     this.namespaces = pulumi.output(plan.namespaces);
     const nat = network === undefined ? undefined : partOf(network, "nat");
     this.nat = pulumi.output(nat).apply((known) => known ?? { gateways: 0, addresses: 0 });
+    const natIds = network === undefined ? undefined : partOf(network, "natGatewayIds");
+    this.natGatewayIds = pulumi.output(natIds).apply((known) => [...(known ?? [])]);
     const ofNetwork = network === undefined ? 0 : (partOf(network, "hourlyCost") ?? 0);
     this.hourlyCost = pulumi.output(ofNetwork).apply((cost = 0) => clusterHourlyCost(usEast2, 0).total + cost);
     this.registerOutputs({
@@ -143,6 +147,7 @@ export class FargateCluster extends pulumi.ComponentResource {
       region: this.region,
       namespaces: this.namespaces,
       nat: this.nat,
+      natGatewayIds: this.natGatewayIds,
       hourlyCost: this.hourlyCost,
     });
   }

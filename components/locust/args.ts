@@ -25,6 +25,8 @@ export interface LocustCluster {
   namespaces?: Input<List<Input<string>>> | undefined;
   /** The NAT gateways that pods go out through. Defaults to none that are known. */
   nat?: Input<NatCount> | undefined;
+  /** Their ids, by which a run asks CloudWatch for them. Defaults to none that are known. */
+  natGatewayIds?: Input<List<Input<string>>> | undefined;
   /** What AWS bills for the cluster and its network whether Locust runs or not, in USD an hour. */
   hourlyCost?: Input<number> | undefined;
 }
@@ -65,7 +67,8 @@ export interface LocustDeploymentArgs {
   createNamespace?: boolean | undefined;
   /**
    * Image of master and workers; Locust's own has none of the packages that scripts may need. Defaults to
-   * `locustio/locust` on Docker Hub, in the version that this package is tested with.
+   * `locustio/locust` on Docker Hub, or with `otelEndpoint` `locustio/locust-otel`, in the version that this package is
+   * tested with.
    */
   image?: Input<string> | undefined;
   /**
@@ -112,6 +115,11 @@ export interface LocustDeploymentArgs {
    */
   thresholds?: List<string> | undefined;
   /**
+   * What a run of the command line is in which the cluster's NAT gateways had no port for a connection: "invalid", as the
+   * load was limited on our side, or "warn", to be judged all the same. Defaults to "invalid".
+   */
+  natErrors?: string | undefined;
+  /**
    * Start the load as soon as the workers are there. A master that is replaced starts it again. Defaults to false.
    */
   autostart?: boolean | undefined;
@@ -134,6 +142,12 @@ export interface LocustDeploymentArgs {
   environment?: Texts | undefined;
   /** Environment variables of the scripts whose values are secrets; they are kept in a Secret. */
   secretEnvironment?: Texts | undefined;
+  /**
+   * OpenTelemetry collector that spans of all requests go to, by OTLP over HTTP, such as "http://collector.otel:4318".
+   * Headers for it, and all else that OpenTelemetry's variables say, belong into the environment. An image of your own
+   * needs the packages of `locust[otel]`. Defaults to none, and so to no spans.
+   */
+  otelEndpoint?: string | undefined;
   /**
    * What requests that start, change or stop a run must carry, 8 characters or more. Defaults to a random one.
    */

@@ -30,9 +30,9 @@ import { type ConfigMapFiles, filesFitConfigMap, readFiles } from "./scripts";
 /** The arguments that are settings too, and which of them may be known later. */
 const shared = {
   ...settingsOf("scriptDelivery", "scriptsFolder", "script", "scriptArguments"),
-  ...settingsOf("allowedHosts", "users", "spawnRate", "runTime", "thresholds", "autostart"),
+  ...settingsOf("allowedHosts", "users", "spawnRate", "runTime", "thresholds", "natErrors", "autostart"),
+  ...settingsOf("workerReplicas", "workerCpu", "workerMemory", "controlCpu", "controlMemory", "otelEndpoint"),
   ...settingsOf("prometheusScrape"),
-  ...settingsOf("workerReplicas", "workerCpu", "workerMemory", "controlCpu", "controlMemory"),
   namespace: setting("namespace", "yes"),
   targetHost: setting("targetHost", "yes"),
   environment: setting("environment", "yes"),

@@ -23,6 +23,10 @@ export interface LoadTest {
   readonly region?: pulumi.Output<string>;
   /** The NAT gateways that pods go out through; 0 where they are not known. */
   readonly nat?: pulumi.Output<NatCount>;
+  /** Their ids; empty where they are not known. */
+  readonly natGatewayIds?: pulumi.Output<string[]>;
+  /** What a run is in which they had no port for a connection: "invalid" or "warn". */
+  readonly natErrors: pulumi.Output<string>;
   /** Namespace of everything. */
   readonly namespace: pulumi.Output<string>;
   /** Name of the master's Deployment. */
@@ -95,6 +99,7 @@ export function loadTestOutput(args: LocustDeploymentArgs, plan: LocustPlan, pla
     scripts: pulumi.output([...scriptNames]),
     workerReplicas: pulumi.output(settings.workerReplicas),
     workerCpu: pulumi.output(settings.workerCpu),
+    natErrors: pulumi.output<string>(settings.natErrors),
     load: {
       users: pulumi.output(settings.users),
       spawnRate: pulumi.output(settings.spawnRate),
@@ -109,14 +114,16 @@ export function loadTestOutput(args: LocustDeploymentArgs, plan: LocustPlan, pla
 function ofCluster(
   cluster: pulumi.Input<LocustCluster>,
   settings: Settings,
-): Pick<LoadTest, "clusterName" | "region" | "nat" | "cost"> {
+): Pick<LoadTest, "clusterName" | "region" | "nat" | "natGatewayIds" | "cost"> {
   const region = partOf(cluster, "region");
   const nat = partOf(cluster, "nat");
+  const natIds = partOf(cluster, "natGatewayIds");
   const hourly = partOf(cluster, "hourlyCost");
   return {
     clusterName: pulumi.output(partOf(cluster, "clusterName")),
     ...(region === undefined ? {} : { region: pulumi.output(region) as pulumi.Output<string> }),
     ...(nat === undefined ? {} : { nat: pulumi.output(nat) as pulumi.Output<NatCount> }),
+    ...(natIds === undefined ? {} : { natGatewayIds: pulumi.output(natIds) as pulumi.Output<string[]> }),
     ...(hourly === undefined ? {} : { cost: costOf(hourly, settings) }),
   };
 }

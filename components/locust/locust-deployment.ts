@@ -145,7 +145,7 @@ export class LocustDeployment extends pulumi.ComponentResource {
     this.tokenSecretName = contents.tokenSecret;
     this.token = token;
     this.script = pulumi.output(settings.script);
-    this.warnings = warnOfProblems(this, args.cluster, plan, imageOf(args));
+    this.warnings = warnOfProblems(this, args.cluster, plan, imageOf(plan, args));
     this.loadtest = loadTestOutput(args, plan, {
       namespace: this.namespaceName,
       controlDeployment: this.controlDeployment,

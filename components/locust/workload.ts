@@ -6,7 +6,7 @@ import type { PodDisruptionBudgetArgs } from "@pulumi/kubernetes/policy/v1/podDi
 import type { core } from "@pulumi/kubernetes/types/input";
 import { all, type Input, jsonStringify, type Output, output } from "@pulumi/pulumi";
 import { testAnnotation } from "../../settings/deployed-test";
-import { type LocustSettings, locustCommands, locustImage, locustVersion } from "../../settings/locust";
+import { type LocustSettings, locustCommands, locustVersion, usualImage } from "../../settings/locust";
 import { loadtestVersion } from "../../settings/package-root";
 import { mapInput } from "../inputs";
 import type { LocustDeploymentArgs } from "./args";
@@ -35,7 +35,7 @@ export function podTemplates(plan: LocustPlan, contents: PodContents, args: Locu
   const { tokenSecret, ...common } = contents;
   const pod = {
     ...common,
-    image: imageOf(args),
+    image: imageOf(plan, args),
     imagePullPolicy: args.imagePullPolicy ?? "IfNotPresent",
     args,
   };
@@ -62,8 +62,8 @@ export function podTemplates(plan: LocustPlan, contents: PodContents, args: Locu
 }
 
 /** The reference of the pods' image. */
-export function imageOf({ image, imageMirror }: LocustDeploymentArgs): Input<string> {
-  return image ?? imageMirror ?? locustImage;
+export function imageOf({ settings }: LocustPlan, { image, imageMirror }: LocustDeploymentArgs): Input<string> {
+  return image ?? imageMirror ?? usualImage(settings);
 }
 
 /** Part by part, so that a preview shows all that it knows. */
@@ -92,16 +92,16 @@ function commandOf(
 /**
  * What is deployed, as the command line reads it from an annotation of both Deployments.
  *
- * @param image the pods' image, Locust's own where none is given
+ * @param given the pods' image, Locust's own where none is given
  */
 export function describeTest(
   { settings, targetHost, environment, scriptNames }: LocustPlan,
-  image: Input<string> = locustImage,
+  given: Input<string> | undefined,
   { tokenSecret, scripts }: PodContents,
 ): Output<string> {
   const { script, scriptArguments, users, spawnRate, runTime, allowedHosts } = settings;
   const { workerCpu, workerMemory, controlCpu, controlMemory } = settings;
-  const isLocusts = output(image).apply((ref) => ref === locustImage);
+  const isLocusts = output(given).apply((ref) => ref === undefined || ref === usualImage(settings));
   return jsonStringify({
     version: 1,
     ...{ script, scriptArguments, users, spawnRate, runTime, targetHost, allowedHosts },
@@ -110,7 +110,9 @@ export function describeTest(
     tokenSecret: { name: tokenSecret, key: tokenKey },
     scripts: scripts && scriptNames,
     scriptsConfigMap: scripts?.name,
-    knownModules: all([isLocusts, environment]).apply(([own, variables]) => own && !("PYTHONPATH" in variables)),
+    knownModules: all([isLocusts, environment]).apply(
+      ([own, variables]) => own && !("PYTHONPATH" in variables) && settings.otelEndpoint === undefined,
+    ),
   });
 }
 

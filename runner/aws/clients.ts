@@ -1,4 +1,5 @@
 /** Clients of AWS' services, made when they are first asked for: an SDK is loaded only where a stack is on AWS. */
+import type { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import type { IAMClient } from "@aws-sdk/client-iam";
 import type { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
@@ -65,6 +66,13 @@ export class AwsClients {
     return this.once("quotas", async () => {
       const { ServiceQuotasClient } = await import("@aws-sdk/client-service-quotas");
       return new ServiceQuotasClient(await this.shared());
+    });
+  }
+
+  cloudWatch(): Promise<CloudWatchClient> {
+    return this.once("cloudwatch", async () => {
+      const { CloudWatchClient } = await import("@aws-sdk/client-cloudwatch");
+      return new CloudWatchClient(await this.shared());
     });
   }
 

@@ -17,6 +17,8 @@ export async function openLocal({ command, demo: wantsDemo, logs, port, ...optio
   const python = await ensureEnvironment({
     directory: cacheDirectory(command),
     requirements: command.requirements,
+    // Some 20 MB that nobody else needs.
+    packages: command.settings.otelEndpoint === undefined ? [] : ["locust[otel]"],
     constraints: command.constraints,
     progress: options.progress,
     signal: options.signal,

@@ -4,12 +4,15 @@ import type { ResultsFolder } from "../results/folder";
 import type { FinishedRecord } from "../results/run-record";
 import { resultTable } from "../results/table";
 import type { RequestStats } from "../types";
+import type { Outcome } from "../verdict/verdict";
 
 /** A run whose results are on disk. */
 export interface SavedRun {
   readonly record: FinishedRecord;
   readonly outcome: RunOutcome;
   readonly folder: ResultsFolder;
+  /** What its comparison with another run has found, as the verdict has it. */
+  readonly compared?: Pick<Outcome, "regressions" | "unclear"> | undefined;
 }
 
 /** Prints a run that has ended, for programs or for people; `exitCode` is false for a command that gives another. */

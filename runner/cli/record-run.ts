@@ -66,7 +66,7 @@ export async function executeRun(job: ExecuteJob): Promise<SavedRun> {
     await job.onSaved?.(outcome);
     const amended = await recorder.amend(record, await close()).catch(() => record);
     await folder.close();
-    return { record: amended, outcome, folder };
+    return { record: amended, outcome, folder, compared: recorder.found };
   } catch (error) {
     if (recorder.hasSamples) throw error;
     const failure = signals.interrupt.aborted ? interrupted() : error;
@@ -111,7 +111,7 @@ export async function followInto(job: FollowJob): Promise<SavedRun | undefined> 
     const left = outcome.endedBy === "interrupt" && leave;
     const record = left ? undefined : await finish(job, recorder, outcome);
     await folder.close();
-    return record && { record, outcome, folder };
+    return record && { record, outcome, folder, compared: recorder.found };
   } finally {
     await folder.close().catch(() => undefined);
   }

@@ -15,7 +15,7 @@ import { round } from "../verdict/format";
 import type { IntegrityReport } from "../verdict/integrity";
 import { unansweredWarnings } from "../verdict/requests";
 import { evaluateThresholds } from "../verdict/thresholds";
-import { decide, isJudged } from "../verdict/verdict";
+import { decide, isJudged, type Outcome } from "../verdict/verdict";
 import type { Compare, TestSetup } from "./setup";
 
 /** Writes a run into its folder as it goes on: what was measured is on disk, whatever happens next. */
@@ -25,6 +25,8 @@ export class Recorder implements RunObserver {
   private startedAt: Date | undefined;
   private master: RunRecord["master"] = null;
   private latest: Sample | undefined;
+  /** What the comparison with another run has found, once the run is judged. */
+  found: Pick<Outcome, "regressions" | "unclear"> | undefined;
 
   constructor(
     readonly folder: ResultsFolder,
@@ -109,11 +111,12 @@ export class Recorder implements RunObserver {
     if (!isJudged(record)) return record;
     try {
       const comparison = compare(record, readSeries(join(this.folder.path, "series.ndjson")), this.folder.path);
+      this.found = comparison;
       return { ...record, ...decide({ ...outcome, ...comparison }), comparison };
     } catch (error) {
       // The run must not be worse than the baseline, and that is unknown: it does not pass, but its record is saved.
-      const unclear = [`the run could not be compared: ${messageOf(error)}`];
-      return { ...record, ...decide({ ...outcome, unclear }) };
+      this.found = { unclear: [`the run could not be compared: ${messageOf(error)}`] };
+      return { ...record, ...decide({ ...outcome, ...this.found }) };
     }
   }
 

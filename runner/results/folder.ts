@@ -12,7 +12,7 @@ import {
   writeError,
 } from "./files";
 import { toJUnit } from "./junit";
-import type { RunRecord } from "./run-record";
+import type { FinishedRecord, RunRecord } from "./run-record";
 import { SeriesFile, type WriteLine } from "./series";
 
 export interface ResultsFolderOptions {
@@ -88,10 +88,8 @@ export class ResultsFolder {
   /** Writes `run.json`, and `junit.xml` for a finished run: for that there is room even on a full disk. */
   writeRun(record: RunRecord): Promise<void> {
     return this.enqueue(async () => {
-      const finished = record.status === "finished";
-      const write = finished ? this.writeWithReserve : writeAtomically;
-      await write(join(this.path, "run.json"), `${JSON.stringify(record, undefined, 2)}\n`);
-      if (finished) await write(join(this.path, "junit.xml"), toJUnit(record));
+      const write = record.status === "finished" ? this.writeWithReserve : writeAtomically;
+      await writeRecord(this.path, record, write);
     });
   }
 
@@ -107,7 +105,7 @@ export class ResultsFolder {
   }
 
   /** The reserve is kept until here: whatever else still writes to a full disk, such as logs, would take it. */
-  private readonly writeWithReserve = async (path: string, content: string): Promise<void> => {
+  private readonly writeWithReserve: typeof writeAtomically = async (path, content) => {
     try {
       await writeAtomically(path, content);
     } catch (error) {
@@ -126,6 +124,16 @@ export class ResultsFolder {
     this.queue = done.catch(() => undefined);
     return done;
   }
+}
+
+/** Writes the record of a run anew whose folder is closed. Throws a ResultsError, and then the former one is still there. */
+export function rewriteRun(path: string, record: FinishedRecord): Promise<void> {
+  return writeRecord(path, record, writeAtomically);
+}
+
+async function writeRecord(path: string, record: RunRecord, write: typeof writeAtomically): Promise<void> {
+  await write(join(path, "run.json"), `${JSON.stringify(record, undefined, 2)}\n`);
+  if (record.status === "finished") await write(join(path, "junit.xml"), toJUnit(record));
 }
 
 /** Node's own way to make parents never ends below /proc, and calls a read-only file system a missing folder. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { thresholdMetrics, thresholdOperators } from "../../settings/values/threshold";
 import { exitCodes } from "../types";
 import { comparedMetrics } from "../verdict/comparison";
+import { integrityReport } from "./integrity-record";
 
 const text = z.string();
 const count = z.int().min(0);
@@ -19,13 +20,6 @@ const thresholdResult = z.object({
   passed: z.boolean(),
   note: text.optional(),
   default: z.literal(true).optional().describe("It holds where no thresholds are given"),
-});
-
-const lostWorker = z.object({
-  name: text,
-  t: seconds.describe("Seconds since the start of the run"),
-  underWay: count.optional().describe("Requests of its users without an answer, which are in no total"),
-  cause: text.optional().describe("What ended it; missing where nobody knows"),
 });
 
 const exceptions = z
@@ -48,32 +42,6 @@ const exceptions = z
 const failureKinds = z
   .array(z.object({ method: text, name: text, error: text, count }))
   .describe("The most frequent failures of requests; missing in older records");
-
-const cpuUse = z.object({ mean: share, max: share }).describe("Shares of what the process may use");
-
-const integrityReport = z.object({
-  ok: z.boolean(),
-  problems: z.array(text),
-  warnings: z.array(text),
-  users: z.object({
-    asked: z.number().min(0),
-    max: z.number().min(0),
-    min: z.number().min(0).nullable().describe("After the ramp; null: the run ended before"),
-    mean: z.number().min(0).nullable().describe("After the ramp, by time; null: the run ended before"),
-    reachedAfterSeconds: seconds.nullable().describe("null: never"),
-    offSeconds: seconds.describe("Out of tolerance, after the ramp"),
-    afterRampSeconds: seconds,
-    missing: z.array(text).optional().describe("Why users were not there, as far as the script's code is why"),
-    idle: z.array(text).optional().describe("User classes without tasks"),
-  }),
-  workers: z.object({
-    asked: count,
-    lost: z.array(lostWorker),
-    left: z.array(lostWorker).optional().describe("Those that said goodbye before the run was over"),
-  }),
-  workerCpu: z.record(text, cpuUse).describe("By the worker's name"),
-  masterCpu: cpuUse,
-});
 
 const change = z.object({
   metric: z.enum(comparedMetrics),

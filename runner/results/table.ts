@@ -2,6 +2,7 @@ import pc from "picocolors";
 import type { RequestStats, Verdict } from "../types";
 import type { ChangeKind, Comparison, MetricChange } from "../verdict/comparison";
 import { shareText, valueText } from "../verdict/format";
+import { portErrors } from "../verdict/nat";
 import { requestLabel, requestRows, totalRow } from "../verdict/requests";
 import type { ThresholdResult } from "../verdict/thresholds";
 import { actualText, thresholdText } from "../verdict/thresholds";
@@ -133,7 +134,7 @@ function loadLines(record: FinishedRecord, colors: Colors): string[] {
   const { integrity } = record;
   if (integrity === null) return marked(["load integrity: unknown"], "✗", colors.red);
   if (!integrity.ok) return marked(integrity.problems, "✗", colors.red);
-  const { users, workers, workerCpu } = integrity;
+  const { users, workers, workerCpu, nat } = integrity;
   const cpu = Object.values(workerCpu).map(({ max }) => max);
   const peak = cpu.length === 0 ? "" : `, worker CPU at most ${Math.round(Math.max(...cpu) * 100)} %`;
   const count = `${workers.asked} ${workers.asked === 1 ? "worker" : "workers"}`;
@@ -142,7 +143,8 @@ function loadLines(record: FinishedRecord, colors: Colors): string[] {
     users.afterRampSeconds > 0
       ? ""
       : ` (the run was too short to judge them: that begins ${usersGraceSeconds} s after the ramp)`;
-  return marked([`load integrity: ${users.max} of ${users.asked} users${short}, ${count}${peak}`], mark, paint);
+  const ports = nat === undefined ? "" : `, ${portErrors(nat)} NAT port errors`;
+  return marked([`load integrity: ${users.max} of ${users.asked} users${short}, ${count}${peak}${ports}`], mark, paint);
 }
 
 const colourOf: Readonly<Record<Verdict, "green" | "red" | "yellow">> = {

@@ -1,6 +1,7 @@
 import type { EndedBy, LostWorker, Sample } from "../types";
 import { type CpuUse, CpuWatch } from "./cpu";
 import { round } from "./format";
+import type { NatReport } from "./nat";
 import { type UsersReport, UsersWatch } from "./users";
 
 /** The load that was asked for. */
@@ -28,6 +29,8 @@ export interface IntegrityReport {
   /** By the worker's name. */
   readonly workerCpu: Readonly<Record<string, CpuUse>>;
   readonly masterCpu: CpuUse;
+  /** What CloudWatch has of the NAT gateways; missing where the run had none of the stack's own, or nobody could tell. */
+  readonly nat?: NatReport | undefined;
 }
 
 const master = "master";

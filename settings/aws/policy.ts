@@ -132,6 +132,7 @@ export function policyStatements({ account, region, partition = "aws" }: PolicyP
         ...actions("iam", "SimulatePrincipalPolicy GetRole"),
         ...actions("servicequotas", "GetServiceQuota GetAWSDefaultServiceQuota"),
         "tag:GetResources",
+        "cloudwatch:GetMetricData",
       ],
       ["*"],
     ),
@@ -182,7 +183,7 @@ export function observabilityStatements({ account, region, partition = "aws" }: 
   ];
 }
 
-/** The statement that `loadtest doctor`, and the look for what is left, alone need. */
+/** The statement that `loadtest doctor`, the look for what is left and the end of a run alone need. */
 const doctorsOwn = "Doctor";
 
 /** Statements on what is the stack's in a VPC of its own. */

@@ -1,5 +1,5 @@
 /** Which packages a script imports that pods with Locust's own image do not have. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join, posix, resolve } from "node:path";
 import type { Rule } from "../rules";
 import { topLevelImports } from "./python-imports";
@@ -67,6 +67,9 @@ function ownFiles(
   );
 }
 
+/** What the image with OpenTelemetry has beside Locust's. */
+const otelModules: ReadonlySet<string> = new Set(["opentelemetry", "google", "grpc", "wrapt"]);
+
 /** What to do about packages that are missing, to be read after "must be". */
 export function withoutMissing(missing: readonly MissingPackage[]): string {
   const lacks = missing.map(({ name, file, line }) => `${name} (${file}, line ${line})`).join(", ");
@@ -78,12 +81,30 @@ export function withoutMissing(missing: readonly MissingPackage[]): string {
 }
 
 /**
+ * The rule that an image that is made of `locust/requirements.txt` has OpenTelemetry's packages where they are needed.
+ *
+ * @param directory the project's folder
+ */
+export function otelIsThere(directory: string): Rule {
+  return ({ valid: { otelEndpoint, scriptDelivery, image } }) => {
+    if (otelEndpoint === undefined || scriptDelivery !== "image" || image !== undefined) return [];
+    const file = join(directory, "locust", "requirements.txt");
+    const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+    if (/^(locust\[[^\]#]*\botel\b|opentelemetry-exporter-otlp)/m.test(text)) return [];
+    const allowed = 'left out until locust/requirements.txt has locust[otel], which scriptDelivery "image" installs';
+    return [{ key: "otelEndpoint", value: otelEndpoint, allowed }];
+  };
+}
+
+/**
  * The rule that pods with Locust's own image have the packages that the script imports; comes after `scriptExists`.
  *
  * @param directory what a relative folder is relative to
  */
 export function packagesAreThere(directory: string): Rule {
-  return ({ valid: { image, scriptDelivery, scriptsFolder, script, environment, secretEnvironment } }) => {
+  return ({
+    valid: { image, scriptDelivery, scriptsFolder, script, environment, secretEnvironment, otelEndpoint },
+  }) => {
     // Of another image than Locust's own nothing is known.
     if (image !== undefined) return [];
     if (scriptDelivery !== "configmap" || scriptsFolder === undefined || script === undefined) return [];
@@ -91,7 +112,9 @@ export function packagesAreThere(directory: string): Rule {
     if ("PYTHONPATH" in { ...environment, ...secretEnvironment }) return [];
     const folder = resolve(directory, scriptsFolder);
     const read = (path: string) => readFileSync(join(folder, path), "utf8");
-    const missing = missingPackages(script, { paths: new Set(listFiles(folder)), read });
+    const missing = missingPackages(script, { paths: new Set(listFiles(folder)), read }).filter(
+      ({ name }) => otelEndpoint === undefined || !otelModules.has(name),
+    );
     return missing.length === 0 ? [] : [{ key: "script", value: script, allowed: withoutMissing(missing) }];
   };
 }

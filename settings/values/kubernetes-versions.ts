@@ -11,6 +11,9 @@ export const kubernetesVersions = {
 /** A version of Kubernetes that a new cluster may have. */
 export type KubernetesVersion = keyof typeof kubernetesVersions;
 
+/** All of them, for a schema. */
+export const kubernetesVersionNames = Object.keys(kubernetesVersions) as [KubernetesVersion];
+
 /** What `kubernetesVersion` takes, to be read after "must be". */
 export const kubernetesVersionAllowed = `one of EKS's versions in standard support: ${Object.entries(kubernetesVersions)
   .map(([version, end]) => `"${version}" (until ${end})`)

@@ -21,6 +21,16 @@ export function parseTarget(text: string): string {
   return text.replace(/\/+$/, "");
 }
 
+/** Whether a text is an http or https URL without query, fragment or credentials. */
+export function isHttpUrl(text: string): boolean {
+  try {
+    parseTarget(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** A host that load may be aimed at, or with `*.` in front all below it; IPv6 addresses have no brackets. */
 export function isAllowedHost(text: string): boolean {
   return /^(\*\.)?[a-z0-9_]([-a-z0-9_.]*[a-z0-9_])?$/i.test(text) || isIPv6(text);

@@ -1,7 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { type LocustPlacement, type LocustSettings, locustCommands, locustVersion } from "../../settings/locust";
+import {
+  type LocustPlacement,
+  type LocustSettings,
+  locustCommands,
+  locustVersion,
+  usualImage,
+} from "../../settings/locust";
 
 const settings: LocustSettings = {
   users: 50,
@@ -49,6 +55,22 @@ describe("Locust's command lines", () => {
     expect(worker.args).to.include("--worker").and.not.include("--master");
     expect(option(worker.args, "--master-host")).to.equal("locust-control");
     expect(option(worker.args, "--master-port")).to.equal("5557");
+  });
+
+  it("trace where a collector is named, and are as before where none is", () => {
+    const otelEndpoint = "http://collector:4318";
+    const { master: traced, worker: alike } = locustCommands({ ...settings, otelEndpoint }, placement);
+    for (const { args, env } of [traced, alike]) {
+      expect(args).to.include("--otel");
+      expect(env).to.include({ OTEL_EXPORTER_OTLP_ENDPOINT: otelEndpoint, GREETING: "hello" });
+    }
+    expect(usualImage({ otelEndpoint })).to.equal(`docker.io/locustio/locust-otel:${locustVersion}`);
+    const own = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://nearer:4318" };
+    expect(locustCommands({ ...settings, otelEndpoint, environment: own }, placement).worker.env).to.include(own);
+    for (const { args, env } of [master, worker]) {
+      expect(args).to.not.include("--otel");
+      expect(Object.keys(env).filter((name) => name.startsWith("OTEL"))).to.deep.equal([]);
+    }
   });
 
   it("listen where they are told to, web UI and port for workers alike", () => {

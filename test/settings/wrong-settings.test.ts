@@ -30,6 +30,7 @@ const wrong: readonly (readonly [string, Record<string, unknown>, readonly strin
     ["subnetMask"],
     "10 subnets, a public and a private one in each of 5",
   ],
+  ["another word for NAT errors", { natErrors: "pass" }, ["natErrors"], '"invalid" or "warn"'],
   ["nine addresses of a NAT gateway", { natAddressesPerGateway: 9 }, ["natAddressesPerGateway"], "from 1 to 8"],
   [
     "addresses of NAT gateways in a VPC that exists",
@@ -38,6 +39,13 @@ const wrong: readonly (readonly [string, Record<string, unknown>, readonly strin
     "left out in a VPC that exists",
   ],
   ["an image of one's own from ECR", { image: "a/b:1", imageSource: "ecr" }, ["imageSource"], "left out with image"],
+  ["a collector that is no URL", { otelEndpoint: "collector:4318" }, ["otelEndpoint"], "such as http://collector"],
+  [
+    "OpenTelemetry in an image that lacks it",
+    { otelEndpoint: "http://collector:4318", imageSource: "ecr" },
+    ["otelEndpoint"],
+    "put locust[otel] into locust/requirements.txt",
+  ],
   ["ECR on another cluster", { platform: "existing", imageSource: "ecr" }, ["imageSource"], '"docker-hub" with'],
   [
     "a target that is not allowed",

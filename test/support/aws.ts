@@ -26,6 +26,7 @@ const account = "123456789012";
 /** Services by what their calls look like: those with JSON name themselves in a header, the others a version in a form. */
 const services: Readonly<Record<string, string>> = {
   ...{ "2010-05-08": "iam", "2011-06-15": "sts", "2016-11-15": "ec2" },
+  GraniteServiceVersion20100801: "cloudwatch",
   ...{ ServiceQuotasV20190624: "servicequotas", ResourceGroupsTaggingAPI_20170126: "tagging" },
 };
 

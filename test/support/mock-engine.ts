@@ -33,7 +33,7 @@ export class MockEngine {
  * Answers for Pulumi's engine. Components of other packages are one resource, as their insides are made in a plugin.
  *
  * @param outputs what a resource has beside its inputs, and a component altogether
- * @param preview outputs that `outputs` does not give are unknown, as in a preview
+ * @param preview ids, and outputs that `outputs` does not give, are unknown, as in a preview
  * @param answer what a provider's function gives back; defaults to its arguments
  */
 export async function mockEngine(
@@ -48,7 +48,7 @@ export async function mockEngine(
       engine.registered.push(resource);
       // A component's inputs are not among its outputs, even where they have the same name.
       const state = resource.custom ? { ...resource.inputs, ...outputs(resource) } : outputs(resource);
-      return { id: `${resource.name}-id`, state };
+      return { id: preview ? undefined : `${resource.name}-id`, state };
     },
   };
   await pulumi.runtime.setMocks(mocks, "serverless-load-testing", "test", preview);

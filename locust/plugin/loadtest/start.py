@@ -78,6 +78,8 @@ class Plugin:
         # Another version may not even have what this module imports.
         if not patching.untested(*patching.TESTED):
             import_module(".client", __package__).install()
+        if "--otel" in sys.argv:
+            import_module(".otel", __package__).install()
         tell_exits(events)
         worker.allow_all_texts()
         for name in ("test_start", "test_stopping", "test_stop", "report_to_master", "worker_report"):

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { relative } from "node:path";
 import { pause } from "../../engine/timing";
 import { RunnerError, UsageError } from "../../errors";
 import type { MasterLink } from "../../places/kubernetes/master";
@@ -6,10 +7,11 @@ import { exitCodes, type LocustStatus } from "../../types";
 import { clusterSetup } from "../deployed-test/cluster-setup";
 import { hasCommand, leaseOf } from "../deployed-test/leftovers";
 import { matching } from "../deployed-test/master-run";
+import { judgeNat } from "../deployed-test/nat";
 import { type ClusterContext, reopened, withMaster } from "../deployed-test/open";
 import { type SaveOptions, saveLatestRun } from "../deployed-test/save";
 import type { DashboardOptions } from "../options";
-import { printRun } from "../output";
+import { printRun, type SavedRun } from "../output";
 import { requireLocal } from "../settings";
 import { showWebUi, usualPort, watchWebUiRuns, webUiRunText } from "../web-ui";
 
@@ -39,43 +41,61 @@ async function serve(context: ClusterContext, options: DashboardOptions): Promis
   await renewed.first;
   // The token stays in the cluster: the key in this address is worthless when the command has ended.
   await showWebUi({ url: link.endpoint.url, token: key }, options.open, progress);
+  const looks: Promise<void>[] = [];
   while (!signals.interrupt.aborted) {
     const watch = await link.watch().catch(() => undefined);
     if (watch === undefined) {
       await pause(1000, signals.interrupt);
       continue;
     }
-    const save = (seen: LocustStatus) =>
-      saveWebUiRun(seen, context, { results: options.results, thresholds: plan.thresholds });
+    const save = async (seen: LocustStatus) => {
+      const saved = await saveWebUiRun(seen, context, { results: options.results, thresholds: plan.thresholds });
+      // Beside the next run: CloudWatch takes its minutes.
+      if (saved !== undefined) looks.push(tellNat(saved, context));
+    };
     await watchWebUiRuns(link.client, save, signals.interrupt, watch.lost);
     watch.stop();
     if (!signals.interrupt.aborted)
       progress.say("Locust's master was replaced; the web UI comes back with the new one.");
   }
-  await renewed.end();
+  await Promise.all([renewed.end(), ...looks]);
   return exitCodes.passed;
 }
 
-/** Saves and judges a run of the web UI, unless another command does; after an interrupt it goes on without. */
+/** Says what the NAT gateways change of a run that is saved and shown. */
+async function tellNat(saved: SavedRun, context: ClusterContext): Promise<void> {
+  const { progress } = context;
+  const { record, folder } = await judgeNat(saved, context);
+  for (const warning of record.warnings) if (!saved.record.warnings.includes(warning)) progress.warning(warning);
+  if (record.verdict === saved.record.verdict) return;
+  progress.say(`${relative(".", folder.path)} is ${record.verdict} now: ${record.reasons[0]}`);
+}
+
+/**
+ * Saves and judges a run of the web UI, unless another command does; after an interrupt it goes on without. Undefined
+ * where it is not saved.
+ */
 export async function saveWebUiRun(
   seen: LocustStatus,
   context: ClusterContext,
   options: Pick<SaveOptions, "results" | "thresholds">,
-): Promise<void> {
+): Promise<SavedRun | undefined> {
   const { progress } = context;
   try {
     // Workers may have been scaled since the web UI was opened.
     const test = await reopened(context.test);
     const found = await leaseOf(test);
-    if (matching(found?.info, seen) !== undefined || (await hasCommand(context, found))) return;
+    if (matching(found?.info, seen) !== undefined || (await hasCommand(context, found))) return undefined;
     progress.say(webUiRunText(seen));
     const saved = await saveLatestRun({ ...context, ...options, test, seen, info: undefined });
     if (saved === undefined) progress.say("The run goes on; loadtest report saves its results.");
     else printRun(saved);
+    return saved;
   } catch (error) {
     if (!(error instanceof RunnerError)) throw error;
     // The master has them all, and the web UI is still of use.
     progress.warning(`the run's results are not saved, until loadtest report does: ${error.message}`);
+    return undefined;
   }
 }
 

@@ -8,6 +8,7 @@ import { exitCodes, type LocustStatus } from "../../types";
 import { evaluateThresholds } from "../../verdict/thresholds";
 import { cleanUp, hasCommand, leaseOf } from "../deployed-test/leftovers";
 import { hasNotBegun, isGoing, matching } from "../deployed-test/master-run";
+import { judgeNat } from "../deployed-test/nat";
 import { type ClusterContext, sameTest, withMaster } from "../deployed-test/open";
 import { finishedFolder, saveLatestRun, setupOf } from "../deployed-test/save";
 import type { ReportOptions } from "../options";
@@ -45,9 +46,10 @@ export async function reportInCluster(options: ReportOptions): Promise<number> {
     const saved = await saveLatestRun({ ...context, seen, info, results: options.results });
     if (saved === undefined) return exitCodes.aborted;
     await cleanUp(context, { owed: saved.owed, aborted: saved.record.endedBy === "interrupt" });
+    const judged = await judgeNat(saved, context);
     if (options.html !== undefined) await writeRunReport(saved.folder.path, options.html);
-    printRun(saved, options.json);
-    return saved.record.exitCode;
+    printRun(judged, options.json);
+    return judged.record.exitCode;
   });
 }
 

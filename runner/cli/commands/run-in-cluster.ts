@@ -2,12 +2,14 @@ import { resolve } from "node:path";
 import { UsageError } from "../../errors";
 import { createResultsFolder } from "../../results/folder";
 import { findRun } from "../../results/history";
+import { exitCodes } from "../../types";
 import { type HeldTest, withAcquiredTest } from "../deployed-test/acquire";
+import { judgeNat } from "../deployed-test/nat";
 import { type ClusterContext, sameTest, withMaster } from "../deployed-test/open";
 import { copyLogs, isOwed } from "../deployed-test/save";
 import { lookBeforeRun } from "../doctor/before-run";
 import type { RunCommandOptions } from "../options";
-import { printRun } from "../output";
+import { printRun, type SavedRun } from "../output";
 import { executeRun } from "../record-run";
 import { requireLocal } from "../settings";
 import { baselineOf, type Compare } from "../setup";
@@ -26,14 +28,25 @@ export async function runInCluster(options: RunCommandOptions): Promise<number> 
     void lookBeforeRun(context.test, options).then((warnings) => {
       for (const warning of warnings) context.progress.warning(warning);
     });
-    return withAcquiredTest({ ...context, ...baseline, results }, options, async (held) => {
-      try {
-        return await runHeld(options, context, held, compare);
-      } finally {
-        const rest = `For the rest of its results: loadtest report ${sameTest(context.test)} --wait`;
-        if (held.left.owed === true) context.progress.say(rest);
-      }
-    });
+    let saved: SavedRun | undefined;
+    try {
+      await withAcquiredTest({ ...context, ...baseline, results }, options, async (held) => {
+        try {
+          saved = await runHeld(options, context, held, compare);
+        } finally {
+          const rest = `For the rest of its results: loadtest report ${sameTest(context.test)} --wait`;
+          if (held.left.owed === true) context.progress.say(rest);
+        }
+      });
+    } catch (error) {
+      if (saved !== undefined) printRun(saved, options.json);
+      throw error;
+    }
+    if (saved === undefined) return exitCodes.error;
+    // The workers of the run are gone by now: the wait costs nothing.
+    const judged = await judgeNat(saved, context);
+    printRun(judged, options.json);
+    return judged.record.exitCode;
   });
 }
 
@@ -42,11 +55,11 @@ async function runHeld(
   { test, link, progress, signals }: ClusterContext,
   { setup, left, open, begin }: HeldTest,
   compare: Compare | undefined,
-): Promise<number> {
+): Promise<SavedRun> {
   const { script } = setup;
   const folder = await createResultsFolder({ base: resolve(options.results), script, now: new Date() });
   let number = 0;
-  const saved = await executeRun({
+  return executeRun({
     ...{ setup, folder, progress, signals, compare },
     open: async () => {
       const session = await open(() => copyLogs(test, folder, {}));
@@ -64,6 +77,4 @@ async function runHeld(
       left.aborted = outcome.endedBy === "interrupt";
     },
   });
-  printRun(saved, options.json);
-  return saved.record.exitCode;
 }

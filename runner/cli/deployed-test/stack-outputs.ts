@@ -40,6 +40,8 @@ const outputSchema = z.looseObject({
     thresholds: z.array(text),
   }),
   nat: z.looseObject({ gateways: z.number(), addresses: z.number() }).optional(),
+  natGatewayIds: z.array(text).optional(),
+  natErrors: z.enum(["invalid", "warn"]).optional(),
   cost: z.looseObject({ region: text, fixedPerHour: z.number() }).optional(),
 });
 

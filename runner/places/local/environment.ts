@@ -19,6 +19,8 @@ const impatience = { UV_HTTP_TIMEOUT: "20", PIP_DEFAULT_TIMEOUT: "20", PIP_RETRI
 export interface EnvironmentOptions {
   /** What is installed: Locust, and what the user's scripts need. */
   readonly requirements: string;
+  /** What is installed beside that: `locust[otel]`. Defaults to nothing. */
+  readonly packages?: readonly string[];
   /** Versions of everything under it; optional. */
   readonly constraints?: string | undefined;
   /** Folder that keeps environments: `.loadtest`. */
@@ -58,11 +60,11 @@ export async function ensureEnvironment(options: EnvironmentOptions): Promise<st
 }
 
 async function install(base: string, draft: string, options: EnvironmentOptions): Promise<void> {
-  const { requirements, constraints, signal } = options;
+  const { requirements, packages: more = [], constraints, signal } = options;
   const env = { ...process.env, ...impatience };
   const call = (command: string, ...args: string[]) =>
     run(command, args, { env, maxBuffer: 16 << 20, ...(signal === undefined ? {} : { signal }) });
-  const packages = ["-r", requirements, ...(constraints === undefined ? [] : ["-c", constraints])];
+  const packages = ["-r", requirements, ...more, ...(constraints === undefined ? [] : ["-c", constraints])];
   const python = join(draft, "bin", "python");
   const fail = (what: string) => (error: unknown) => {
     throw new RunnerError(explainInstall(error, what), undefined, { cause: error });
@@ -104,8 +106,8 @@ function outputOf(error: unknown): string {
   return `${stdout}\n${stderr}\n${messageOf(error)}`;
 }
 
-async function fingerprint({ requirements, constraints }: EnvironmentOptions): Promise<string> {
-  const hash = createHash("sha256").update(uvRequirement);
+async function fingerprint({ requirements, packages = [], constraints }: EnvironmentOptions): Promise<string> {
+  const hash = createHash("sha256").update([uvRequirement, ...packages].join("\0"));
   for (const file of [requirements, ...(constraints === undefined ? [] : [constraints])]) {
     const content = await readFile(file).catch(() => undefined);
     if (content === undefined) throw new RunnerError(`${file} cannot be read`);

@@ -1,4 +1,5 @@
 import type { RequestStats } from "../../types";
+import { type NatReport, portErrors } from "../../verdict/nat";
 import { mostFrequent, requestLabel, requestRows, totalRow } from "../../verdict/requests";
 import type { ThresholdResult } from "../../verdict/thresholds";
 import { actualText, thresholdText } from "../../verdict/thresholds";
@@ -41,7 +42,7 @@ function thresholdRow(result: ThresholdResult, judged: boolean): Html {
 export function loadOf(record: RunRecord): Html {
   const { integrity, unanswered } = record;
   if (integrity === null) return html`<ul class="lines">${line("✗", "bad", "Nothing is known of the load.")}</ul>`;
-  const { users, workers, workerCpu, masterCpu } = integrity;
+  const { users, workers, workerCpu, masterCpu, nat } = integrity;
   const cpu = Object.values(workerCpu);
   const highest = cpu.length === 0 ? null : Math.max(...cpu.map(({ max }) => max));
   const mean = cpu.length === 0 ? null : cpu.reduce((sum, use) => sum + use.mean, 0) / cpu.length;
@@ -54,6 +55,7 @@ export function loadOf(record: RunRecord): Html {
     ...(unanswered === undefined ? [] : [["Cut off without an answer", amount(unanswered.cutOff)] as const]),
     ["Worker CPU", `mean ${share(mean)}, peak ${share(highest)}`],
     ["Master CPU", `mean ${share(masterCpu.mean)}, peak ${share(masterCpu.max)}`],
+    ...(nat === undefined ? [] : [["NAT gateways", natWords(nat)] as const]),
   ];
   return html`${
     integrity.ok
@@ -61,6 +63,12 @@ export function loadOf(record: RunRecord): Html {
       : lines(integrity.problems, "✗", "bad", "Problems of the load")
   }
 ${factList(facts)}`;
+}
+
+function natWords(nat: NatReport): string {
+  const most = nat.gateways.flatMap(({ mostConnections }) => mostConnections ?? []);
+  const peak = most.length === 0 ? "" : `, at most ${amount(Math.max(...most))} connections at a time in one`;
+  return `${amount(nat.gateways.length)}, ${amount(portErrors(nat))} connections without a port${peak}`;
 }
 
 interface Column {

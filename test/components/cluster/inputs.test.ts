@@ -69,13 +69,16 @@ describe("a FargateCluster in other programs", function () {
 
   it("tells its Region, its namespaces and the network's NAT gateways", async () => {
     const nat = { gateways: 3, addresses: 6 };
-    const { cluster, done } = await makeBy({ network: { ...required, nat }, namespaces: ["shop"] });
+    const natGatewayIds = ["nat-1", pulumi.output("nat-2"), "nat-3"];
+    const { cluster, done } = await makeBy({ network: { ...required, nat, natGatewayIds }, namespaces: ["shop"] });
     expect(await known(cluster.region)).to.equal("cn-north-1");
     expect(await known(cluster.namespaces)).to.deep.equal(["default", "shop"]);
     expect(await known(cluster.nat)).to.deep.equal(nat);
+    expect(await known(cluster.natGatewayIds)).to.deep.equal(["nat-1", "nat-2", "nat-3"]);
     await done();
     const other = await makeBy(required);
     expect(await known(other.cluster.nat)).to.deep.equal({ gateways: 0, addresses: 0 });
+    expect(await known(other.cluster.natGatewayIds)).to.deep.equal([]);
     await other.done();
   });
 

@@ -217,9 +217,10 @@ describe("LocustDeployment", function () {
     });
 
     it("tells the command line its Region and NAT gateways", async () => {
-      const { locust } = await make({ cluster: { ...cluster, region: "eu-central-1" } });
-      const { region, nat } = await known(pulumi.output(locust.loadtest));
-      expect({ region, nat }).to.deep.equal({ region: "eu-central-1", nat: cluster.nat });
+      const more = { region: "eu-central-1", natGatewayIds: ["nat-1", "nat-2", "nat-3"] };
+      const { locust } = await make({ cluster: { ...cluster, ...more }, natErrors: "warn" });
+      const { region, nat, natGatewayIds, natErrors } = await known(pulumi.output(locust.loadtest));
+      expect({ region, nat, natGatewayIds, natErrors }).to.deep.equal({ ...more, nat: cluster.nat, natErrors: "warn" });
     });
   });
 });

@@ -74,6 +74,18 @@ describe("LocustDeployment", function () {
       }
     });
 
+    it("trace to a collector with the image that can, unless they are given one", async () => {
+      const otelEndpoint = "http://collector.otel:4318";
+      for (const { container } of Object.values(await workloads({ otelEndpoint }))) {
+        expect(container.image).to.equal("docker.io/locustio/locust-otel:2.47.0");
+        expect(container.args).to.include("--otel");
+        expect(container.env).to.deep.include({ name: "OTEL_EXPORTER_OTLP_ENDPOINT", value: otelEndpoint });
+      }
+      for (const { container } of Object.values(await workloads({ otelEndpoint, image: "own:1" }))) {
+        expect(container.image).to.equal("own:1");
+      }
+    });
+
     it("say in their status what they have last said in their log, where they fail", async () => {
       for (const { container } of Object.values(await workloads())) {
         expect(container.terminationMessagePolicy).to.equal("FallbackToLogsOnError");

@@ -239,7 +239,8 @@ describe("LoadTestNetwork", function () {
 
   it("knows nothing of a new VPC in a preview, and says so", async () => {
     const { network } = await make({}, { preview: true });
-    for (const output of [network.vpcId, network.podSubnetIds, network.controlPlaneSubnetIds, network.natAddresses]) {
+    const { vpcId, podSubnetIds, controlPlaneSubnetIds, natAddresses, natGatewayIds } = network;
+    for (const output of [vpcId, podSubnetIds, controlPlaneSubnetIds, natAddresses, natGatewayIds]) {
       expect(await isKnown(output)).to.equal(false);
     }
   });

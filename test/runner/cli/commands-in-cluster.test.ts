@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { reportInCluster } from "../../../runner/cli/commands/report-in-cluster";
@@ -7,10 +7,12 @@ import { startCommand } from "../../../runner/cli/commands/start";
 import { statusCommand } from "../../../runner/cli/commands/status";
 import { stopCommand } from "../../../runner/cli/commands/stop";
 import { readRun } from "../../../runner/results/read";
+import { ScriptedAws, withEnvironment } from "../../support/aws";
 import { until } from "../../support/cluster";
 import { outputOf } from "../../support/output";
 import { caught } from "../places/kubernetes/api/fake-api";
 import { TestContext } from "./deployed-test/context";
+import { output } from "./deployed-test/tests";
 
 describe("commands on a test in a cluster", () => {
   const write = process.stderr.write;
@@ -116,6 +118,43 @@ describe("commands on a test in a cluster", () => {
       expect(message).to.match(/^sam@.* runs script1\.py with 20 users since .*\. Wait for it: loadtest report /);
       expect(there.noted).to.deep.equal(left);
     });
+  });
+
+  it("run on AWS looks at the stack's NAT gateways when the test is given back, and exits by what they say", async () => {
+    const aws = await ScriptedAws.start();
+    const bin = join(there.results, "bin");
+    mkdirSync(bin);
+    const outputs = {
+      loadtest: output({ platform: "eks-fargate", region: "us-east-2", natGatewayIds: ["nat-1"] }),
+      kubeconfig: there.namespace.api.kubeconfig,
+    };
+    writeFileSync(join(bin, "outputs.json"), JSON.stringify(outputs));
+    writeFileSync(join(bin, "pulumi"), `#!/bin/sh\ncat ${bin}/outputs.json\n`, { mode: 0o755 });
+    const leases: unknown[] = [];
+    aws.replies["cloudwatch:GetMetricData"] = ({ input }) => {
+      leases.push(lease());
+      const { StartTime, MetricDataQueries } = input as { StartTime: number; MetricDataQueries: { Id: string }[] };
+      const Timestamps = [StartTime, StartTime + 60];
+      return { result: { MetricDataResults: MetricDataQueries.map(({ Id }) => ({ Id, Timestamps, Values: [4, 0] })) } };
+    };
+    const restore = withEnvironment({ ...aws.env, PATH: `${bin}:${process.env.PATH}` });
+    try {
+      const { kubeconfig: _, namespace: __, ...rest } = options();
+      const { result, stdout } = await outputOf(async () => {
+        const run = runInCluster({ ...rest, stack: "dev" });
+        await until("a run", () => there.locust.status.state === "running");
+        there.locust.ended({ elapsed: 1 });
+        return run;
+      });
+      expect(result).to.equal(3);
+      expect(stdout).to.match(/nat: 4 connections had no free port\s+\(nat-1: 4\)/);
+      expect(stdout).to.match(/^INVALID \(exit code 3\)$/m);
+      expect(runs()[0]?.integrity?.nat?.gateways).to.have.length(1);
+      expect(leases, "others may run by then").to.deep.equal([undefined]);
+    } finally {
+      restore();
+      await aws.close();
+    }
   });
 
   it("a start that fails leaves nothing", async () => {

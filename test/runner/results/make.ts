@@ -6,6 +6,7 @@ import { currentWriter, unfinished } from "../../../runner/results/unfinished";
 import type { RequestStats, Sample } from "../../../runner/types";
 import type { ChangeKind, Comparison } from "../../../runner/verdict/comparison";
 import { Integrity, type IntegrityReport } from "../../../runner/verdict/integrity";
+import { withNat } from "../../../runner/verdict/nat";
 import { evaluateThresholds } from "../../../runner/verdict/thresholds";
 import { decide } from "../../../runner/verdict/verdict";
 import { parseThreshold } from "../../../settings/values/threshold";
@@ -67,6 +68,16 @@ export function goodLoad(): IntegrityReport {
     integrity.add(sampleAt(t));
   }
   return integrity.report();
+}
+
+/** A good load through two NAT gateways of which one had no port for some connections. */
+export function natLoad(portErrors = 7): IntegrityReport {
+  const gateways = [
+    { id: "nat-1", portErrors, droppedPackets: 0, mostConnections: 54_321 },
+    { id: "nat-2", portErrors: 0, droppedPackets: 0, mostConnections: null },
+  ];
+  const times = { from: "2026-11-24T11:12:00.000Z", to: "2026-11-24T11:14:00.000Z" };
+  return withNat(goodLoad(), { ...times, missingMinutes: 0, gateways }, "invalid");
 }
 
 const common = {

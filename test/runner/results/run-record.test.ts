@@ -8,7 +8,7 @@ import type { EndedBy, Verdict } from "../../../runner/types";
 import type { Comparison } from "../../../runner/verdict/comparison";
 import type { IntegrityReport } from "../../../runner/verdict/integrity";
 import type { ThresholdResult } from "../../../runner/verdict/thresholds";
-import { comparisonOf, finishedRecord, runningRecord } from "./make";
+import { comparisonOf, finishedRecord, natLoad, runningRecord } from "./make";
 
 const path = join(__dirname, "../../../schema/run.schema.json");
 const kept = JSON.parse(readFileSync(path, "utf8"));
@@ -20,6 +20,7 @@ const records: Record<string, RunRecord> = {
   running: runningRecord(thresholds),
   passed: finishedRecord(),
   failed: finishedRecord(thresholds),
+  "with NAT gateways": finishedRecord([], { integrity: natLoad() }),
   "of a known master": finishedRecord([], { master: { id: "4f0c", run: 2 } }),
   compared: finishedRecord([], { comparison: comparisonOf("worse") }),
   unclear: finishedRecord([], { comparison: comparisonOf("unclear", { warnings: ["users: 10 before, 20 after"] }) }),

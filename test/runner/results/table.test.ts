@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { totals } from "../../../runner/results/locust-csv";
 import { resultTable } from "../../../runner/results/table";
 import { columns, cutMiddle, wrap } from "../../../runner/results/text";
-import { comparisonOf, finishedRecord, rowOf, rows } from "./make";
+import { comparisonOf, finishedRecord, natLoad, rowOf, rows } from "./make";
 
 const plain = { colour: false };
 
@@ -30,6 +30,15 @@ describe("resultTable", () => {
       "PASSED (exit code 0)",
       "Results: results/20261124T111205Z-script1",
     ]);
+  });
+
+  it("says whether the NAT gateways had ports, where they were asked", () => {
+    const lines = (portErrors: number) =>
+      resultTable(finishedRecord([], { integrity: natLoad(portErrors) }), rows, plain).replace(/\n +/g, " ");
+    expect(lines(0)).to.include(
+      "✓ load integrity: 100 of 100 users, 2 workers, worker CPU at most 40 %, 0 NAT port errors",
+    );
+    expect(lines(7)).to.include("✗ nat: 7 connections had no free port (nat-1: 7), which limits the load on our side");
   });
 
   it("has no thresholds judged of a run that did not come to its end, and its own totals", () => {

@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { missingPackage } from "../../../settings/scripts/python-modules";
-import { missingPackages } from "../../../settings/scripts/script-packages";
+import { missingPackages, otelIsThere, packagesAreThere } from "../../../settings/scripts/script-packages";
+import { removeProjects, temporaryFolder } from "../../support/project";
 import { root } from "../../support/pulumi-cli";
 
 /** What the script `a.py` lacks, among files given by their paths. */
@@ -14,6 +15,8 @@ function lacks(files: Readonly<Record<string, string>>): string[] {
 }
 
 describe("the packages that a script lacks in Locust's own image", () => {
+  after(() => removeProjects());
+
   it("are those of neither Python, nor Locust, nor the folder", () => {
     const source =
       "import os, grpc\nimport requests.adapters\nfrom gevent import pool\nimport lib\nfrom google.protobuf import x\n";
@@ -56,10 +59,39 @@ describe("the packages that a script lacks in Locust's own image", () => {
     }
   });
 
+  it("are OpenTelemetry's, where an image is made without them", () => {
+    const directory = temporaryFolder();
+    mkdirSync(join(directory, "locust"));
+    const problems = (requirements: string, change: object = {}) => {
+      writeFileSync(join(directory, "locust", "requirements.txt"), requirements);
+      const valid = { otelEndpoint: "http://collector:4318", scriptDelivery: "image" as const, ...change };
+      return otelIsThere(directory)({ valid, wrong: new Set() }).map(({ key, allowed }) => `${key}: ${allowed}`);
+    };
+    const [problem, ...others] = problems("locust==2.47.0\n# locust[otel]\n");
+    expect(problem).to.match(/^otelEndpoint: left out until locust\/requirements\.txt has locust\[otel\]/);
+    expect(others).to.deep.equal([]);
+    expect(problems("locust[mqtt,otel]==2.47.0\n")).to.deep.equal([]);
+    for (const change of [{ otelEndpoint: undefined }, { image: "own:1" }, { scriptDelivery: "configmap" }])
+      expect(problems("locust==2.47.0\n", change)).to.deep.equal([]);
+  });
+
+  it("are not OpenTelemetry's where its image is taken", () => {
+    const scriptsFolder = temporaryFolder();
+    writeFileSync(join(scriptsFolder, "a.py"), "import opentelemetry\nimport pandas\n");
+    const lacking = (otelEndpoint?: string) => {
+      const valid = { scriptDelivery: "configmap", scriptsFolder, script: "a.py", otelEndpoint } as const;
+      return packagesAreThere("/")({ valid, wrong: new Set() }).map(({ allowed }) => allowed);
+    };
+    expect(lacking()[0]).to.include("lacks opentelemetry (a.py, line 1), pandas (a.py, line 2)");
+    expect(lacking("http://collector:4318")[0]).to.include("lacks pandas (a.py, line 2)");
+  });
+
   it("are none of those that come with Locust", () => {
     const pinned = readFileSync(join(root, "locust", "constraints.txt"), "utf8")
       .split("\n")
       .filter((line) => !line.startsWith("#") && !/win32|implementation_name/.test(line))
+      // These come with locust[otel] alone.
+      .filter((line) => !/^(opentelemetry-|googleapis-|grpcio|protobuf|wrapt)/.test(line))
       .flatMap((line) => /^[\w.-]+(?===)/.exec(line) ?? []);
     const imported: Readonly<Record<string, string>> = {
       ...{ "python-engineio": "engineio", "python-socketio": "socketio", pyzmq: "zmq" },

@@ -4,7 +4,7 @@ import { usesEcr } from "../../../../settings/aws/policy";
 import { hourlyCost } from "../../../../settings/cost/hourly";
 import { PricesError } from "../../../../settings/cost/region-prices";
 import { natProblem, pullProblem } from "../../../../settings/limits";
-import { locustImage } from "../../../../settings/locust";
+import { usualImage } from "../../../../settings/locust";
 import { planNetwork } from "../../../../settings/network";
 import type { Settings, SettingsKey } from "../../../../settings/schema";
 import { hostOf } from "../../../../settings/values/target";
@@ -46,7 +46,7 @@ export function pullsCheck(settings: Settings): Check {
     look() {
       if (usesEcr(settings)) return ok("from ECR, without a limit of pulls");
       if (settings.vpcId !== undefined) return skipped("the VPC's own NAT is not known");
-      const { image = locustImage, workerReplicas: workers } = settings;
+      const { image = usualImage(settings), workerReplicas: workers } = settings;
       const wrong = pullProblem({ workers, addresses: wayOut(settings).addresses, image });
       return wrong === undefined ? ok(`${image}, pulled for each pod: ${workers + 1}`) : warning(wrong);
     },

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { expect } from "chai";
 import type { ReportData } from "../../../../runner/results/report/chart";
 import { runReport } from "../../../../runner/results/report/report";
-import { finishedRecord, rowOf, runningRecord } from "../make";
+import { finishedRecord, natLoad, rowOf, runningRecord } from "../make";
 import { hostile, hostileRun, longSamples, madeRun } from "./made";
 
 /** What the report carries for its charts. */
@@ -53,6 +53,15 @@ describe("runReport", () => {
     );
     expect(words).to.include("! a worker was slow");
     expect(words).to.include("✗ failed , no data: no request GET /x was seen");
+  });
+
+  it("shows what the NAT gateways say, where they were asked", () => {
+    const words = wordsOf(runReport(madeRun({ record: finishedRecord([], { integrity: natLoad() }) })));
+    expect(words).to.include("✗ nat: 7 connections had no free port (nat-1: 7)");
+    expect(words).to.include(
+      "NAT gateways 2, 7 connections without a port, at most 54,321 connections at a time in one",
+    );
+    expect(wordsOf(runReport(madeRun()))).to.not.include("NAT gateways");
   });
 
   it("has a word, a sign and a colour for every verdict", () => {

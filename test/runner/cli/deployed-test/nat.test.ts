@@ -1,0 +1,242 @@
+import { execFileSync } from "node:child_process";
+import { expect } from "chai";
+import { judgeNat } from "../../../../runner/cli/deployed-test/nat";
+import { saveLatestRun } from "../../../../runner/cli/deployed-test/save";
+import { readRun } from "../../../../runner/results/read";
+import type { LoadTestOutput } from "../../../../settings/outputs";
+import {
+  type AwsCall,
+  credentials,
+  identity,
+  Moto,
+  type ScriptedAws,
+  useScriptedAws,
+  withEnvironment,
+} from "../../../support/aws";
+import { skip } from "../../../support/needs";
+import { TestContext } from "./context";
+import { output } from "./tests";
+
+const minute = 60_000;
+/** Starts of the minutes that a call asks for. */
+const minutesOf = ({ input }: AwsCall) => {
+  const [from, to] = [Number(input.StartTime) * 1000, Number(input.EndTime) * 1000];
+  return Array.from({ length: (to - from) / minute }, (_, index) => from + index * minute);
+};
+
+describe("a run's NAT gateways", function () {
+  this.timeout(120_000);
+  let there: TestContext;
+  let aws: ScriptedAws;
+  useScriptedAws((one) => {
+    aws = one;
+    aws.replies["sts:GetCallerIdentity"] = () => identity();
+  });
+  beforeEach(async () => {
+    there = await TestContext.open();
+    there.endRun();
+  });
+  afterEach(() => there.close());
+
+  /** The run that the master has, saved, and looked at; gives what is on disk before and after. */
+  async function judged(change: Partial<LoadTestOutput> = {}, wait = 0) {
+    const { context } = there;
+    const onFargate = { platform: "eks-fargate", region: "us-east-2", natGatewayIds: ["nat-1", "nat-2"] } as const;
+    const test = { ...context.test, stack: "dev", output: output({ ...onFargate, ...change }) };
+    const saved = await saveLatestRun({ ...context, seen: there.locust.status, info: undefined });
+    if (saved === undefined) throw new Error("the run was not saved");
+    const before = readRun(saved.folder.path);
+    there.said();
+    const { record } = await judgeNat(saved, { ...context, test }, { wait, interval: 20 });
+    expect(readRun(saved.folder.path)).to.deep.equal(record);
+    return { before, record, said: there.said().join("\n") };
+  }
+
+  /** Answers with these sums, of the first minute, and with no error in the others; `late` minutes are not there yet. */
+  function values(sums: Readonly<Record<string, number>>, late = 0) {
+    aws.replies["cloudwatch:GetMetricData"] = (call) => {
+      const all = minutesOf(call);
+      const minutes = all.slice(0, all.length - late);
+      const queries = call.input.MetricDataQueries as { Id: string; MetricStat: { Metric: Metric } }[];
+      const MetricDataResults = queries.map(({ Id, MetricStat: { Metric } }) => ({
+        ...{ Id, Label: Id, StatusCode: "Complete", Timestamps: minutes.map((time) => time / 1000) },
+        Values: minutes.map((_, at) =>
+          at === 0 ? (sums[`${Metric.Dimensions[0]?.Value} ${Metric.MetricName}`] ?? 0) : 0,
+        ),
+      }));
+      return { result: { MetricDataResults } };
+    };
+  }
+  interface Metric {
+    readonly Namespace: string;
+    readonly MetricName: string;
+    readonly Dimensions: readonly { readonly Name: string; readonly Value: string }[];
+  }
+
+  it("are asked in one call, over its minutes rounded outwards", async () => {
+    values({ "nat-1 ActiveConnectionCount": 40_000 });
+    const { before, record } = await judged();
+    expect(record).to.include({ verdict: "passed", exitCode: 0 });
+    expect(record.integrity?.nat).to.deep.include({ missingMinutes: 0 });
+    expect(record.integrity?.nat?.gateways[0]).to.deep.equal({
+      ...{ id: "nat-1", portErrors: 0, droppedPackets: 0, mostConnections: 40_000 },
+    });
+    const calls = aws.calls.filter(({ action }) => action === "cloudwatch:GetMetricData");
+    const [call] = calls;
+    if (call === undefined) throw new Error("CloudWatch was not asked");
+    expect(calls).to.have.length(1);
+    const minutes = minutesOf(call);
+    const [start, end] = [Date.parse(before.startedAt), Date.parse(before.endedAt ?? "")];
+    expect(minutes[0])
+      .to.be.at.most(start)
+      .and.be.above(start - minute);
+    expect((minutes.at(-1) ?? 0) + minute)
+      .to.be.at.least(end)
+      .and.be.below(end + minute);
+    const [first] = call.input.MetricDataQueries as { MetricStat: object }[];
+    expect(first?.MetricStat).to.deep.equal({
+      Metric: {
+        ...{ Namespace: "AWS/NATGateway", MetricName: "ErrorPortAllocation" },
+        Dimensions: [{ Name: "NatGatewayId", Value: "nat-1" }],
+      },
+      ...{ Period: 60, Stat: "Sum" },
+    });
+  });
+
+  it("make it invalid where they had no ports; it was saved before", async () => {
+    values({ "nat-2 ErrorPortAllocation": 7, "nat-1 PacketsDropCount": 3 });
+    const { before, record } = await judged();
+    expect(before).to.include({ verdict: "passed" });
+    expect(record).to.include({ verdict: "invalid", exitCode: 3 });
+    expect(record.reasons[0]).to.match(
+      /^The load was not what was asked: nat: 7 connections had no free port \(nat-2: 7\)/,
+    );
+    expect(record.warnings).to.include("nat: 3 packets dropped (nat-1: 3)");
+  });
+
+  it("are only a warning where the stack says so", async () => {
+    values({ "nat-2 ErrorPortAllocation": 7 });
+    const { record } = await judged({ natErrors: "warn" });
+    expect(record).to.include({ verdict: "passed" });
+    expect(record.warnings.join()).to.match(/^nat: 7 connections had no free port/);
+  });
+
+  it("are waited for, until there are values of its last minute", async () => {
+    values({ "nat-1 ErrorPortAllocation": 2 }, 1);
+    const late = aws.replies["cloudwatch:GetMetricData"];
+    aws.replies["cloudwatch:GetMetricData"] = (call) => {
+      values({ "nat-1 ErrorPortAllocation": 2 });
+      return late?.(call) ?? "silence";
+    };
+    const { record, said } = await judged({}, 3_600_000);
+    expect(record.integrity?.nat).to.deep.include({ missingMinutes: 0 });
+    expect(record.verdict).to.equal("invalid");
+    expect(said).to.match(
+      /^The results are saved\. Waiting \d+ s at most for CloudWatch's values of the NAT gateways; Ctrl-C/,
+    );
+  });
+
+  it("are waited for no longer than that", async () => {
+    values({}, 1);
+    const { record } = await judged();
+    expect(record.verdict).to.equal("passed");
+    expect(record.warnings.join()).to.match(/nat: CloudWatch had no values of /);
+  });
+
+  it("are not waited for after Ctrl-C", async () => {
+    values({}, 1);
+    const late = aws.replies["cloudwatch:GetMetricData"];
+    const { interrupt } = there;
+    aws.replies["cloudwatch:GetMetricData"] = (call) => {
+      setTimeout(() => interrupt.abort(), 100);
+      return late?.(call) ?? "silence";
+    };
+    const { record } = await judged({}, 3_600_000);
+    expect(record.verdict).to.equal("passed");
+    expect(record.warnings.join()).to.match(/nat: CloudWatch had no values of /);
+  });
+
+  const untold: readonly (readonly [string, string, string, RegExp])[] = [
+    [
+      "a missing permission",
+      "AccessDenied",
+      "User: x is not authorized to perform: cloudwatch:GetMetricData",
+      /not allowed: cloudwatch:GetMetricData .*docs\/aws\.md, Permissions$/,
+    ],
+    ["throttling", "ThrottlingException", "Rate exceeded", /AWS gets too many requests from this account/],
+    [
+      "expired credentials",
+      "ExpiredToken",
+      "The security token included in the request is expired",
+      /the AWS credentials have expired/,
+    ],
+  ];
+  for (const [name, error, message, text] of untold) {
+    it(`are one warning with ${name}, and the verdict stays`, async () => {
+      aws.replies["cloudwatch:GetMetricData"] = () => ({ error, message });
+      const { before, record } = await judged({}, 3_600_000);
+      const [warning, ...others] = record.warnings;
+      expect(warning).to.match(
+        /^nat: whether the NAT gateways had ports is not known: Metrics of the NAT gateways: [^\n]+$/,
+      );
+      expect(warning).to.match(text);
+      expect(others).to.deep.equal(before.warnings);
+      expect({ ...record, warnings: [] }).to.deep.equal({ ...before, warnings: [] });
+    });
+  }
+
+  it("are one warning without a network, and the verdict stays", async () => {
+    const restore = withEnvironment({ AWS_ENDPOINT_URL: "http://127.0.0.1:9" });
+    const { before, record } = await judged().finally(restore);
+    expect(record.warnings).to.have.length(before.warnings.length + 1);
+    expect(record.warnings.join()).to.match(/AWS cannot be reached \(ECONNREFUSED\)/);
+    expect(record.verdict).to.equal("passed");
+  });
+
+  it("are asked of no other cluster, nor where the stack has none of its own, nor of a run that was broken off", async () => {
+    for (const change of [{ platform: "existing" }, { natGatewayIds: [] }, { natGatewayIds: undefined }] as const) {
+      const { before, record } = await judged(change as Partial<LoadTestOutput>);
+      expect(record).to.deep.equal(before);
+      there.endRun();
+    }
+    there.interrupt.abort();
+    const { context } = there;
+    const test = { ...context.test, output: output({ platform: "eks-fargate", natGatewayIds: ["nat-1"] }) };
+    const saved = await saveLatestRun({ ...context, seen: there.locust.status, info: undefined, stop: true });
+    if (saved !== undefined) expect(await judgeNat(saved, { ...context, test })).to.equal(saved);
+    expect(aws.calls).to.deep.equal([]);
+  });
+
+  describe("in moto's CloudWatch", () => {
+    let moto: Moto;
+    before(async function () {
+      moto = await Moto.start().catch((error: Error) => skip(this, `moto cannot be had: ${error.message}`));
+    });
+    after(() => moto?.stop());
+
+    it("are found by their ids, summed over the run's minutes alone", async () => {
+      const started = Math.floor(Date.parse(there.locust.status.startedAt ?? "") / minute) * 60;
+      const put = `
+import boto3
+from datetime import datetime, timezone
+client = boto3.client("cloudwatch", region_name="us-east-2")
+def put(gateway, name, value, at):
+  client.put_metric_data(Namespace="AWS/NATGateway", MetricData=[{
+    "MetricName": name, "Value": value, "Timestamp": datetime.fromtimestamp(at, timezone.utc),
+    "Dimensions": [{"Name": "NatGatewayId", "Value": gateway}]}])
+for minute in (-120, -60, 0, 60): put("nat-2", "ActiveConnectionCount", 10, ${started} + minute)
+put("nat-1", "ErrorPortAllocation", 5, ${started})
+put("nat-1", "ErrorPortAllocation", 100, ${started} - 60)
+put("nat-3", "ErrorPortAllocation", 9, ${started})`;
+      const env = { ...process.env, ...credentials, AWS_ENDPOINT_URL: moto.url };
+      execFileSync(moto.python, ["-c", put], { env, encoding: "utf8" });
+      const restore = withEnvironment({ AWS_ENDPOINT_URL: moto.url });
+      const { record } = await judged().finally(restore);
+      expect(record.verdict).to.equal("invalid");
+      expect(record.integrity?.nat?.gateways).to.deep.equal([
+        { id: "nat-1", portErrors: 5, droppedPackets: 0, mostConnections: null },
+        { id: "nat-2", portErrors: 0, droppedPackets: 0, mostConnections: 10 },
+      ]);
+    });
+  });
+});
