@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { expect } from "chai";
+import { tellNat } from "../../../../runner/cli/commands/dashboard-in-cluster";
 import { judgeNat } from "../../../../runner/cli/deployed-test/nat";
 import { saveLatestRun } from "../../../../runner/cli/deployed-test/save";
 import { readRun } from "../../../../runner/results/read";
@@ -191,6 +192,20 @@ describe("a run's NAT gateways", function () {
     expect(record.warnings).to.have.length(before.warnings.length + 1);
     expect(record.warnings.join()).to.match(/AWS cannot be reached \(ECONNREFUSED\)/);
     expect(record.verdict).to.equal("passed");
+  });
+
+  it("of a run of the web UI are told when they are known: its results were shown before", async () => {
+    values({ "nat-2 ErrorPortAllocation": 7 });
+    const { context } = there;
+    const onFargate = output({ platform: "eks-fargate", region: "us-east-2", natGatewayIds: ["nat-2"] });
+    const saved = await saveLatestRun({ ...context, seen: there.locust.status, info: undefined });
+    if (saved === undefined) throw new Error("the run was not saved");
+    there.said();
+    await tellNat(saved, { ...context, test: { ...context.test, stack: "dev", output: onFargate } });
+    expect(there.said().join("\n")).to.match(
+      /-script1 is invalid now: The load was not what was asked: nat: 7 connections/,
+    );
+    expect(readRun(saved.folder.path).verdict).to.equal("invalid");
   });
 
   it("are asked of no other cluster, nor where the stack has none of its own, nor of a run that was broken off", async () => {
