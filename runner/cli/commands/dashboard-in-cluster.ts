@@ -63,7 +63,7 @@ async function serve(context: ClusterContext, options: DashboardOptions): Promis
 }
 
 /** Says what the NAT gateways change of a run that is saved and shown. */
-async function tellNat(saved: SavedRun, context: ClusterContext): Promise<void> {
+export async function tellNat(saved: SavedRun, context: ClusterContext): Promise<void> {
   const { progress } = context;
   const { record, folder } = await judgeNat(saved, context);
   for (const warning of record.warnings) if (!saved.record.warnings.includes(warning)) progress.warning(warning);

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { expect } from "chai";
+import { tellNat } from "../../../../runner/cli/commands/dashboard-in-cluster";
 import { judgeNat } from "../../../../runner/cli/deployed-test/nat";
 import { saveLatestRun } from "../../../../runner/cli/deployed-test/save";
 import { readRun } from "../../../../runner/results/read";
@@ -57,27 +58,23 @@ describe("a run's NAT gateways", function () {
     aws.replies["cloudwatch:GetMetricData"] = (call) => {
       const all = minutesOf(call);
       const minutes = all.slice(0, all.length - late);
-      const queries = call.input.MetricDataQueries as { Id: string; MetricStat: { Metric: Metric } }[];
+      const queries = call.input.MetricDataQueries as {
+        Id: string;
+        MetricStat: { Metric: { MetricName: string; Dimensions: [{ Value: string }] } };
+      }[];
       const MetricDataResults = queries.map(({ Id, MetricStat: { Metric } }) => ({
         ...{ Id, Label: Id, StatusCode: "Complete", Timestamps: minutes.map((time) => time / 1000) },
         Values: minutes.map((_, at) =>
-          at === 0 ? (sums[`${Metric.Dimensions[0]?.Value} ${Metric.MetricName}`] ?? 0) : 0,
+          at === 0 ? (sums[`${Metric.Dimensions[0].Value} ${Metric.MetricName}`] ?? 0) : 0,
         ),
       }));
       return { result: { MetricDataResults } };
     };
   }
-  interface Metric {
-    readonly Namespace: string;
-    readonly MetricName: string;
-    readonly Dimensions: readonly { readonly Name: string; readonly Value: string }[];
-  }
-
   it("are asked in one call, over its minutes rounded outwards", async () => {
     values({ "nat-1 ActiveConnectionCount": 40_000 });
     const { before, record } = await judged();
     expect(record).to.include({ verdict: "passed", exitCode: 0 });
-    expect(record.integrity?.nat).to.deep.include({ missingMinutes: 0 });
     expect(record.integrity?.nat?.gateways[0]).to.deep.equal({
       ...{ id: "nat-1", portErrors: 0, droppedPackets: 0, mostConnections: 40_000 },
     });
@@ -117,17 +114,23 @@ describe("a run's NAT gateways", function () {
   it("are only a warning where the stack says so", async () => {
     values({ "nat-2 ErrorPortAllocation": 7 });
     const { record } = await judged({ natErrors: "warn" });
-    expect(record).to.include({ verdict: "passed" });
+    expect(record.verdict).to.equal("passed");
     expect(record.warnings.join()).to.match(/^nat: 7 connections had no free port/);
   });
 
-  it("are waited for, until there are values of its last minute", async () => {
-    values({ "nat-1 ErrorPortAllocation": 2 }, 1);
+  /** The last minute has no values the first time. */
+  function lateValues(sums: Readonly<Record<string, number>>, then: () => void) {
+    values(sums, 1);
     const late = aws.replies["cloudwatch:GetMetricData"];
     aws.replies["cloudwatch:GetMetricData"] = (call) => {
-      values({ "nat-1 ErrorPortAllocation": 2 });
+      then();
       return late?.(call) ?? "silence";
     };
+  }
+
+  it("are waited for, until there are values of its last minute", async () => {
+    const sums = { "nat-1 ErrorPortAllocation": 2 };
+    lateValues(sums, () => values(sums));
     const { record, said } = await judged({}, 3_600_000);
     expect(record.integrity?.nat).to.deep.include({ missingMinutes: 0 });
     expect(record.verdict).to.equal("invalid");
@@ -144,32 +147,23 @@ describe("a run's NAT gateways", function () {
   });
 
   it("are not waited for after Ctrl-C", async () => {
-    values({}, 1);
-    const late = aws.replies["cloudwatch:GetMetricData"];
     const { interrupt } = there;
-    aws.replies["cloudwatch:GetMetricData"] = (call) => {
-      setTimeout(() => interrupt.abort(), 100);
-      return late?.(call) ?? "silence";
-    };
+    lateValues({}, () => setTimeout(() => interrupt.abort(), 100));
     const { record } = await judged({}, 3_600_000);
     expect(record.verdict).to.equal("passed");
     expect(record.warnings.join()).to.match(/nat: CloudWatch had no values of /);
   });
 
+  const denied = "User: x is not authorized to perform: cloudwatch:GetMetricData";
   const untold: readonly (readonly [string, string, string, RegExp])[] = [
     [
       "a missing permission",
       "AccessDenied",
-      "User: x is not authorized to perform: cloudwatch:GetMetricData",
+      denied,
       /not allowed: cloudwatch:GetMetricData .*docs\/aws\.md, Permissions$/,
     ],
     ["throttling", "ThrottlingException", "Rate exceeded", /AWS gets too many requests from this account/],
-    [
-      "expired credentials",
-      "ExpiredToken",
-      "The security token included in the request is expired",
-      /the AWS credentials have expired/,
-    ],
+    ["expired credentials", "ExpiredToken", "The token is expired", /the AWS credentials have expired/],
   ];
   for (const [name, error, message, text] of untold) {
     it(`are one warning with ${name}, and the verdict stays`, async () => {
@@ -191,6 +185,20 @@ describe("a run's NAT gateways", function () {
     expect(record.warnings).to.have.length(before.warnings.length + 1);
     expect(record.warnings.join()).to.match(/AWS cannot be reached \(ECONNREFUSED\)/);
     expect(record.verdict).to.equal("passed");
+  });
+
+  it("of a run of the web UI are told when they are known: its results were shown before", async () => {
+    values({ "nat-2 ErrorPortAllocation": 7 });
+    const onFargate = output({ platform: "eks-fargate", region: "us-east-2", natGatewayIds: ["nat-2"] });
+    const { context } = there;
+    const saved = await saveLatestRun({ ...context, seen: there.locust.status, info: undefined });
+    if (saved === undefined) throw new Error("the run was not saved");
+    there.said();
+    await tellNat(saved, { ...context, test: { ...context.test, stack: "dev", output: onFargate } });
+    expect(there.said().join("\n")).to.match(
+      /-script1 is invalid now: The load was not what was asked: nat: 7 connections/,
+    );
+    expect(readRun(saved.folder.path).verdict).to.equal("invalid");
   });
 
   it("are asked of no other cluster, nor where the stack has none of its own, nor of a run that was broken off", async () => {
