@@ -51,7 +51,7 @@ export class LoadTestNetwork extends pulumi.ComponentResource {
   readonly controlPlaneSubnetIds: pulumi.Output<string[]>;
   /** Public addresses that the pods' traffic comes from; empty with an existing VPC, whose way out is not ours. */
   readonly natAddresses: pulumi.Output<string[]>;
-  /** The NAT gateways; empty with an existing VPC. */
+  /** The NAT gateways, by which CloudWatch knows them; empty with an existing VPC. */
   readonly natGatewayIds: pulumi.Output<string[]>;
   /** How many NAT gateways and addresses there are, known before they are made; 0 with an existing VPC. */
   readonly nat: pulumi.Output<NatCount>;
