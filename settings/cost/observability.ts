@@ -13,7 +13,7 @@ export const customMetrics = 17;
 const [runAlarms, natAlarms] = [5, 2];
 
 /** Of a line of the master's, with the 26 that CloudWatch adds to an event; there is one every ten seconds. */
-export const metricsLineBytes = 400;
+export const metricsLineBytes = 450;
 const metricsLogGbPerHour = (metricsLineBytes * 360) / 1e9;
 
 export const monthHours = 730;
