@@ -1,12 +1,16 @@
-/** The settings of what is seen of a load test in CloudWatch, and of who is told; `schema.ts` has all others. */
+/** The settings of logs, of what is seen of a load test in CloudWatch, and of who is told; `schema.ts` has all others. */
 import * as z from "zod";
-import { checkedBy, key, listOf } from "./keys";
+import { checkedBy, key, listOf, retentionDays } from "./keys";
 import { emailPattern, parseSlack, parseWebhook, slackAllowed, webhookAllowed } from "./values/notifications";
 
 /** Seven days, as CloudWatch looks no further back. */
 const mostIdleHours = 7 * 24;
 
 export const observabilityKeys = {
+  logRetentionDays: key(z.literal(retentionDays).prefault(30), {
+    description: "Days that CloudWatch keeps the logs.",
+    allowed: `one of CloudWatch's numbers of days: ${retentionDays.join(", ")}`,
+  }),
   observability: key(z.boolean().prefault(false), {
     description:
       "Pods' logs, metrics, a dashboard and alarms in CloudWatch, with platform eks-fargate; they cost money.",

@@ -14,7 +14,6 @@ import {
   memory,
   memoryAllowed,
   readBy,
-  retentionDays,
   scriptArguments,
   scriptName,
   subnetAllowed,
@@ -226,10 +225,6 @@ export const settingsSchema = z.strictObject({
     allowed: "an object of environment variables",
     items: "a text, a number, true or false",
     secret: true,
-  }),
-  logRetentionDays: key(z.literal(retentionDays).prefault(30), {
-    description: "Days that CloudWatch keeps the logs.",
-    allowed: `one of CloudWatch's numbers of days: ${retentionDays.join(", ")}`,
   }),
   ...observabilityKeys,
 });
