@@ -14,7 +14,6 @@ import {
   memory,
   memoryAllowed,
   readBy,
-  retentionDays,
   scriptArguments,
   scriptName,
   subnetAllowed,
@@ -27,7 +26,7 @@ import { observabilityKeys } from "./observability-keys";
 import { isVpcRange, parsePublicCidr, publicCidrAllowed } from "./values/cidr";
 import { durationAllowed, parseDuration } from "./values/duration";
 import { kubernetesVersionAllowed, kubernetesVersionNames } from "./values/kubernetes-versions";
-import { hostAllowed, isAllowedHost, isHttpUrl, parseTarget, targetAllowed } from "./values/target";
+import { hostAllowed, isAllowedHost, parseTarget, targetAllowed } from "./values/target";
 import { parseThreshold, thresholdAllowed } from "./values/threshold";
 
 /**
@@ -142,10 +141,6 @@ export const settingsSchema = z.strictObject({
     allowed: "an object of annotations",
     items: "a text",
   }),
-  prometheusScrape: key(z.boolean().prefault(false), {
-    description: "Annotations on the master's pod that a Prometheus in the cluster finds its metrics by.",
-    allowed: "true or false",
-  }),
   scriptDelivery: key(z.enum(["configmap", "image"]).prefault("configmap"), {
     description: "How scripts reach the pods: mounted from a ConfigMap (1 MiB at most), or built into the image.",
     allowed: '"configmap" or "image"',
@@ -226,15 +221,6 @@ export const settingsSchema = z.strictObject({
     allowed: "an object of environment variables",
     items: "a text, a number, true or false",
     secret: true,
-  }),
-  otelEndpoint: key(z.string().refine(isHttpUrl).optional(), {
-    description:
-      "OpenTelemetry collector that spans of all requests go to, by OTLP over HTTP; left out, none are made.",
-    allowed: "an http or https URL without query, fragment or credentials, such as http://collector.otel:4318",
-  }),
-  logRetentionDays: key(z.literal(retentionDays).prefault(30), {
-    description: "Days that CloudWatch keeps the logs.",
-    allowed: `one of CloudWatch's numbers of days: ${retentionDays.join(", ")}`,
   }),
   ...observabilityKeys,
 });

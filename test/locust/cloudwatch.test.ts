@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { type DemoTarget, startDemoTarget } from "../../runner/demo/target";
+import { metricsLineBytes } from "../../settings/cost/observability";
 import { dashboardSchema, metricsOf } from "../support/dashboard-body";
 import {
   type Filter,
@@ -82,6 +83,11 @@ describe("CloudWatch's metrics of a real master", function () {
     expect(most("FailRatio")).to.be.within(0, 1);
     expect(most("ResponseTimeP95")).to.be.within(0.0001, 5);
     expect(most("WorkerCpuMax")).to.be.within(0.0001, 4);
+  });
+
+  it("are as long as loadtest cost takes them to be, with what CloudWatch adds to an event", () => {
+    const longest = Math.max(...lines(written).map((line) => line.length));
+    expect(longest + 26).to.be.within(0.75 * metricsLineBytes, metricsLineBytes);
   });
 
   it("are all that the alarms look at and the dashboard draws", () => {

@@ -133,10 +133,6 @@ describe("LoadTestObservability", function () {
       const others = ["[2026-11-29 16:00:00,000] pod/INFO/locust.main: Starting Locust", '{"users": 7, "rps": 3}', ""];
       for (const [name, values] of metricsFrom(await filters(), others)) expect(values, name).to.deep.equal([]);
     });
-
-    it("have patterns that CloudWatch takes: 1,024 characters at most", async () => {
-      for (const { pattern } of await filters()) expect(pattern.length).to.be.within(1, 1024);
-    });
   });
 
   describe("who is told", () => {

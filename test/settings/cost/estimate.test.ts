@@ -74,7 +74,7 @@ describe("an estimate", () => {
       return ours.map(({ what, quantity, each }) => [what, quantity, Number((each * 730).toFixed(2))]);
     };
     const logs = [
-      ["lines of metrics in the log", 0.000144, 386.9],
+      ["lines of metrics in the log", 0.000162, 386.9],
       ["logs of Locust", 3 * 0.0001, 386.9],
     ];
     const metrics = ["CloudWatch metric", 17, 0.3];
