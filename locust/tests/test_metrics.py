@@ -128,9 +128,14 @@ class TextTest(MetricsCase):
         self.assertEqual(self.values()[f'locust_worker_cpu_cores{{worker="{WORKER}"}}'], 0.1)
 
     def test_logins_are_not_told(self) -> None:
-        self.master.environment.host = "http://me:secret@shop.example"
-        self.assertIn("http://shop.example", self.metrics.text())
-        self.assertNotIn("secret", self.metrics.text())
+        for host in ("http://me:secret@shop.example", "http://me:se@secret@shop.example"):
+            self.master.environment.host = host
+            self.assertIn("http://shop.example", self.metrics.text())
+            self.assertNotIn("secret", self.metrics.text())
+
+    def test_names_that_are_no_text(self) -> None:
+        self.stats.log_request(None, 7, 100, 0)
+        self.assertIn('method="None",name="7"', self.metrics.text())
 
 
 class FactsTest(MetricsCase):

@@ -50,9 +50,9 @@ def head(name: str, kind: str, text: str) -> str:
     return f"# HELP {name} {told}\n# TYPE {name} {kind}"
 
 
-def labels(names: Sequence[str], values: Sequence[str]) -> str:
-    """`a="x",b="y"`."""
-    return ",".join(f'{name}="{value.translate(_ESCAPED)}"' for name, value in zip(names, values, strict=True))
+def labels(names: Sequence[str], values: Sequence[object]) -> str:
+    """`a="x",b="y"`; scripts may have names that are no text."""
+    return ",".join(f'{name}="{str(value).translate(_ESCAPED)}"' for name, value in zip(names, values, strict=True))
 
 
 def sample(name: str, labelled: str, value: float) -> str:

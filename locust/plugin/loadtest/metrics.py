@@ -196,4 +196,4 @@ def log(metrics: Metrics, seconds: float) -> None:
 
 
 def _without_login(host: str) -> str:
-    return re.sub(r"//[^/@]*@", "//", host)
+    return re.sub(r"//[^/]*@", "//", host)

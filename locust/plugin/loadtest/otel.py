@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from functools import lru_cache, wraps
 from typing import Any
 from urllib.parse import urlsplit
@@ -80,7 +81,8 @@ def _traced(  # noqa: PLR0913, PLR0917 -- Locust's own
     try:
         response = _request(self, method, url, name, data, catch_response, stream, headers, *args, **kwargs)
         if span.is_recording():
-            _describe(span, method, self._build_url(url), response)
+            with suppress(ValueError):  # of a URL that nothing can be asked by: Locust has counted it
+                _describe(span, method, self._build_url(url), response)
     except BaseException as error:  # a user that is stopped while it waits, too
         _fail(span, type(error).__name__)
         raise

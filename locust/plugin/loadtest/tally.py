@@ -97,13 +97,10 @@ class Tally:
         self._kinds: dict[tuple[str, Place, str], dict[str, Any]] = {}
         self._messages: Counter[tuple[str, Place]] = Counter()
         self.places: Counter[str] = Counter()
-        """How many by type and line, of the first few that came: numbers that only grow."""
+        """How many errors by type and line, of the first few that came: numbers that only grow. Of merged ones none."""
 
     def add(self, kind: str, message: str = "", place: Place = Place(), count: int = 1) -> None:  # noqa: B008 -- a constant
         self.count += count
-        where = kind if place.file is None else f"{kind} {place.file}:{place.line}"
-        if where in self.places or len(self.places) < _MOST_PLACES:
-            self.places[where] += count
         if (kind, place, message) not in self._kinds and self._messages[kind, place] >= _MOST_MESSAGES:
             message = _OTHERS
         key = (kind, place, message)
@@ -121,7 +118,11 @@ class Tally:
             }
 
     def add_error(self, error: BaseException, count: int = 1) -> None:
-        self.add(type(error).__name__, _text(error), place_of(error.__traceback__), count)
+        kind, place = type(error).__name__, place_of(error.__traceback__)
+        where = kind if place.file is None else f"{kind} {place.file}:{place.line}"
+        if where in self.places or len(self.places) < _MOST_PLACES:
+            self.places[where] += count
+        self.add(kind, _text(error), place, count)
 
     def merge(self, told: dict[str, Any]) -> None:
         """Adds what `answer` has told, here or elsewhere."""
