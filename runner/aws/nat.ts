@@ -3,7 +3,7 @@ import type { MetricDataQuery } from "@aws-sdk/client-cloudwatch";
 import type { AwsClients } from "./clients";
 import { explainAwsError } from "./errors";
 
-/** What a NAT gateway's metrics are over a time, and of which of its minutes there is a value. */
+/** What a NAT gateway's metrics are over a time, and of which of its minutes there are values. */
 export interface NatMetrics {
   readonly id: string;
   /** Sum of ErrorPortAllocation. */
@@ -12,8 +12,10 @@ export interface NatMetrics {
   readonly droppedPackets: number;
   /** Maximum of ActiveConnectionCount; null without a value. */
   readonly mostConnections: number | null;
-  /** Starts of minutes, in ms since 1970. */
+  /** Starts of minutes with a value of any metric, in ms since 1970. */
   readonly minutes: ReadonlySet<number>;
+  /** Those with a value of ErrorPortAllocation. */
+  readonly portMinutes: ReadonlySet<number>;
 }
 
 const metrics = [
@@ -57,6 +59,7 @@ export async function readNatMetrics(
         droppedPackets: sum(dropped),
         mostConnections: connections.length === 0 ? null : Math.max(...connections.map(([, value]) => value)),
         minutes: new Set([...errors, ...dropped, ...connections].map(([minute]) => minute)),
+        portMinutes: new Set(errors.map(([minute]) => minute)),
       };
     });
   } catch (error) {

@@ -143,7 +143,9 @@ function loadLines(record: FinishedRecord, colors: Colors): string[] {
     users.afterRampSeconds > 0
       ? ""
       : ` (the run was too short to judge them: that begins ${usersGraceSeconds} s after the ramp)`;
-  const ports = nat === undefined ? "" : `, ${portErrors(nat)} NAT port errors`;
+  const errors = nat && portErrors(nat);
+  const ports =
+    nat === undefined ? "" : errors === undefined ? ", NAT port errors not known" : `, ${errors} NAT port errors`;
   return marked([`load integrity: ${users.max} of ${users.asked} users${short}, ${count}${peak}${ports}`], mark, paint);
 }
 

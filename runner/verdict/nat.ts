@@ -49,16 +49,21 @@ export function withNat<T extends Load>(integrity: T, nat: NatReport, natErrors:
   };
 }
 
-/** Connections that had no port, of all gateways. */
-export function portErrors({ gateways }: NatReport): number {
-  return gateways.reduce((sum, gateway) => sum + gateway.portErrors, 0);
+/** Connections that had no port, of all gateways; undefined where none is seen, and minutes are missing. */
+export function portErrors({ gateways, missingMinutes }: NatReport): number | undefined {
+  const seen = gateways.reduce((sum, gateway) => sum + gateway.portErrors, 0);
+  return seen === 0 && missingMinutes > 0 ? undefined : seen;
 }
 
 function portProblem(nat: NatReport): string | undefined {
   const none = counted(nat, (gateway) => gateway.portErrors);
   if (none === undefined) return undefined;
-  const what = `nat: ${things(none.sum, "connection")} had no free port${none.where}, which limits the load on our side`;
-  return `${what}: more addresses a gateway (natAddressesPerGateway), or connections that are kept open, help`;
+  // With the time: in its first and last minute another run may be to blame.
+  const [from, to] = [nat.from, nat.to].map((time) => time.slice(11, 16));
+  const what = `nat: ${things(none.sum, "connection")} had no free port${none.where} from ${from} to ${to} UTC`;
+  const todo =
+    "more addresses a gateway (natAddressesPerGateway), fewer connections at a time, or ones kept open instead of opened for each request, help";
+  return `${what}, which limits the load on our side: ${todo}`;
 }
 
 function counted({ gateways }: NatReport, count: (gateway: NatGatewayUse) => number) {

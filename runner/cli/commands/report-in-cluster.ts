@@ -8,7 +8,7 @@ import { exitCodes, type LocustStatus } from "../../types";
 import { evaluateThresholds } from "../../verdict/thresholds";
 import { cleanUp, hasCommand, leaseOf } from "../deployed-test/leftovers";
 import { hasNotBegun, isGoing, matching } from "../deployed-test/master-run";
-import { judgeNat } from "../deployed-test/nat";
+import { judgeNat, onSignalOnceSaved } from "../deployed-test/nat";
 import { type ClusterContext, sameTest, withMaster } from "../deployed-test/open";
 import { finishedFolder, saveLatestRun, setupOf } from "../deployed-test/save";
 import type { ReportOptions } from "../options";
@@ -19,7 +19,9 @@ import { reportFolder, writeRunReport } from "./report";
 
 /** `loadtest report` without a folder: the latest run in the cluster, saved when it has ended. */
 export async function reportInCluster(options: ReportOptions): Promise<number> {
-  return withMaster(options, "no longer waiting; the run goes on", async (context) => {
+  let isSaved = false;
+  const onSignal = () => (isSaved ? onSignalOnceSaved : "no longer waiting; the run goes on");
+  return withMaster(options, onSignal, async (context) => {
     const { test, progress } = context;
     const { found, seen } = await latestRun(context, options.wait === true);
     const { info: left } = found ?? {};
@@ -45,6 +47,7 @@ export async function reportInCluster(options: ReportOptions): Promise<number> {
     progress.expect(plan);
     const saved = await saveLatestRun({ ...context, seen, info, results: options.results });
     if (saved === undefined) return exitCodes.aborted;
+    isSaved = true;
     await cleanUp(context, { owed: saved.owed, aborted: saved.record.endedBy === "interrupt" });
     const judged = await judgeNat(saved, context);
     if (options.html !== undefined) await writeRunReport(saved.folder.path, options.html);

@@ -4,7 +4,7 @@ import { createResultsFolder } from "../../results/folder";
 import { findRun } from "../../results/history";
 import { exitCodes } from "../../types";
 import { type HeldTest, withAcquiredTest } from "../deployed-test/acquire";
-import { judgeNat } from "../deployed-test/nat";
+import { judgeNat, onSignalOnceSaved } from "../deployed-test/nat";
 import { type ClusterContext, sameTest, withMaster } from "../deployed-test/open";
 import { copyLogs, isOwed } from "../deployed-test/save";
 import { lookBeforeRun } from "../doctor/before-run";
@@ -19,7 +19,9 @@ export async function runInCluster(options: RunCommandOptions): Promise<number> 
   if (options.demo === true) throw new UsageError("--demo starts its target on this machine: --local --demo");
   requireLocal(options);
   const { results, maxRegression } = options;
-  return withMaster(options, "ending the run and saving what was measured…", async (context) => {
+  let saved: SavedRun | undefined;
+  const onSignal = () => (saved === undefined ? "ending the run and saving what was measured…" : onSignalOnceSaved);
+  return withMaster(options, onSignal, async (context) => {
     // By its path: what is saved now may be the latest later.
     const run = options.baseline === undefined ? undefined : resolve(findRun(results, options.baseline).path);
     const compare = await baselineOf(run === undefined ? options : { ...options, baseline: run });
@@ -28,7 +30,6 @@ export async function runInCluster(options: RunCommandOptions): Promise<number> 
     void lookBeforeRun(context.test, options).then((warnings) => {
       for (const warning of warnings) context.progress.warning(warning);
     });
-    let saved: SavedRun | undefined;
     try {
       await withAcquiredTest({ ...context, ...baseline, results }, options, async (held) => {
         try {
@@ -39,11 +40,11 @@ export async function runInCluster(options: RunCommandOptions): Promise<number> 
         }
       });
     } catch (error) {
-      if (saved !== undefined) printRun(saved, options.json);
+      if (saved !== undefined) printRun(await judgeNat(saved, context), options.json);
       throw error;
     }
     if (saved === undefined) return exitCodes.error;
-    // The workers of the run are gone by now: the wait costs nothing.
+    // The test is as it was before the run by now, and others may have it: the wait holds up nobody.
     const judged = await judgeNat(saved, context);
     printRun(judged, options.json);
     return judged.record.exitCode;

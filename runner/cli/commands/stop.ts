@@ -5,6 +5,7 @@ import type { MasterLink } from "../../places/kubernetes/master";
 import { exitCodes, type LocustStatus } from "../../types";
 import { cleanUp, hasCommand, leaseOf } from "../deployed-test/leftovers";
 import { hasNotBegun, isGoing, matching } from "../deployed-test/master-run";
+import { judgeNat, oneLook, onSignalOnceSaved } from "../deployed-test/nat";
 import { withMaster } from "../deployed-test/open";
 import { saveLatestRun } from "../deployed-test/save";
 import type { ClusterOptions, RunCommandOptions } from "../options";
@@ -15,7 +16,9 @@ type StopOptions = ClusterOptions & Pick<RunCommandOptions, "results" | "json">;
 
 /** `loadtest stop`: ends the run that is going on, and saves its results. */
 export async function stopCommand(options: StopOptions): Promise<number> {
-  return withMaster(options, "the run may go on; its results stay in the cluster", async (context) => {
+  let isSaved = false;
+  const onSignal = () => (isSaved ? onSignalOnceSaved : "the run may go on; its results stay in the cluster");
+  return withMaster(options, onSignal, async (context) => {
     const { test, link, signals } = context;
     const say = (text: string, facts: object) =>
       process.stdout.write(options.json === true ? `${JSON.stringify(facts)}\n` : `${text}\n`);
@@ -43,8 +46,9 @@ export async function stopCommand(options: StopOptions): Promise<number> {
     const info = matching(found?.info, seen);
     const saved = await saveLatestRun({ ...context, seen, info, stop: going, results: options.results });
     if (saved === undefined) return exitCodes.aborted;
+    isSaved = true;
     await cleanUp(context, { owed: saved.owed, aborted: saved.record.endedBy === "interrupt" });
-    printRun(saved, options.json, false);
+    printRun(await judgeNat(saved, context, oneLook), options.json, false);
     return exitCodes.passed;
   });
 }

@@ -14,7 +14,7 @@ import { describeHolder, describeRun } from "../terminal/run-text";
 import { clusterSetup } from "./cluster-setup";
 import { type Left, leaveTest, takeLock, whoRuns, withoutLeftovers } from "./leftovers";
 import { isGoing, matching, workersBefore } from "./master-run";
-import { judgeNat } from "./nat";
+import { judgeNat, oneLook } from "./nat";
 import { type ClusterContext, type ClusterTest, reopened, sameTest } from "./open";
 import { costLine } from "./run-cost";
 import { finishedFolder, saveLatestRun } from "./save";
@@ -120,7 +120,7 @@ async function saveFormer(options: AcquireOptions, seen: LocustStatus, info: Run
   progress.say("Saving the results of the run before, which nobody has saved yet.");
   const saved = await saveLatestRun({ ...options, seen, info });
   if (saved === undefined) throw new RunnerError("interrupted", exitCodes.aborted);
-  const { record } = await judgeNat(saved, options, { wait: 0, interval: 0 });
+  const { record } = await judgeNat(saved, options, oneLook);
   progress.say(`They are in ${relative(".", saved.folder.path)} (${record.verdict}).`);
 }
 

@@ -98,17 +98,22 @@ export interface ClusterContext {
   readonly signals: Signals;
 }
 
-/** Finds the test, opens a way to its master, does the work, and closes the way again. */
+/**
+ * Finds the test, opens a way to its master, does the work, and closes the way again.
+ *
+ * @param onSignal what a signal means for the command, by then
+ */
 export async function withMaster<T>(
   options: ClusterOptions & { readonly port?: number },
-  onSignal: string,
+  onSignal: string | (() => string),
   work: (context: ClusterContext) => Promise<T>,
 ): Promise<T> {
   const test = await openTest(options);
   const { cluster, deployed, names, webPort } = test;
   const { users, workerReplicas: workers } = deployed;
   const progress = await progressOf({ runTime: undefined, users, workers });
-  const signals = listenToSignals((signal) => progress.say(`${signal}: ${onSignal}`));
+  const meaning = typeof onSignal === "string" ? () => onSignal : onSignal;
+  const signals = listenToSignals((signal) => progress.say(`${signal}: ${meaning()}`));
   try {
     const link = await MasterLink.open({
       cluster,

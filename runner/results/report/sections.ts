@@ -68,7 +68,10 @@ ${factList(facts)}`;
 function natWords(nat: NatReport): string {
   const most = nat.gateways.flatMap(({ mostConnections }) => mostConnections ?? []);
   const peak = most.length === 0 ? "" : `, at most ${amount(Math.max(...most))} connections at a time in one`;
-  return `${amount(nat.gateways.length)}, ${amount(portErrors(nat))} connections without a port${peak}`;
+  const errors = portErrors(nat);
+  const ports =
+    errors === undefined ? "connections without a port not known" : `${amount(errors)} connections without a port`;
+  return `${amount(nat.gateways.length)}, ${ports}${peak}`;
 }
 
 interface Column {

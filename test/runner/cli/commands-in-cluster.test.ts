@@ -7,7 +7,7 @@ import { startCommand } from "../../../runner/cli/commands/start";
 import { statusCommand } from "../../../runner/cli/commands/status";
 import { stopCommand } from "../../../runner/cli/commands/stop";
 import { readRun } from "../../../runner/results/read";
-import { ScriptedAws, withEnvironment } from "../../support/aws";
+import { type AwsCall, type ScriptedAws, useScriptedAws, withEnvironment } from "../../support/aws";
 import { until } from "../../support/cluster";
 import { outputOf } from "../../support/output";
 import { caught } from "../places/kubernetes/api/fake-api";
@@ -120,41 +120,73 @@ describe("commands on a test in a cluster", () => {
     });
   });
 
-  it("run on AWS looks at the stack's NAT gateways when the test is given back, and exits by what they say", async () => {
-    const aws = await ScriptedAws.start();
-    const bin = join(there.results, "bin");
-    mkdirSync(bin);
-    const outputs = {
-      loadtest: output({ platform: "eks-fargate", region: "us-east-2", natGatewayIds: ["nat-1"] }),
-      kubeconfig: there.namespace.api.kubeconfig,
-    };
-    writeFileSync(join(bin, "outputs.json"), JSON.stringify(outputs));
-    writeFileSync(join(bin, "pulumi"), `#!/bin/sh\ncat ${bin}/outputs.json\n`, { mode: 0o755 });
-    const leases: unknown[] = [];
-    aws.replies["cloudwatch:GetMetricData"] = ({ input }) => {
-      leases.push(lease());
+  describe("on AWS", () => {
+    let aws: ScriptedAws;
+    useScriptedAws((one) => {
+      aws = one;
+    });
+    let restore: () => void;
+    beforeEach(() => {
+      const bin = join(there.results, "bin");
+      mkdirSync(bin);
+      const outputs = {
+        loadtest: output({ platform: "eks-fargate", region: "us-east-2", natGatewayIds: ["nat-1"] }),
+        kubeconfig: there.namespace.api.kubeconfig,
+      };
+      writeFileSync(join(bin, "outputs.json"), JSON.stringify(outputs));
+      writeFileSync(join(bin, "pulumi"), `#!/bin/sh\ncat ${bin}/outputs.json\n`, { mode: 0o755 });
+      restore = withEnvironment({ PATH: `${bin}:${process.env.PATH}` });
+    });
+    afterEach(() => restore());
+
+    function onStack() {
+      const { kubeconfig: _, namespace: __, ...rest } = options();
+      return { ...rest, stack: "dev" };
+    }
+    async function endedRun() {
+      const run = runInCluster(onStack());
+      await until("a run", () => there.locust.status.state === "running");
+      there.locust.ended({ elapsed: 1 });
+      return run;
+    }
+    const fourErrors = ({ input }: AwsCall) => {
       const { StartTime, MetricDataQueries } = input as { StartTime: number; MetricDataQueries: { Id: string }[] };
       const Timestamps = [StartTime, StartTime + 60];
       return { result: { MetricDataResults: MetricDataQueries.map(({ Id }) => ({ Id, Timestamps, Values: [4, 0] })) } };
     };
-    const restore = withEnvironment({ ...aws.env, PATH: `${bin}:${process.env.PATH}` });
-    try {
-      const { kubeconfig: _, namespace: __, ...rest } = options();
-      const { result, stdout } = await outputOf(async () => {
-        const run = runInCluster({ ...rest, stack: "dev" });
-        await until("a run", () => there.locust.status.state === "running");
-        there.locust.ended({ elapsed: 1 });
-        return run;
-      });
+
+    it("run looks at the stack's NAT gateways when the test is given back, and exits by what they say", async () => {
+      const leases: unknown[] = [];
+      aws.replies["cloudwatch:GetMetricData"] = (call) => {
+        leases.push(lease());
+        return fourErrors(call);
+      };
+      const { result, stdout } = await outputOf(endedRun);
       expect(result).to.equal(3);
       expect(stdout).to.match(/nat: 4 connections had no free port\s+\(nat-1: 4\)/);
       expect(stdout).to.match(/^INVALID \(exit code 3\)$/m);
       expect(runs()[0]?.integrity?.nat?.gateways).to.have.length(1);
       expect(leases, "others may run by then").to.deep.equal([undefined]);
-    } finally {
-      restore();
-      await aws.close();
-    }
+    });
+
+    it("a signal while run waits for CloudWatch says that the results are there, and ends the wait", async () => {
+      aws.replies["cloudwatch:GetMetricData"] = () => {
+        setTimeout(() => process.emit("SIGTERM", "SIGTERM"), 300);
+        return { result: { MetricDataResults: [] } };
+      };
+      const { result, stdout } = await outputOf(endedRun);
+      expect(said).to.match(/^SIGTERM: the results are saved; no longer waiting$/m);
+      expect(stdout).to.match(/nat: CloudWatch had no values of nat-1/);
+      expect(result).to.equal(runs()[0]?.exitCode);
+    });
+
+    it("stop looks at them once, for a run that has ended and that nobody has saved", async () => {
+      there.endRun();
+      aws.replies["cloudwatch:GetMetricData"] = fourErrors;
+      const { stdout } = await outputOf(() => stopCommand(onStack()));
+      expect(stdout).to.match(/^INVALID$/m);
+      expect(runs()[0]).to.include({ verdict: "invalid" });
+    });
   });
 
   it("a start that fails leaves nothing", async () => {

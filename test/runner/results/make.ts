@@ -71,13 +71,13 @@ export function goodLoad(): IntegrityReport {
 }
 
 /** A good load through two NAT gateways of which one had no port for some connections. */
-export function natLoad(portErrors = 7): IntegrityReport {
+export function natLoad(portErrors = 7, missingMinutes = 0): IntegrityReport {
   const gateways = [
     { id: "nat-1", portErrors, droppedPackets: 0, mostConnections: 54_321 },
     { id: "nat-2", portErrors: 0, droppedPackets: 0, mostConnections: null },
   ];
   const times = { from: "2026-11-24T11:12:00.000Z", to: "2026-11-24T11:14:00.000Z" };
-  return withNat(goodLoad(), { ...times, missingMinutes: 0, gateways }, "invalid");
+  return withNat(goodLoad(), { ...times, missingMinutes, gateways }, "invalid");
 }
 
 const common = {

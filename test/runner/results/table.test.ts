@@ -33,12 +33,15 @@ describe("resultTable", () => {
   });
 
   it("says whether the NAT gateways had ports, where they were asked", () => {
-    const lines = (portErrors: number) =>
-      resultTable(finishedRecord([], { integrity: natLoad(portErrors) }), rows, plain).replace(/\n +/g, " ");
+    const lines = (...load: Parameters<typeof natLoad>) =>
+      resultTable(finishedRecord([], { integrity: natLoad(...load) }), rows, plain).replace(/\n +/g, " ");
     expect(lines(0)).to.include(
       "✓ load integrity: 100 of 100 users, 2 workers, worker CPU at most 40 %, 0 NAT port errors",
     );
-    expect(lines(7)).to.include("✗ nat: 7 connections had no free port (nat-1: 7), which limits the load on our side");
+    expect(lines(0, 1)).to.include("worker CPU at most 40 %, NAT port errors not known");
+    expect(lines(7, 1)).to.include(
+      "✗ nat: 7 connections had no free port (nat-1: 7) from 11:12 to 11:14 UTC, which limits the load on our side",
+    );
   });
 
   it("has no thresholds judged of a run that did not come to its end, and its own totals", () => {

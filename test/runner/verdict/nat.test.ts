@@ -21,7 +21,7 @@ describe("what NAT gateways say of a run", () => {
 
   const short = report({ gateways: [gateway, { ...gateway, id: "nat-2", portErrors: 1204 }] });
   const words =
-    "nat: 1204 connections had no free port (nat-2: 1204), which limits the load on our side: more addresses a gateway (natAddressesPerGateway), or connections that are kept open, help";
+    "nat: 1204 connections had no free port (nat-2: 1204) from 11:12 to 11:15 UTC, which limits the load on our side: more addresses a gateway (natAddressesPerGateway), fewer connections at a time, or ones kept open instead of opened for each request, help";
 
   it("makes it invalid where there was none for some, with the gateways that had none", () => {
     const load = withNat(goodLoad(), short, "invalid");

@@ -88,9 +88,9 @@ export class TestContext {
     return readInfo(this.namespace.leases.lease?.metadata?.annotations?.["loadtest/run"]).info;
   }
 
-  /** A run that has ended, with its series on the master. */
-  endRun(run = 1, seconds = 12): void {
-    const startedAt = new Date(Date.now() - 60_000).toISOString();
+  /** A run that has ended, with its series on the master. @param ago when it was started, in ms */
+  endRun(run = 1, seconds = 12, ago = 60_000): void {
+    const startedAt = new Date(Date.now() - ago).toISOString();
     this.locust.run({ run, startedAt, elapsed: seconds, runTime: seconds, targetUsers: 10, spawnRate: 10 });
     const { status } = this.locust;
     this.locust.series = {

@@ -5,25 +5,10 @@ import { judgeNat } from "../../../../runner/cli/deployed-test/nat";
 import { saveLatestRun } from "../../../../runner/cli/deployed-test/save";
 import { readRun } from "../../../../runner/results/read";
 import type { LoadTestOutput } from "../../../../settings/outputs";
-import {
-  type AwsCall,
-  credentials,
-  identity,
-  Moto,
-  type ScriptedAws,
-  useScriptedAws,
-  withEnvironment,
-} from "../../../support/aws";
+import { credentials, identity, Moto, type ScriptedAws, useScriptedAws, withEnvironment } from "../../../support/aws";
 import { skip } from "../../../support/needs";
 import { TestContext } from "./context";
-import { output } from "./tests";
-
-const minute = 60_000;
-/** Starts of the minutes that a call asks for. */
-const minutesOf = ({ input }: AwsCall) => {
-  const [from, to] = [Number(input.StartTime) * 1000, Number(input.EndTime) * 1000];
-  return Array.from({ length: (to - from) / minute }, (_, index) => from + index * minute);
-};
+import { judged, minute, minutesOf, natValues, onFargate } from "./nat-gateways";
 
 describe("a run's NAT gateways", function () {
   this.timeout(120_000);
@@ -39,41 +24,13 @@ describe("a run's NAT gateways", function () {
   });
   afterEach(() => there.close());
 
-  /** The run that the master has, saved, and looked at; gives what is on disk before and after. */
-  async function judged(change: Partial<LoadTestOutput> = {}, wait = 0) {
-    const { context } = there;
-    const onFargate = { platform: "eks-fargate", region: "us-east-2", natGatewayIds: ["nat-1", "nat-2"] } as const;
-    const test = { ...context.test, stack: "dev", output: output({ ...onFargate, ...change }) };
-    const saved = await saveLatestRun({ ...context, seen: there.locust.status, info: undefined });
-    if (saved === undefined) throw new Error("the run was not saved");
-    const before = readRun(saved.folder.path);
-    there.said();
-    const { record } = await judgeNat(saved, { ...context, test }, { wait, interval: 20 });
-    expect(readRun(saved.folder.path)).to.deep.equal(record);
-    return { before, record, said: there.said().join("\n") };
-  }
+  const values = (sums: Readonly<Record<string, number>>) => {
+    aws.replies["cloudwatch:GetMetricData"] = natValues(sums);
+  };
 
-  /** Answers with these sums, of the first minute, and with no error in the others; `late` minutes are not there yet. */
-  function values(sums: Readonly<Record<string, number>>, late = 0) {
-    aws.replies["cloudwatch:GetMetricData"] = (call) => {
-      const all = minutesOf(call);
-      const minutes = all.slice(0, all.length - late);
-      const queries = call.input.MetricDataQueries as {
-        Id: string;
-        MetricStat: { Metric: { MetricName: string; Dimensions: [{ Value: string }] } };
-      }[];
-      const MetricDataResults = queries.map(({ Id, MetricStat: { Metric } }) => ({
-        ...{ Id, Label: Id, StatusCode: "Complete", Timestamps: minutes.map((time) => time / 1000) },
-        Values: minutes.map((_, at) =>
-          at === 0 ? (sums[`${Metric.Dimensions[0].Value} ${Metric.MetricName}`] ?? 0) : 0,
-        ),
-      }));
-      return { result: { MetricDataResults } };
-    };
-  }
   it("are asked in one call, over its minutes rounded outwards", async () => {
     values({ "nat-1 ActiveConnectionCount": 40_000 });
-    const { before, record } = await judged();
+    const { before, record } = await judged(there);
     expect(record).to.include({ verdict: "passed", exitCode: 0 });
     expect(record.integrity?.nat?.gateways[0]).to.deep.equal({
       ...{ id: "nat-1", portErrors: 0, droppedPackets: 0, mostConnections: 40_000 },
@@ -102,7 +59,7 @@ describe("a run's NAT gateways", function () {
 
   it("make it invalid where they had no ports; it was saved before", async () => {
     values({ "nat-2 ErrorPortAllocation": 7, "nat-1 PacketsDropCount": 3 });
-    const { before, record } = await judged();
+    const { before, record } = await judged(there);
     expect(before).to.include({ verdict: "passed" });
     expect(record).to.include({ verdict: "invalid", exitCode: 3 });
     expect(record.reasons[0]).to.match(
@@ -113,45 +70,9 @@ describe("a run's NAT gateways", function () {
 
   it("are only a warning where the stack says so", async () => {
     values({ "nat-2 ErrorPortAllocation": 7 });
-    const { record } = await judged({ natErrors: "warn" });
+    const { record } = await judged(there, { natErrors: "warn" });
     expect(record.verdict).to.equal("passed");
     expect(record.warnings.join()).to.match(/^nat: 7 connections had no free port/);
-  });
-
-  /** The last minute has no values the first time. */
-  function lateValues(sums: Readonly<Record<string, number>>, then: () => void) {
-    values(sums, 1);
-    const late = aws.replies["cloudwatch:GetMetricData"];
-    aws.replies["cloudwatch:GetMetricData"] = (call) => {
-      then();
-      return late?.(call) ?? "silence";
-    };
-  }
-
-  it("are waited for, until there are values of its last minute", async () => {
-    const sums = { "nat-1 ErrorPortAllocation": 2 };
-    lateValues(sums, () => values(sums));
-    const { record, said } = await judged({}, 3_600_000);
-    expect(record.integrity?.nat).to.deep.include({ missingMinutes: 0 });
-    expect(record.verdict).to.equal("invalid");
-    expect(said).to.match(
-      /^The results are saved\. Waiting \d+ s at most for CloudWatch's values of the NAT gateways; Ctrl-C/,
-    );
-  });
-
-  it("are waited for no longer than that", async () => {
-    values({}, 1);
-    const { record } = await judged();
-    expect(record.verdict).to.equal("passed");
-    expect(record.warnings.join()).to.match(/nat: CloudWatch had no values of /);
-  });
-
-  it("are not waited for after Ctrl-C", async () => {
-    const { interrupt } = there;
-    lateValues({}, () => setTimeout(() => interrupt.abort(), 100));
-    const { record } = await judged({}, 3_600_000);
-    expect(record.verdict).to.equal("passed");
-    expect(record.warnings.join()).to.match(/nat: CloudWatch had no values of /);
   });
 
   const denied = "User: x is not authorized to perform: cloudwatch:GetMetricData";
@@ -168,7 +89,7 @@ describe("a run's NAT gateways", function () {
   for (const [name, error, message, text] of untold) {
     it(`are one warning with ${name}, and the verdict stays`, async () => {
       aws.replies["cloudwatch:GetMetricData"] = () => ({ error, message });
-      const { before, record } = await judged({}, 3_600_000);
+      const { before, record } = await judged(there, {}, { wait: 3_600_000 });
       const [warning, ...others] = record.warnings;
       expect(warning).to.match(
         /^nat: whether the NAT gateways had ports is not known: Metrics of the NAT gateways: [^\n]+$/,
@@ -181,7 +102,7 @@ describe("a run's NAT gateways", function () {
 
   it("are one warning without a network, and the verdict stays", async () => {
     const restore = withEnvironment({ AWS_ENDPOINT_URL: "http://127.0.0.1:9" });
-    const { before, record } = await judged().finally(restore);
+    const { before, record } = await judged(there).finally(restore);
     expect(record.warnings).to.have.length(before.warnings.length + 1);
     expect(record.warnings.join()).to.match(/AWS cannot be reached \(ECONNREFUSED\)/);
     expect(record.verdict).to.equal("passed");
@@ -189,12 +110,11 @@ describe("a run's NAT gateways", function () {
 
   it("of a run of the web UI are told when they are known: its results were shown before", async () => {
     values({ "nat-2 ErrorPortAllocation": 7 });
-    const onFargate = output({ platform: "eks-fargate", region: "us-east-2", natGatewayIds: ["nat-2"] });
-    const { context } = there;
-    const saved = await saveLatestRun({ ...context, seen: there.locust.status, info: undefined });
+    const context = onFargate(there);
+    const saved = await saveLatestRun({ ...there.context, seen: there.locust.status, info: undefined });
     if (saved === undefined) throw new Error("the run was not saved");
     there.said();
-    await tellNat(saved, { ...context, test: { ...context.test, stack: "dev", output: onFargate } });
+    await tellNat(saved, context);
     expect(there.said().join("\n")).to.match(
       /-script1 is invalid now: The load was not what was asked: nat: 7 connections/,
     );
@@ -203,15 +123,15 @@ describe("a run's NAT gateways", function () {
 
   it("are asked of no other cluster, nor where the stack has none of its own, nor of a run that was broken off", async () => {
     for (const change of [{ platform: "existing" }, { natGatewayIds: [] }, { natGatewayIds: undefined }] as const) {
-      const { before, record } = await judged(change as Partial<LoadTestOutput>);
+      const { before, record } = await judged(there, change as Partial<LoadTestOutput>);
       expect(record).to.deep.equal(before);
       there.endRun();
     }
     there.interrupt.abort();
     const { context } = there;
-    const test = { ...context.test, output: output({ platform: "eks-fargate", natGatewayIds: ["nat-1"] }) };
     const saved = await saveLatestRun({ ...context, seen: there.locust.status, info: undefined, stop: true });
-    if (saved !== undefined) expect(await judgeNat(saved, { ...context, test })).to.equal(saved);
+    if (saved === undefined) throw new Error("the run was not saved");
+    expect(await judgeNat(saved, onFargate(there))).to.equal(saved);
     expect(aws.calls).to.deep.equal([]);
   });
 
@@ -239,7 +159,7 @@ put("nat-3", "ErrorPortAllocation", 9, ${started})`;
       const env = { ...process.env, ...credentials, AWS_ENDPOINT_URL: moto.url };
       execFileSync(moto.python, ["-c", put], { env, encoding: "utf8" });
       const restore = withEnvironment({ AWS_ENDPOINT_URL: moto.url });
-      const { record } = await judged().finally(restore);
+      const { record } = await judged(there).finally(restore);
       expect(record.verdict).to.equal("invalid");
       expect(record.integrity?.nat?.gateways).to.deep.equal([
         { id: "nat-1", portErrors: 5, droppedPackets: 0, mostConnections: null },

@@ -61,6 +61,10 @@ describe("runReport", () => {
     expect(words).to.include(
       "NAT gateways 2, 7 connections without a port, at most 54,321 connections at a time in one",
     );
+    const unknown = finishedRecord([], { integrity: natLoad(0, 1) });
+    expect(wordsOf(runReport(madeRun({ record: unknown })))).to.include(
+      "NAT gateways 2, connections without a port not known, at most",
+    );
     expect(wordsOf(runReport(madeRun()))).to.not.include("NAT gateways");
   });
 
