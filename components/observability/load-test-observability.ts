@@ -22,6 +22,9 @@ const consoles: Readonly<Record<string, string>> = {
   "aws-us-gov": "console.amazonaws-us-gov.com",
 };
 
+/** Beside the class, all of whose properties other languages would have: what a plugin gives them is no resource there. */
+const routers = new WeakMap<LoadTestObservability, pulumi.Resource>();
+
 /**
  * A load test on EKS and Fargate, seen from CloudWatch: logs, metrics, a dashboard and alarms.
  *
@@ -30,9 +33,10 @@ const consoles: Readonly<Record<string, string>> = {
  * writes to its log; a dashboard; and alarms on failures, response times, lost workers, missing users, idle workers and
  * NAT gateways, which go to a topic of SNS, and from there to mails, webhooks and Slack.
  *
- * The log router is there only for pods that start after it: give the LocustDeployment `dependsOn` with `logRouter`, so that
- * it is made later and deleted before, and `metricsLogSeconds: 10`, as without that there are logs and no metrics. Metrics
- * are of the cluster: of two LocustDeployments, one alone should write them.
+ * The log router is there only for pods that start after it: give the LocustDeployment `dependsOn` with `logRouter` (in
+ * other languages than TypeScript, with the component), so that it is made later and deleted before, and
+ * `metricsLogSeconds: 10`, as without that there are logs and no metrics. Metrics are of the cluster: of two
+ * LocustDeployments, one alone should write them.
  *
  * Costs in us-east-2: $0.30 a month for each of 16 metrics, $0.10 for each alarm, and for each NAT gateway in two of them,
  * and $3 for the dashboard: about $9 a month, by the hour; $0.50 for each GB of logs. AWS' free tier has 10 metrics, 10 alarms
@@ -55,9 +59,6 @@ const consoles: Readonly<Record<string, string>> = {
  * }, { provider: kubernetesProviderOfThatCluster });
  */
 export class LoadTestObservability extends pulumi.ComponentResource {
-  /** The log router's ConfigMap, a resource for `dependsOn`: pods come after it, and do not wait for all the rest. */
-  // biome-ignore lint/suspicious/noExplicitAny: with its type, the package's schema could not be read without Kubernetes' plugin.
-  public readonly logRouter: pulumi.Output<any>;
   /** Name of the log group of pods. */
   public readonly logGroupName: pulumi.Output<string>;
   /** Namespace of the metrics in CloudWatch. */
@@ -94,7 +95,8 @@ export class LoadTestObservability extends pulumi.ComponentResource {
       { parent: this },
     );
     const provider = cluster && kubernetesProvider(name, cluster, this, opts?.parent);
-    const router = logRouter(name, { ...plan, group, region }, { parent: this, ...(provider && { provider }) }, this);
+    const objects = { parent: this, ...(provider && { provider }) };
+    routers.set(this, logRouter(name, { ...plan, group, region }, objects, this));
 
     const namespace = metricNamespace(clusterName);
     metricFilters(name, group, namespace, this);
@@ -121,7 +123,6 @@ export class LoadTestObservability extends pulumi.ComponentResource {
     );
 
     const host = partition.apply((known) => consoles[known] ?? "console.aws.amazon.com");
-    this.logRouter = pulumi.output(router);
     this.logGroupName = group.name;
     this.metricNamespace = namespace;
     this.dashboardName = dashboard.dashboardName;
@@ -129,7 +130,6 @@ export class LoadTestObservability extends pulumi.ComponentResource {
     this.alarmNames = pulumi.all(alarms.map((alarm) => alarm.name));
     this.alarmTopicArn = topic.arn;
     this.registerOutputs({
-      logRouter: this.logRouter,
       logGroupName: this.logGroupName,
       metricNamespace: this.metricNamespace,
       dashboardName: this.dashboardName,
@@ -137,5 +137,10 @@ export class LoadTestObservability extends pulumi.ComponentResource {
       alarmNames: this.alarmNames,
       alarmTopicArn: this.alarmTopicArn,
     });
+  }
+
+  /** The last of the log router, for `dependsOn`: pods come after it, and do not wait for alarms and whom these tell. */
+  public get logRouter(): pulumi.Resource {
+    return routers.get(this) as pulumi.Resource;
   }
 }

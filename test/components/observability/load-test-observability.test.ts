@@ -208,15 +208,7 @@ describe("LoadTestObservability", function () {
       for (const urn of urns) expect(urn).to.include(`::${observabilityType}`);
       const component = urns.find((urn) => urn.endsWith("::load")) ?? "";
       expect(Object.keys(engine.states.get(component) ?? {})).to.have.members([
-        ...[
-          "logRouter",
-          "logGroupName",
-          "metricNamespace",
-          "dashboardName",
-          "dashboardUrl",
-          "alarmNames",
-          "alarmTopicArn",
-        ],
+        ...["logGroupName", "metricNamespace", "dashboardName", "dashboardUrl", "alarmNames", "alarmTopicArn"],
       ]);
       expect(await known(observability.metricNamespace)).to.equal("LoadTest/load-test");
       expect(await known(observability.dashboardUrl)).to.equal(
