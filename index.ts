@@ -100,8 +100,8 @@ const locust = new LocustDeployment(
     metricsLogSeconds: observability && 10,
     otelEndpoint: settings.otelEndpoint,
   },
-  // Fargate's log router is only for pods that start after it.
-  { provider, ...(observability && { dependsOn: [observability] }) },
+  // Fargate's log router is only for pods that start after it; they do not wait for alarms, and whom these tell.
+  { provider, ...(observability && { dependsOn: [observability.logRouter] }) },
 );
 if (network && cluster) {
   const all = [locust, network, cluster, ...(image ? [image] : []), ...(observability ? [observability] : [])];

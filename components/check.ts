@@ -68,8 +68,12 @@ export const seconds = (min: number, max: number) =>
 export const flag = argument("true or false", types.boolean);
 export const texts = (what = "texts") =>
   argument(`an object of ${what}`, (value) => isObject(value) && Object.values(value).every(types.string), "yes");
-export const listOfTexts = (allowed: string, min = 0) =>
-  argument(allowed, (value) => Array.isArray(value) && value.length >= min && value.every(isText), "yes");
+export const listOfTexts = (allowed: string, min = 0, max = Number.POSITIVE_INFINITY) =>
+  argument(
+    allowed,
+    (value) => Array.isArray(value) && value.length >= min && value.length <= max && value.every(isText),
+    "yes",
+  );
 
 function isText(value: unknown): boolean {
   return typeof value === "string" && value !== "";

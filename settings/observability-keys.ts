@@ -37,7 +37,8 @@ export const observabilityKeys = {
     items: webhookAllowed,
   }),
   alarmSlack: key(checkedBy(parseSlack).optional(), {
-    description: "Slack channel for alarms, as WORKSPACE/CHANNEL by their ids; with observability.",
+    description:
+      "Slack channel for alarms, as WORKSPACE/CHANNEL by their ids, once in an AWS account; with observability.",
     allowed: slackAllowed,
   }),
   idleAlarmHours: key(z.int().min(1).max(mostIdleHours).prefault(4), {

@@ -36,7 +36,7 @@ export function limitsOf(thresholds: readonly Threshold[], idleHours: number): A
 }
 
 /** An alarm on one metric of the load test, as its arguments have it. */
-export interface RunAlarm {
+interface RunAlarm {
   /** The end of its name. */
   readonly name: string;
   readonly metricName: string;
@@ -49,7 +49,7 @@ export interface RunAlarm {
  * None of them takes missing data for breaching: there is none while no master runs, and of some values none without a
  * run. Taken for right, it ends an alarm.
  */
-export function runAlarms({ failRatio, p95, idleHours }: AlarmLimits): RunAlarm[] {
+function runAlarms({ failRatio, p95, idleHours }: AlarmLimits): RunAlarm[] {
   const above = (limit: Limit) => ({
     comparisonOperator: limit.included ? "GreaterThanThreshold" : "GreaterThanOrEqualToThreshold",
     threshold: limit.value,
@@ -63,7 +63,7 @@ export function runAlarms({ failRatio, p95, idleHours }: AlarmLimits): RunAlarm[
       metricName: "FailRatio",
       args: {
         ...{ ...minute(2, "Average"), ...above(failRatio) },
-        alarmDescription: `More than ${percent(failRatio.value)} of the run's requests have failed, for two minutes.`,
+        alarmDescription: `${failRatio.included ? "More than" : "At least"} ${percent(failRatio.value)} of the run's requests have failed, for two minutes.`,
       },
     },
     {
@@ -71,7 +71,7 @@ export function runAlarms({ failRatio, p95, idleHours }: AlarmLimits): RunAlarm[
       metricName: "ResponseTimeP95",
       args: {
         ...{ ...minute(3, "Average"), ...above(p95) },
-        alarmDescription: `The 95th percentile of response times is above ${p95.value} s, for three minutes.`,
+        alarmDescription: `The 95th percentile of response times is ${p95.included ? "above" : "at least"} ${p95.value} s, for three minutes.`,
       },
     },
     {
@@ -104,7 +104,7 @@ export function runAlarms({ failRatio, p95, idleHours }: AlarmLimits): RunAlarm[
 }
 
 /** A NAT gateway's metric that is to be zero. */
-export interface NatAlarm {
+interface NatAlarm {
   readonly name: string;
   readonly metricName: string;
   readonly args: Pick<MetricAlarmArgs, "evaluationPeriods" | "datapointsToAlarm" | "alarmDescription">;
@@ -134,7 +134,7 @@ export const natAlarms: readonly NatAlarm[] = [
 ];
 
 /** What alarms are about. */
-export interface AlarmPlace {
+interface AlarmPlace {
   /** With which their names begin; in an account and Region, an alarm's name is there once. */
   readonly clusterName: pulumi.Input<string>;
   /** Of the load test's metrics. */
@@ -177,11 +177,12 @@ export function makeAlarms(
   ];
 }
 
-/** A metric of all gateways together. */
+/** A metric of all gateways together; of none, as an output may turn out, one that never has data. */
 function sumOf(gateways: readonly string[], metricName: string) {
-  const each = gateways.map((NatGatewayId, index) => ({
+  const dimensions = gateways.length > 0 ? gateways.map((NatGatewayId) => ({ NatGatewayId })) : [undefined];
+  const each = dimensions.map((one, index) => ({
     id: `m${index + 1}`,
-    metric: { namespace: natNamespace, metricName, period: 60, stat: "Sum", dimensions: { NatGatewayId } },
+    metric: { namespace: natNamespace, metricName, period: 60, stat: "Sum", ...(one && { dimensions: one }) },
     returnData: false,
   }));
   return [...each, { id: "all", expression: "SUM(METRICS())", label: metricName, returnData: true }];

@@ -23,8 +23,9 @@ export interface LoadTestObservabilityArgs {
   /** Name of the role that Fargate starts pods with; it gets a policy to write the pods' logs. Needed without cluster. */
   podExecutionRoleName?: Input<string> | undefined;
   /**
-   * The NAT gateways that pods go out through, 1 to 10, such as `natGatewayIds` of a LoadTestNetwork. Defaults to none, and
-   * so to no alarms on them and no graphs of data.
+   * The NAT gateways that pods go out through, up to 10, such as `natGatewayIds` of a LoadTestNetwork. Defaults to none, and
+   * so to no alarms on them and no graphs of data. An output that turns out empty, as with an existing VPC, makes two
+   * alarms that never have data: leave it out there.
    */
   natGatewayIds?: Input<List<Input<string>>> | undefined;
   /** Days that CloudWatch keeps the pods' logs. Defaults to 30. */
@@ -47,7 +48,8 @@ export interface LoadTestObservabilityArgs {
   alarmWebhooks?: List<string> | undefined;
   /**
    * Slack channel for alarms, as WORKSPACE/CHANNEL by their ids; the workspace must be authorised with Amazon Q Developer in
-   * chat applications, once, in AWS's console. Defaults to none.
+   * chat applications, once, in AWS's console. AWS takes a channel once in an account: a second stack leaves it out, and
+   * its topic (`alarmTopicArn`) is added to the channel's configuration. Defaults to none.
    */
   alarmSlack?: string | undefined;
   /** Tags of all that can have tags. Defaults to `load-test:stack` alone, which is the stack's name. */

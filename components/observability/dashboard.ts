@@ -5,7 +5,7 @@ import { saturatedShare } from "../../settings/limits";
 import { type AlarmLimits, natAlarms, natNamespace } from "./alarms";
 
 /** What a dashboard shows. */
-export interface DashboardPlace {
+interface DashboardPlace {
   readonly clusterName: string;
   readonly region: string;
   /** Of the load test's metrics. */
@@ -41,11 +41,18 @@ const columns = 24;
 const [graphWidth, graphHeight] = [8, 6];
 const headHeight = 4;
 
+interface DashboardBody {
+  readonly periodOverride: "inherit";
+  readonly widgets: readonly Widget[];
+}
+
 /** @returns what `PutDashboard` takes, as JSON */
-export function dashboardBody(place: DashboardPlace): { readonly widgets: readonly Widget[] } {
+export function dashboardBody(place: DashboardPlace): DashboardBody {
   const graphs = [...ofRun(place), ...ofNat(place)];
   const rows = Math.ceil(graphs.length / 3);
   return {
+    // Else CloudWatch chooses periods by the time range, and what is by the minute is not.
+    periodOverride: "inherit",
     widgets: [
       text(0, 0, columns / 2, headHeight, head(place)),
       {
@@ -167,7 +174,7 @@ function costs({ natGatewayIds }: DashboardPlace): string {
   const { throughNat, betweenZones, outToInternet, logsIn } = usEast2.perGb;
   return [
     "## What costs money",
-    `Prices of ${usEast2.region}. Each GB through NAT, in either direction: $${throughNat}. Out to the internet, on top: $${outToInternet}. Logs: $${logsIn} a GB. Metrics, alarms and this dashboard: about $${month} a month together, while a master is there.`,
+    `Prices of ${usEast2.region}. Each GB through NAT, in either direction: $${throughNat}. Out to the internet, on top: $${outToInternet}. Logs: $${logsIn} a GB. Metrics, alarms and this dashboard: about $${month} a month together, the metrics only while a master is there.`,
     ...(natGatewayIds.length > 0 ? [] : ["The NAT gateways of this network are not known here."]),
     `**Between zones** each GB costs $${betweenZones} where it leaves and again where it arrives. CloudWatch has no metric of it: Cost Explorer has, a day later, as usage type DataTransfer-Regional-Bytes, and \`loadtest cost\` estimates it. Here it is the workers' reports to a master in another zone, and the load itself where the target is in another zone of this Region.`,
   ].join("\n\n");

@@ -16,7 +16,7 @@ const routerConfigMap = "aws-logging";
 const routerActions = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"];
 
 /** Where logs go to. */
-export interface RouterPlace {
+interface RouterPlace {
   readonly region: string;
   readonly logGroupName: string;
   /** More `[FILTER]` sections. */
@@ -59,7 +59,7 @@ export function sizeOf(data: Readonly<Record<string, string>>): number {
 }
 
 /** What the log router is made of. */
-export interface RouterParts {
+interface RouterParts {
   readonly group: LogGroup;
   readonly region: pulumi.Input<string>;
   readonly podExecutionRoleName: pulumi.Input<string>;
@@ -72,13 +72,14 @@ export interface RouterParts {
  * @param name of the component, with which the names of its parts begin
  * @param opts of Kubernetes objects
  * @param parent the component, whose AWS provider is used
+ * @returns the last of it, which pods must come after
  */
 export function logRouter(
   name: string,
   { group, region, podExecutionRoleName, logFilters }: RouterParts,
   opts: pulumi.CustomResourceOptions,
   parent: pulumi.Resource,
-): void {
+): ConfigMap {
   const policy = new RolePolicy(
     `${name}-pod-logs`,
     {
@@ -105,7 +106,7 @@ export function logRouter(
   const data = pulumi
     .all([region, group.name])
     .apply(([known, logGroupName]) => routerConfig({ region: known, logGroupName, logFilters }));
-  new ConfigMap(
+  return new ConfigMap(
     `${name}-log-router`,
     { metadata: { name: routerConfigMap, namespace: routerNamespace }, data },
     { ...opts, dependsOn: [namespace, group, policy] },

@@ -7,7 +7,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { packageRoot } from "../../settings/package-root";
 
 /** A value in the master's lines, and the metric that becomes of it. */
-export interface LineMetric {
+interface LineMetric {
   /** Its key in a line. */
   readonly key: string;
   /** Its name in CloudWatch. */
@@ -17,7 +17,7 @@ export interface LineMetric {
 }
 
 /** All values of a line, by the list of metrics that the plugin has too. */
-export function lineMetrics(): LineMetric[] {
+function lineMetrics(): LineMetric[] {
   const text = readFileSync(join(packageRoot(), "locust", "plugin", "loadtest", "metrics.json"), "utf8");
   const metrics = JSON.parse(text) as readonly { readonly lines?: readonly LineMetric[] }[];
   return metrics.flatMap(({ lines = [] }) => lines).map(({ key, metric, unit }) => ({ key, metric, unit }));
@@ -29,7 +29,7 @@ export function metricNamespace(clusterName: pulumi.Input<string>): pulumi.Outpu
 }
 
 /** The lines with this value, in CloudWatch's syntax for JSON. */
-export function patternOf(key: string): string {
+function patternOf(key: string): string {
   return `{ ($.loadtest = "metrics") && ($.${key} = *) }`;
 }
 
@@ -42,17 +42,16 @@ export function metricFilters(
   group: LogGroup,
   namespace: pulumi.Input<string>,
   parent: pulumi.Resource,
-): LogMetricFilter[] {
-  return lineMetrics().map(
-    ({ key, metric, unit }) =>
-      new LogMetricFilter(
-        `${name}-${metric}`,
-        {
-          logGroupName: group.name,
-          pattern: patternOf(key),
-          metricTransformation: { name: metric, namespace, value: `$.${key}`, unit },
-        },
-        { parent },
-      ),
-  );
+): void {
+  for (const { key, metric, unit } of lineMetrics()) {
+    new LogMetricFilter(
+      `${name}-${metric}`,
+      {
+        logGroupName: group.name,
+        pattern: patternOf(key),
+        metricTransformation: { name: metric, namespace, value: `$.${key}`, unit },
+      },
+      { parent },
+    );
+  }
 }

@@ -1,4 +1,5 @@
 /** Who is told of alarms: a topic of SNS, mails, webhooks and a channel of Slack. */
+import { createHash } from "node:crypto";
 import { SlackChannelConfiguration } from "@pulumi/aws/chatbot/slackChannelConfiguration";
 import { getPartitionOutput } from "@pulumi/aws/getPartition";
 import { Role } from "@pulumi/aws/iam/role";
@@ -23,13 +24,13 @@ export function alarmTopic(
 ): Topic {
   // CloudWatch of the same account may publish on it without a policy of its own.
   const topic = new Topic(`${name}-alarms`, { name: pulumi.interpolate`${clusterName}-alarms`, tags }, { parent });
-  // Named by the address: one more, or one less, leaves the others alone.
-  for (const endpoint of emails) {
-    new TopicSubscription(`${name}-${endpoint}`, { topic: topic.arn, protocol: "email", endpoint }, { parent });
-  }
-  for (const endpoint of webhooks) {
-    new TopicSubscription(`${name}-${endpoint}`, { topic: topic.arn, protocol: "https", endpoint }, { parent });
-  }
+  const subscribe = (protocol: string, endpoint: string) => {
+    // Named by the address, so that one more, or one less, leaves the others alone; its hash, as names are in every log.
+    const hash = createHash("sha256").update(endpoint).digest("hex").slice(0, 8);
+    new TopicSubscription(`${name}-${hash}`, { topic: topic.arn, protocol, endpoint }, { parent });
+  };
+  for (const endpoint of emails) subscribe("email", endpoint);
+  for (const endpoint of webhooks) subscribe("https", endpoint);
   if (slack !== undefined) slackChannel(name, clusterName, slack, topic, tags, parent);
   return topic;
 }

@@ -155,7 +155,7 @@ class FactsTest(MetricsCase):
 
     def test_what_is_not_known_is_left_out(self) -> None:
         line = self.line()
-        for key in ("elapsed", "p50", "p95", "failRatio", "workerCpuMax"):
+        for key in ("p50", "p95", "failRatio", "workerCpuMax"):
             self.assertNotIn(key, line)
         self.assertEqual((line["run"], line["state"], line["workers"], line["workersIdle"]), (0, "ready", 0, 0))
         self.assertNotIn("locust_fail_ratio", self.metrics.text())

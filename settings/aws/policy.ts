@@ -177,6 +177,11 @@ export function observabilityStatements({ account, region, partition = "aws" }: 
       ),
       ["*"],
     ),
+    statement(
+      "ChatServiceRole",
+      ["iam:CreateServiceLinkedRole"],
+      [`${everywhere("iam")}:role/aws-service-role/management.chatbot.amazonaws.com/*`],
+    ),
     statement("ChatRole", ["iam:PassRole"], [`${everywhere("iam")}:role/load-test-*`], {
       StringEquals: { "iam:PassedToService": "chatbot.amazonaws.com" },
     }),

@@ -7,7 +7,7 @@ import type { Prices } from "./prices";
 export interface ObservabilityCostSettings extends FixedCostSettings, Pick<Settings, "observability"> {}
 
 /** Metrics that CloudWatch makes of the master's lines; each is a custom metric. */
-export const customMetrics = 17;
+export const customMetrics = 16;
 
 /** Alarms on these metrics, and alarms of which each has one metric of every NAT gateway: alarms are paid by metric. */
 const [runAlarms, natAlarms] = [5, 2];

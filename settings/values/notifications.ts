@@ -21,7 +21,7 @@ const slackPattern = /^([A-Z0-9]{1,255})\/([A-Za-z0-9]{1,255})$/;
 export const slackAllowed = 'the ids of a Slack workspace and of a channel in it, such as "T07EA123LEP/C07EZ1ABC23"';
 
 /** A channel of Slack, by AWS' names. */
-export interface SlackChannel {
+interface SlackChannel {
   readonly slackTeamId: string;
   readonly slackChannelId: string;
 }

@@ -33,7 +33,7 @@ const scripts = { scriptsFolder: "load", script: "visit.py" };
 new LocustDeployment(
   "shop",
   { cluster, namespace: "${namespace}", metricsLogSeconds: 10, ...size, ...scripts },
-  { dependsOn: seen },
+  { dependsOn: seen.logRouter },
 );
 export const { natGatewayIds } = network;
 export const { logGroupName, metricNamespace, dashboardUrl, alarmNames, alarmTopicArn } = seen;
@@ -81,7 +81,7 @@ describe("LoadTestObservability, on the real engine and a real cluster", functio
     const seen = steps.filter(({ urn }) => urn.includes(":index:LoadTestObservability$"));
     const types = seen.map(({ urn }) => urn.split("::").at(-2)?.split("$").at(-1) ?? "");
     const count = (type: string) => types.filter((one) => one === type).length;
-    expect(count("aws:cloudwatch/logMetricFilter:LogMetricFilter")).to.equal(17);
+    expect(count("aws:cloudwatch/logMetricFilter:LogMetricFilter")).to.equal(16);
     expect(count("aws:cloudwatch/metricAlarm:MetricAlarm")).to.equal(7);
     expect([routerMap, routerNamespace].map(count)).to.deep.equal([1, 1]);
     expect(new Set(seen.map(({ op }) => op))).to.deep.equal(new Set(["create"]));
@@ -102,7 +102,7 @@ describe("LoadTestObservability, on the real engine and a real cluster", functio
     // Not by chance: what a component depends on, its parts are made after and deleted before.
     const locust = project.resources().find(({ type }) => type.endsWith(":LocustDeployment"));
     const router = ofType(routerMap).map(({ urn }) => urn);
-    expect(locust?.dependencies).to.include.members(router).and.not.deep.equal([]);
+    expect(locust?.dependencies).to.deep.equal(router).and.have.length(1);
   });
 
   it("gives Fargate what it looks for: a label, and 5,300 characters at most", () => {
@@ -179,14 +179,16 @@ describe("LoadTestObservability, on the real engine and a real cluster", functio
     }
   });
 
-  it("changes nothing the second time, and one subscription where somebody else is to be told", () => {
+  // AWS is a stand-in, which gives back what it was given: what AWS would normalise does not show.
+  it("changes nothing the second time, with a stand-in for AWS, and one subscription where somebody else is to be told", () => {
     project.mustRun("up", "--yes", "--skip-preview", "--expect-no-changes");
     setEmails("me@example.com", "you@example.com");
     const { steps } = JSON.parse(project.mustRun("preview", "--json", "--suppress-progress")) as {
       steps: { op: string; urn: string }[];
     };
     const created = steps.filter(({ op }) => op === "create").map(({ urn }) => urn.split("::").at(-1));
-    expect(created).to.deep.equal(["load-you@example.com"]);
+    expect(created).to.have.length(1);
+    expect(created[0]).to.match(/^load-[0-9a-f]{8}$/);
     const others = steps
       .filter(({ op }) => !["same", "create", "read"].includes(op))
       .map(({ urn }) => urn.split("::").at(-2));
@@ -226,14 +228,14 @@ describe("the program with observability, on the real engine", function () {
   });
   after(() => project?.remove());
 
-  it("makes Locust after the log router, by the same provider", () => {
+  it("makes Locust after the log router, by the same provider, and not after alarms and whom they tell", () => {
     const { steps } = JSON.parse(project.mustRun("preview", "--json", "--suppress-progress")) as {
       steps: { newState: StateResource }[];
     };
     const states = steps.map(({ newState }) => newState);
     const locust = states.find(({ type }) => type.endsWith(":LocustDeployment"));
     const router = states.find(({ type, urn }) => type === routerMap && urn.endsWith("::load-test-log-router"));
-    expect(locust?.dependencies).to.include(router?.urn);
+    expect(locust?.dependencies).to.deep.equal([router?.urn]);
     const pods = states.find(({ urn }) => urn.endsWith("::locust-control") && urn.includes("apps/v1:Deployment"));
     expect(router?.provider).to.equal(pods?.provider).and.include("pulumi:providers:kubernetes::cluster::");
   });

@@ -33,13 +33,12 @@ export function outputsOf({ type, inputs, name }: Registered): Record<string, un
   return {};
 }
 
-const answers: Record<string, Record<string, unknown>> = {
-  "aws:index/getRegion:getRegion": { region: "us-east-2" },
-  "aws:index/getPartition:getPartition": { partition: "aws" },
-};
-
 /** Makes one as in an update, or as in a preview of one. */
-export async function make(args: LoadTestObservabilityArgs = named, preview = false) {
+export async function make(args: LoadTestObservabilityArgs = named, preview = false, partition = "aws") {
+  const answers: Record<string, Record<string, unknown>> = {
+    "aws:index/getRegion:getRegion": { region: "us-east-2" },
+    "aws:index/getPartition:getPartition": { partition },
+  };
   const engine = await mockEngine(preview ? () => ({}) : outputsOf, preview, ({ token }) => answers[token] ?? {});
   const { LoadTestObservability } = await import("../../components/observability/load-test-observability.js");
   const observability = new LoadTestObservability("load", args);

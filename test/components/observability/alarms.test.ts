@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import type { LoadTestObservabilityArgs } from "../../../components/observability/load-test-observability";
 import { alarmMetrics, customMetrics, observabilityPerMonth } from "../../../settings/cost/observability";
@@ -34,7 +35,7 @@ interface Alarm {
     readonly id: string;
     readonly expression?: string;
     readonly returnData: boolean;
-    readonly metric?: { readonly namespace: string; readonly metricName: string; readonly dimensions: object };
+    readonly metric?: { readonly namespace: string; readonly metricName: string; readonly dimensions?: object };
   }[];
 }
 
@@ -103,7 +104,22 @@ describe("the alarms of LoadTestObservability", function () {
     expect(await limits(["p95<500", "fail_ratio<1%"])).to.deep.equal([from, 0.01, from, 0.5]);
     expect(await limits(["fail_ratio<=7%", "p95<=1.5s", "p95<9s"])).to.deep.equal([above, 0.07, above, 1.5]);
     expect(await limits(["GET /: p95<500", "p99<800", "rps>10", "p95>100"])).to.deep.equal([above, 0.5, above, 5]);
-    expect((await alarmsOf({ thresholds: ["fail_ratio<=7%"] })).get("fail-ratio")?.alarmDescription).to.match(/ 7 % /);
+  });
+
+  it("say when they go off: above a limit that is still right, and at one that is not", async () => {
+    const told = async (...thresholds: string[]) => {
+      const alarms = await alarmsOf({ thresholds });
+      return ["fail-ratio", "p95"].map((name) => alarms.get(name)?.alarmDescription);
+    };
+    const [failed, times] = ["of the run's requests have failed", "The 95th percentile of response times is"];
+    expect(await told("fail_ratio<=7%", "p95<=500")).to.deep.equal([
+      `More than 7 % ${failed}, for two minutes.`,
+      `${times} above 0.5 s, for three minutes.`,
+    ]);
+    expect(await told("fail_ratio<1%", "p95<500")).to.deep.equal([
+      `At least 1 % ${failed}, for two minutes.`,
+      `${times} at least 0.5 s, for three minutes.`,
+    ]);
   });
 
   it("allow as many users to be missing as a run does, and no worker to be lost", async () => {
@@ -146,6 +162,19 @@ describe("the alarms of LoadTestObservability", function () {
     }
   });
 
+  it("look at no NAT gateway where the list is empty, and have no data where that shows too late", async () => {
+    expect((await alarmsOf({ natGatewayIds: [] })).size).to.equal(5);
+    const alarms = await alarmsOf({ natGatewayIds: pulumi.output([]) });
+    expect(alarms.size).to.equal(7);
+    for (const name of ["nat-ports", "nat-drops"]) {
+      const [one, sum, ...others] = alarms.get(name)?.metricQueries ?? [];
+      // Metric math needs a metric; NAT gateways' all have dimensions.
+      expect(one?.metric).to.include({ namespace: "AWS/NATGateway" }).and.not.have.property("dimensions");
+      expect(sum).to.include({ expression: "SUM(METRICS())", returnData: true });
+      expect(others).to.deep.equal([]);
+    }
+  });
+
   it("and metrics are as many as loadtest cost counts", async () => {
     const { engine } = await make({ ...named, natGatewayIds: nat });
     const metricsIn = ({ inputs }: Registered) =>
@@ -153,6 +182,9 @@ describe("the alarms of LoadTestObservability", function () {
     const looked = ofKind(engine, kinds.alarm).reduce((sum, alarm) => sum + metricsIn(alarm), 0);
     expect(looked).to.equal(alarmMetrics(parseSettings({}, "a test")));
     expect(listed).to.have.length(customMetrics);
-    expect(observabilityPerMonth(usEast2.perMonth, nat.length)).to.be.closeTo(17 * 0.3 + looked * 0.1 + 3, 1e-9);
+    expect(observabilityPerMonth(usEast2.perMonth, nat.length)).to.be.closeTo(
+      customMetrics * 0.3 + looked * 0.1 + 3,
+      1e-9,
+    );
   });
 });

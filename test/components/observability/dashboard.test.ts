@@ -41,6 +41,12 @@ describe("the dashboard of LoadTestObservability", function () {
     expect(dashboardName).to.equal("load-test");
   });
 
+  it("keeps the minute that its titles speak of, whatever the time range", async () => {
+    const { body } = await dashboard();
+    expect(body.periodOverride).to.equal("inherit");
+    for (const { properties } of graphs(body)) expect(properties.period, properties.title).to.equal(60);
+  });
+
   it("draws only metrics that the master's lines produce, and that NAT gateways have", async () => {
     const { engine, body } = await dashboard();
     const made = metricsFrom(
@@ -58,6 +64,15 @@ describe("the dashboard of LoadTestObservability", function () {
         expect(dimensions).to.deep.equal([]);
       }
     }
+  });
+
+  it("and the alarms leave no metric out that is paid for", async () => {
+    const { engine, body } = await dashboard();
+    const looked = ofKind(engine, kinds.alarm).map(({ inputs }) => inputs.metricName);
+    const used = new Set([...metricsOf(body).map(({ name }) => name), ...looked]);
+    const made = ofKind(engine, kinds.filter).map(({ inputs }) => inputs.metricTransformation.name);
+    expect(made).to.have.length.above(10);
+    expect(made.filter((name) => !used.has(name))).to.deep.equal([]);
   });
 
   it("shows users, requests, failures, response times, workers, CPU, what is under way, and data through NAT", async () => {
@@ -106,8 +121,8 @@ describe("the dashboard of LoadTestObservability", function () {
   it("says what costs money, and that CloudWatch does not know traffic between zones", async () => {
     const { body } = await dashboard();
     expect(texts(body)).to.include("CloudWatch has no metric of it").and.include("$0.01").and.include("$0.045");
-    // 17 metrics, 5 alarms and 2 of 3 gateways each, and the dashboard.
-    expect(texts(body)).to.include("about $9.20 a month together");
+    // 16 metrics, 5 alarms and 2 of 3 gateways each, and the dashboard.
+    expect(texts(body)).to.include("about $8.90 a month together, the metrics only while a master is there");
     expect(texts((await dashboard(null)).body)).to.include("The NAT gateways of this network are not known here.");
   });
 });

@@ -158,6 +158,8 @@ describe("LoadTestObservability", function () {
       ]);
       const fewer = ofKind((await make({ ...named, alarmEmails: ["you@example.com"] })).engine, kinds.subscription);
       expect(fewer.map(({ name }) => name)).to.deep.equal([made[1]?.name]);
+      // Names are in URNs, and so in every log.
+      for (const { name } of made) expect(name).to.match(/^load-[0-9a-f]{8}$/);
     });
 
     it("is a channel of Slack, whose people may look at CloudWatch and no more", async () => {
@@ -199,7 +201,7 @@ describe("LoadTestObservability", function () {
         Object.entries(kinds).map(([kind, type]) => [kind, ofKind(engine, type).length]),
       );
       expect(counts).to.deep.equal({
-        ...{ group: 1, filter: 17, alarm: 7, dashboard: 1, topic: 1, subscription: 1 },
+        ...{ group: 1, filter: 16, alarm: 7, dashboard: 1, topic: 1, subscription: 1 },
         ...{ role: 1, policy: 2, slack: 1, namespace: 1, configMap: 1 },
       });
       const urns = [...engine.states.keys()].filter((urn) => !urn.includes("::pulumi:pulumi:Stack::"));
@@ -216,9 +218,22 @@ describe("LoadTestObservability", function () {
     });
   }
 
+  it("has the dashboard's address in the console of the partition", async () => {
+    for (const [partition, host] of [
+      ["aws", "console.aws.amazon.com"],
+      ["aws-cn", "console.amazonaws.cn"],
+      ["aws-us-gov", "console.amazonaws-us-gov.com"],
+    ] as const) {
+      const { observability } = await make(named, false, partition);
+      expect(await known(observability.dashboardUrl)).to.match(
+        new RegExp(`^https://${host}/cloudwatch/home\\?region=`),
+      );
+    }
+  });
+
   it("refuses wrong arguments with all that is wrong and what is allowed, before anything is registered", async () => {
     const message = await refused({
-      ...{ cluster: { clusterName: "mine" }, clusterName: "other", natGatewayIds: [], thresholds: ["p95"] },
+      ...{ cluster: { clusterName: "mine" }, clusterName: "other", natGatewayIds: "nat-1", thresholds: ["p95"] },
       ...{
         idleAlarmHours: 0,
         alarmEmails: ["me"],
@@ -242,7 +257,7 @@ describe("LoadTestObservability", function () {
       /clusterName is missing: must be .*, or cluster given\n {2}podExecutionRoleName is missing/,
     );
     expect(await refused({ ...named, natGatewayIds: Array.from({ length: 11 }, (_, i) => `nat-${i}`) })).to.include(
-      "must be a list of 1 to 10 ids of NAT gateways",
+      "must be a list of up to 10 ids of NAT gateways",
     );
   });
 });

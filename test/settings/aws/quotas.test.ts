@@ -50,4 +50,16 @@ describe("the policy for up", () => {
     const sids = neededStatements(parseSettings({}, "a test"), place).map(({ Sid }) => Sid);
     expect(sids).to.include("Cluster").and.not.include("Doctor").and.not.include("Image");
   });
+
+  it("lets AWS make its role for Slack, where a channel is told of alarms, and nowhere else", () => {
+    const needed = (given: object) =>
+      neededStatements(parseSettings({ observability: true, ...given }, "a test"), place);
+    const chat = needed({ alarmSlack: "T07EA123LEP/C07EZ1ABC23" }).find(({ Sid }) => Sid === "ChatServiceRole");
+    expect(chat?.Action).to.deep.equal(["iam:CreateServiceLinkedRole"]);
+    expect(chat?.Resource).to.have.length(1);
+    expect(chat?.Resource[0]).to.match(/:role\/aws-service-role\/management\.chatbot\.amazonaws\.com\/\*$/);
+    expect(needed({}).map(({ Sid }) => Sid))
+      .to.include("AlarmTopic")
+      .and.not.include("ChatServiceRole");
+  });
 });

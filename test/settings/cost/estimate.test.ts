@@ -77,7 +77,7 @@ describe("an estimate", () => {
       ["lines of metrics in the log", 0.000162, 386.9],
       ["logs of Locust", 3 * 0.0001, 386.9],
     ];
-    const metrics = ["CloudWatch metric", 17, 0.3];
+    const metrics = ["CloudWatch metric", 16, 0.3];
     const dashboard = ["CloudWatch dashboard", 1, 3];
     expect(seen({})).to.deep.equal([metrics, ["metric in CloudWatch alarms", 11, 0.1], dashboard, ...logs]);
     expect(seen({ layout: "single-az" })[1]).to.deep.equal(["metric in CloudWatch alarms", 7, 0.1]);
