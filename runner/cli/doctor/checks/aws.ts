@@ -114,7 +114,10 @@ export function permissionsCheck(look: AwsLook): Check {
         const denied = await deniedActions(look.clients, source.arn, statements, stack, identity.region, signal);
         if (denied.length === 0) return ok("up and destroy are allowed, by IAM's simulation");
         if (denied.every(({ action }) => action === onlyOnce)) {
-          return warning(`not allowed: ${onlyOnce}`, "The first cluster on Fargate in an account needs it, no other");
+          return warning(
+            `not allowed: ${onlyOnce}`,
+            "An account needs it once: for its first cluster on Fargate, and its first Slack channel for alarms",
+          );
         }
         const actions = denied.map(({ action, by }) => (by === undefined ? action : `${action} (${by})`));
         const more = actions.length > mostActions ? ` and ${actions.length - mostActions} more` : "";
