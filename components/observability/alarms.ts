@@ -24,6 +24,9 @@ export interface AlarmLimits {
 /** Where the load test says nothing; the first is a run's own default. */
 const defaultThresholds = ["fail_ratio<=0.5", "p95<=5s"].map(parseThreshold);
 
+/** Seconds for which a request may wait. */
+const longestWait = 60;
+
 /** The limits of a load test's first thresholds on the failures, and on the 95th percentile, of all requests. */
 export function limitsOf(thresholds: readonly Threshold[], idleHours: number): AlarmLimits {
   const limit = (metric: Threshold["metric"], unit: number): Limit => {
@@ -72,6 +75,15 @@ function runAlarms({ failRatio, p95, idleHours }: AlarmLimits): RunAlarm[] {
       args: {
         ...{ ...minute(3, "Average"), ...above(p95) },
         alarmDescription: `The 95th percentile of response times is ${p95.included ? "above" : "at least"} ${p95.value} s, for three minutes.`,
+      },
+    },
+    {
+      // A target that hangs has failed nothing yet, and has no percentiles.
+      name: "no-answer",
+      metricName: "OldestRequest",
+      args: {
+        ...{ ...minute(2, "Minimum"), ...above({ value: longestWait, included: true }) },
+        alarmDescription: `A request has waited for its answer for more than ${longestWait} s, for two minutes.`,
       },
     },
     {

@@ -18,7 +18,10 @@ export interface LoadTestObservabilityArgs {
    * name one. Needed without clusterName and podExecutionRoleName.
    */
   cluster?: Input<ObservedCluster> | undefined;
-  /** Name of the cluster in EKS, whose Kubernetes provider the options name then. Needed without cluster. */
+  /**
+   * Name of the cluster in EKS, whose Kubernetes provider the options name then; without one, the log router goes to the
+   * kubeconfig's current context. Needed without cluster.
+   */
   clusterName?: Input<string> | undefined;
   /** Name of the role that Fargate starts pods with; it gets a policy to write the pods' logs. Needed without cluster. */
   podExecutionRoleName?: Input<string> | undefined;
@@ -30,11 +33,6 @@ export interface LoadTestObservabilityArgs {
   natGatewayIds?: Input<List<Input<string>>> | undefined;
   /** Days that CloudWatch keeps the pods' logs. Defaults to 30. */
   logRetentionDays?: number | undefined;
-  /**
-   * More of the log router's filters: `[FILTER]` sections of Fluent Bit, after those that are there. All that the log router
-   * is told may have 5,300 characters. Defaults to none.
-   */
-  logFilters?: string | undefined;
   /**
    * Thresholds of the load test; those for `fail_ratio` and `p95` of all requests are the limits of alarms. Defaults to
    * `fail_ratio<=0.5` and `p95<=5s`.

@@ -7,7 +7,6 @@ import { type Arguments, argument, checkArguments, listOfTexts, readArgument, se
 import { partOf } from "../inputs";
 import { type AlarmLimits, limitsOf } from "./alarms";
 import type { LoadTestObservabilityArgs } from "./args";
-import { routerConfig, routerLimit, sizeOf } from "./log-router";
 
 /** What is right, or is checked as soon as it is known. */
 export interface ObservabilityPlan {
@@ -16,7 +15,6 @@ export interface ObservabilityPlan {
   /** Undefined where none are known. */
   readonly natGatewayIds: Input<string[]> | undefined;
   readonly logRetentionDays: number;
-  readonly logFilters: string;
   readonly limits: AlarmLimits;
   readonly emails: readonly string[];
   readonly webhooks: readonly string[];
@@ -39,7 +37,6 @@ const rules: Arguments<LoadTestObservabilityArgs> = {
   podExecutionRoleName: text("the name of the role that Fargate starts pods with"),
   natGatewayIds: listOfTexts(`a list of up to ${mostGateways} ids of NAT gateways`, 0, mostGateways),
   logRetentionDays: setting("logRetentionDays"),
-  logFilters: argument("[FILTER] sections of Fluent Bit", (value) => typeof value === "string"),
   thresholds: setting("thresholds"),
   idleAlarmHours: setting("idleAlarmHours"),
   alarmEmails: setting("alarmEmails"),
@@ -57,7 +54,6 @@ const rules: Arguments<LoadTestObservabilityArgs> = {
 export function readObservabilityArgs(name: string, args: LoadTestObservabilityArgs): ObservabilityPlan {
   const source = `LoadTestObservability ${name}`;
   const problems: SettingsProblem[] = [...checkCluster(args ?? {}), ...checkArguments(args, rules)];
-  if (problems.length === 0) problems.push(...checkRouter(args.logFilters));
   if (problems.length > 0) throw new SettingsError(problems, source);
 
   const read = <T>(key: keyof LoadTestObservabilityArgs) => readArgument<T>(source, rules[key], args[key], key);
@@ -72,7 +68,6 @@ export function readObservabilityArgs(name: string, args: LoadTestObservabilityA
     podExecutionRoleName: place("podExecutionRoleName"),
     natGatewayIds: isNone(args.natGatewayIds) ? undefined : read<string[]>("natGatewayIds"),
     logRetentionDays: now("logRetentionDays"),
-    logFilters: args.logFilters ?? "",
     limits: limitsOf(now<readonly Threshold[]>("thresholds"), now("idleAlarmHours")),
     emails: now<readonly string[] | undefined>("alarmEmails") ?? [],
     webhooks: now<readonly string[] | undefined>("alarmWebhooks") ?? [],
@@ -93,14 +88,4 @@ function checkCluster({ cluster, ...args }: LoadTestObservabilityArgs): Settings
     const allowed = isGiven ? "left out, as cluster is given" : `${rules[key].allowed}, or cluster given`;
     return [{ key, value: args[key], allowed }];
   });
-}
-
-/** With the longest names that EKS and AWS have, as these may be known later. */
-function checkRouter(logFilters = ""): SettingsProblem[] {
-  const [region, cluster] = ["ap-southeast-99", "c".repeat(100)];
-  const own = sizeOf(routerConfig({ region, logGroupName: `/aws/eks/${cluster}/pods`, logFilters: "" }));
-  const most = routerLimit - own;
-  if (logFilters.length <= most) return [];
-  const allowed = `at most ${most} characters: Fargate's log router takes ${routerLimit}, and these are ${logFilters.length}`;
-  return [{ key: "logFilters", value: logFilters, allowed }];
 }

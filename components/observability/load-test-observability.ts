@@ -30,8 +30,8 @@ const routers = new WeakMap<LoadTestObservability, pulumi.Resource>();
  *
  * It makes the log group `/aws/eks/CLUSTER/pods` and tells Fargate's log router to write the logs of pods to it (the
  * namespace `aws-observability` with its ConfigMap, which a cluster has once); a metric for each value that Locust's master
- * writes to its log; a dashboard; and alarms on failures, response times, lost workers, missing users, idle workers and
- * NAT gateways, which go to a topic of SNS, and from there to mails, webhooks and Slack.
+ * writes to its log; a dashboard; and alarms on failures, response times, requests without an answer, lost workers,
+ * missing users, idle workers and NAT gateways, which go to a topic of SNS, and from there to mails, webhooks and Slack.
  *
  * The log router is there only for pods that start after it: give the LocustDeployment `dependsOn` with `logRouter` (in
  * other languages than TypeScript, with the component), so that it is made later and deleted before, and

@@ -5,9 +5,6 @@ import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap";
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace";
 import * as pulumi from "@pulumi/pulumi";
 
-/** EKS takes no more characters in the ConfigMap. */
-export const routerLimit = 5300;
-
 /** Names that EKS looks for. */
 const routerNamespace = "aws-observability";
 const routerConfigMap = "aws-logging";
@@ -19,8 +16,6 @@ const routerActions = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:
 interface RouterPlace {
   readonly region: string;
   readonly logGroupName: string;
-  /** More `[FILTER]` sections. */
-  readonly logFilters: string;
 }
 
 /**
@@ -29,7 +24,7 @@ interface RouterPlace {
  *
  * Sections and their names: "Start AWS Fargate logging for your cluster" in the EKS user guide, and Fluent Bit's manual.
  */
-export function routerConfig({ region, logGroupName, logFilters }: RouterPlace): Record<string, string> {
+export function routerConfig({ region, logGroupName }: RouterPlace): Record<string, string> {
   return {
     // The router's own log, which would make a log group of its own.
     flb_log_cw: "false",
@@ -40,7 +35,7 @@ export function routerConfig({ region, logGroupName, logFilters }: RouterPlace):
       "Time_Key time",
       "Time_Format %Y-%m-%dT%H:%M:%S.%L%z",
     ]),
-    "filters.conf": `${section("FILTER", ["Name parser", "Match *", "Key_name log", "Parser crio"])}${logFilters}`,
+    "filters.conf": section("FILTER", ["Name parser", "Match *", "Key_name log", "Parser crio"]),
     "output.conf": section("OUTPUT", [
       "Name cloudwatch_logs",
       "Match kube.*",
@@ -53,17 +48,11 @@ export function routerConfig({ region, logGroupName, logFilters }: RouterPlace):
   };
 }
 
-/** Characters of all that a ConfigMap holds. */
-export function sizeOf(data: Readonly<Record<string, string>>): number {
-  return Object.entries(data).reduce((sum, [key, value]) => sum + key.length + value.length, 0);
-}
-
 /** What the log router is made of. */
 interface RouterParts {
   readonly group: LogGroup;
   readonly region: pulumi.Input<string>;
   readonly podExecutionRoleName: pulumi.Input<string>;
-  readonly logFilters: string;
 }
 
 /**
@@ -76,7 +65,7 @@ interface RouterParts {
  */
 export function logRouter(
   name: string,
-  { group, region, podExecutionRoleName, logFilters }: RouterParts,
+  { group, region, podExecutionRoleName }: RouterParts,
   opts: pulumi.CustomResourceOptions,
   parent: pulumi.Resource,
 ): ConfigMap {
@@ -105,7 +94,7 @@ export function logRouter(
   );
   const data = pulumi
     .all([region, group.name])
-    .apply(([known, logGroupName]) => routerConfig({ region: known, logGroupName, logFilters }));
+    .apply(([known, logGroupName]) => routerConfig({ region: known, logGroupName }));
   return new ConfigMap(
     `${name}-log-router`,
     { metadata: { name: routerConfigMap, namespace: routerNamespace }, data },

@@ -10,7 +10,7 @@ export interface ObservabilityCostSettings extends FixedCostSettings, Pick<Setti
 export const customMetrics = 16;
 
 /** Alarms on these metrics, and alarms of which each has one metric of every NAT gateway: alarms are paid by metric. */
-const [runAlarms, natAlarms] = [5, 2];
+const [runAlarms, natAlarms] = [6, 2];
 
 /** Of a line of the master's, with the 26 that CloudWatch adds to an event; there is one every ten seconds. */
 export const metricsLineBytes = 450;

@@ -122,7 +122,7 @@ describe("the program", function () {
         ...{ observability: "true", thresholds: '["p95<500"]', idleAlarmHours: "9", logRetentionDays: "7" },
         ...{ alarmEmails: '["me@example.com"]', alarmWebhooks: '["https://a.test"]', alarmSlack: "T1/C1" },
       });
-      expect(seen(engine)).to.have.lengthOf(1 + 16 + 7 + 1 + 1 + 2 + 1);
+      expect(seen(engine)).to.have.lengthOf(1 + 16 + 8 + 1 + 1 + 2 + 1);
       const alarm = (end: string) => engine.registered.find(({ name }) => name === `load-test-${end}`)?.inputs;
       expect(alarm("p95")?.threshold).to.equal(0.5);
       expect(alarm("idle")?.evaluationPeriods).to.equal(9);
@@ -155,7 +155,7 @@ describe("the program", function () {
       controlPlaneSubnetIds: '["subnet-01234567","subnet-01234568"]',
     });
     const alarms = engine.registered.filter(({ type }) => type.endsWith(":MetricAlarm")).map(({ name }) => name);
-    expect(alarms).to.have.lengthOf(5).and.not.include("load-test-nat-ports");
+    expect(alarms).to.have.lengthOf(6).and.not.include("load-test-nat-ports");
   });
 
   it("gives NAT gateways the addresses that they are to have", async () => {

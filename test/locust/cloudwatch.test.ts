@@ -94,7 +94,7 @@ describe("CloudWatch's metrics of a real master", function () {
     const looked = ofKind(engine, kinds.alarm).flatMap(({ inputs }) => inputs.metricName ?? []);
     const body = dashboardSchema.parse(JSON.parse(engine.one(kinds.dashboard).inputs.dashboardBody));
     const drawn = metricsOf(body).filter(({ namespace }) => namespace.startsWith("LoadTest/"));
-    expect(looked).to.have.length(5);
+    expect(looked).to.have.length(6);
     expect(drawn).to.have.length.above(10);
     for (const name of [...looked, ...drawn.map((one) => one.name)]) {
       expect(metrics.get(name), name).to.have.length.above(0);

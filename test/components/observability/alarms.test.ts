@@ -52,7 +52,14 @@ describe("the alarms of LoadTestObservability", function () {
 
   it("are on failures, response times, lost workers, missing users and idle workers, and tell the topic", async () => {
     const alarms = await alarmsOf();
-    expect([...alarms.keys()]).to.deep.equal(["fail-ratio", "p95", "workers-lost", "users-missing", "idle"]);
+    expect([...alarms.keys()]).to.deep.equal([
+      "fail-ratio",
+      "p95",
+      "no-answer",
+      "workers-lost",
+      "users-missing",
+      "idle",
+    ]);
     for (const [name, alarm] of alarms) {
       expect(alarm, name).to.deep.include({
         alarmActions: ["arn:aws:sns:us-east-2:123456789012:load-test-alarms"],
@@ -163,9 +170,9 @@ describe("the alarms of LoadTestObservability", function () {
   });
 
   it("look at no NAT gateway where the list is empty, and have no data where that shows too late", async () => {
-    expect((await alarmsOf({ natGatewayIds: [] })).size).to.equal(5);
+    expect((await alarmsOf({ natGatewayIds: [] })).size).to.equal(6);
     const alarms = await alarmsOf({ natGatewayIds: pulumi.output([]) });
-    expect(alarms.size).to.equal(7);
+    expect(alarms.size).to.equal(8);
     for (const name of ["nat-ports", "nat-drops"]) {
       const [one, sum, ...others] = alarms.get(name)?.metricQueries ?? [];
       // Metric math needs a metric; NAT gateways' all have dimensions.

@@ -85,7 +85,7 @@ describe("the dashboard of LoadTestObservability", function () {
     ]);
     const { widgets } = body;
     const alarms = widgets.flatMap((widget) => (widget.type === "alarm" ? widget.properties.alarms : []));
-    expect(alarms).to.have.length(7);
+    expect(alarms).to.have.length(8);
   });
 
   it("has no widget upon another", async () => {
@@ -121,8 +121,8 @@ describe("the dashboard of LoadTestObservability", function () {
   it("says what costs money, and that CloudWatch does not know traffic between zones", async () => {
     const { body } = await dashboard();
     expect(texts(body)).to.include("CloudWatch has no metric of it").and.include("$0.01").and.include("$0.045");
-    // 16 metrics, 5 alarms and 2 of 3 gateways each, and the dashboard.
-    expect(texts(body)).to.include("about $8.90 a month together, the metrics only while a master is there");
+    // 16 metrics, 6 alarms and 2 of 3 gateways each, and the dashboard.
+    expect(texts(body)).to.include("about $9.00 a month together, the metrics only while a master is there");
     expect(texts((await dashboard(null)).body)).to.include("The NAT gateways of this network are not known here.");
   });
 });

@@ -79,9 +79,9 @@ describe("an estimate", () => {
     ];
     const metrics = ["CloudWatch metric", 16, 0.3];
     const dashboard = ["CloudWatch dashboard", 1, 3];
-    expect(seen({})).to.deep.equal([metrics, ["metric in CloudWatch alarms", 11, 0.1], dashboard, ...logs]);
-    expect(seen({ layout: "single-az" })[1]).to.deep.equal(["metric in CloudWatch alarms", 7, 0.1]);
-    expect(seen({ vpcId: "vpc-01234567" })[1]).to.deep.equal(["metric in CloudWatch alarms", 5, 0.1]);
+    expect(seen({})).to.deep.equal([metrics, ["metric in CloudWatch alarms", 12, 0.1], dashboard, ...logs]);
+    expect(seen({ layout: "single-az" })[1]).to.deep.equal(["metric in CloudWatch alarms", 8, 0.1]);
+    expect(seen({ vpcId: "vpc-01234567" })[1]).to.deep.equal(["metric in CloudWatch alarms", 6, 0.1]);
     expect(seen({ observability: false })).to.deep.equal([]);
     const others: Prices = { ...usEast2, perMonth: undefined };
     expect(seen({}, others)).to.deep.equal(logs);

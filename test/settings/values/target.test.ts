@@ -26,6 +26,12 @@ describe("parseTarget", () => {
       expect(() => parseTarget(text)).to.throw(InvalidValueError, "URL without query");
     });
   }
+
+  it("repeats no password", () => {
+    for (const text of ["http://me:pw@example.com", "http://me:p@pw@example.com/v1"]) {
+      expect(() => parseTarget(text)).to.throw(InvalidValueError, /^"http:\/\/…@example\.com/);
+    }
+  });
 });
 
 describe("isAllowedTarget", () => {
