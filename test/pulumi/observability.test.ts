@@ -82,7 +82,7 @@ describe("LoadTestObservability, on the real engine and a real cluster", functio
     const types = seen.map(({ urn }) => urn.split("::").at(-2)?.split("$").at(-1) ?? "");
     const count = (type: string) => types.filter((one) => one === type).length;
     expect(count("aws:cloudwatch/logMetricFilter:LogMetricFilter")).to.equal(16);
-    expect(count("aws:cloudwatch/metricAlarm:MetricAlarm")).to.equal(7);
+    expect(count("aws:cloudwatch/metricAlarm:MetricAlarm")).to.equal(8);
     expect([routerMap, routerNamespace].map(count)).to.deep.equal([1, 1]);
     expect(new Set(seen.map(({ op }) => op))).to.deep.equal(new Set(["create"]));
     expect(project.resources()).to.deep.equal([]);
