@@ -173,7 +173,7 @@ describe("LoadTestObservability, on the real engine and a real cluster", functio
     ]);
     const tagged = project.resources().filter((one) => ours(one) && one.outputs?.tags !== undefined);
     // The log group, the alarms, the topic, Slack's role and its channel.
-    expect(tagged).to.have.length(1 + 7 + 1 + 2);
+    expect(tagged).to.have.length(1 + 8 + 1 + 2);
     for (const { urn, outputs } of tagged) {
       expect(outputs?.tags, urn).to.include({ team: "load", "load-test:stack": "test" });
     }
