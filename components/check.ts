@@ -106,6 +106,21 @@ export function readArgument<T>(source: string, { read }: Argument, value: unkno
   return isLater(value) ? (output(value) as Output<unknown>).apply(readKnown) : readKnown(value);
 }
 
+/** What is wrong where a whole, such as a cluster, and its parts are not given in exactly one of the two ways. */
+export function wholeOrParts<K extends string>(
+  args: Readonly<Record<string, unknown>>,
+  whole: string,
+  parts: readonly K[],
+  rules: Readonly<Record<K, Argument>>,
+): SettingsProblem[] {
+  return parts.flatMap((key) => {
+    const isGiven = args[key] !== undefined && args[key] !== "";
+    if (isGiven === (args[whole] === undefined)) return [];
+    const allowed = isGiven ? `left out, as ${whole} is given` : `${rules[key].allowed}, or ${whole} given`;
+    return [{ key, value: args[key], allowed }];
+  });
+}
+
 /** What is known of a value: outputs in a list are left out, those in an object are empty texts. */
 export function knownOf(value: unknown): unknown {
   if (!isLater(value)) return value;

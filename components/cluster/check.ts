@@ -2,7 +2,17 @@
 import type { Input } from "@pulumi/pulumi";
 import { SettingsError, type SettingsProblem } from "../../settings/errors";
 import { isObject } from "../../settings/values/object";
-import { type Arguments, argument, checkArguments, listOfTexts, readArgument, setting, text, texts } from "../check";
+import {
+  type Arguments,
+  argument,
+  checkArguments,
+  listOfTexts,
+  readArgument,
+  setting,
+  text,
+  texts,
+  wholeOrParts,
+} from "../check";
 import { mapInput, partOf } from "../inputs";
 import { clusterNameRule, nameInStack } from "../names";
 import type { FargateClusterArgs } from "./args";
@@ -94,7 +104,7 @@ export function readClusterArgs(name: string, stack: string, args: FargateCluste
   const source = `FargateCluster ${name}`;
   const problems: SettingsProblem[] = [];
   if (!namePattern.test(name)) problems.push({ key: "name", value: name, allowed: nameAllowed });
-  problems.push(...checkPlacement(args ?? {}), ...checkArguments(args, rules));
+  problems.push(...wholeOrParts({ ...args }, "network", placement, rules), ...checkArguments(args, rules));
   if (problems.length > 0) throw new SettingsError(problems, source);
 
   const read = <T>(key: keyof FargateClusterArgs) => readArgument<T>(source, rules[key], args[key], key);
@@ -130,16 +140,6 @@ const admin = {
     return { value, problems: problems.map((problem) => ({ ...problem, key })) };
   },
 };
-
-/** Exactly one way to say where the cluster is. */
-function checkPlacement({ network, ...args }: FargateClusterArgs): SettingsProblem[] {
-  return placement.flatMap((key) => {
-    const isGiven = args[key] !== undefined && args[key] !== "";
-    if (isGiven === (network === undefined)) return [];
-    const allowed = isGiven ? "left out, as network is given" : `${rules[key].allowed}, or network given`;
-    return [{ key, value: args[key], allowed }];
-  });
-}
 
 /** A namespace that is given is selected as a whole, whatever of it every cluster selects. */
 function selectorsOf(namespaces: readonly string[]): FargateSelector[] {

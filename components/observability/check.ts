@@ -3,7 +3,17 @@ import type { Input } from "@pulumi/pulumi";
 import { SettingsError, type SettingsProblem } from "../../settings/errors";
 import { isObject } from "../../settings/values/object";
 import type { Threshold } from "../../settings/values/threshold";
-import { type Arguments, argument, checkArguments, listOfTexts, readArgument, setting, text, texts } from "../check";
+import {
+  type Arguments,
+  argument,
+  checkArguments,
+  listOfTexts,
+  readArgument,
+  setting,
+  text,
+  texts,
+  wholeOrParts,
+} from "../check";
 import { partOf } from "../inputs";
 import { type AlarmLimits, limitsOf } from "./alarms";
 import type { LoadTestObservabilityArgs } from "./args";
@@ -53,7 +63,10 @@ const rules: Arguments<LoadTestObservabilityArgs> = {
  */
 export function readObservabilityArgs(name: string, args: LoadTestObservabilityArgs): ObservabilityPlan {
   const source = `LoadTestObservability ${name}`;
-  const problems: SettingsProblem[] = [...checkCluster(args ?? {}), ...checkArguments(args, rules)];
+  const problems: SettingsProblem[] = [
+    ...wholeOrParts({ ...args }, "cluster", ofCluster, rules),
+    ...checkArguments(args, rules),
+  ];
   if (problems.length > 0) throw new SettingsError(problems, source);
 
   const read = <T>(key: keyof LoadTestObservabilityArgs) => readArgument<T>(source, rules[key], args[key], key);
@@ -78,14 +91,4 @@ export function readObservabilityArgs(name: string, args: LoadTestObservabilityA
 /** Whether there are no gateways, as far as it is known: how many alarms there are cannot wait for an output. */
 function isNone(gateways: LoadTestObservabilityArgs["natGatewayIds"]): boolean {
   return gateways === undefined || (Array.isArray(gateways) && gateways.length === 0);
-}
-
-/** Exactly one way to say which cluster it is. */
-function checkCluster({ cluster, ...args }: LoadTestObservabilityArgs): SettingsProblem[] {
-  return ofCluster.flatMap((key) => {
-    const isGiven = args[key] !== undefined && args[key] !== "";
-    if (isGiven === (cluster === undefined)) return [];
-    const allowed = isGiven ? "left out, as cluster is given" : `${rules[key].allowed}, or cluster given`;
-    return [{ key, value: args[key], allowed }];
-  });
 }

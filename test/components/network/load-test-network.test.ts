@@ -1,32 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import type { LoadTestNetworkArgs } from "../../../components/network/load-test-network";
-import { isKnown, known, type MockEngine, mockEngine, refusedBy } from "../../support/mock-engine";
-import { eipType, natType, privateIds, publicIds, vpcOutputs, vpcType } from "../../support/vpc";
+import { componentType, make, refused } from "../../support/load-test-network";
+import { isKnown, known, type MockEngine } from "../../support/mock-engine";
+import { eipType, natType, privateIds, publicIds, vpcType } from "../../support/vpc";
 
-const componentType = "serverless-load-testing:index:LoadTestNetwork";
 const routeType = "aws:ec2/route:Route";
 const associationType = "aws:ec2/natGatewayEipAssociation:NatGatewayEipAssociation";
 const groupType = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup";
-
-const existing = {
-  vpcId: "vpc-01234567",
-  podSubnetIds: ["subnet-01234567"],
-  controlPlaneSubnetIds: ["subnet-01234567", "subnet-01234568"],
-};
-
-/** Makes a network named "net" as in an update, or as in a preview of one. */
-async function make(
-  args?: LoadTestNetworkArgs,
-  { preview = false, opts }: { preview?: boolean; opts?: () => pulumi.ComponentResourceOptions } = {},
-) {
-  const engine = await mockEngine(preview ? () => ({}) : vpcOutputs, preview);
-  const { LoadTestNetwork } = await import("../../../components/network/load-test-network.js");
-  const network = new LoadTestNetwork("net", args, opts?.());
-  await known(network.urn);
-  await pulumi.runtime.disconnect();
-  return { network, engine };
-}
 
 /** The inputs of the only VPC that some arguments make. */
 async function vpcOf(args?: LoadTestNetworkArgs): Promise<Record<string, unknown>> {
@@ -38,13 +19,6 @@ function waysOut({ registered }: MockEngine): readonly (readonly [string, string
   const routes = registered.filter(({ type }) => type === routeType).map(({ inputs }) => inputs);
   for (const route of routes) expect(route.destinationCidrBlock).to.equal("0.0.0.0/0");
   return routes.map(({ routeTableId, natGatewayId }) => [routeTableId, natGatewayId] as const);
-}
-
-/** The message that some arguments end with, before anything is registered. */
-async function refused(args: LoadTestNetworkArgs): Promise<string> {
-  const engine = await mockEngine(vpcOutputs);
-  const { LoadTestNetwork } = await import("../../../components/network/load-test-network.js");
-  return refusedBy(engine, () => new LoadTestNetwork("net", args));
 }
 
 describe("LoadTestNetwork", function () {
@@ -174,38 +148,6 @@ describe("LoadTestNetwork", function () {
       expect(await known(network.podSubnetIds)).to.deep.equal(privateIds.slice(0, 1));
       expect(await known(network.controlPlaneSubnetIds)).to.deep.equal(privateIds.slice(0, 2));
     });
-  });
-
-  describe("an existing VPC", () => {
-    it("makes nothing", async () => {
-      const { engine } = await make(existing);
-      expect(engine.registered.map(({ type }) => type)).to.deep.equal([componentType]);
-    });
-
-    it("gives out what it is given, known or not", async () => {
-      const { network } = await make({ ...existing, vpcId: pulumi.output(existing.vpcId) });
-      expect(await known(network.vpcId)).to.equal(existing.vpcId);
-      expect(await known(network.publicSubnetIds)).to.deep.equal([]);
-      expect(await known(network.privateSubnetIds)).to.deep.equal(existing.podSubnetIds);
-      expect(await known(network.podSubnetIds)).to.deep.equal(existing.podSubnetIds);
-      expect(await known(network.controlPlaneSubnetIds)).to.deep.equal(existing.controlPlaneSubnetIds);
-      expect(await known(network.natAddresses)).to.deep.equal([]);
-      expect(await known(network.natGatewayIds)).to.deep.equal([]);
-    });
-
-    it("is refused with addresses of NAT gateways that are not its own", async () => {
-      const message = await refused({ ...existing, natAddressesPerGateway: 2 });
-      expect(message).to.include("natAddressesPerGateway is 2: must be left out in a VPC that exists");
-    });
-
-    for (const key of Object.keys(existing)) {
-      it(`is refused without ${key}`, async () => {
-        const others = Object.fromEntries(Object.entries(existing).filter(([name]) => name !== key));
-        expect(await refused(others)).to.match(
-          new RegExp(`^1 setting is wrong .*\\n  ${key} is missing: must be given`),
-        );
-      });
-    }
   });
 
   it("refuses wrong arguments with all that is wrong and what is allowed, before anything is registered", async () => {

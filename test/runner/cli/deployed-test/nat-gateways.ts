@@ -4,11 +4,27 @@ import { judgeNat, type NatPatience } from "../../../../runner/cli/deployed-test
 import { saveLatestRun } from "../../../../runner/cli/deployed-test/save";
 import { readRun } from "../../../../runner/results/read";
 import type { LoadTestOutput } from "../../../../settings/outputs";
-import type { AwsCall, AwsReply } from "../../../support/aws";
-import type { TestContext } from "./context";
+import { type AwsCall, type AwsReply, identity, type ScriptedAws, useScriptedAws } from "../../../support/aws";
+import { TestContext } from "./context";
 import { output } from "./tests";
 
 export const minute = 60_000;
+
+/** A run that has ended, on a master that answers, and an AWS that knows who asks: new ones for each test of a suite. */
+export function useEndedRun(use: (there: TestContext, aws: ScriptedAws) => void): void {
+  let aws: ScriptedAws;
+  let there: TestContext;
+  useScriptedAws((one) => {
+    aws = one;
+    aws.replies["sts:GetCallerIdentity"] = () => identity();
+  });
+  beforeEach(async () => {
+    there = await TestContext.open();
+    there.endRun();
+    use(there, aws);
+  });
+  afterEach(() => there.close());
+}
 
 /** Starts of the minutes that a call asks for. */
 export function minutesOf({ input }: AwsCall): number[] {

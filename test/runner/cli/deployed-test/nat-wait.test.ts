@@ -7,9 +7,9 @@ import { judgeNat } from "../../../../runner/cli/deployed-test/nat";
 import { saveLatestRun } from "../../../../runner/cli/deployed-test/save";
 import { listRuns } from "../../../../runner/results/history";
 import { readRun } from "../../../../runner/results/read";
-import { identity, type ScriptedAws, useScriptedAws, withEnvironment } from "../../../support/aws";
-import { TestContext } from "./context";
-import { judged, natValues, onFargate } from "./nat-gateways";
+import { type ScriptedAws, withEnvironment } from "../../../support/aws";
+import type { TestContext } from "./context";
+import { judged, natValues, onFargate, useEndedRun } from "./nat-gateways";
 
 const hour = 3_600_000;
 
@@ -17,15 +17,10 @@ describe("CloudWatch's values of a run's NAT gateways", function () {
   this.timeout(60_000);
   let there: TestContext;
   let aws: ScriptedAws;
-  useScriptedAws((one) => {
-    aws = one;
-    aws.replies["sts:GetCallerIdentity"] = () => identity();
+  useEndedRun((run, answers) => {
+    there = run;
+    aws = answers;
   });
-  beforeEach(async () => {
-    there = await TestContext.open();
-    there.endRun();
-  });
-  afterEach(() => there.close());
 
   const looks = () => aws.calls.filter(({ action }) => action === "cloudwatch:GetMetricData").length;
 

@@ -5,24 +5,19 @@ import { judgeNat } from "../../../../runner/cli/deployed-test/nat";
 import { saveLatestRun } from "../../../../runner/cli/deployed-test/save";
 import { readRun } from "../../../../runner/results/read";
 import type { LoadTestOutput } from "../../../../settings/outputs";
-import { credentials, identity, Moto, type ScriptedAws, useScriptedAws, withEnvironment } from "../../../support/aws";
+import { credentials, Moto, type ScriptedAws, withEnvironment } from "../../../support/aws";
 import { skip } from "../../../support/needs";
-import { TestContext } from "./context";
-import { judged, minute, minutesOf, natValues, onFargate } from "./nat-gateways";
+import type { TestContext } from "./context";
+import { judged, minute, minutesOf, natValues, onFargate, useEndedRun } from "./nat-gateways";
 
 describe("a run's NAT gateways", function () {
   this.timeout(120_000);
   let there: TestContext;
   let aws: ScriptedAws;
-  useScriptedAws((one) => {
-    aws = one;
-    aws.replies["sts:GetCallerIdentity"] = () => identity();
+  useEndedRun((run, answers) => {
+    there = run;
+    aws = answers;
   });
-  beforeEach(async () => {
-    there = await TestContext.open();
-    there.endRun();
-  });
-  afterEach(() => there.close());
 
   const values = (sums: Readonly<Record<string, number>>) => {
     aws.replies["cloudwatch:GetMetricData"] = natValues(sums);
