@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
 import { isPublic, mayExceedNat, natProblem, pullProblem } from "../../settings/limits";
-import { hostOf } from "../../settings/values/target";
+import { hostOf, portOf } from "../../settings/values/target";
 import { partOf } from "../inputs";
 import type { LocustCluster } from "./args";
 import type { LocustPlan } from "./check";
@@ -65,8 +65,7 @@ async function targetProblem(target: string): Promise<string | undefined> {
 
 /** What is wrong where nothing accepts a connection at a target, as seen from this machine. */
 export async function connectionProblem(target: string): Promise<string | undefined> {
-  const { port, protocol } = new URL(target);
-  const socket = connect({ host: hostOf(target), port: Number(port) || (protocol === "https:" ? 443 : 80) });
+  const socket = connect({ host: hostOf(target), port: portOf(target) });
   socket.setTimeout(patience, () => socket.destroy(new Error(`no answer within ${patience / 1000} s`)));
   try {
     await once(socket, "connect");

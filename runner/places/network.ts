@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server } from "node:net";
+import { portOf } from "../../settings/values/target";
 import { codeOf, messageOf, RunnerError, UsageError } from "../errors";
 
 /** Everything that this program starts on this machine listens here and nowhere else. */
@@ -89,11 +90,10 @@ export async function requireReachable(
   timeout = 5000,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<void> {
-  const url = new URL(target);
+  const { hostname } = new URL(target);
   if (proxyInUse(env)) return;
-  const port = Number(url.port) || (url.protocol === "https:" ? 443 : 80);
   // URL keeps the brackets of an IPv6 address.
-  const socket = connect({ host: url.hostname.replace(/^\[|\]$/g, ""), port, timeout });
+  const socket = connect({ host: hostname.replace(/^\[|\]$/g, ""), port: portOf(target), timeout });
   socket.once("timeout", () => socket.destroy(new Error(`no answer within ${timeout / 1000} s`)));
   try {
     await once(socket, "connect");

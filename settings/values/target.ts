@@ -52,3 +52,9 @@ export function isAllowedTarget(target: string, allowedHosts: readonly string[])
 export function hostOf(target: string): string {
   return new URL(target).hostname.replace(/^\[|\]$|\.$/g, "").toLowerCase();
 }
+
+/** The port of a target: that of its scheme where it names none. */
+export function portOf(target: string): number {
+  const { port, protocol } = new URL(target);
+  return Number(port) || (protocol === "https:" ? 443 : 80);
+}

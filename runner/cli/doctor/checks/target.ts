@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { isIP } from "node:net";
 import { connect } from "node:tls";
 import type { Settings } from "../../../../settings/schema";
-import { hostOf } from "../../../../settings/values/target";
+import { hostOf, portOf } from "../../../../settings/values/target";
 import { codeOf, messageOf } from "../../../errors";
 import { connectionReason, proxyInUse, requireReachable } from "../../../places/network";
 import { type Check, type Finding, ok, skipped, warning } from "../check";
@@ -32,11 +32,10 @@ async function lookAt({ targetHost, allowedHosts }: Settings, local: boolean, si
 
 /** TLS that does not come about is not the network's fault alone: certificates are looked at as well. */
 async function requireTls(target: string, signal: AbortSignal): Promise<void> {
-  const { port } = new URL(target);
   const host = hostOf(target);
   // A server cannot be named by its address.
   const name = isIP(host) === 0 ? { servername: host } : {};
-  const socket = connect({ host, port: Number(port) || 443, ...name, timeout: patience });
+  const socket = connect({ host, port: portOf(target), ...name, timeout: patience });
   socket.once("timeout", () => socket.destroy(new Error(`no TLS within ${patience / 1000} s`)));
   try {
     await once(socket, "secureConnect", { signal });
