@@ -123,7 +123,6 @@ describe("LoadTestObservability, on the real engine and a real cluster", functio
     const folder = join("/var/log/pods", `${namespace}_${metadata.name}_${metadata.uid}`, containerName);
     if (!existsSync(folder)) skip(this, "the cluster's node is another machine");
     const raw = () => readFileSync(join(folder, "0.log"), "utf8").split("\n");
-    await until("a line of metrics", () => raw().some((line) => line.includes('"loadtest":"metrics"')));
     const parsers = kubectl("aws-observability", [
       "get",
       "configmap",
@@ -132,13 +131,15 @@ describe("LoadTestObservability, on the real engine and a real cluster", functio
       "jsonpath={.data.parsers\\.conf}",
     ]);
     const cri = new RegExp(/^ {4}Regex (.*)$/m.exec(parsers)?.[1] ?? "(?!)");
-    const written = raw().map((line) => cri.exec(line)?.groups?.log ?? "");
-    const metrics = metricsFrom(
-      inputsOf("aws:cloudwatch/logMetricFilter:LogMetricFilter") as unknown as Filter[],
-      written,
+    const filters = inputsOf("aws:cloudwatch/logMetricFilter:LogMetricFilter") as unknown as Filter[];
+    const written = () => raw().map((line) => cri.exec(line)?.groups?.log ?? "");
+    // The first line may be older than the worker's connection.
+    await until(
+      "a line of metrics with the worker",
+      () => metricsFrom(filters, written()).get("Workers")?.at(-1) === 1,
     );
-    // One worker, and no run so far.
-    expect(metrics.get("Workers")?.at(-1)).to.equal(1);
+    const metrics = metricsFrom(filters, written());
+    // No run so far.
     expect(metrics.get("WorkersIdle")?.at(-1)).to.equal(1);
     expect(metrics.get("Users")?.at(-1)).to.equal(0);
     expect(metrics.get("ResponseTimeP95")).to.deep.equal([]);
