@@ -5,6 +5,7 @@ import {
   duration,
   exitCodeHelp,
   jsonOption,
+  limitOptions,
   loadOptions,
   maxCostOption,
   placeOptions,
@@ -66,7 +67,7 @@ function addRun(program: Command, done: Done): void {
     .option("--baseline <run>", "compare with this run: its folder, its name, latest, latest-passed")
     .option("--demo", "with --local: load a small demo target that is started for the run")
     .option("--port <n>", "port of Locust's web UI on this machine", port);
-  maxCostOption(command);
+  limitOptions(maxCostOption(command));
   regressionOption(command);
   readyOption(command);
   resultsOption(command);
