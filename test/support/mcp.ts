@@ -30,12 +30,12 @@ export class McpSession {
   stderr = "";
   private readonly transport: StdioClientTransport;
 
-  private constructor(cwd: string, args: readonly string[]) {
+  private constructor(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv) {
     this.transport = new StdioClientTransport({
       command: process.execPath,
       args: [join(root, "bin", "loadtest.js"), "mcp", ...args],
       cwd,
-      env: { ...(process.env as Record<string, string>), LOADTEST_CACHE: sharedCache, [markerName]: this.marker },
+      env: { ...(env as Record<string, string>), LOADTEST_CACHE: sharedCache, [markerName]: this.marker },
       stderr: "pipe",
     });
     this.transport.stderr?.on("data", (data) => {
@@ -46,8 +46,9 @@ export class McpSession {
     });
   }
 
-  static async open(cwd: string, args: readonly string[] = []): Promise<McpSession> {
-    const session = new McpSession(cwd, args);
+  /** @param env variables beside this process's */
+  static async open(cwd: string, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Promise<McpSession> {
+    const session = new McpSession(cwd, args, { ...process.env, ...env });
     await session.client.connect(session.transport);
     return session;
   }

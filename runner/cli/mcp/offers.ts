@@ -11,6 +11,8 @@ export interface Offer {
   readonly needed?: readonly string[];
   /** Options that go with what the command does without them, and so are offered only where load may be changed. */
   readonly loadOptions?: readonly string[];
+  /** Limits of the server that a client may narrow. */
+  readonly narrows?: readonly string[];
   /** Values of options that are not given. */
   readonly defaults?: Readonly<Record<string, unknown>>;
   /** What exit codes mean where that is not what `run` means by them; such a code is an answer and no error. */
@@ -36,8 +38,8 @@ export const offers: Readonly<Record<string, Offer>> = {
       3: "unclear: the runs cannot tell",
     },
   },
-  run: { kind: "load", exclusive: true },
-  start: { kind: "load", exclusive: true },
+  run: { kind: "load", exclusive: true, narrows: ["maxCost"] },
+  start: { kind: "load", exclusive: true, narrows: ["maxCost"] },
   scale: { kind: "load", exclusive: true },
   // Whoever may start load must always be able to end it; without that, what runs is somebody else's.
   stop: { kind: "load" },
@@ -72,7 +74,7 @@ export const leftOutOptions: Readonly<Record<string, string>> = {
   maxUsers: "the server's limit",
   maxWorkers: "the server's limit",
   maxRunTime: "the server's limit",
-  maxCost: "the server's limit",
+  maxCost: "the server's limit, which run and start may narrow",
 };
 
 /** Options of `loadtest mcp` that say where the test is: where one is given, no client says otherwise. */

@@ -32,9 +32,10 @@ function toolOf(command: Command, offer: Offer, fixed: Fixed, mayLoad: boolean):
   const options = command.options.filter((option) => {
     const name = option.attributeName();
     if (hasPlace && placeOptions.some((one) => one === name)) return false;
-    return offeredOptions.has(name) && (mayLoad || offer.loadOptions?.includes(name) !== true);
+    const isOffered = offeredOptions.has(name) || offer.narrows?.includes(name) === true;
+    return isOffered && (mayLoad || offer.loadOptions?.includes(name) !== true);
   });
-  const most = offer.kind === "load" ? { users: fixed.maxUsers, workers: fixed.maxWorkers } : {};
+  const most = offer.kind === "load" ? { ...fixed, users: fixed.maxUsers, workers: fixed.maxWorkers } : {};
   const shape = {
     ...Object.fromEntries(
       command.registeredArguments.map((one) => {
@@ -58,7 +59,7 @@ function toolOf(command: Command, offer: Offer, fixed: Fixed, mayLoad: boolean):
 /** Names of things that are there: no paths, and nothing that reads as an option. */
 const plainName = /^[^./\\-][^/\\]*$/;
 const names = new Set(["name", "file", "run", "a", "b", "pod"]);
-const numbers = new Set(["n", "h", "r", "k", "workers"]);
+const numbers = new Set(["n", "usd", "h", "r", "k", "workers"]);
 /** Also taken as numbers: 90 for 90s. */
 const textsOrNumbers = new Set(["time", "share"]);
 
@@ -106,9 +107,7 @@ function argsOf(command: Command, offered: readonly Option[], input: Input, fixe
     "--json",
     ...given.flatMap((option) => optionArgs(option, input[option.attributeName()])),
     ...own.flatMap((option) => optionArgs(option, fixed[option.attributeName()])),
-    ...(values.some((value) => value !== undefined)
-      ? ["--", ...values.filter((one) => one !== undefined).map(String)]
-      : []),
+    ...(values.length > 0 ? ["--", ...values.map(String)] : []),
   ];
 }
 

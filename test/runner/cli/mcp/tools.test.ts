@@ -63,7 +63,10 @@ describe("what is offered to MCP clients", () => {
   });
 
   it("has a limit of every kind wherever load is started", () => {
-    for (const name of ["run", "start"]) {
+    const loading = program.commands.filter(({ options }) => options.some(({ long }) => long === "--host"));
+    const names = loading.map((command) => command.name()).filter((name) => name in offers);
+    expect(names).to.include.members(["run", "start"]);
+    for (const name of names) {
       const args = tool(name, limits).args({});
       expect(parsed(args).options, name).to.include({ maxUsers: 50, maxWorkers: 4, maxRunTime: 600, maxCost: 2 });
       expect(parsed(args).options.allowedHosts, name).to.deep.equal(["a.test"]);
@@ -76,9 +79,18 @@ describe("what is offered to MCP clients", () => {
     expect(parsed(tool("run", limits).args({ local: true })).options).to.not.have.property("maxCost");
   });
 
+  it("lets a client narrow what a run may cost, and not widen it", () => {
+    for (const name of ["run", "start"]) {
+      const takes = (maxCost: number, fixed = {}) => tool(name, fixed).input.safeParse({ maxCost }).success;
+      expect([takes(1, limits), takes(3, limits), takes(3)], name).to.deep.equal([true, false, true]);
+      expect(parsed(tool(name, limits).args({ maxCost: 1 })).options, name).to.include({ maxCost: 1 });
+    }
+  });
+
   it("takes nothing of what the server holds", () => {
     for (const one of toolsOf(program, {}, true)) {
-      const held = [...limitOptions, "results", "html", "kubeconfig", "context", "namespace", "scriptsFolder", "json"];
+      const own = limitOptions.filter((name) => one.offer.narrows?.includes(name) !== true);
+      const held = [...own, "results", "html", "kubeconfig", "context", "namespace", "scriptsFolder", "json"];
       expect(
         held.filter((name) => properties(one).includes(name)),
         one.name,
