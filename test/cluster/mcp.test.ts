@@ -55,7 +55,9 @@ describe("an MCP client of a deployed test", function () {
       expect(await refused(session, name, load)).to.match(/must be on one of --allowed-hosts: target\./);
       expect(await refused(session, name, { runTime: "61m" })).to.match(/must be at most 3600 s \(--max-run-time\)/);
       expect(await refused(session, name, { users: 11 })).to.match(/users is 11: must be at most 10/);
-      expect(await refused(session, name, { users: 2, script: "script_shape.py" })).to.match(/load shape StepsShape decides users/);
+      expect(await refused(session, name, { users: 2, script: "script_shape.py" })).to.match(
+        /load shape StepsShape decides users/,
+      );
     }
     expect(await refused(session, "scale", { workers: 4 })).to.match(/workers is 4: must be at most 3/);
     expect(runsIn(results)).to.deep.equal([]);

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { withAcquiredTest } from "../../../runner/cli/deployed-test/acquire";
 import { clusterSetup } from "../../../runner/cli/deployed-test/cluster-setup";
 import { type LimitOptions, requireSettledLoad } from "../../../runner/cli/limits";
 import { readCommandSettings, type SettingsOptions } from "../../../runner/cli/settings";
@@ -6,6 +7,7 @@ import { UsageError } from "../../../runner/errors";
 import type { LocustStatus } from "../../../runner/types";
 import { makeProject, type Project, removeProjects } from "../../support/project";
 import { caught } from "../places/kubernetes/api/fake-api";
+import { TestContext } from "./deployed-test/context";
 import { clusterTest, deployed } from "./deployed-test/tests";
 
 const limits: LimitOptions = { allowedHosts: ["*.a.test"], maxUsers: 10, maxWorkers: 2, maxRunTime: 60 };
@@ -67,6 +69,27 @@ describe("limits of the command line", () => {
     for (const problem of problems) expect(message).to.match(problem);
     const narrow = await caught(clusterSetup(test({ allowedHosts: ["b.test"] }), { ...limits, users: "1" }));
     expect(narrow.message).to.match(/allowedHosts .*with one of --allowed-hosts/);
+  });
+
+  it("hold for a script's own target, and its load shape, in a cluster", async () => {
+    const there = await TestContext.open();
+    try {
+      // The scripted master's.
+      const own = "http://127.0.0.1:1";
+      const begin = (options: LimitOptions, status: Partial<LocustStatus> = {}) =>
+        withAcquiredTest(there.context, { readyTimeout: 5, ...options }, (held) =>
+          held.begin({ ...there.locust.status, ...status }),
+        );
+      await begin({ allowedHosts: ["127.0.0.1"], maxUsers: 10 });
+      const elsewhere = await caught(begin({ allowedHosts: ["a.test"] }));
+      expect(elsewhere).to.be.instanceOf(UsageError);
+      expect(elsewhere.message).to.equal(`the script's target ${own} is on none of allowedHosts: a.test`);
+      expect((await caught(begin({ maxUsers: 10 }, { shape: "Steps" }))).message).to.match(
+        /^the script's load shape Steps /,
+      );
+    } finally {
+      await there.close();
+    }
   });
 
   it("refuse a load shape, which decides about users and time itself", () => {
