@@ -123,7 +123,7 @@ describe("runs of an MCP client", function () {
     const { stop, call } = await begun(session);
     const { isError, text } = await session.call("run", { local: true, demo: true });
     expect([isError, text]).to.deep.equal([
-      ...[true, "run was not started: run is going on; cancel that request, or wait for its end"],
+      ...[true, "run was not started: run is going on; stop ends it, or wait for its end"],
     ]);
     expect((await session.call("history")).result).to.have.nested.property("[0].state", "running");
     stop.abort();
@@ -135,6 +135,19 @@ describe("runs of an MCP client", function () {
     // The server goes on.
     const again = await session.call("run", { local: true, demo: true, users: 1, runTime: 3, threshold: ["p95<10s"] });
     expect(again).to.include({ isError: false, exitCode: 0 });
+  });
+
+  it("end by the tool stop, too, and then have an answer", async () => {
+    const { session, results } = await open();
+    const { call } = await begun(session);
+    const stopped = await session.call("stop");
+    expect(stopped).to.include({ isError: false, exitCode: 0 });
+    expect(stopped.meaning).to.equal("run was told to end in good order; the answer to its request has the result");
+    const end = await call;
+    if (end instanceof Error) throw end;
+    expect(end).to.include({ isError: false, exitCode: 130, meaning: "interrupted; what was measured is kept" });
+    expect(end.result).to.deep.equal(JSON.parse(JSON.stringify(await kept(results))));
+    expect(end.result).to.include({ verdict: "aborted", endedBy: "interrupt" });
   });
 
   it("end when the client closes its connection, and are kept", async () => {

@@ -45,6 +45,7 @@ export class Children {
    */
   async run(args: readonly string[], stop: AbortSignal, onLine: (line: string) => void): Promise<CommandEnd> {
     if (this.closing.signal.aborted) throw new RunnerError("the server ends");
+    if (stop.aborted) throw new RunnerError("it was cancelled before it began");
     if (this.running.size >= most) throw new RunnerError(`${most} commands are going on: wait until one has ended`);
     const ended = this.start(args, AbortSignal.any([stop, this.closing.signal]), onLine);
     this.running.add(ended);

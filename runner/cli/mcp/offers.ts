@@ -15,6 +15,8 @@ export interface Offer {
   readonly narrows?: readonly string[];
   /** Values of options that are not given. */
   readonly defaults?: Readonly<Record<string, unknown>>;
+  /** What a client is told beside the command's description. */
+  readonly note?: string;
   /** What exit codes mean where that is not what `run` means by them; such a code is an answer and no error. */
   readonly meanings?: Readonly<Record<number, string>>;
 }
@@ -42,7 +44,10 @@ export const offers: Readonly<Record<string, Offer>> = {
   start: { kind: "load", exclusive: true, narrows: ["maxCost"] },
   scale: { kind: "load", exclusive: true },
   // Whoever may start load must always be able to end it; without that, what runs is somebody else's.
-  stop: { kind: "load" },
+  stop: {
+    kind: "load",
+    note: "Without arguments, while this server has a run, start or scale going, it ends that in good order instead; the result is in the answer to that request.",
+  },
 };
 
 /** The other commands, and why they are left out. */

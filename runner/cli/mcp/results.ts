@@ -26,19 +26,19 @@ export function resultOf(
   const meaning = own ?? (exitCode === null ? `the command was killed by ${code}` : usualMeanings[exitCode]);
   const result = parse(stdout);
   const refused = isObject(result) && typeof result.error === "string" && Object.keys(result).length === 2;
-  const output: Output = {
-    exitCode,
-    meaning: meaning ?? "unknown",
-    result: refused ? null : result,
-    messages: [...lines],
-  };
   const isError =
     exitCode === null || ((exitCode === exitCodes.usage || exitCode === exitCodes.error) && own === undefined);
-  return {
-    content: [{ type: "text", text: JSON.stringify(output) }],
-    structuredContent: output,
-    ...(isError && { isError }),
-  };
+  const output = { exitCode, meaning: meaning ?? "unknown", result: refused ? null : result, messages: [...lines] };
+  return { ...withText(output), ...(isError && { isError }) };
+}
+
+/** Something that was done without a command. */
+export function told(meaning: string): CallToolResult {
+  return withText({ exitCode: exitCodes.passed, meaning, result: null, messages: [] });
+}
+
+function withText(output: Output): CallToolResult {
+  return { content: [{ type: "text", text: JSON.stringify(output) }], structuredContent: output };
 }
 
 /** Something that no command was started for. */

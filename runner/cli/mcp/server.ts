@@ -16,8 +16,8 @@ import { listRuns } from "../../results/history";
 import { Children } from "./children";
 import { leftOutCommands, offers } from "./offers";
 import { addResources, runUri } from "./resources";
-import { describeIssues, outputSchema, refusal, resultOf } from "./results";
-import { type Fixed, type Tool, toolsOf } from "./tools";
+import { describeIssues, outputSchema, refusal, resultOf, told } from "./results";
+import { type Fixed, type Input, type Tool, toolsOf } from "./tools";
 
 export interface ServerOptions {
   /** The command line whose commands are offered. */
@@ -28,7 +28,7 @@ export interface ServerOptions {
   readonly results: string;
   readonly allowRun: boolean;
   readonly fixed: Fixed;
-  /** For people who start the server. */
+  /** What a client is told about the server as a whole. */
   readonly instructions: string;
 }
 
@@ -72,9 +72,17 @@ function addTools({ server }: McpServer, tools: Tools): void {
   );
 }
 
+/** The tool that loads a target now. */
+interface Loading {
+  readonly name: string;
+  readonly stop: AbortController;
+  /** Aborted once it is to end, be it by `stop` or by its client. */
+  readonly signal: AbortSignal;
+  readonly ended: Promise<unknown>;
+}
+
 class Tools {
-  /** The tool that loads a target now. */
-  private loading: string | undefined;
+  private loading: Loading | undefined;
 
   constructor(
     private readonly tools: readonly Tool[],
@@ -99,34 +107,45 @@ class Tools {
     if (tool === undefined) return refusal(this.whyNot(name));
     const read = tool.input.safeParse(input);
     if (!read.success) return refusal(`${name} was not started:\n${describeIssues(read.error, input)}`);
-    const { exclusive = false } = tool.offer;
-    if (exclusive && this.loading !== undefined) {
-      return refusal(`${name} was not started: ${this.loading} is going on; cancel that request, or wait for its end`);
+    if (name === "stop" && this.loading !== undefined && Object.keys(read.data).length === 0) {
+      this.loading.stop.abort();
+      return told(`${this.loading.name} was told to end in good order; the answer to its request has the result`);
     }
-    if (exclusive) this.loading = name;
-    try {
-      return await this.run(tool, read.data, extra);
-    } catch (error) {
-      return refusal(messageOf(error));
-    } finally {
-      if (exclusive) this.loading = undefined;
+    if (tool.offer.exclusive !== true) return this.run(tool, read.data, extra, extra.signal);
+    while (this.loading !== undefined) {
+      const { name: other, signal, ended } = this.loading;
+      if (!signal.aborted) {
+        return refusal(`${name} was not started: ${other} is going on; stop ends it, or wait for its end`);
+      }
+      await ended;
     }
+    const stop = new AbortController();
+    const signal = AbortSignal.any([extra.signal, stop.signal]);
+    const result = this.run(tool, read.data, extra, signal).finally(() => {
+      this.loading = undefined;
+    });
+    this.loading = { name, stop, signal, ended: result };
+    return result;
   }
 
-  private async run(tool: Tool, input: Readonly<Record<string, unknown>>, extra: Extra): Promise<CallToolResult> {
+  private async run(tool: Tool, input: Input, extra: Extra, stop: AbortSignal): Promise<CallToolResult> {
     const progressToken = extra._meta?.progressToken;
     let progress = 0;
-    const end = await this.children.run(tool.args(input), extra.signal, (message) => {
+    const onLine = (message: string) => {
       if (progressToken === undefined) return;
       progress += 1;
       const params = { progressToken, progress, message };
       // The client may be gone.
       extra.sendNotification({ method: "notifications/progress", params }).catch(() => undefined);
-    });
-    if (tool.offer.kind === "load") this.server.sendResourceListChanged();
-    const result = resultOf(end, tool.offer);
-    const link = this.linkTo(result.structuredContent?.result);
-    return link === undefined ? result : { ...result, content: [...result.content, link] };
+    };
+    try {
+      const result = resultOf(await this.children.run(tool.args(input), stop, onLine), tool.offer);
+      if (tool.offer.kind === "load") this.server.sendResourceListChanged();
+      const link = this.linkTo(result.structuredContent?.result);
+      return link === undefined ? result : { ...result, content: [...result.content, link] };
+    } catch (error) {
+      return refusal(messageOf(error));
+    }
   }
 
   private whyNot(name: string): string {

@@ -7,7 +7,8 @@ import { limitOptions, type Offer, offeredOptions, offers, placeOptions } from "
 /** What `loadtest mcp` was given that holds for every command, by the options' attribute names. */
 export type Fixed = Readonly<Record<string, unknown>>;
 
-type Input = Readonly<Record<string, unknown>>;
+/** Arguments of a tool, by name. */
+export type Input = Readonly<Record<string, unknown>>;
 
 export interface Tool {
   readonly name: string;
@@ -50,7 +51,7 @@ function toolOf(command: Command, offer: Offer, fixed: Fixed, mayLoad: boolean):
     name: command.name(),
     offer,
     summary: command.summary(),
-    description: command.description(),
+    description: [command.description(), offer.note ?? ""].join(" ").trim(),
     input: z.strictObject(shape),
     args: (input) => argsOf(command, options, { ...offer.defaults, ...input }, fixed),
   };

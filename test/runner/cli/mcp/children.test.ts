@@ -79,6 +79,11 @@ describe("the commands of an MCP server", () => {
     expect([told, lines.length, lines.at(-1)]).to.deep.equal([50, 20, "50"]);
   });
 
+  it("do not begin for a request that is cancelled already", async () => {
+    const run = children("process.exit(1)").run([], AbortSignal.abort(), () => undefined);
+    expect((await caught(run)).message).to.equal("it was cancelled before it began");
+  });
+
   it("are refused in a line where they cannot be started", async () => {
     const error = await caught(children("").run(["a\0b"], never, () => undefined));
     expect(error.message).to.match(/null bytes/);
