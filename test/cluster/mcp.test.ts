@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import type { StatusReport } from "../../runner/cli/terminal/status";
-import { until } from "../support/cluster";
 import { sharedTest } from "../support/deployed";
 import { McpSession } from "../support/mcp";
 import { finished, onlyRun, runsIn, temporaryFolder } from "../support/project";
@@ -65,23 +64,26 @@ describe("an MCP client of a deployed test", function () {
     await test.expectAsBefore();
   });
 
-  it("runs a test, and a run whose request is cancelled is kept and leaves all as it was", async () => {
-    const { session, results } = await open(...limits());
-    const stop = new AbortController();
-    const lines: string[] = [];
-    const onprogress = ({ message = "" }) => {
-      lines.push(message);
-      if (/full load, 4\/4/.test(message)) stop.abort();
-    };
-    const args = { users: 4, spawnRate: 10, workers: 3, runTime: "5m" };
-    const end = await session
-      .call("run", args, { signal: stop.signal, onprogress, timeout: 100_000 })
-      .catch((error) => error);
-    expect(end, lines.join("\n")).to.be.instanceOf(Error);
-    await test.expectAsBefore();
-    await until("its record", () => runsIn(results).length === 1);
-    expect(finished(onlyRun(results))).to.include({ verdict: "aborted", endedBy: "interrupt", complete: true });
-  });
+  for (const [how, end] of [
+    ["whose request is cancelled", (_: McpSession, stop: AbortController) => stop.abort()],
+    ["whose server is killed", ({ pid }: McpSession) => process.kill(pid, "SIGKILL")],
+  ] as const) {
+    it(`has a run ${how} kept, and all left as it was`, async () => {
+      const { session, results } = await open(...limits());
+      const stop = new AbortController();
+      const lines: string[] = [];
+      const onprogress = ({ message = "" }) => {
+        lines.push(message);
+        if (/full load, 4\/4/.test(message)) end(session, stop);
+      };
+      const args = { users: 4, spawnRate: 10, workers: 3, runTime: "5m" };
+      const options = { signal: stop.signal, onprogress, timeout: 100_000 };
+      const error = await session.call("run", args, options).catch((thrown) => thrown);
+      expect(error, lines.join("\n")).to.be.instanceOf(Error);
+      await test.expectAsBefore();
+      expect(finished(onlyRun(results))).to.include({ verdict: "aborted", endedBy: "interrupt", complete: true });
+    });
+  }
 
   it("starts a run, looks at it, and stops it", async () => {
     const { session, results } = await open(...limits());

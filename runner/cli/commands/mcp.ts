@@ -41,7 +41,7 @@ function instructionsOf(options: McpOptions, directory: string): string {
         "the request a timeout beyond that."
       : "No load may be started, changed or ended: whoever started this server did so without --allow-run.";
   return [
-    `Distributed Locust load tests of ${directory}. The tools are the commands of loadtest, and say what loadtest says.`,
+    `Distributed Locust load tests of ${directory}. The tools are the commands of loadtest; what their texts call --run-time is the argument runTime.`,
     "doctor tells whether a run can work, and what to do where it cannot.",
     load,
     "A result has the command's exit code: 0 passed, 1 a threshold failed, 2 wrong use, 3 invalid (the load was not what " +

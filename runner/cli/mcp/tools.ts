@@ -71,7 +71,8 @@ function valueSchema(word: string, most: Readonly<Record<string, unknown>>, key 
     const limit = most[key];
     return typeof limit === "number" ? z.number().max(limit, `must be at most ${limit}`) : z.number();
   }
-  return textsOrNumbers.has(word) ? z.union([z.string(), z.number()]) : z.string();
+  // Not a union, which not every client's model can be given.
+  return textsOrNumbers.has(word) ? z.coerce.string() : z.string();
 }
 
 function optionSchema(option: Option, offer: Offer, most: Readonly<Record<string, unknown>>): z.ZodType {

@@ -50,6 +50,7 @@ describe("loadtest mcp", function () {
     expect(run.users).to.include({ type: "number", maximum: 10 });
     expect(run.threshold).to.include({ type: "array" });
     expect(run.local).to.include({ type: "boolean" });
+    expect(run.runTime).to.include({ type: "string" });
   });
 
   it("gives what the command prints, with its exit code and what that means", async () => {

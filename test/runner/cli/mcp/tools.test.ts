@@ -136,6 +136,13 @@ describe("what is offered to MCP clients", () => {
     }
   });
 
+  it("takes times and shares as numbers, too", () => {
+    const run = tool("run");
+    const input = run.input.parse({ runTime: 90, maxRegression: 0.1, abortAfter: "10s" });
+    expect(parsed(run.args(input)).options).to.include({ runTime: "90", maxRegression: "0.1", abortAfter: 10 });
+    expect(parsed(run.args(run.input.parse({}))).options).to.not.have.property("runTime");
+  });
+
   it("asks for logs of an end, and for no more than what is there", () => {
     expect(parsed(tool("logs").args({})).options).to.deep.equal({ tail: 200, json: true });
     expect(parsed(tool("logs").args({ worker: true, tail: 5 })).options).to.include({ worker: true, tail: 5 });
