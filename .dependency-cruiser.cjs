@@ -87,6 +87,13 @@ module.exports = {
       from: { path: "^(settings|components|runner|index\\.ts)", pathNot: "^runner/aws/" },
       to: { path: "node_modules/@aws-sdk/" },
     },
+    {
+      name: "mcp-sdk-in-its-room",
+      comment: "It is loaded for `loadtest mcp` alone: no other command waits for it",
+      severity: "error",
+      from: { path: "^(settings|components|runner|index\\.ts)", pathNot: "^runner/cli/mcp/" },
+      to: { path: "node_modules/@modelcontextprotocol/" },
+    },
     ...rooms.slice(0, -1).map(runnerRule),
   ],
   options: {

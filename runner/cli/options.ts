@@ -1,6 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../../settings/values/duration";
 import { parseShare, shareAllowed } from "../../settings/values/share";
+import { hostAllowed, isAllowedHost } from "../../settings/values/target";
+import type { LimitOptions } from "./limits";
 import type { SettingsOptions } from "./settings";
 
 export const exitCodeHelp = `
@@ -52,6 +54,31 @@ export function loadOptions(command: Command): Command {
     .option("--workers <n>", "workers for this run; in a cluster, there are as many as before when it ends");
 }
 
+/** What the load may be at the most, wherever it is said. @param usual limits that hold where none is given, as texts */
+export function limitOptions(command: Command, usual: Partial<Record<keyof LimitOptions, string>> = {}): Command {
+  const add = <T>(name: keyof LimitOptions, flags: string, what: string, read: (text: string) => T) => {
+    const text = usual[name];
+    command.addOption(new Option(flags, what).argParser(read).default(text && read(text), text));
+  };
+  add(
+    "allowedHosts",
+    "--allowed-hosts <hosts>",
+    "load only these, of those that the stack allows: a.test,*.b.test",
+    hosts,
+  );
+  add("maxUsers", "--max-users <n>", "do not run with more users", limit);
+  add("maxWorkers", "--max-workers <n>", "do not run with more workers", limit);
+  add("maxRunTime", "--max-run-time <time>", "do not run for longer", duration);
+  return command;
+}
+
+function hosts(value: string): readonly string[] {
+  const names = value.split(",").map((name) => name.trim());
+  const wrong = names.filter((name) => !isAllowedHost(name));
+  if (wrong.length === 0) return names;
+  throw new InvalidArgumentError(`${wrong.map((name) => JSON.stringify(name)).join(", ")} must be ${hostAllowed}.`);
+}
+
 export function maxCostOption(command: Command): Command {
   const what = "do not run when it would cost more, by its run time and without traffic";
   return command.option("--max-cost <usd>", what, aboveZero);
@@ -93,6 +120,11 @@ export function readyOption(command: Command): Command {
 export function scriptArgOption(more = ""): Option {
   const what = "an argument of the script's own, beside the stack's; NAME alone for a flag; repeatable";
   return new Option("--script-arg <name=value>", more + what).argParser(collect);
+}
+
+/** Whether an option may be given more than once. */
+export function isRepeatable({ parseArg }: Pick<Option, "parseArg">): boolean {
+  return (parseArg as unknown) === collect;
 }
 
 function collect(value: string, previous: readonly string[] | undefined): readonly string[] {

@@ -3,10 +3,12 @@ import { packageRoot } from "../../settings/package-root";
 import { findProject, readStack } from "../../settings/project/stack-files";
 import type { Settings } from "../../settings/schema";
 import { scriptExists } from "../../settings/scripts/script";
+import { commonHosts } from "../../settings/values/target";
 import { UsageError } from "../errors";
+import { type LimitOptions, limitRule } from "./limits";
 
 /** Options of the commands that need settings, as the command line gives them. */
-export interface SettingsOptions {
+export interface SettingsOptions extends LimitOptions {
   readonly stack?: string;
   /** Relative to the folder that the command runs in. */
   readonly scriptsFolder?: string;
@@ -45,8 +47,11 @@ export function requireLocal({ scriptsFolder }: SettingsOptions): void {
 export function readCommandSettings(options: SettingsOptions, directory = process.cwd()): CommandSettings {
   const project = findProject(directory)?.directory ?? packageRoot();
   const overrides = { ...overridesOf(options), ...folderOf(options, directory) };
-  const stack = readStack({ directory: project, stack: options.stack, overrides, rules: [scriptExists(project)] });
-  const { settings, projectDirectory } = stack;
+  const rules = [scriptExists(project), limitRule(options)];
+  const stack = readStack({ directory: project, stack: options.stack, overrides, rules });
+  const { projectDirectory } = stack;
+  const allowedHosts = commonHosts(stack.settings.allowedHosts, options.allowedHosts);
+  const settings = { ...stack.settings, ...(allowedHosts && { allowedHosts }) };
   const locust = join(packageRoot(), "locust");
   return {
     settings,

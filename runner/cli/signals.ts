@@ -24,6 +24,8 @@ export function endOnSignals(): void {
       if (process.listenerCount(name) === 1) endProcess(exitCodes.aborted);
     });
   }
+  // Whoever started the command with a channel is gone, however it went: as if it were the terminal.
+  if (process.connected) process.once("disconnect", () => process.emit("SIGHUP", "SIGHUP"));
 }
 
 /** Ends the process. Node gives terminals their modes back then, and crashes where one was closed. */

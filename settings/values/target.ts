@@ -48,6 +48,21 @@ export function isAllowedTarget(target: string, allowedHosts: readonly string[])
   });
 }
 
+/**
+ * The hosts that both lists allow, in small letters: a target is on it where it is on both. A list that is left out
+ * allows any host, an empty one none.
+ */
+export function commonHosts(
+  a: readonly string[] | undefined,
+  b: readonly string[] | undefined,
+): readonly string[] | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  const [ones, others] = [a, b].map((list) => list.map((name) => name.toLowerCase())) as [string[], string[]];
+  const within = (name: string, list: readonly string[]) =>
+    list.some((other) => name === other || (other.startsWith("*.") && name.replace("*", "").endsWith(other.slice(1))));
+  return [...new Set([...ones.filter((one) => within(one, others)), ...others.filter((one) => within(one, ones))])];
+}
+
 /** The host of a target in small letters, without a port, and without the brackets of an IPv6 address. */
 export function hostOf(target: string): string {
   return new URL(target).hostname.replace(/^\[|\]$|\.$/g, "").toLowerCase();

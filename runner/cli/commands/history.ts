@@ -21,7 +21,7 @@ export async function historyCommand(options: HistoryOptions): Promise<number> {
   const runs = all.filter(({ record }) => options.script === undefined || isOf(options.script, record?.script));
   const shown = runs.slice(0, options.limit ?? usualLimit);
   if (options.json === true) {
-    process.stdout.write(`${JSON.stringify(shown.map(toJson), undefined, 2)}\n`);
+    process.stdout.write(`${JSON.stringify(shown.map(historyEntry), undefined, 2)}\n`);
   } else {
     const colour = process.stdout.isTTY === true;
     const text =
@@ -55,7 +55,8 @@ function hints(runs: readonly RunSummary[], shown: readonly RunSummary[]): strin
   ];
 }
 
-function toJson(run: RunSummary) {
+/** A run in a list, as JSON. */
+export function historyEntry(run: RunSummary) {
   const { name, path, state, startedAt, record } = run;
   return {
     name,

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { UsageError } from "../../errors";
 import { createResultsFolder } from "../../results/folder";
+import { requireSettledLoad } from "../limits";
 import { localSetup, openLocal } from "../local";
 import type { RunCommandOptions } from "../options";
 import { printRun } from "../output";
@@ -19,7 +20,8 @@ export async function runCommand(options: RunCommandOptions): Promise<number> {
 async function runLocally(options: RunCommandOptions): Promise<number> {
   if (options.maxCost !== undefined)
     throw new UsageError("--max-cost is for runs on AWS: with --local a run costs nothing");
-  const command = readCommandSettings(options);
+  // The demo target is this product's own.
+  const command = readCommandSettings(options.demo === true ? { ...options, allowedHosts: undefined } : options);
   requireWorkers(command.settings);
   if (options.demo === true && options.host !== undefined) {
     throw new UsageError("--demo starts a target of its own: leave out --host, or leave out --demo");
@@ -47,8 +49,10 @@ async function runLocally(options: RunCommandOptions): Promise<number> {
           signal: signals.interrupt,
           kill: signals.kill,
         }),
-      // The demo target is this product's own.
-      checkTargets: (status) => requireLocalTargets(status, options.demo === true ? undefined : allowedHosts),
+      checkTargets(status) {
+        requireSettledLoad(status, options);
+        return requireLocalTargets(status, options.demo === true ? undefined : allowedHosts);
+      },
       timing: { prepare: options.readyTimeout * 1000 },
       compare,
     });

@@ -1,4 +1,5 @@
 import { relative } from "node:path";
+import { commonHosts } from "../../../settings/values/target";
 import { RunnerError } from "../../errors";
 import type { Arrangement } from "../../places/kubernetes/deployed/arrange";
 import { KubernetesPlace } from "../../places/kubernetes/kubernetes";
@@ -6,6 +7,7 @@ import type { RunInfo } from "../../places/kubernetes/lock/run-info";
 import { RunGoing, type RunLock } from "../../places/kubernetes/lock/run-lock";
 import type { Session } from "../../places/place";
 import { exitCodes, type LocustStatus } from "../../types";
+import { requireSettledLoad } from "../limits";
 import type { RunCommandOptions } from "../options";
 import type { SettingsOptions } from "../settings";
 import { requireTargets, type TestSetup } from "../setup";
@@ -61,7 +63,9 @@ export async function withAcquiredTest<T>(
         return place.open({ progress: (text) => progress.say(text), signal, kill, ...(onFailure && { onFailure }) });
       },
       async begin(status, results) {
-        if (plan.host === undefined) requireTargets(status, test.deployed.allowedHosts);
+        requireSettledLoad(status, options);
+        const allowed = commonHosts(test.deployed.allowedHosts, options.allowedHosts);
+        if (plan.host === undefined) requireTargets(status, allowed);
         const run = { masterId: status.master.id, run: status.run + 1 };
         await lock.update({ startedAt: new Date().toISOString(), ...run, ...(results && { results }) });
         lock.lost.throwIfAborted();

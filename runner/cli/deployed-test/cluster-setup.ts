@@ -4,6 +4,7 @@ import { targetIsAllowed } from "../../../settings/rules";
 import { missingPackages, withoutMissing } from "../../../settings/scripts/script-packages";
 import { UsageError } from "../../errors";
 import { filesIn } from "../../places/kubernetes/deployed/deployed";
+import { limitRule } from "../limits";
 import { overridesOf, type SettingsOptions } from "../settings";
 import { planOf, requireWorkers, type TestSetup } from "../setup";
 import type { ClusterTest } from "./open";
@@ -39,7 +40,7 @@ export async function clusterSetup(
     { source: commandLine, values: overrides },
   ];
   // What is deployed has passed the other rules of a stack's config.
-  const settings = parseLayers(layers, source, [], [targetIsAllowed]);
+  const settings = parseLayers(layers, source, [], [targetIsAllowed, limitRule(options)]);
   requireWorkers(settings);
   await requireScript(test, settings.script);
   // The run time has a default where nobody says one.

@@ -4,6 +4,7 @@ import {
   count,
   jsonOption,
   limit,
+  limitOptions,
   loadOptions,
   maxCostOption,
   readyOption,
@@ -29,7 +30,7 @@ function addStart(program: Command, done: Done): void {
   clusterOptions(command);
   loadOptions(command);
   thresholdOption(command);
-  maxCostOption(command);
+  limitOptions(maxCostOption(command));
   readyOption(command);
   resultsOption(command, "folder for the results of an earlier run that are not saved yet");
   jsonOption(command)

@@ -5,6 +5,7 @@ import {
   duration,
   exitCodeHelp,
   jsonOption,
+  limitOptions,
   loadOptions,
   maxCostOption,
   placeOptions,
@@ -18,6 +19,7 @@ import {
 
 import { addClusterCommands } from "./cluster-commands";
 import { addCost } from "./cost-command";
+import { addMcp } from "./mcp-command";
 import { addResultCommands } from "./result-commands";
 
 // The commands themselves are loaded when they run: `--help` must not wait for clients and their libraries.
@@ -47,6 +49,7 @@ export function createProgram(done: Done): Command {
   addClusterCommands(program, done);
   addResultCommands(program, done);
   addCost(program, done);
+  addMcp(program, done);
   return program;
 }
 
@@ -66,7 +69,7 @@ function addRun(program: Command, done: Done): void {
     .option("--baseline <run>", "compare with this run: its folder, its name, latest, latest-passed")
     .option("--demo", "with --local: load a small demo target that is started for the run")
     .option("--port <n>", "port of Locust's web UI on this machine", port);
-  maxCostOption(command);
+  limitOptions(maxCostOption(command));
   regressionOption(command);
   readyOption(command);
   resultsOption(command);

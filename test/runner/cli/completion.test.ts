@@ -50,6 +50,10 @@ describe("completion", () => {
       ],
       [["status", "--stack", "p"], ["prod"]],
       [
+        ["mcp", "--max"],
+        ["--max-cost", "--max-users", "--max-workers", "--max-run-time"],
+      ],
+      [
         ["run", "--script", ""],
         ["a.py", "b.py"],
       ],

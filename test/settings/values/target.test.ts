@@ -1,6 +1,7 @@
 import { expect } from "chai";
+import fc from "fast-check";
 import { InvalidValueError } from "../../../settings/errors";
-import { isAllowedTarget, parseTarget } from "../../../settings/values/target";
+import { commonHosts, isAllowedTarget, parseTarget } from "../../../settings/values/target";
 
 describe("parseTarget", () => {
   const right = [
@@ -51,4 +52,32 @@ describe("isAllowedTarget", () => {
       expect(isAllowedTarget(target, ["other.test", host])).to.equal(allowed);
     });
   }
+});
+
+describe("commonHosts", () => {
+  const label = fc.constantFrom("a", "b", "C");
+  const host = fc.array(label, { minLength: 1, maxLength: 3 }).map((labels) => labels.join("."));
+  const pattern = fc.oneof(
+    host,
+    host.map((name) => `*.${name}`),
+  );
+  const list = fc.option(fc.array(pattern, { maxLength: 3 }), { nil: undefined });
+
+  it("allows what both lists allow", () => {
+    const allows = (hosts: readonly string[] | undefined, target: string) =>
+      hosts === undefined || isAllowedTarget(target, hosts);
+    fc.assert(
+      fc.property(list, list, host, (a, b, name) => {
+        const target = `http://${name}`;
+        expect(allows(commonHosts(a, b), target)).to.equal(allows(a, target) && allows(b, target));
+      }),
+    );
+  });
+
+  it("says so in few names", () => {
+    expect(
+      commonHosts(["*.example.com", "::1"], ["shop.example.com", "example.com", "*.a.EXAMPLE.com", "::1"]),
+    ).to.deep.equal(["::1", "shop.example.com", "*.a.example.com"]);
+    expect(commonHosts(["a.test"], ["b.test"])).to.deep.equal([]);
+  });
 });
