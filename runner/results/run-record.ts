@@ -166,6 +166,7 @@ const finishedRecord = z.object({
     "interrupt",
     "stopped-elsewhere",
     "script",
+    "data",
     "workers-lost",
     "master-silent",
     "master-lost",
