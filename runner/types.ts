@@ -167,6 +167,8 @@ export interface Sample {
   readonly p99: number | null;
   /** CPU of each worker that answers as a share (0 to 1) of what it may use, by name. */
   readonly workerCpu: Readonly<Record<string, number>>;
+  /** Bytes of the worker that uses most; missing in older results. */
+  readonly workerMemory?: number;
   readonly masterCpu: number;
 }
 

@@ -94,6 +94,11 @@ const common = {
     })
     .describe("The load that was asked for"),
   settings: z.record(text, z.unknown()).describe("Without secrets"),
+  workerCpuLimit: z
+    .number()
+    .positive()
+    .optional()
+    .describe("Cores that a worker may use, of which its CPU is a share; missing in older records"),
   versions: z.object({
     loadtest: text,
     locust: text.nullable(),

@@ -19,6 +19,7 @@ import {
 import { addClusterCommands } from "./cluster-commands";
 import { addCost } from "./cost-command";
 import { addResultCommands } from "./result-commands";
+import { addSize } from "./size-command";
 
 // The commands themselves are loaded when they run: `--help` must not wait for clients and their libraries.
 
@@ -46,6 +47,7 @@ export function createProgram(done: Done): Command {
   addDoctor(program, done);
   addClusterCommands(program, done);
   addResultCommands(program, done);
+  addSize(program, done);
   addCost(program, done);
   return program;
 }
