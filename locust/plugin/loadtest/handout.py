@@ -72,13 +72,9 @@ class Ledger:
             self._back.append(Block(first, count))
         self._unused[worker] = 0
 
-    def lost(self, worker: str) -> int:
-        """A worker is gone: how many rows are lost with it, at the most."""
-        return self._unused.pop(worker, 0)
-
-    def holders(self) -> list[str]:
-        """The workers that may have rows that they have not used."""
-        return [worker for worker, unused in self._unused.items() if unused > 0]
+    def holders(self) -> dict[str, int]:
+        """The workers that may have rows that they have not used, and how many at the most."""
+        return {worker: unused for worker, unused in self._unused.items() if unused > 0}
 
     def _take(self, want: int, workers: int) -> Block | None:
         remaining = self.remaining
@@ -108,6 +104,10 @@ class Master:
         self._ledgers: list[Ledger] = []
         self._asking: list[dict[str, dict[str, Any]]] = []
         """By file: the last questions that have no rows for an answer yet, by worker."""
+        self._recalled: list[set[str]] = []
+        """By file: workers that were asked to give rows back, and have not answered yet."""
+        self._gone: set[tuple[int, str]] = set()
+        """By file and worker: those of which the log has said that they are gone with rows."""
         self._over: set[str] = set()
         """Files that have no more rows, by name, where these end users."""
         self._watching: gevent.Greenlet | None = None
@@ -124,7 +124,9 @@ class Master:
     def _begin(self) -> None:
         self._ledgers = [Ledger(len(one.starts) - 1, one.exhausted == "restart") for one in known]
         self._asking = [{} for _ in known]
+        self._recalled = [set() for _ in known]
         self._over.clear()
+        self._gone.clear()
         if known and self._watching is None:
             self._watching = gevent.spawn(self._watch)
 
@@ -134,37 +136,52 @@ class Master:
 
     def _on_ask(self, msg: Message, **_: Any) -> None:
         told, worker = msg.data, msg.node_id
-        if told["run"] != self._status.run.number or told["file"] >= len(self._ledgers):
+        number = told["file"]
+        if told["run"] != self._status.run.number or number >= len(self._ledgers):
             return
-        self._asking[told["file"]][worker] = told
-        self._answer(told["file"])
+        self._recalled[number].discard(worker)
+        self._asking[number][worker] = told
+        if not self._serve(number, worker) and not self._settle(number):
+            self._send(worker, told, wait=True)
 
     def _on_back(self, msg: Message, **_: Any) -> None:
-        told = msg.data
-        if told["run"] == self._status.run.number and told["file"] < len(self._ledgers):
-            self._ledgers[told["file"]].back(msg.node_id, told["first"], told["count"])
-            self._answer(told["file"])
+        told, number = msg.data, msg.data["file"]
+        if told["run"] == self._status.run.number and number < len(self._ledgers):
+            self._recalled[number].discard(msg.node_id)
+            self._ledgers[number].back(msg.node_id, told["first"], told["count"])
+            self._serve_all(number)
 
-    def _answer(self, number: int) -> None:
-        """Answers all that ask for rows of a file, as far as it can be done now."""
-        one, ledger, asking = known[number], self._ledgers[number], self._asking[number]
-        living = max(1, len(self._living()))
-        for worker, told in list(asking.items()):
-            block = ledger.ask(worker, told["question"], told["want"], living)
-            if block is not None:
-                del asking[worker]
-                where = spans(one.starts, one.order, *block)
-                self._send(worker, told, first=block.first, spans=where)
-        if not asking:
-            return
-        holders = ledger.holders()
+    def _serve_all(self, number: int) -> None:
+        """Answers those that wait for rows of a file, as far as it can be done now."""
+        if not all(self._serve(number, worker) for worker in list(self._asking[number])):
+            self._settle(number)
+
+    def _serve(self, number: int, worker: str) -> bool:
+        """Gives a worker that asks some rows; False where nobody can be given any now."""
+        one, told = known[number], self._asking[number][worker]
+        block = self._ledgers[number].ask(worker, told["question"], told["want"], len(self._living()))
+        if block is None:
+            return False
+        del self._asking[number][worker]
+        self._send(worker, told, first=block.first, spans=spans(one.starts, one.order, *block))
+        return True
+
+    def _settle(self, number: int) -> bool:
+        """Asks those that have rows to give them back; True where nobody has, and all are told that none is left."""
+        asking, recalled = self._asking[number], self._recalled[number]
+        living = self._living()
+        holders = [worker for worker in self._ledgers[number].holders() if worker in living]
         for holder in holders:
-            self._runner.send_message(BACK, {"file": number}, holder)
-        for worker, told in list(asking.items()):
-            self._send(worker, told, **({"wait": True} if holders else {"over": True}))
-        if not holders:
-            asking.clear()
-            self._run_out(one)
+            if holder not in recalled:
+                recalled.add(holder)
+                self._runner.send_message(BACK, {"file": number}, holder)
+        if holders:
+            return False
+        for worker, told in asking.items():
+            self._send(worker, told, over=True)
+        asking.clear()
+        self._run_out(known[number])
+        return True
 
     def _send(self, worker: str, told: dict[str, Any], **answer: Any) -> None:
         same = {name: told[name] for name in ("file", "run", "question")}
@@ -198,14 +215,20 @@ class Master:
 
     def _forget_gone(self, number: int, ledger: Ledger, living: list[str]) -> None:
         name = known[number].file.name
-        for worker in ledger.holders():
-            if worker not in living:
-                count = ledger.lost(worker)
-                logger.warning("%s is gone, and with it up to %d rows of %s, which nobody gets", worker, count, name)
-        for worker in list(self._asking[number]):
-            if worker not in living:
-                del self._asking[number][worker]
-        self._answer(number)
+        for worker, count in ledger.holders().items():
+            if worker in living:
+                self._gone.discard((number, worker))
+            elif (number, worker) not in self._gone:
+                self._gone.add((number, worker))
+                lost = "which nobody gets unless it comes back"
+                logger.warning("%s is gone, and with it up to %d rows of %s, %s", worker, count, name, lost)
+        asking = self._asking[number]
+        for worker in [worker for worker in asking if worker not in living]:
+            del asking[worker]
+        # A message may have got lost.
+        self._recalled[number].clear()
+        if asking:
+            self._serve_all(number)
 
 
 def _difference(files: list[list[Any]]) -> tuple[int, str | None]:
