@@ -79,9 +79,11 @@ export async function findSample({ run, progress, asked, size, seconds }: Sampli
     return sampleOf(await run(users, time));
   };
   let users = "users" in asked ? Math.min(asked.users, firstUsers) : firstUsers;
-  for (let probe = 1; probe <= mostProbes && !("users" in asked && users === asked.users); probe++) {
+  let most = "users" in asked ? asked.users : Number.POSITIVE_INFINITY;
+  for (let probe = 1; probe <= mostProbes && users < most; probe++) {
     const usage = usageIn(await of(users, probeSeconds, `Probe ${probe}`), size);
-    const next = nextUsers(usage, size, mostUsers(asked, usage));
+    most = mostUsers(asked, usage);
+    const next = nextUsers(usage, size, most);
     const fewer = next !== undefined && next < users;
     const tells = next === undefined || isTelling(usage, size, next);
     users = next ?? users;
