@@ -48,8 +48,10 @@ export interface ScriptReport {
   readonly idle?: readonly string[];
   /** The users that the script's classes allow, where these are fewer than asked. */
   readonly most: number | null;
-  /** Who ended the test. */
-  readonly ended: (Place & { readonly by: "script" | "page" | "time" | "shape" | "workers" | "locust" }) | null;
+  /** Who ended the test; `data`: the rows of a file, which is its place, have run out. */
+  readonly ended:
+    | (Place & { readonly by: "script" | "data" | "page" | "time" | "shape" | "workers" | "locust" })
+    | null;
   /** `environment.process_exit_code` of the master. */
   readonly exitCode: number | null;
   /** Listeners of `quitting` may set it, which run only where the master ends after a run. */
@@ -165,6 +167,8 @@ export interface Sample {
   readonly p99: number | null;
   /** CPU of each worker that answers as a share (0 to 1) of what it may use, by name. */
   readonly workerCpu: Readonly<Record<string, number>>;
+  /** Bytes of the worker that uses most; missing in older results. */
+  readonly workerMemory?: number;
   readonly masterCpu: number;
 }
 
@@ -206,6 +210,8 @@ export type EndedBy =
   | "stopped-elsewhere"
   /** Before its time was over. */
   | "script"
+  /** The rows of a file have run out, before its time was over. */
+  | "data"
   | "workers-lost"
   /** It was not heard of any more. It goes on without this command, and may have the rest of the run. */
   | "master-silent"

@@ -234,6 +234,7 @@ class RecorderTest(unittest.TestCase):
                 "p95": None,
                 "p99": None,
                 "workerCpu": {"w-1": 0.4, "w-3": 0.4},
+                "workerMemory": 5,
                 "masterCpu": 0.4,
             },
         )

@@ -145,6 +145,9 @@ export const port = whole(1, 65535, "A port is a number from 1 to 65535.");
 /** A number of workers, for `scale`. */
 export const count = whole(0, 1000, "Workers are a number from 0 to 1000.");
 
+/** A number of users, for `size`: what the settings take. */
+export const users = whole(1, 1_000_000_000, "Users are a number from 1 on.");
+
 /** For `--limit` and `--tail`. */
 export const limit = whole(1, Number.MAX_SAFE_INTEGER, "It must be a number from 1 on.");
 

@@ -22,6 +22,7 @@ import type { Compare, TestSetup } from "./setup";
 export class Recorder implements RunObserver {
   private readonly warnings: string[] = [];
   private status: LocustStatus | undefined;
+  private cpuLimit: number | undefined;
   private startedAt: Date | undefined;
   private master: RunRecord["master"] = null;
   private latest: Sample | undefined;
@@ -44,6 +45,7 @@ export class Recorder implements RunObserver {
 
   async started(status: LocustStatus, at: Date, run: number): Promise<void> {
     this.status = status;
+    this.cpuLimit = status.workers[0]?.cpuLimit;
     this.startedAt = at;
     this.master = { id: status.master.id, run };
     await this.folder.writeRun(this.running());
@@ -156,6 +158,7 @@ export class Recorder implements RunObserver {
       target: plan.host ?? null,
       startedAt: (this.startedAt ?? new Date()).toISOString(),
       asked: { users: integrity?.users.asked ?? users, spawnRate, workers, shape: this.status?.shape ?? null },
+      ...(this.cpuLimit === undefined ? {} : { workerCpuLimit: this.cpuLimit }),
       settings: {
         ...withoutSecretArguments(settings, this.status),
         thresholds: plan.thresholds.map(({ text }) => text),

@@ -38,7 +38,7 @@ export interface CommandSettings {
 }
 
 /** What a test in a cluster cannot be given. */
-export function requireLocal({ scriptsFolder }: SettingsOptions): void {
+export function requireLocal({ scriptsFolder }: Pick<SettingsOptions, "scriptsFolder">): void {
   if (scriptsFolder === undefined) return;
   throw new UsageError("--scripts-folder is for --local: in a cluster, pulumi up brings the files of scriptsFolder");
 }

@@ -69,6 +69,7 @@ export function howMasterWent({ master }: Pick<LocustStatus, "master">): string 
 function whoEnded(status: LocustStatus, run: number, elapsed: number, runTime: number | undefined): EndedBy {
   if (status.run !== run) return "stopped-elsewhere";
   const onTime = runTime !== undefined && status.shape === null && elapsed >= runTime - timerTolerance;
+  if (status.code?.ended?.by === "data" && !onTime) return "data";
   if (scriptEnd(status) !== undefined && !onTime) {
     // A run of the web UI without a run time or shape has no end that was asked for: any end is in order.
     return runTime === undefined && status.runTime === null && status.shape === null ? "page" : "script";
@@ -92,9 +93,10 @@ export function ofScript(status: LocustStatus | undefined, runTime: number | und
   };
 }
 
-/** Where the script has ended the test, on the master or in all of its workers; undefined where it has not. */
+/** Where the script has ended the test, on the master, in all of its workers or by its data; undefined where it has not. */
 function scriptEnd({ code, workers }: Pick<LocustStatus, "code" | "workers">): Place | undefined {
-  if (code?.ended?.by === "script") return { file: code.ended.file, line: code.ended.line };
+  if (code?.ended?.by === "script" || code?.ended?.by === "data")
+    return { file: code.ended.file, line: code.ended.line };
   return workers.every(isGone) ? (workers.find(({ endedAt }) => endedAt)?.endedAt ?? undefined) : undefined;
 }
 

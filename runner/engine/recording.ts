@@ -180,6 +180,7 @@ export function toSample(status: LocustStatus, phase: Phase, seconds: number, no
     p95: status.p95,
     p99: status.p99,
     workerCpu: Object.fromEntries(living.map((worker) => [worker.name, round(worker.cpu / worker.cpuLimit, 3)])),
+    workerMemory: Math.max(0, ...living.map(({ memory }) => memory)),
     masterCpu: round(status.master.cpu / status.master.cpuLimit, 3),
   };
 }

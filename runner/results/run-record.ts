@@ -94,6 +94,11 @@ const common = {
     })
     .describe("The load that was asked for"),
   settings: z.record(text, z.unknown()).describe("Without secrets"),
+  workerCpuLimit: z
+    .number()
+    .positive()
+    .optional()
+    .describe("Cores that a worker may use, of which its CPU is a share; missing in older records"),
   versions: z.object({
     loadtest: text,
     locust: text.nullable(),
@@ -166,6 +171,7 @@ const finishedRecord = z.object({
     "interrupt",
     "stopped-elsewhere",
     "script",
+    "data",
     "workers-lost",
     "master-silent",
     "master-lost",

@@ -11,6 +11,7 @@ const longest = 160;
 /** How users end that nothing went wrong with, and by what. */
 const ownWays: Readonly<Record<string, string>> = {
   StopUser: "ended by themselves: StopUser",
+  OutOfRows: "ended as no rows were left",
   "stop()": "ended by themselves: stop()",
   return: "ended by themselves: their run() returned",
   StopTest: "ended by themselves: StopTest",

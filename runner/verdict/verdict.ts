@@ -11,7 +11,7 @@ export interface Outcome {
   /** Seconds of load; and seconds that were asked for, undefined where the script or the web UI decides. */
   readonly duration?: number | undefined;
   readonly runTime?: number | undefined;
-  /** The line of the script that ended the run. */
+  /** The line of the script that ended the run, or the file whose rows ran out. */
   readonly scriptEnd?: Place | undefined;
   /** The exit code that the script has set for itself; null or undefined where it has not. */
   readonly scriptExit?: number | null | undefined;
@@ -60,7 +60,7 @@ export function decide(outcome: Outcome): Decision {
   if (endedBy === "interrupt") {
     return decision("aborted", [withDetail("The run was interrupted before it was over.")]);
   }
-  const details = [...(detail === "" ? [] : [`${detail}.`]), ...(isDone(outcome) ? [`${scriptEnd(outcome)}.`] : [])];
+  const details = [...(detail === "" ? [] : [`${detail}.`]), ...inOrder(outcome)];
   const failed = [
     ...thresholds.filter(({ passed }) => !passed).map(failureText),
     ...(silence === undefined ? [] : [silence]),
@@ -91,6 +91,13 @@ const unknownLoad = "Nothing is known of the load that was applied.";
 /** A script that ends its run and says that all is well has done what it was to do. */
 function isDone({ endedBy, scriptExit }: Outcome): boolean {
   return endedBy === "script" && scriptExit === 0;
+}
+
+/** An early end that was to be. */
+function inOrder(outcome: Outcome): string[] {
+  if (isDone(outcome)) return [`${scriptEnd(outcome)}.`];
+  if (outcome.endedBy !== "data") return [];
+  return [`The rows of ${outcome.scriptEnd?.file ?? "a file"} ran out, which ended the run${timeText(outcome)}.`];
 }
 
 function scriptEnd(outcome: Outcome): string {

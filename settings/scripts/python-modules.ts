@@ -25,7 +25,10 @@ geventhttpclient greenlet h11 idna iniconfig itsdangerous jinja2 locust markupsa
 pluggy psutil py pygments pytest pytest_locust requests setuptools simple_websocket socketio typing_extensions urllib3
 websocket werkzeug wsproto zmq zope`;
 
-const modules = new Set(`${standardLibrary} ${withLocust}`.split(/\s+/));
+/** What the plugin gives to scripts. */
+const ofPlugin = "loadtest_data";
+
+const modules = new Set(`${standardLibrary} ${withLocust} ${ofPlugin}`.split(/\s+/));
 
 /** Modules of Locust for which it does not bring the package that they import. */
 const withoutPackage: Readonly<Record<string, string>> = {

@@ -112,6 +112,7 @@ class Stops:
         self._shape_worker = runner.shape_worker
         runner.shape_worker = self.shape_worker  # type: ignore[method-assign]
         self._starts: dict[gevent.Greenlet, float] = {}
+        self._known: Caller | None = None
         self._started_at = 0.0
         self._stopping = False
         runner.start, runner.stop, runner.quit = self.start, self.stop, self.quit
@@ -159,10 +160,18 @@ class Stops:
             logger.info("That was the limit of run %d; run %d is not stopped", run.autostarted, run.number)
             return
         if self._is_on():
-            self.ended_by = caller_of(sys._getframe().f_back)
+            self.ended_by = self._known or caller_of(sys._getframe().f_back)
             self._end_preparing_shape()
             self._end_starts()
         self._stop(*args, **kwargs)
+
+    def end(self, by: Caller) -> None:
+        """Ends a run for a reason that no caller of `stop` shows."""
+        self._known = by
+        try:
+            self._runner.stop()
+        finally:
+            self._known = None
 
     def shape_worker(self) -> None:
         try:

@@ -83,6 +83,7 @@ def to_sample(status: dict[str, Any], seconds: float, now: datetime) -> dict[str
         "rps": round(status["rps"], 2),
         "failuresPerSecond": round(status["failuresPerSecond"], 2),
         "workerCpu": {worker["name"]: round(worker["cpu"] / worker["cpuLimit"], 3) for worker in living},
+        "workerMemory": max((worker["memory"] for worker in living), default=0),
         "masterCpu": round(master["cpu"] / master["cpuLimit"], 3),
     }
 

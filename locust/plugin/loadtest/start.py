@@ -27,7 +27,7 @@ from locust.env import Environment
 from locust.runners import MasterRunner, Runner, WorkerRunner
 from locust.web import WebUI
 
-from . import guard, metrics, patching, process, samples, unanswered, worker
+from . import data, guard, handout, metrics, patching, process, samples, unanswered, worker
 from .script import Script, tell_exits
 from .status import MasterStatus
 from .targets import Targets
@@ -75,6 +75,8 @@ class Plugin:
         self._status: MasterStatus | None = None
         self._serve: Callable[[], None] | None = None
         self._reports: worker.WorkerReports | None = None
+        self._data: data.Worker | None = None
+        data.install()
         # Another version may not even have what this module imports.
         if not patching.untested(*patching.TESTED):
             import_module(".client", __package__).install()
@@ -104,6 +106,7 @@ class Plugin:
         if isinstance(runner, MasterRunner):
             patching.after(environment.events.quitting, lambda: _settle_exit_code(environment))
             self._status = MasterStatus(environment, runner, script, self._allowed)
+            handout.Master(environment, runner, self._status)
             if web_ui is not None and web_ui.app is not None:
                 samples.serve(web_ui.app, base_path, self._status, samples.Recorder(self._status))
                 self._serve = partial(metrics.serve, web_ui.app, base_path)
@@ -111,9 +114,14 @@ class Plugin:
             Targets(environment, runner)
             process.allow_many_files()
             process.Garbage(environment)
+            self._data = data.Worker(runner)
+            # Backwards: behind the reports' listener, which ends the users, and ahead of Locust's goodbye.
+            environment.events.quitting.add_listener(self._data.leave)
             self._reports = worker.WorkerReports(environment, runner, script)
 
     def _on_ready(self) -> None:
+        if self._data is not None:
+            self._data.agree()
         if self._reports is not None:
             self._reports.begin()
         if self._status is not None:

@@ -42,7 +42,10 @@ class Place(NamedTuple):
 
 
 class Caller(NamedTuple):
-    """`by`: `script`, `page` (a request to stop), `time`, `shape`, `workers` (the last one went) or `locust`."""
+    """`by`: `script`, `page` (a request to stop), `time`, `shape`, `workers` (the last one went), `locust`, or `data`:
+
+    the rows of a file, which is the place, have run out.
+    """
 
     by: str
     place: Place = Place()

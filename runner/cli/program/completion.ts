@@ -9,6 +9,7 @@ const values: Readonly<Record<string, () => readonly string[]>> = {
   stack: stacks,
   script: scripts,
   baseline: runs,
+  from: runs,
   run: runs,
   a: runs,
   b: runs,

@@ -21,6 +21,7 @@ import { addClusterCommands } from "./cluster-commands";
 import { addCost } from "./cost-command";
 import { addMcp } from "./mcp-command";
 import { addResultCommands } from "./result-commands";
+import { addSize } from "./size-command";
 
 // The commands themselves are loaded when they run: `--help` must not wait for clients and their libraries.
 
@@ -48,6 +49,7 @@ export function createProgram(done: Done): Command {
   addDoctor(program, done);
   addClusterCommands(program, done);
   addResultCommands(program, done);
+  addSize(program, done);
   addCost(program, done);
   addMcp(program, done);
   return program;

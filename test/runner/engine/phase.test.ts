@@ -26,6 +26,7 @@ const code = (by: NonNullable<ScriptReport["ended"]>["by"]): ScriptReport => ({
 
 describe("phases of a run", () => {
   const byScript = { ...status({ state: "stopped", run: 1 }), code: code("script") };
+  const byData = { ...status({ state: "stopped", run: 1 }), code: code("data") };
   const left = [worker("worker-1", { state: "stopped", leaving: true, endedAt: { file: "shop.py", line: 9 } })];
   const spawning = status({ state: "spawning", run: 1, users: 4, targetUsers: 10 });
   const stopped = status({ state: "stopped", run: 1 });
@@ -75,6 +76,13 @@ describe("phases of a run", () => {
       { status: { ...stopped, workers: [worker("worker-1", { state: "missing" })] } },
       { kind: "ended", by: "workers-lost" },
     ],
+    ["is ended as its data ran out", { status: byData, elapsed: 4 }, { kind: "ended", by: "data" }],
+    [
+      "is ended as its data ran out, with a shape or without a limit",
+      { status: { ...byData, shape: "Stages" }, elapsed: 4, runTime: undefined },
+      { kind: "ended", by: "data" },
+    ],
+    ["is over when its data runs out", { status: byData, elapsed: 59 }, { kind: "ended", by: "run-time" }],
     ["is ended by its script", { status: byScript, elapsed: 4 }, { kind: "ended", by: "script" }],
     [
       "is ended by its script, whose workers are gone by then",

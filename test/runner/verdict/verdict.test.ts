@@ -12,7 +12,7 @@ const bad: IntegrityReport = { ...good, ok: false, problems: ["users: 50 of 100 
 const [met, missed] = ["p95<500", "p95<5"].map((text) => evaluateThresholds([parseThreshold(text)], rows));
 
 const allEnds: EndedBy[] = [
-  ...(["run-time", "shape", "page", "threshold", "interrupt", "stopped-elsewhere", "script"] as const),
+  ...(["run-time", "shape", "page", "threshold", "interrupt", "stopped-elsewhere", "script", "data"] as const),
   ...(["workers-lost", "master-silent", "master-lost", "results-unwritable", "command-killed", "not-started"] as const),
 ];
 
@@ -34,6 +34,7 @@ describe("decide", () => {
     interrupt: ["aborted", "aborted", "aborted", "aborted"],
     "stopped-elsewhere": ["invalid", "invalid", "invalid", "invalid"],
     script: ["invalid", "invalid", "invalid", "invalid"],
+    data: ["passed", "failed", "invalid", "invalid"],
     "workers-lost": ["invalid", "invalid", "invalid", "invalid"],
     "master-silent": ["error", "error", "error", "error"],
     "master-lost": ["error", "error", "error", "error"],
@@ -55,6 +56,16 @@ describe("decide", () => {
     const silence = "The target answered nothing in the last 11 s of 14 s, with 5 requests under way.";
     const decided = decide({ endedBy: "run-time", thresholds: met ?? [], integrity: good, silence });
     expect(decided).to.deep.equal({ verdict: "failed", exitCode: 1, reasons: [silence] });
+  });
+
+  it("says that the rows of a file have run out, which is an end in order", () => {
+    const ended = { endedBy: "data" as const, duration: 4.2, runTime: 60, thresholds: met ?? [], integrity: good };
+    const reasons = ["The rows of users.csv ran out, which ended the run after 4.2 s of 60 s."];
+    const scriptEnd = { file: "users.csv", line: null };
+    expect(decide({ ...ended, scriptEnd })).to.deep.equal({ verdict: "passed", exitCode: 0, reasons });
+    expect(decide({ ...ended, scriptEnd, thresholds: missed ?? [] }).reasons)
+      .to.have.lengthOf(2)
+      .and.include(reasons[0]);
   });
 
   it("has no reasons for a run that passed, with or without thresholds", () => {

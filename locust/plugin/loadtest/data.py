@@ -1,0 +1,249 @@
+"""What scripts import as `loadtest_data`: rows of a file, each of which one user gets, over all workers.
+
+The master gives out blocks of rows; workers ask for one when they have used theirs. A message that is lost is asked for
+again, and its answer is the same.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator
+from importlib.abc import Loader
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from types import FrameType, ModuleType, TracebackType
+from typing import Any, NoReturn
+
+from gevent.event import Event
+from locust.exception import StopUser
+from locust.rpc.protocol import Message
+from locust.runners import STATE_RUNNING, STATE_SPAWNING, WorkerRunner
+
+from .rows import RowFile, order_of
+from .run import RUN_OPTION
+
+__all__ = ["OutOfRows", "Rows", "rows"]
+
+NAME = "loadtest_data"
+_EXHAUSTED = ("stop-run", "stop-user", "restart")
+LOOK = 1.0
+"""Seconds after which a question without an answer is asked again, and between two looks of the master."""
+_PATIENCE = 15.0
+"""Seconds without any answer of the master after which a user goes on without a row."""
+FILES, ASK, BACK = (f"loadtest_data_{name}" for name in ("files", "ask", "back"))
+
+
+class OutOfRows(StopUser):
+    """No row is left: ends the user that asks for one."""
+
+
+def rows(file: str, *, shuffle: int | None = None, exhausted: str = "stop-run") -> Rows:
+    """The rows of a file in the scripts' folder; `next(rows)` in `on_start` or a task gives a user the next one.
+
+    Call it when the script is loaded: at the left of a module. Each row is a dict: of a CSV file with a line of names
+    (`.csv`), or of one with a JSON object a line (`.jsonl`, `.ndjson`). In a run each is given out once, over all
+    workers and from the first on; with `shuffle=7` in an order that is the same for each 7. Behind the last one the run
+    ends in order (`stop-run`), each user that asks for one ends (`stop-user`), or the first one comes again
+    (`restart`).
+
+    Raises ValueError for a file that is not as it has to be.
+    """
+    return Rows(file, shuffle, exhausted, sys._getframe(1))
+
+
+class Rows(Iterator[dict[str, Any]]):
+    """An iterator over the rows that this worker is given; see `rows`."""
+
+    sealed = False
+    """Master and workers have said which files they know."""
+
+    def __init__(self, file: str, shuffle: int | None, exhausted: str, caller: FrameType) -> None:
+        if Rows.sealed:
+            raise RuntimeError(f'rows("{file}") belongs at the top of the script: the master has to know of it')
+        if exhausted not in _EXHAUSTED:
+            raise ValueError(f"exhausted={exhausted!r}: it is one of {', '.join(map(repr, _EXHAUSTED))}")
+        if shuffle is not None and not isinstance(shuffle, int):
+            raise ValueError(f"shuffle={shuffle!r}: it is a whole number, the same for the same order")
+        self.exhausted = exhausted
+        self.file = RowFile(file, Path(file))
+        self.told = [file, self.file.size, self.file.digest, shuffle, exhausted]
+        """What is the same in master and workers."""
+        # A worker reads what it is given, and needs no index.
+        if "--worker" not in sys.argv:
+            self.starts = self.file.index()
+            self.order = order_of(len(self.starts) - 1, shuffle)
+        self._made_at = TracebackType(None, caller, caller.f_lasti, caller.f_lineno)
+        self._number = len(known)
+        self._stopped = Event()
+        self.begin(0)
+        known.append(self)
+
+    def begin(self, run: int) -> None:
+        """A worker has nothing of this run yet."""
+        self._run = run
+        self._stock: deque[tuple[int, dict[str, Any]]] = deque()
+        self._over = False
+        self._question = 0
+        self._asked_at: float | None = None
+        self._heard_at = -math.inf
+        self._waiting = self._used = 0
+        self._used_since = time.monotonic()
+        self._news = Event()
+        self._stopped.clear()
+
+    def __next__(self) -> dict[str, Any]:
+        runner = self._require_user()
+        run = getattr(runner.environment.parsed_options, RUN_OPTION, 0)
+        if run != self._run:
+            self.begin(run)
+        if not self._stock:
+            self._wait(runner, run)
+        self._used += 1
+        return self._stock.popleft()[1]
+
+    def stop(self) -> None:
+        """The run ends: nobody waits for a row any more."""
+        self._stopped.set()
+        self._tell()
+
+    def fail(self, problem: str) -> NoReturn:
+        """Ends the worker by an error at the line of the script that named the file."""
+        raise ValueError(problem).with_traceback(self._made_at)
+
+    def answer(self, told: dict[str, Any]) -> None:
+        """The master's answer to this worker: rows, that none is left, or that others may give some back."""
+        if told["run"] != self._run or told["question"] != self._question or self._asked_at is None:
+            return
+        self._heard_at = time.monotonic()
+        if told.get("wait"):
+            return
+        self._asked_at = None
+        self._over = told.get("over", False)
+        first = told.get("first", 0)
+        found = [row for start, end in told.get("spans", ()) for row in self.file.read(start, end)]
+        self._stock.extend(enumerate(found, first))
+        self._used, self._used_since = 0, time.monotonic()
+        self._tell()
+
+    def give_back(self, runner: WorkerRunner) -> None:
+        """What this worker has not used is for others."""
+        first = self._stock[0][0] if self._stock else 0
+        count = len(self._stock)
+        self._stock.clear()
+        runner.send_message(BACK, {"file": self._number, "run": self._run, "first": first, "count": count})
+
+    def _tell(self) -> None:
+        news, self._news = self._news, Event()
+        news.set()
+
+    def _require_user(self) -> WorkerRunner:
+        runner = Worker.runner
+        # In `test_start` the worker hears of no answer.
+        if runner is None or runner.worker_state not in (STATE_SPAWNING, STATE_RUNNING):
+            raise RuntimeError(f"next() of the rows of {self.file.name} is for users: in on_start, or in a task")
+        return runner
+
+    def _wait(self, runner: WorkerRunner, run: int) -> None:
+        since = time.monotonic()
+        self._waiting += 1
+        try:
+            while not self._stock:
+                if self._over and self.exhausted == "stop-run":
+                    self._stopped.wait(_PATIENCE)
+                if self._over or self._stopped.is_set() or self._run != run:
+                    raise OutOfRows(f"{self.file.name} has no more rows")
+                if time.monotonic() - max(since, self._heard_at) > _PATIENCE:
+                    raise RuntimeError(f"no row of {self.file.name}: the master has not answered for {_PATIENCE:.0f} s")
+                self._ask(runner)
+                self._news.wait(LOOK)
+        finally:
+            self._waiting -= 1
+
+    def _ask(self, runner: WorkerRunner) -> None:
+        now = time.monotonic()
+        if self._asked_at is None:
+            self._question += 1
+        elif now - self._asked_at < LOOK:
+            return
+        self._asked_at = now
+        # For two seconds as the last ones were.
+        want = self._waiting + math.ceil(2 * self._used / max(1.0, now - self._used_since))
+        runner.send_message(ASK, {"file": self._number, "run": self._run, "question": self._question, "want": want})
+
+
+known: list[Rows] = []
+"""All that the script has named, in the same order in master and workers."""
+
+
+class Worker:
+    """The worker's side; create it in `events.init`."""
+
+    runner: WorkerRunner | None = None
+    """That of this process, once the script is loaded; None in a master."""
+
+    def __init__(self, runner: WorkerRunner) -> None:
+        self._runner = runner
+        self._agreed = Event()
+        self._problem: tuple[int, str] | None = None
+        runner.register_message(FILES, self._on_files)
+        runner.register_message(ASK, self._on_answer)
+        runner.register_message(BACK, self._on_recall)
+        self._stop = runner.stop
+        runner.stop = self.stop  # type: ignore[method-assign]
+
+    def agree(self) -> None:
+        """Waits until the master has said that it has the same files; else ends this worker by an error."""
+        Worker.runner, Rows.sealed = self._runner, True
+        if not known:
+            return
+        for _ in range(int(2 * _PATIENCE / LOOK)):
+            self._runner.send_message(FILES, {"files": [one.told for one in known]})
+            if self._agreed.wait(LOOK):
+                break
+        else:
+            known[0].fail(f"the master has not said whether it has the same {known[0].file.name}")
+        if self._problem is not None:
+            number, problem = self._problem
+            known[number].fail(problem)
+
+    def leave(self, **_: Any) -> None:
+        """The worker ends in order: what it has not used is for others. Call it when its users have stopped."""
+        for one in known:
+            one.give_back(self._runner)
+
+    def stop(self) -> None:
+        for one in known:
+            one.stop()
+        self._stop()
+
+    def _on_files(self, msg: Message, **_: Any) -> None:
+        if msg.data["problem"] is not None:
+            self._problem = (msg.data["file"], msg.data["problem"])
+        self._agreed.set()
+
+    def _on_answer(self, msg: Message, **_: Any) -> None:
+        known[msg.data["file"]].answer(msg.data)
+
+    def _on_recall(self, msg: Message, **_: Any) -> None:
+        known[msg.data["file"]].give_back(self._runner)
+
+
+class _Finder(Loader):
+    """Finds this module by the name that scripts know, where nothing else has it: a script's own comes first."""
+
+    def find_spec(self, name: str, *_: Any) -> ModuleSpec | None:
+        return ModuleSpec(NAME, self) if name == NAME else None
+
+    def create_module(self, _: ModuleSpec) -> ModuleType:
+        return sys.modules[__name__]
+
+    def exec_module(self, module: ModuleType) -> None:
+        """It is loaded already."""
+
+
+def install() -> None:
+    """Lets scripts import `loadtest_data`; call it before the script is loaded."""
+    sys.meta_path.append(_Finder())

@@ -1,0 +1,240 @@
+import { writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { expect } from "chai";
+import { type CommandEnd, inTurns, stopCommands } from "../support/cli";
+import { type LocalRun, localRuns } from "../support/local-runs";
+import { roleOf } from "../support/processes";
+
+/** A script whose task asks for `/NAME/ID` with each row's id, where `name` is its own: what a target then knows of it. */
+const script = (name: string, how: string, wait = "constant(0.05)", task = "self.visit(next(users))") => `
+from locust import FastHttpUser, constant, task
+from loadtest_data import rows
+
+users = rows(${how})
+
+
+class Visitor(FastHttpUser):
+    wait_time = ${wait}
+
+    def visit(self, row):
+        self.client.get(f"/${name}/{row['id']}", name="/")
+
+    @task
+    def work(self):
+        ${task}
+`;
+
+const csv = (count: number) => `id,name\n${Array.from({ length: count }, (_, id) => `${id},"user, ${id}"\n`).join("")}`;
+const jsonLines = Array.from({ length: 90 }, (_, id) => `{"id": ${id}}\n`).join("");
+
+const scripts: Readonly<Record<string, string>> = {
+  "users.csv": csv(400),
+  "few.jsonl": jsonLines,
+  "many.csv": csv(5000),
+  "wrong.csv": "id,name\n1,ada\n2\n",
+  "once.py": script("once", '"users.csv"'),
+  "users_leave.py": script("users_leave", '"few.jsonl", exhausted="stop-user"'),
+  "again.py": script("again", '"few.jsonl", exhausted="restart"'),
+  "mixed.py": script("mixed", '"few.jsonl", shuffle=7'),
+  "mixed_too.py": script("mixed_too", '"few.jsonl", shuffle=7'),
+  "mixed_else.py": script("mixed_else", '"few.jsonl", shuffle=8, exhausted="restart"'),
+  // Each user takes one row, and keeps it: no worker may keep one that another's user waits for.
+  "one_each.py": script(
+    "one_each",
+    '"few.jsonl", exhausted="stop-user"',
+    "constant(1)",
+    "self.visit(self.row)",
+  ).replace("    def visit", "    def on_start(self):\n        self.row = next(users)\n\n    def visit"),
+  "killed.py": script("killed", '"many.csv"'),
+  "left.py": script("left", '"users.csv"'),
+  "missing.py": script("missing", '"none.csv"'),
+  "wrong.py": script("wrong", '"wrong.csv"'),
+  "late.py": script("late", '"users.csv"').replace("next(users)", 'next(rows("users.csv"))'),
+  "odd.py": script("odd", '"users.csv", exhausted="never"'),
+  // Another file in each worker than in the master.
+  "differs.py": `import os, sys, tempfile
+if "--worker" in sys.argv:
+    os.chdir(tempfile.mkdtemp())
+    open("differs.csv", "w").write("id\\n1\\n")
+${script("differs", '"differs.csv"')}`,
+  "differs.csv": csv(3),
+  "own_module.py": "from loadtest_data.lib import hello\n\nraise SystemExit(hello)\n",
+};
+
+describe("loadtest_data", function () {
+  this.timeout(240_000);
+  const runs = localRuns({ args: ["--workers", "2", "--spawn-rate", "100"], scripts });
+  let server: Server;
+  let url: string;
+  /** Ids that the target was asked for, by script, in their order. */
+  const asked = new Map<string, number[]>();
+  const ends = new Map<string, { readonly run: LocalRun; readonly end: CommandEnd }>();
+
+  before(async () => {
+    server = createServer((request, response) => {
+      const [, name = "", id] = (request.url ?? "").split("/");
+      if (id !== undefined) asked.set(name, [...(asked.get(name) ?? []), Number(id)]);
+      response.end("ok");
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  after(async () => {
+    await stopCommands();
+    server.closeAllConnections();
+    server.close();
+  });
+
+  const start = (name: string, users: number, more: readonly string[] = []) =>
+    runs.start(["--script", `${name}.py`, "--host", url, "--users", `${users}`, "--run-time", "20s", ...more]);
+  const finish = async (name: string, users: number, more: readonly string[] = []) => {
+    const run = start(name, users, more);
+    ends.set(name, { run, end: await run.command.ended });
+  };
+  const of = (name: string) => ends.get(name) ?? expect.fail(`${name} was not run`);
+  const rowsOf = (name: string) => asked.get(name) ?? [];
+  const all = (count: number) => Array.from({ length: count }, (_, id) => id);
+  const sorted = (ids: readonly number[]) => [...ids].sort((a, b) => a - b);
+
+  describe("hands out rows", () => {
+    before(() =>
+      inTurns(["once", "users_leave", "again", "mixed", "mixed_too", "mixed_else", "one_each"], 2, (name) => {
+        if (name === "one_each") return finish(name, 90, ["--run-time", "6s"]);
+        if (name === "again" || name === "mixed_else") return finish(name, 10, ["--run-time", "4s", "--workers", "1"]);
+        return finish(name, 10, name.startsWith("mixed") ? ["--workers", "1"] : []);
+      }),
+    );
+
+    it("each once over all workers, and ends the run in order behind the last one", () => {
+      const { run, end } = of("once");
+      expect(end.code, end.stdout + end.stderr).to.equal(0);
+      expect(sorted(rowsOf("once"))).to.deep.equal(all(400));
+      const record = run.record();
+      expect(record).to.include({ verdict: "passed", endedBy: "data" });
+      expect(record.reasons.join()).to.match(
+        /^The rows of users\.csv ran out, which ended the run after [\d.]+ s of 20 s\.$/,
+      );
+      expect(record.totals?.requests).to.equal(400);
+      expect(end.stdout).to.contain("The rows of users.csv ran out");
+      for (const name of ["worker-1", "worker-2"]) {
+        const most = Math.max(...run.series().map(({ workerCpu }) => workerCpu[name] ?? 0));
+        expect(most, `${name} took part`).to.be.greaterThan(0);
+      }
+    });
+
+    it("each once, and ends the users that find none, and the run with the last of them", () => {
+      const { run, end } = of("users_leave");
+      expect(sorted(rowsOf("users_leave"))).to.deep.equal(all(90));
+      const record = run.record();
+      expect(record.endedBy, end.stdout).to.equal("data");
+      expect(record.durationSeconds).to.be.lessThan(15);
+      expect(end.stdout).to.match(/10 ended as no rows were left \(users_leave\.py, line \d+\)/);
+    });
+
+    it("to a user each, however they are spread over the workers", () => {
+      const { run, end } = of("one_each");
+      expect(end.code, end.stdout + end.stderr).to.equal(0);
+      expect(run.record().endedBy).to.equal("run-time");
+      expect(sorted([...new Set(rowsOf("one_each"))])).to.deep.equal(all(90));
+    });
+
+    it("from the first on again", () => {
+      const { run, end } = of("again");
+      expect(end.code, end.stdout + end.stderr).to.equal(0);
+      const ids = rowsOf("again");
+      expect(ids.length).to.be.greaterThan(180);
+      expect(sorted(ids.slice(0, 90))).to.deep.equal(all(90));
+      const counts = all(90).map((id) => ids.filter((one) => one === id).length);
+      expect(Math.max(...counts) - Math.min(...counts)).to.be.lessThan(3);
+      expect(run.record().endedBy).to.equal("run-time");
+    });
+
+    it("in an order that is the same for the same seed", () => {
+      const [one, same, other] = ["mixed", "mixed_too", "mixed_else"].map(rowsOf);
+      expect(sorted(one ?? [])).to.deep.equal(all(90));
+      // Ten users ask at a time, and their requests overtake each other.
+      const moved = (ids: readonly number[] = []) =>
+        Math.max(...ids.map((id, at) => Math.abs(at - (one ?? []).indexOf(id))));
+      expect(moved(same)).to.be.lessThan(12);
+      expect(moved(all(90))).to.be.greaterThan(40);
+      expect(moved((other ?? []).slice(0, 90))).to.be.greaterThan(40);
+    });
+  });
+
+  it("gives no row twice when a worker is killed, and says what is lost", async () => {
+    const run = start("killed", 20, ["--run-time", "12s"]);
+    await run.command.waitFor(/full load/);
+    const worker = run.command.children().find((found) => roleOf(found) === "worker");
+    if (worker === undefined) throw new Error("there is no worker");
+    process.kill(worker.pid, "SIGKILL");
+    const end = await run.command.ended;
+    expect(end.code, end.stdout).to.equal(3);
+    const ids = rowsOf("killed");
+    expect(ids.length).to.be.greaterThan(500);
+    expect(new Set(ids).size).to.equal(ids.length);
+    expect(run.text("logs/master.log")).to.match(
+      /is gone, and with it up to \d+ rows of many\.csv, which nobody gets unless/,
+    );
+  });
+
+  it("gives the rows of a worker that leaves in order to others", async () => {
+    const run = start("left", 10);
+    await run.command.waitFor(/full load/);
+    const worker = run.command.children().find((found) => roleOf(found) === "worker");
+    if (worker === undefined) throw new Error("there is no worker");
+    process.kill(worker.pid, "SIGTERM");
+    await run.command.ended;
+    const ids = rowsOf("left");
+    // A request that is cut off may have come to the target or not.
+    expect(new Set(ids).size).to.equal(ids.length);
+    expect(ids.length).to.be.within(390, 400);
+    expect(run.record().endedBy).to.equal("data");
+  });
+
+  for (const [name, says] of [
+    [
+      "missing",
+      /^loadtest: missing\.py, line 5: ValueError: none\.csv: there is no such file in the scripts' folder$/m,
+    ],
+    ["wrong", /^loadtest: wrong\.py, line 5: ValueError: wrong\.csv, line 3: the number of fields is 1, not 2$/m],
+    [
+      "odd",
+      /^loadtest: odd\.py, line 5: ValueError: exhausted='never': it is one of 'stop-run', 'stop-user', 'restart'$/m,
+    ],
+    [
+      "differs",
+      /^loadtest: differs\.py, line 9: ValueError: differs\.csv has \d+ bytes, not the master's \d+: all need the same/m,
+    ],
+  ] as const) {
+    it(`keeps a run from starting: ${name}.py`, async () => {
+      const run = start(name, 2);
+      const end = await run.command.ended;
+      expect(end.code, end.stdout + end.stderr).to.equal(2);
+      expect(end.stderr).to.match(says);
+      expect(end.stderr).to.not.match(/Traceback|^\s+at /m);
+    });
+  }
+
+  it("says where rows() has to be", async () => {
+    const run = start("late", 2, ["--run-time", "3s"]);
+    await run.command.ended;
+    const kinds = run.record().exceptions?.kinds ?? [];
+    expect(kinds.map(({ message }) => message).join()).to.match(
+      /rows\("users\.csv"\) belongs at the top of the script/,
+    );
+  });
+
+  it("stands behind a module of the script's own that has this name", async () => {
+    const { mkdirSync } = await import("node:fs");
+    const folder = join(runs.project().directory, "own");
+    mkdirSync(join(folder, "loadtest_data"), { recursive: true });
+    writeFileSync(join(folder, "loadtest_data", "lib.py"), 'hello = "the script\'s own"\n');
+    writeFileSync(join(folder, "own_module.py"), scripts["own_module.py"] ?? "");
+    const run = start("own_module", 1, ["--scripts-folder", folder]);
+    const end = await run.command.ended;
+    expect(end.code).to.equal(2);
+    expect(end.stderr).to.contain(`sys.exit("the script's own")`);
+  });
+});

@@ -1,0 +1,131 @@
+import { mkdirSync } from "node:fs";
+import { expect } from "chai";
+import { type DemoTarget, startDemoTarget } from "../../runner/demo/target";
+import { readSeries } from "../../runner/results/series";
+import { usageOf } from "../../runner/verdict/sizing";
+import { type CommandEnd, prepareLocust, startCommand, stopCommands } from "../support/cli";
+import {
+  finished,
+  makeProject,
+  onlyRun,
+  type Project,
+  removeProjects,
+  runsIn,
+  temporaryFolder,
+} from "../support/project";
+
+const steady = `from locust import HttpUser, constant_pacing, task
+
+
+class Visitor(HttpUser):
+    wait_time = constant_pacing(1)
+
+    @task
+    def visit(self):
+        self.client.get("/")
+`;
+const shape = `from locust import LoadTestShape\n${steady}
+
+class Stages(LoadTestShape):
+    def tick(self):
+        return (1, 1) if self.get_run_time() < 3 else None
+`;
+const half = { cpu: 0.5, memory: 768 };
+
+describe("loadtest size on this machine", function () {
+  this.timeout(240_000);
+  let project: Project;
+  let target: DemoTarget;
+  const asked = 800;
+
+  before(async () => {
+    await prepareLocust();
+    target = await startDemoTarget({ port: 0 });
+    project = makeProject({ "steady.py": steady, "shape.py": shape }, ["workerReplicas: 1"]);
+  });
+  after(async () => {
+    await stopCommands();
+    await target.close();
+    removeProjects();
+  });
+
+  const command = (args: readonly string[], env = {}): Promise<CommandEnd> =>
+    startCommand(args, { cwd: project.directory, env }).ended;
+  const load = () => ["--local", "--script", "steady.py", "--host", target.url, "--spawn-rate", "40"];
+
+  it("tells by one worker what two take, to 15 %", async () => {
+    const [sampled, ran] = [temporaryFolder(), temporaryFolder()];
+    const users = ["--users", `${asked}`];
+    const end = await command(["size", ...load(), ...users, "--run-time", "20s", "--results", sampled, "--json"], {
+      AWS_REGION: "us-east-2",
+    });
+    expect(end.code, end.stderr).to.equal(0);
+    const report = JSON.parse(end.stdout);
+    expect(end.stderr)
+      .to.match(/^Probe 1: 1 worker, 5 users, 10 s of full load$/m)
+      .and.match(/^Sample: 1 worker, \d+ users/m);
+    expect(report.sample.workers).to.equal(1);
+    expect(report.sample.users).to.be.lessThan(asked);
+    expect(report.sample.cores).to.be.within(0.05, 0.45);
+    expect(report.need.workers).to.equal(Math.ceil((report.need.cpuShare * report.need.workers) / 0.7 - 1e-9));
+    expect(report.need.memoryPerUser).to.be.within(1000, 200_000);
+    expect(report.need.price).to.include({ region: "us-east-2" });
+    expect(report.settings).to.deep.equal({ workerReplicas: 1, enough: report.need.workers <= 1 });
+    expect(runsIn(sampled).length, "each is kept").to.be.within(2, 4);
+
+    const two = ["run", ...load(), ...users, "--workers", "2", "--run-time", "40s", "--results", ran];
+    const run = await command(two);
+    expect(run.code, run.stdout).to.equal(0);
+    const directory = onlyRun(ran);
+    const usage =
+      usageOf(finished(directory), readSeries(`${directory}/series.ndjson`), half) ?? expect.fail("no load");
+    const predicted = report.need.cpuShare * report.need.workers * half.cpu;
+    const off = predicted / usage.cores - 1;
+    console.log(
+      `      ${report.sample.users} users took ${report.sample.cores.toFixed(3)} cores; ${asked} in two workers should take ` +
+        `${predicted.toFixed(3)}, and took ${usage.cores.toFixed(3)}: ${(off * 100).toFixed(1)} % off`,
+    );
+    expect(Math.abs(off)).to.be.lessThan(0.15);
+    expect(report.need.rate / usage.rate).to.be.within(0.93, 1.07);
+
+    const from = await command(["size", "--users", "4000", "--from", "latest", "--results", ran]);
+    expect(from.code, from.stderr).to.equal(0);
+    expect(from.stdout).to.match(/^4,000 users need \d+ workers of 0\.5 vCPU and 768 MiB$/m);
+    expect(from.stdout).to.match(/measured {2}steady\.py on this machine: 2 workers, 800 users, /);
+    expect(from.stdout).to.match(/workerReplicas is 1: too few, set it to (\d+), or run with --workers \1$/m);
+    const rate = await command(["size", "--arrival-rate", "20000", "--from", "latest", "--results", ran, "--json"]);
+    const byRate = JSON.parse(rate.stdout);
+    expect(byRate.need.users).to.be.closeTo((20000 / usage.rate) * 800, 1);
+    expect(byRate.warnings).to.include("each request of the sample is taken for an iteration");
+    expect(runsIn(ran)).to.have.lengthOf(1);
+  });
+
+  it("refuses a script with a shape, and what does not go together", async () => {
+    const results = temporaryFolder();
+    const shaped = await command([
+      "size",
+      "--local",
+      "--script",
+      "shape.py",
+      "--host",
+      target.url,
+      "--results",
+      results,
+    ]);
+    expect(shaped.code).to.equal(2);
+    expect(shaped.stderr).to.match(/^loadtest: the script's load shape Stages decides the users: run it, then/m);
+    for (const [args, says] of [
+      [["--users", "0"], /Users are a number from 1 on/],
+      [["--users", "5", "--arrival-rate", "5"], /cannot be used with/],
+      [["--arrival-rate", "0"], /It must be a number above 0/],
+      [["--from", "none", "--results", results], /there is no run none/],
+      [["--demo"], /--demo starts its target on this machine: --local --demo/],
+    ] as const) {
+      const end = await command(["size", ...args]);
+      expect(end.code, args.join(" ")).to.equal(2);
+      expect(end.stderr).to.match(says);
+    }
+    mkdirSync(results, { recursive: true });
+    expect(runsIn(results)).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,85 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import type { SavedRun } from "../../../runner/cli/output";
+import { findSample, requireNoShape, withLoad } from "../../../runner/cli/sampling";
+import type { TestSetup } from "../../../runner/cli/setup";
+import { UsageError } from "../../../runner/errors";
+import type { FinishedRecord } from "../../../runner/results/run-record";
+import { finishedRecord, goodLoad, sampleAt, temporaryFolder } from "../results/make";
+
+const size = { cpu: 0.5, memory: 768 };
+
+/** Runs of a worker whose users take so many cores each, and make half a request a second. */
+function runner(coresPerUser: number, more: Partial<FinishedRecord> = {}) {
+  const ran: [users: number, seconds: number][] = [];
+  const run = async (users: number, seconds: number): Promise<SavedRun> => {
+    ran.push([users, seconds]);
+    const path = temporaryFolder();
+    made.push(path);
+    const at = (t: number) => sampleAt(t, { phase: "hold", rps: users / 2, workerMemory: 60 * 2 ** 20 });
+    writeFileSync(
+      join(path, "series.ndjson"),
+      [at(1), at(seconds)].map((sample) => `${JSON.stringify(sample)}\n`).join(""),
+    );
+    const used = Math.min(1, 0.01 + users * coresPerUser);
+    const load = goodLoad();
+    const integrity = { ...load, users: { ...load.users, mean: users }, workerCpu: { w: { mean: used, max: used } } };
+    const record = finishedRecord([], { place: "local", integrity, ...more });
+    return { record, folder: { path } } as unknown as SavedRun;
+  };
+  return { run, ran };
+}
+
+const made: string[] = [];
+const progress = { say: () => undefined };
+
+describe("samples", () => {
+  after(() => {
+    for (const path of made) rmSync(path, { recursive: true });
+  });
+
+  for (const [what, cores, asked, expected] of [
+    ["go up by ten while the worker is nearly idle", 0.0005, { users: 5000 }, [5, 50, 357]],
+    ["have no more users than were asked for", 0.0005, { users: 60 }, [5, 50, 60]],
+    ["are one run where few users are asked for", 0.0005, { users: 3 }, [3]],
+    ["stay small where a user takes much", 0.04, { users: 5000 }, [5, 5]],
+    ["have fewer users where the first ones saturate a worker", 0.3, { users: 5000 }, [5, 1]],
+    ["are not longer than three runs before", 0.000001, { users: 1_000_000 }, [5, 50, 500, 5000]],
+    ["make no more requests a second than were asked for", 0.0005, { rate: 100 }, [5, 50, 200]],
+  ] as const) {
+    it(what, async () => {
+      const { run, ran } = runner(cores);
+      const { record } = await findSample({ run, progress, asked, size, seconds: 60 });
+      expect(record.verdict).to.equal("passed");
+      expect(ran.map(([users]) => users)).to.deep.equal(expected);
+      expect(ran.map(([, seconds]) => seconds)).to.deep.equal([...expected.slice(1).map(() => 10), 60]);
+    });
+  }
+
+  it("end all where one was interrupted, and say where it is", async () => {
+    const { run, ran } = runner(0.01, { verdict: "aborted", exitCode: 130, reasons: ["It was interrupted."] });
+    const error = await findSample({ run, progress, asked: { users: 50 }, size, seconds: 60 }).then(
+      () => expect.fail("it went on"),
+      (reason) => reason,
+    );
+    expect(error).to.include({ exitCode: 130 });
+    expect(error.message).to.match(/^It was interrupted\. What was measured is in \S+$/);
+    expect(ran).to.have.lengthOf(1);
+  });
+
+  it("have time for their ramp, which is no longer than half a minute", () => {
+    const plan = { users: 1, spawnRate: 10, runTime: 5, workers: 2, thresholds: [] };
+    const setup: TestSetup = { place: "local", stack: null, script: "a.py", plan, settings: { users: 1, host: "h" } };
+    const { plan: small } = withLoad(setup, 50, 60);
+    expect(small).to.include({ users: 50, spawnRate: 10, runTime: 65, workers: 1 });
+    const large = withLoad(setup, 3000, 60);
+    expect(large.plan).to.include({ users: 3000, spawnRate: 100, runTime: 90 });
+    expect(large.settings).to.include({ users: 3000, runTime: "90s", workerReplicas: 1, host: "h" });
+  });
+
+  it("are none of a script with a shape", () => {
+    expect(() => requireNoShape({ shape: "Stages" })).to.throw(UsageError, /Stages decides the users.*--from latest/);
+    requireNoShape({ shape: null });
+  });
+});
