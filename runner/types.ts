@@ -183,6 +183,26 @@ export interface RecordedSeries {
   readonly samples: readonly RecordedSample[];
 }
 
+/** What was counted of one request, or of all; times in ms. */
+export interface Counted {
+  readonly requests: number;
+  readonly failures: number;
+  /** Of all answers together. */
+  readonly time: number;
+  /** How many answers took so long, as Locust rounds it. */
+  readonly times: Readonly<Record<string, number>>;
+}
+
+/** What the plugin's `GET /loadtest/counts` answers: all that was counted since the start of the latest test. */
+export interface Counts {
+  readonly run: number;
+  /** Workers of that test: when they reported last, in seconds since its start, and what they had counted by then. */
+  readonly workers: readonly { readonly id: string; readonly at: number; readonly requests: number }[];
+  readonly total: Counted;
+  /** Empty where it was not asked for. */
+  readonly requests: readonly (Counted & { readonly method: string; readonly name: string })[];
+}
+
 /** A worker that went away while the run was going on. */
 export interface LostWorker {
   readonly name: string;
@@ -198,6 +218,8 @@ export interface LostWorker {
 export type EndedBy =
   | "run-time"
   | "shape"
+  /** A search for the capacity has come to its end. */
+  | "capacity"
   /** Its time was over, or somebody stopped it: a run that was started in Locust's web UI. */
   | "page"
   | "threshold"

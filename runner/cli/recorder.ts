@@ -11,6 +11,8 @@ import type { FinishedRecord, RunningRecord, RunRecord } from "../results/run-re
 import { readSeries } from "../results/series";
 import { currentWriter, unfinished } from "../results/unfinished";
 import type { LocustStatus, Sample } from "../types";
+import type { CapacityReport, CapacityStep } from "../verdict/capacity/report";
+import { capacityDecision } from "../verdict/capacity/words";
 import { round } from "../verdict/format";
 import type { IntegrityReport } from "../verdict/integrity";
 import { unansweredWarnings } from "../verdict/requests";
@@ -27,6 +29,8 @@ export class Recorder implements RunObserver {
   private latest: Sample | undefined;
   /** What the comparison with another run has found, once the run is judged. */
   found: Pick<Outcome, "regressions" | "unclear"> | undefined;
+  /** What a search has found so far. */
+  private capacity: CapacityReport | undefined;
 
   constructor(
     readonly folder: ResultsFolder,
@@ -59,6 +63,10 @@ export class Recorder implements RunObserver {
     await this.folder.writeRun(this.running(snapshot));
   }
 
+  step(_: CapacityStep, found: CapacityReport): void {
+    this.capacity = found;
+  }
+
   report(html: string): Promise<void> {
     return this.folder.writeFile("report.html", html);
   }
@@ -74,14 +82,16 @@ export class Recorder implements RunObserver {
   async finish(outcome: RunOutcome, compare?: Compare): Promise<FinishedRecord> {
     this.status = outcome.status ?? this.status;
     this.startedAt ??= outcome.startedAt ?? outcome.endedAt;
+    this.capacity = outcome.capacity ?? this.capacity;
     const { integrity, unanswered } = outcome;
+    const found = this.capacity && capacityDecision(this.capacity);
     for (const warning of unanswered === undefined ? [] : unansweredWarnings(unanswered)) this.warning(warning);
     for (const warning of integrity?.warnings ?? []) this.warning(warning);
     for (const warning of behindWarnings(outcome.rows, this.latest)) this.warning(warning);
     const files = await listFiles(this.folder.path);
     const record: FinishedRecord = {
       ...this.common(outcome, integrity),
-      ...decide({ ...outcome, integrity }),
+      ...decide({ ...outcome, integrity, found }),
       // The run did not use its number: the master gives it to the next one.
       ...(outcome.endedBy === "not-started" ? { master: null } : {}),
       ...(unanswered === undefined ? {} : { unanswered }),
@@ -138,6 +148,11 @@ export class Recorder implements RunObserver {
     };
   }
 
+  /** What decides the load instead of the users that were asked for. */
+  private get shape(): string | null {
+    return this.setup.plan.search === undefined ? (this.status?.shape ?? null) : "loadtest capacity";
+  }
+
   private common(
     { rows, failures, code, thresholds }: Pick<RunOutcome, "rows" | "failures" | "code" | "thresholds">,
     integrity: IntegrityReport | null,
@@ -155,7 +170,7 @@ export class Recorder implements RunObserver {
       master: this.master,
       target: plan.host ?? null,
       startedAt: (this.startedAt ?? new Date()).toISOString(),
-      asked: { users: integrity?.users.asked ?? users, spawnRate, workers, shape: this.status?.shape ?? null },
+      asked: { users: integrity?.users.asked ?? users, spawnRate, workers, shape: this.shape },
       settings: {
         ...withoutSecretArguments(settings, this.status),
         thresholds: plan.thresholds.map(({ text }) => text),
@@ -172,6 +187,7 @@ export class Recorder implements RunObserver {
       failures: [...failures],
       ...(code === undefined ? {} : { exceptions: code.exceptions }),
       thresholds: [...thresholds],
+      ...(this.capacity === undefined ? {} : { capacity: this.capacity }),
       integrity,
     };
   }

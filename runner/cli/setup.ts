@@ -12,6 +12,7 @@ import type { FinishedRecord } from "../results/run-record";
 import type { LocustStatus, Sample } from "../types";
 import { compareRuns } from "../verdict/compare";
 import type { Comparison } from "../verdict/comparison";
+import { searchThresholds } from "./capacity";
 import type { RunCommandOptions } from "./options";
 
 /** What a run is made of, wherever it runs. */
@@ -30,9 +31,9 @@ export interface TestSetup {
 /** The settings that a plan is made of. */
 type PlanSettings = Pick<Settings, "users" | "spawnRate" | "runTime" | "workerReplicas" | "targetHost" | "thresholds">;
 
-/** @param abortAfter seconds */
-export function planOf(settings: PlanSettings, abortAfter?: number): RunPlan {
-  return {
+/** @param options.abortAfter seconds */
+export function planOf(settings: PlanSettings, { abortAfter, search }: PlanOptions = {}): RunPlan {
+  const plan = {
     users: settings.users,
     spawnRate: settings.spawnRate,
     runTime: parseDuration(settings.runTime),
@@ -41,7 +42,13 @@ export function planOf(settings: PlanSettings, abortAfter?: number): RunPlan {
     thresholds: settings.thresholds,
     abortAfter,
   };
+  if (search === undefined) return plan;
+  const thresholds = searchThresholds(settings.thresholds);
+  return { ...plan, users: search.asked.from, runTime: undefined, thresholds, search };
 }
+
+/** What a plan is made of beside the settings. */
+export type PlanOptions = Pick<RunCommandOptions, "abortAfter" | "search">;
 
 export function requireWorkers({ workerReplicas }: Pick<Settings, "workerReplicas">): void {
   if (workerReplicas < 1) throw new UsageError("a run needs at least one worker: --workers 1");

@@ -1,5 +1,5 @@
 import { codeOf, messageOf } from "../errors";
-import type { LocustStatus, RecordedSeries } from "../types";
+import type { Counts, LocustStatus, RecordedSeries } from "../types";
 
 /** Where a master answers, and the token that state-changing requests need. */
 export interface Endpoint {
@@ -76,6 +76,19 @@ export class LocustClient {
   async admit(key: string, seconds: number, signal?: AbortSignal): Promise<void> {
     const body = new URLSearchParams({ key, seconds: String(seconds) });
     await this.request("/loadtest/session", { method: "POST", body, signal });
+  }
+
+  /**
+   * All that was counted since the start of the latest test.
+   *
+   * @param now whether workers are asked for what they have counted up to now; else it may be three seconds old
+   * @param names whether each request is told by itself, too
+   */
+  async counts({ now, names }: { now: boolean; names: boolean }, signal?: AbortSignal): Promise<Counts> {
+    const query = `${now ? "now=1&" : ""}${names ? "names=1" : ""}`;
+    // With a huge variety of names it is megabytes.
+    const options = { timeout: this.timeout * 3, signal };
+    return (await (await this.request(`/loadtest/counts?${query}`, options)).json()) as Counts;
   }
 
   /** Samples of the latest test, taken later than `after` seconds from its start; -1 for all. */

@@ -5,6 +5,7 @@ import { MasterUnreachable } from "./client";
 import type { LiveRun } from "./live-run";
 import { isLoading } from "./phase";
 import type { Earlier } from "./recording";
+import { stepLimit } from "./search/level";
 import { never, pause } from "./timing";
 
 /**
@@ -45,7 +46,8 @@ export async function startLoad(run: LiveRun): Promise<boolean> {
   await options.beforeStart?.(ready);
   if (!state.checkSignals()) return false;
 
-  const { users, spawnRate, runTime, host } = plan;
+  const { users, spawnRate, host, search } = plan;
+  const runTime = search === undefined ? plan.runTime : stepLimit(run, search);
   let problem: string | undefined;
   try {
     // The host is always sent: else that of an earlier run would be used.
@@ -62,7 +64,9 @@ export async function startLoad(run: LiveRun): Promise<boolean> {
   if (load === undefined && state.signals.masterLost.aborted) startFailed.throwIfAborted();
   if (load === undefined) return false;
   poller.restartSilence();
-  await run.recording.begin(load, { run: run.number, shape: load.shape, ready });
+  await run.recording.begin(load, { run: run.number, shape: search === undefined ? load.shape : true, ready });
+  // Each step of a search has a limit of its own.
+  if (search !== undefined) return true;
   run.runTime = timeOfLoad(runTime, load);
   if (runTime !== undefined && run.runTime !== runTime) {
     const took = Math.round(runTime - (load.runTime ?? 0));

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { thresholdMetrics, thresholdOperators } from "../../settings/values/threshold";
 import { exitCodes } from "../types";
 import { comparedMetrics } from "../verdict/comparison";
+import { capacityRecord } from "./capacity-record";
 import { integrityReport } from "./integrity-record";
 
 const text = z.string();
@@ -130,6 +131,7 @@ const common = {
   failures: failureKinds.optional(),
   exceptions: exceptions.optional(),
   thresholds: z.array(thresholdResult),
+  capacity: capacityRecord.optional(),
   integrity: integrityReport.nullable(),
   files: z.array(text).describe("Files of the folder, relative to it"),
 };
@@ -161,6 +163,7 @@ const finishedRecord = z.object({
   endedBy: z.enum([
     "run-time",
     "shape",
+    "capacity",
     "page",
     "threshold",
     "interrupt",

@@ -8,6 +8,7 @@ import type { ThresholdResult } from "../verdict/thresholds";
 import { actualText, thresholdText } from "../verdict/thresholds";
 import { usersGraceSeconds } from "../verdict/users";
 import { isJudged } from "../verdict/verdict";
+import { capacityTable } from "./capacity-table";
 import { type FrequentErrors, frequentExceptions, frequentFailures } from "./frequent-errors";
 import type { FinishedRecord } from "./run-record";
 import { bareTable, cutMiddle, gap, joinSections, marked, oneLine, width, wrap } from "./text";
@@ -37,7 +38,12 @@ export function resultTable(
   const colors = pc.createColors(colour);
   const warnings = new Set([...record.warnings, ...(record.integrity?.warnings ?? [])]);
   return joinSections([
-    rows.length === 0 ? [] : requestLines(rows, colors, record.totals),
+    // Those of a search are of all its steps together, also of those that broke: they say nothing by themselves.
+    record.capacity !== undefined
+      ? capacityTable(record.capacity, colors)
+      : rows.length === 0
+        ? []
+        : requestLines(rows, colors, record.totals),
     errorLines(frequentFailures(record), colors),
     errorLines(frequentExceptions(record), colors),
     record.thresholds.flatMap((threshold) => thresholdLines(threshold, colors, isJudged(record))),

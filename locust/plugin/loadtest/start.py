@@ -27,7 +27,7 @@ from locust.env import Environment
 from locust.runners import MasterRunner, Runner, WorkerRunner
 from locust.web import WebUI
 
-from . import guard, metrics, patching, process, samples, unanswered, worker
+from . import counts, guard, metrics, patching, process, samples, unanswered, worker
 from .script import Script, tell_exits
 from .status import MasterStatus
 from .targets import Targets
@@ -106,6 +106,7 @@ class Plugin:
             self._status = MasterStatus(environment, runner, script, self._allowed)
             if web_ui is not None and web_ui.app is not None:
                 samples.serve(web_ui.app, base_path, self._status, samples.Recorder(self._status))
+                counts.serve(web_ui.app, base_path, counts.Counts(self._status))
                 self._serve = partial(metrics.serve, web_ui.app, base_path)
         elif isinstance(runner, WorkerRunner):
             Targets(environment, runner)

@@ -22,6 +22,7 @@ from locust.runners import STATE_CLEANUP, STATE_RUNNING, STATE_SPAWNING, WorkerR
 from locust.stats import EntriesDict, StatsEntry, StatsError
 
 from . import process
+from .counts import REPORT
 from .patching import ENDS_PROCESS, before, only_tested
 from .run import RUN_OPTION
 from .script import Script
@@ -103,6 +104,7 @@ class WorkerReports:
             "memoryLimit": process.memory_limit(),
         }
         environment.events.report_to_master.add_listener(self._on_report)
+        runner.register_message(REPORT, lambda **_: self._send())
         before(environment.events.test_start, self.prepare)
         self._start_worker = runner.start_worker
         runner.start_worker = self.start_worker  # type: ignore[method-assign]

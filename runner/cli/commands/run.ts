@@ -3,7 +3,7 @@ import { UsageError } from "../../errors";
 import { createResultsFolder } from "../../results/folder";
 import { localSetup, openLocal } from "../local";
 import type { RunCommandOptions } from "../options";
-import { printRun } from "../output";
+import { showRun } from "../output";
 import { executeRun } from "../record-run";
 import { readCommandSettings } from "../settings";
 import { baselineOf, planOf, requireLocalTargets, requireWorkers } from "../setup";
@@ -24,7 +24,7 @@ async function runLocally(options: RunCommandOptions): Promise<number> {
   if (options.demo === true && options.host !== undefined) {
     throw new UsageError("--demo starts a target of its own: leave out --host, or leave out --demo");
   }
-  const plan = planOf(command.settings, options.abortAfter);
+  const plan = planOf(command.settings, options);
   const compare = await baselineOf(options);
   const progress = await progressOf(plan);
   const signals = listenToSignals((signal) => progress.say(`${signal}: ending the run and saving what was measured…`));
@@ -52,7 +52,7 @@ async function runLocally(options: RunCommandOptions): Promise<number> {
       timing: { prepare: options.readyTimeout * 1000 },
       compare,
     });
-    printRun(saved, options.json);
+    await showRun(saved, options);
     return saved.record.exitCode;
   } finally {
     signals.dispose();

@@ -16,7 +16,7 @@ import { type Left, leaveTest, takeLock, whoRuns, withoutLeftovers } from "./lef
 import { isGoing, matching, workersBefore } from "./master-run";
 import { judgeNat, oneLook } from "./nat";
 import { type ClusterContext, type ClusterTest, reopened, sameTest } from "./open";
-import { costLine } from "./run-cost";
+import { costLine, workersCost } from "./run-cost";
 import { finishedFolder, saveLatestRun } from "./save";
 
 /** A test that is one command's alone, which makes it as it was in the end. */
@@ -30,7 +30,8 @@ export interface HeldTest {
   begin(status: LocustStatus, results?: string): Promise<void>;
 }
 
-type HeldOptions = Omit<SettingsOptions, "stack"> & Pick<RunCommandOptions, "abortAfter" | "readyTimeout" | "maxCost">;
+type HeldOptions = Omit<SettingsOptions, "stack"> &
+  Pick<RunCommandOptions, "abortAfter" | "readyTimeout" | "maxCost" | "search">;
 
 /** Takes the test for a run, does the work, makes it as it was, and gives it back or leaves what is left to do. */
 export async function withAcquiredTest<T>(
@@ -41,7 +42,7 @@ export async function withAcquiredTest<T>(
   const { test, link, progress, signals } = context;
   const { cluster, names } = test;
   const asDeployed = await withoutLeftovers(test);
-  const setup = await clusterSetup(asDeployed, options, options.abortAfter);
+  const setup = await clusterSetup(asDeployed, options, options);
   const { plan, script, scriptArguments = {} } = setup;
   const cost = costLine(asDeployed, setup, options.maxCost);
   if (cost !== undefined) progress.say(cost);
@@ -49,7 +50,12 @@ export async function withAcquiredTest<T>(
   const { lock, before } = await acquireTest({ ...context, setup });
   const wanted = { workers: plan.workers, script, scriptArguments };
   const timeout = options.readyTimeout * 1000;
-  const place = new KubernetesPlace({ cluster, names, link, before, lost: lock.lost, wanted, timeout });
+  const place = new KubernetesPlace({
+    ...{ cluster, names, link, before, lost: lock.lost, wanted, timeout },
+    // Of a command that is killed the next one learns what to restore.
+    beforeScale: async (workers) => void (await lock.update({ workers })),
+    workerCost: (more) => workersCost(asDeployed, more),
+  });
   // A command that was killed may have left other workers, or another script.
   place.asBefore = before.workers === test.deployed.workerReplicas && test.deployed.before === undefined;
   const left: Left = {};

@@ -5,14 +5,14 @@ import { missingPackages, withoutMissing } from "../../../settings/scripts/scrip
 import { UsageError } from "../../errors";
 import { filesIn } from "../../places/kubernetes/deployed/deployed";
 import { overridesOf, type SettingsOptions } from "../settings";
-import { planOf, requireWorkers, type TestSetup } from "../setup";
+import { type PlanOptions, planOf, requireWorkers, type TestSetup } from "../setup";
 import type { ClusterTest } from "./open";
 
 /** Checks the command line's load over the deployed one; throws a SettingsError with everything that is wrong. */
 export async function clusterSetup(
   test: ClusterTest,
   options: Omit<SettingsOptions, "stack">,
-  abortAfter?: number,
+  more: PlanOptions = {},
 ): Promise<TestSetup> {
   const { deployed, output, stack, cluster } = test;
   const source = stack === null ? `Deployment ${test.names.control}` : `the outputs of stack ${stack}`;
@@ -49,7 +49,7 @@ export async function clusterSetup(
     stack,
     script: settings.script,
     scriptArguments: settings.scriptArguments,
-    plan: planOf(settings, abortAfter),
+    plan: planOf(settings, more),
     settings: {
       ...Object.fromEntries(known.map((key) => [key, settings[key as keyof typeof settings]])),
       ...withoutUndefined({ workerCpu, workerMemory, controlCpu, controlMemory }),
