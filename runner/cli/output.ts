@@ -5,7 +5,6 @@ import type { FinishedRecord } from "../results/run-record";
 import { resultTable } from "../results/table";
 import type { RequestStats } from "../types";
 import type { Outcome } from "../verdict/verdict";
-import type { RunCommandOptions } from "./options";
 
 /** A run whose results are on disk. */
 export interface SavedRun {
@@ -19,15 +18,6 @@ export interface SavedRun {
 /** Prints a run that has ended, for programs or for people; `exitCode` is false for a command that gives another. */
 export function printRun({ record, outcome, folder }: SavedRun, json = false, exitCode = true): void {
   printRecord(record, outcome.rows, relative(".", folder.path), json, exitCode);
-}
-
-/** Prints a run, and writes its report where a file for it is named. */
-export async function showRun(
-  saved: SavedRun,
-  { json, html }: Pick<RunCommandOptions, "json" | "html">,
-): Promise<void> {
-  printRun(saved, json);
-  if (html !== undefined) await (await import("./commands/report.js")).writeRunReport(saved.folder.path, html);
 }
 
 /** The same with its parts; `folder` as people are shown it. */

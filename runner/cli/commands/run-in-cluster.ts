@@ -9,10 +9,11 @@ import { type ClusterContext, sameTest, withMaster } from "../deployed-test/open
 import { copyLogs, isOwed } from "../deployed-test/save";
 import { lookBeforeRun } from "../doctor/before-run";
 import type { RunCommandOptions } from "../options";
-import { type SavedRun, showRun } from "../output";
+import type { SavedRun } from "../output";
 import { executeRun } from "../record-run";
 import { requireLocal } from "../settings";
 import { baselineOf, type Compare } from "../setup";
+import { showRun } from "./report";
 
 /** `loadtest run` on a test that is deployed in a cluster; gives the exit code of the verdict. */
 export async function runInCluster(options: RunCommandOptions): Promise<number> {

@@ -3,12 +3,12 @@ import { UsageError } from "../../errors";
 import { createResultsFolder } from "../../results/folder";
 import { localSetup, openLocal } from "../local";
 import type { RunCommandOptions } from "../options";
-import { showRun } from "../output";
 import { executeRun } from "../record-run";
 import { readCommandSettings } from "../settings";
 import { baselineOf, planOf, requireLocalTargets, requireWorkers } from "../setup";
 import { listenToSignals } from "../signals";
 import { progressOf } from "../terminal/progress";
+import { showRun } from "./report";
 
 /** `loadtest run`: gives the exit code of the verdict. */
 export async function runCommand(options: RunCommandOptions): Promise<number> {

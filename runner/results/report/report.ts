@@ -1,4 +1,5 @@
 import type { ThresholdResult } from "../../verdict/thresholds";
+import { capacityCharts, capacitySection } from "./capacity";
 import type { Chart } from "./chart";
 import { lossesOf, spansOf } from "./chart";
 import { reportCharts } from "./charts";
@@ -16,7 +17,9 @@ import { errorsOf, loadOf, requestsOf, thresholdsOf } from "./sections";
 export function runReport(run: ReportedRun): string {
   const { name, record, samples, requests } = run;
   const { word, tone } = wordOf(record);
-  const charts = reportCharts(samples, timeLimits(record.thresholds));
+  const limits = timeLimits(record.thresholds);
+  const charts = reportCharts(samples, limits);
+  const byLoad = record.capacity === undefined ? [] : capacityCharts(record.capacity, limits);
   const body = html`
 <header>
 <p class="kind">Load test</p>
@@ -26,6 +29,7 @@ ${tilesOf(run)}
 ${factsOf(run)}
 </header>
 <main>
+${capacitySection(record, byLoad)}
 <div class="pair">
 <section><h2>Thresholds</h2>${thresholdsOf(record)}</section>
 <section><h2>Load integrity</h2>${loadOf(record)}</section>
@@ -40,7 +44,7 @@ ${footer}`;
     tone,
     body,
     data: {
-      charts: samples.length === 0 ? [] : charts.map(thinned),
+      charts: [...byLoad, ...(samples.length === 0 ? [] : charts)].map(thinned),
       spans: spansOf(samples),
       marks: lossesOf(record.integrity?.workers.lost ?? [], Math.max(2, record.durationSeconds / 30)),
     },
