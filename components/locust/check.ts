@@ -30,7 +30,8 @@ import { type ConfigMapFiles, filesFitConfigMap, readFiles } from "./scripts";
 /** The arguments that are settings too, and which of them may be known later. */
 const shared = {
   ...settingsOf("scriptDelivery", "scriptsFolder", "script", "scriptArguments"),
-  ...settingsOf("allowedHosts", "users", "spawnRate", "runTime", "thresholds", "natErrors", "autostart"),
+  ...settingsOf("allowedHosts", "users", "spawnRate", "runTime", "arrivalRate", "arrivalSpacing", "thresholds"),
+  ...settingsOf("natErrors", "autostart"),
   ...settingsOf("workerReplicas", "workerCpu", "workerMemory", "controlCpu", "controlMemory", "otelEndpoint"),
   ...settingsOf("prometheusScrape"),
   namespace: setting("namespace", "yes"),

@@ -1,7 +1,8 @@
 /** What `loadtest capacity` is asked for, and what it says beside its results. */
+import type { ArrivalSpacing } from "../../settings/values/arrivals";
 import { parseThreshold, type Threshold } from "../../settings/values/threshold";
 import type { RunPlan, SearchPlan } from "../engine/plan";
-import { timingOf } from "../engine/search/level";
+import { rateText, timingOf } from "../engine/search/level";
 import { searchOptions } from "../engine/search/search";
 import { UsageError } from "../errors";
 import type { CapacityAsked, CapacityStep } from "../verdict/capacity/report";
@@ -44,11 +45,21 @@ export function searchPlan(options: CapacityOptions): SearchPlan {
   return { asked, ...(options.spawnRate === undefined ? {} : { spawnRate: Number(options.spawnRate) }) };
 }
 
+/** A plan whose load is searched for: the users, or the iterations started a second, of its first level. */
+export function searchedPlan(plan: RunPlan, search: SearchPlan, spacing: ArrivalSpacing = "even"): RunPlan {
+  const { by, from, maxUsers } = search.asked;
+  const base = { ...plan, runTime: undefined, search, thresholds: searchThresholds(plan.thresholds) };
+  if (by === "users") return { ...base, users: from };
+  const users = maxUsers ?? plan.users;
+  const spawnRate = search.spawnRate ?? Math.max(plan.spawnRate, users / (timingOf(search).ramp / 1000));
+  return { ...base, users, spawnRate, arrivals: { rate: rateText(from), spacing } };
+}
+
 /** Applies where no thresholds are given: nearly all requests must be answered. */
 const usualThreshold = parseThreshold("fail_ratio<1%");
 
 /** The thresholds of a search: those that more load can break. */
-export function searchThresholds(thresholds: readonly Threshold[]): readonly Threshold[] {
+function searchThresholds(thresholds: readonly Threshold[]): readonly Threshold[] {
   const used = thresholds.filter(isUpper);
   return used.length === 0 ? [usualThreshold] : used;
 }

@@ -11,7 +11,7 @@ import { exitCodes, type LocustStatus } from "../types";
 import { searchIntro, stepLine } from "./capacity";
 import type { SavedRun } from "./output";
 import { Recorder } from "./recorder";
-import type { Compare, TestSetup } from "./setup";
+import { arrivalsNotice, type Compare, requireArrivals, type TestSetup } from "./setup";
 import type { Signals } from "./signals";
 import type { Progress } from "./terminal/progress";
 
@@ -132,7 +132,8 @@ async function drive(
 ): Promise<RunOutcome> {
   if (plan.host !== undefined) progress.say(`${script} → ${plan.host}`);
   progress.say(`Watch it at ${session.endpoint.url}`);
-  for (const text of plan.search === undefined ? [] : searchIntro(plan, plan.search)) progress.say(text);
+  for (const text of plan.search === undefined ? arrivalsNotice(plan) : searchIntro(plan, plan.search))
+    progress.say(text);
   const driven = await driveRun({
     client: new LocustClient(session.endpoint),
     plan,
@@ -143,6 +144,7 @@ async function drive(
           `the script's load shape ${status.shape} decides the load: a capacity is found without one`,
         );
       }
+      requireArrivals(plan, status);
       await checkTargets(status);
       if (plan.host === undefined) progress.say(`${script} → the script's own target`);
     },

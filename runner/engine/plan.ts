@@ -1,3 +1,4 @@
+import type { AskedArrivals } from "../../settings/values/arrivals";
 import type { Threshold } from "../../settings/values/threshold";
 import type { EndedBy, FailureKind, LocustStatus, Phase, Place, RequestStats, Sample, ScriptReport } from "../types";
 import type { CapacityAsked, CapacityReport, CapacityStep } from "../verdict/capacity/report";
@@ -17,6 +18,8 @@ export interface RunPlan {
    * A load shape in the script takes the place of users, rate and time.
    */
   readonly runTime: number | undefined;
+  /** How many iterations start when, with `users` as the most under way; undefined: users wait as the script says. */
+  readonly arrivals?: AskedArrivals | undefined;
   readonly workers: number;
   readonly host?: string | undefined;
   readonly thresholds: readonly Threshold[];

@@ -7,7 +7,7 @@ import { howMasterWent, isKnownOver, isLoading, nextStep, ofScript } from "./pha
 import type { RunOptions, RunOutcome } from "./plan";
 import type { Earlier } from "./recording";
 import { searchCapacity } from "./search/search";
-import { attach, startLoad } from "./start";
+import { attach, marginOf, startLoad } from "./start";
 import { pause } from "./timing";
 
 /**
@@ -89,7 +89,11 @@ async function sampleLoad(run: LiveRun): Promise<void> {
 function decide(run: LiveRun, status: LocustStatus): void {
   const step = nextStep({
     ...{ status, run: run.number, master: run.master, phase: run.state.phase },
-    ...{ elapsed: run.recording.elapsed, runTime: run.runTime, overtime: run.timing.overtime / 1000 },
+    ...{
+      elapsed: run.recording.elapsed,
+      runTime: run.runTime,
+      overtime: run.timing.overtime / 1000 + marginOf(run.plan),
+    },
   });
   if (step.kind === "on") run.recording.enter(step.phase);
   else run.state.end(step.by, step.by === "master-lost" ? howMasterWent(status) : undefined);

@@ -62,7 +62,7 @@ const ownKeys: readonly SettingsKey[] = ["platform", "layout"];
 /** What of another program's config a run on this machine can use. */
 const usableKeys: readonly SettingsKey[] = [
   ...(["scriptsFolder", "script", "scriptArguments", "targetHost", "environment", "secretEnvironment"] as const),
-  ...(["users", "spawnRate", "runTime", "thresholds", "workerReplicas"] as const),
+  ...(["users", "spawnRate", "runTime", "arrivalRate", "arrivalSpacing", "thresholds", "workerReplicas"] as const),
 ];
 
 /** What problems with the `overrides` of `readStack` name as their origin. */

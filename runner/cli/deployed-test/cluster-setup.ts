@@ -26,6 +26,8 @@ export async function clusterSetup(
     users: deployed.users,
     spawnRate: deployed.spawnRate,
     runTime: deployed.runTime,
+    arrivalRate: deployed.arrivalRate,
+    arrivalSpacing: deployed.arrivalSpacing,
     targetHost: deployed.targetHost,
     allowedHosts: deployed.allowedHosts,
     thresholds: output === undefined ? [] : [...output.load.thresholds],

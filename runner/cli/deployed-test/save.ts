@@ -135,11 +135,17 @@ export function setupOf(test: ClusterTest, status: LocustStatus, info: RunInfo |
     users: info?.users ?? status.targetUsers,
     spawnRate: info?.spawnRate ?? status.spawnRate,
     runTime: info?.runTime ?? undefined,
+    arrivals: info === undefined ? askedOf(status) : info.arrivals,
     workers: info?.workers ?? test.deployed.workerReplicas,
     host: info?.target ?? status.host ?? undefined,
     thresholds: (info?.thresholds ?? test.output?.load.thresholds ?? []).map(parseThreshold),
   };
   return { place: "kubernetes", stack: test.stack, script: status.script, plan, settings: info?.settings ?? {} };
+}
+
+/** What the master says that iterations were asked for; undefined where users wait as the script says. */
+function askedOf({ arrivals }: LocustStatus): RunPlan["arrivals"] {
+  return arrivals ? { rate: arrivals.asked, spacing: arrivals.spacing } : undefined;
 }
 
 /** The folder in which the results of a run are already, whole, where it is on this machine. */

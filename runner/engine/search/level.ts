@@ -1,10 +1,10 @@
 /** Brings a run to a level of load, and measures it there. */
 import { usersTolerance } from "../../../settings/limits";
-import type { Counts, LocustStatus } from "../../types";
-import { type Broke, certainBreach, judgeStep, noAnswers } from "../../verdict/capacity/breach";
+import type { ArrivalsSample, Counts, LocustStatus } from "../../types";
+import { type Broke, certainBreach, droppedStarts, judgeStep, noAnswers } from "../../verdict/capacity/breach";
 import { type Measured, measure } from "../../verdict/capacity/measure";
-import { whyVoid } from "../../verdict/capacity/proof";
-import type { CapacityStep } from "../../verdict/capacity/report";
+import { isDropping, whyVoid } from "../../verdict/capacity/proof";
+import type { CapacityStep, StepArrivals } from "../../verdict/capacity/report";
 import { CpuWatch } from "../../verdict/cpu";
 import { percent, round } from "../../verdict/format";
 import { totalRow } from "../../verdict/requests";
@@ -33,6 +33,11 @@ const collapsed = 0.5;
 /** Answers that tell so. */
 const fewest = 20;
 
+/** A rate of iterations as Locust is told it. */
+export function rateText(rate: number): string {
+  return rate.toLocaleString("en-US", { useGrouping: false, maximumFractionDigits: 6 });
+}
+
 export function timingOf({ timing }: SearchPlan): SearchTiming {
   return { ...defaultTiming, ...timing };
 }
@@ -55,6 +60,7 @@ interface Watched {
   /** What broke it before its time was over. */
   readonly early: Broke | undefined;
   readonly cpu: CpuWatch;
+  readonly arrivals: StepArrivals | undefined;
 }
 
 /** Holds one level after the other. Its methods give undefined where the run has ended meanwhile. */
@@ -89,11 +95,14 @@ export class Levels {
     const busiest = Object.values(cpu.use()).map(({ mean }) => mean);
     const living = livingWorkers(status);
     const workerCpu = busiest.length === 0 ? null : Math.max(...busiest);
-    const broke = watched.early ?? judged.broke ?? null;
+    const { arrivals } = watched;
+    const dropped = arrivals !== undefined && isDropping(arrivals) ? droppedStarts(arrivals, status.users) : undefined;
+    const broke = watched.early ?? judged.broke ?? dropped ?? null;
     const why = whyVoid({
       ...{ level, by: this.plan.asked.by, users: status.users },
       ...{ counted: measured !== undefined, broke: broke !== null },
       lost: before.filter(({ id }) => !living.some((worker) => worker.id === id)).map(({ name }) => name),
+      arrivals,
       ...{ workerCpu, masterCpu: status.master.cpu / status.master.cpuLimit },
     });
     const step: CapacityStep = {
@@ -106,6 +115,7 @@ export class Levels {
       p95: total?.percentiles.p95 ?? null,
       p99: total?.percentiles.p99 ?? null,
       ...{ users: status.users, workers: living.length, workerCpu: workerCpu === null ? null : round(workerCpu, 3) },
+      ...(arrivals === undefined ? {} : { arrivals }),
     };
     return { step, thresholds: judged.results };
   }
@@ -136,9 +146,16 @@ export class Levels {
   /** Asks Locust for a level; false where the run has ended. */
   async set(level: number): Promise<boolean> {
     const { run, timing, plan } = this;
+    const { arrivals } = run.plan;
     const change = Math.abs(level - this.users);
-    const spawnRate = plan.spawnRate ?? Math.max(1, change / (timing.ramp / 1000));
-    const request = { users: level, spawnRate, host: run.plan.host ?? "", runTime: stepLimit(run, plan) };
+    const load =
+      arrivals === undefined
+        ? { users: level, spawnRate: plan.spawnRate ?? Math.max(1, change / (timing.ramp / 1000)) }
+        : {
+            ...{ users: run.plan.users, spawnRate: run.plan.spawnRate },
+            arrivals: { ...arrivals, rate: rateText(level) },
+          };
+    const request = { ...load, host: run.plan.host ?? "", runTime: stepLimit(run, plan) };
     this.users = level;
     const swarm = () => run.client.swarm(request, run.state.signals.kill).then(() => true);
     return (await this.ask(swarm)) === true;
@@ -148,14 +165,16 @@ export class Levels {
   private async arrive(level: number, ramp: Counts): Promise<Broke | "there" | undefined> {
     const { run, timing, plan } = this;
     const began = performance.now();
-    const change = plan.spawnRate === undefined ? timing.ramp : (level / plan.spawnRate) * 1000;
+    const { arrivals, users, spawnRate } = run.plan;
+    const fixed = arrivals === undefined ? plan.spawnRate : spawnRate;
+    const change = fixed === undefined ? timing.ramp : ((arrivals === undefined ? level : users) / fixed) * 1000;
     let there: number | undefined;
     while (run.state.checkSignals()) {
       await this.pause(Math.min(timing.watch, timing.settle));
       const status = run.lastStatus();
       const now = performance.now();
       if (status !== undefined) {
-        if (there === undefined && (hasUsers(status, level) || now - began > change + lateUsers)) there = now;
+        if (there === undefined && (isThere(status, level) || now - began > change + lateUsers)) there = now;
         const since = there === undefined ? 0 : now - there;
         const isOld = (status.oldestWait ?? 0) * 1000 > since && since < timing.settleMost;
         if (since >= timing.settle && !isOld) return "there";
@@ -192,12 +211,13 @@ export class Levels {
     const cpu = new CpuWatch();
     if (arrived !== "there") return this.watched(ramp, arrived, cpu);
     const from = await this.counts(true, true);
+    const starts = (await run.poll())?.arrivals ?? undefined;
     if (from === undefined) return undefined;
     const whole = plan.asked.stepSeconds * 1000;
     const began = performance.now();
     for (;;) {
       const left = whole - (performance.now() - began);
-      if (left <= 0) return this.watched(from, undefined, cpu);
+      if (left <= 0) return this.watched(from, undefined, cpu, starts);
       await this.pause(Math.min(timing.watch, left));
       if (run.state.endedBy !== undefined) return undefined;
       const counts = left <= timing.watch ? from : await this.counts(false);
@@ -207,16 +227,24 @@ export class Levels {
       const ms = performance.now() - began;
       const silence = this.silence(counts.total.requests - from.total.requests, ms);
       const breach = certainBreach(run.plan.thresholds, from, counts, ms / whole);
-      if (silence !== undefined || breach !== undefined) return this.watched(from, silence, cpu);
+      if (silence !== undefined || breach !== undefined) return this.watched(from, silence, cpu, starts);
     }
   }
 
-  private async watched(from: Counts, early: Broke | undefined, cpu: CpuWatch): Promise<Watched | undefined> {
+  private async watched(
+    from: Counts,
+    early: Broke | undefined,
+    cpu: CpuWatch,
+    starts?: ArrivalsSample,
+  ): Promise<Watched | undefined> {
     const to = await this.counts(true, true);
     const status = await this.run.poll();
     // Workers have just said what they have used since the beginning of the step.
     if (status !== undefined) addCpu(cpu, status);
-    return to && { early, cpu, measured: measure(from, to) };
+    const measured = to && measure(from, to);
+    const ends = status?.arrivals ?? undefined;
+    const arrivals = starts && ends && measured && startsBetween(starts, ends, measured.seconds);
+    return to && { early, cpu, measured, arrivals };
   }
 
   private counts(now: boolean, names = this.names): Promise<Counts | undefined> {
@@ -243,9 +271,16 @@ export class Levels {
   }
 }
 
+function startsBetween(from: ArrivalsSample, to: ArrivalsSample, seconds: number): StepArrivals {
+  const started = (to.started - from.started) / seconds;
+  const [due, dropped, late] = [to.due - from.due, to.dropped - from.dropped, to.late - from.late];
+  return { due, started: round(started, 2), dropped, late };
+}
+
 const noStatus = { workers: [] } as unknown as LocustStatus;
 
-function hasUsers({ users, targetUsers, state }: LocustStatus, level: number): boolean {
+function isThere({ users, targetUsers, state, arrivals }: LocustStatus, level: number): boolean {
+  if (arrivals) return arrivals.began !== null && rateText(arrivals.rate) === rateText(level);
   return state === "running" && targetUsers === level && Math.abs(users - level) <= Math.max(0, usersTolerance * level);
 }
 

@@ -1,7 +1,7 @@
 /** Whether a level of load is already known to break, before its time is over; and what of it broke first. */
 import type { Threshold } from "../../../settings/values/threshold";
 import type { Counted, Counts, RequestStats } from "../../types";
-import { seconds as secondsText } from "../format";
+import { percent, seconds as secondsText } from "../format";
 import { requestLabel } from "../requests";
 import { actualText, evaluateThresholds, type ThresholdResult } from "../thresholds";
 import { difference, keyOf, slowerThan } from "./measure";
@@ -92,6 +92,12 @@ function worstRequest({ metric }: ThresholdResult, rows: readonly RequestStats[]
     metric === "fail_ratio" ? row.failures : ((metric in row.percentiles ? row.percentiles[metric] : row.avg) ?? 0);
   const [worst] = [...single].sort((a, b) => value(b) - value(a));
   return worst === undefined ? null : requestLabel(worst);
+}
+
+/** Users that wait for answers leave none free for what is to be started. */
+export function droppedStarts({ due, dropped }: { due: number; dropped: number }, users: number): Broke {
+  const text = `no user was free for ${percent(dropped / Math.max(1, due))} of the iterations, as all ${users} waited for answers`;
+  return { what: "arrivals", threshold: null, request: null, text };
 }
 
 /** The target answers nothing any more. @param silent seconds without an answer */

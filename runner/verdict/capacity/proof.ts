@@ -1,8 +1,8 @@
 /** Whether a step of a search proves anything about the target, or only about what makes the load. Pure. */
 import { saturatedShare, usersTolerance } from "../../../settings/limits";
-import { percent } from "../format";
+import { percent, short } from "../format";
 import type { IntegrityReport } from "../integrity";
-import type { CapacityReport, CapacityStep, LoadUnit } from "./report";
+import type { CapacityReport, CapacityStep, LoadUnit, StepArrivals } from "./report";
 import type { Tried } from "./search";
 import { levelText, limitTexts } from "./words";
 
@@ -20,18 +20,38 @@ export interface StepLoad {
   /** Shares of what they may use; null where none told. */
   readonly workerCpu: number | null;
   readonly masterCpu: number;
+  /** Of iterations that were asked for, where these were. */
+  readonly arrivals?: StepArrivals | undefined;
 }
 
 /** Why a step proves nothing about the target; null where it does. Busy workers prove nothing where something broke. */
-export function whyVoid({ level, by, users, counted, broke, lost, workerCpu, masterCpu }: StepLoad): string | null {
+export function whyVoid(load: StepLoad): string | null {
+  const { level, by, users, counted, broke, lost, workerCpu, masterCpu, arrivals } = load;
   if (lost.length > 0) return `${lost.join(", ")} ${lost.length === 1 ? "was" : "were"} lost`;
   if (!counted) return "what was counted has been thrown away meanwhile";
   if (by === "users" && level - users >= 1 && users < level * (1 - usersTolerance)) {
     return `there were ${users} of ${levelText(level, by)}`;
   }
-  if (!broke) return null;
+  const off = arrivals !== undefined && !isDropping(arrivals) ? startsOff(level, arrivals) : null;
+  if (!broke && off === null) return null;
   if (isBusy(workerCpu)) return busyText(level, by, workerCpu ?? 1);
+  if (off !== null) return off;
   return masterCpu >= saturatedShare ? `CPU of the master was ${percent(masterCpu)} of what it may use` : null;
+}
+
+/** This part of the iterations may find no free user, start late, or not start. */
+const mayDrop = 0.01;
+const mayStartLate = 0.05;
+
+/** Whether users that wait for answers keep iterations from being started: the target is the reason, not the workers. */
+export function isDropping({ due, dropped }: Pick<StepArrivals, "due" | "dropped">): boolean {
+  return dropped > mayDrop * due;
+}
+
+function startsOff(level: number, { due, started, late }: StepArrivals): string | null {
+  if (due > 0 && late > mayStartLate * due) return `${percent(late / due)} of the iterations started late`;
+  if (started >= level * (1 - usersTolerance)) return null;
+  return `${short(started)} iterations a second were started of ${short(level)}`;
 }
 
 /** Whether the workers may not keep up. */

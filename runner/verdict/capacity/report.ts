@@ -27,8 +27,10 @@ export interface CapacityAsked {
 
 /** Starts of iterations in a step, where these are asked for. */
 export interface StepArrivals {
+  readonly due: number;
   /** A second. */
   readonly started: number;
+  /** Those that no user was free for, and those that started more than 10 ms after they were due. */
   readonly dropped: number;
   readonly late: number;
 }
