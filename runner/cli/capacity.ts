@@ -2,7 +2,7 @@
 import type { ArrivalSpacing } from "../../settings/values/arrivals";
 import { parseThreshold, type Threshold } from "../../settings/values/threshold";
 import type { RunPlan, SearchPlan } from "../engine/plan";
-import { rateText, timingOf } from "../engine/search/level";
+import { poolSize, rateText, timingOf } from "../engine/search/level";
 import { searchOptions } from "../engine/search/search";
 import { UsageError } from "../errors";
 import type { CapacityAsked, CapacityStep } from "../verdict/capacity/report";
@@ -50,7 +50,7 @@ export function searchedPlan(plan: RunPlan, search: SearchPlan, spacing: Arrival
   const { by, from, maxUsers } = search.asked;
   const base = { ...plan, runTime: undefined, search, thresholds: searchThresholds(plan.thresholds) };
   if (by === "users") return { ...base, users: from };
-  const users = maxUsers ?? plan.users;
+  const users = Math.min(maxUsers ?? Number.POSITIVE_INFINITY, Math.max(1, poolSize(base.thresholds, from)));
   const spawnRate = search.spawnRate ?? Math.max(plan.spawnRate, users / (timingOf(search).ramp / 1000));
   return { ...base, users, spawnRate, arrivals: { rate: rateText(from), spacing } };
 }

@@ -29,7 +29,13 @@ const step = z.object({
   workers: count,
   workerCpu: amount.nullable().describe("Of the busiest worker on average, as a share of what it may use"),
   arrivals: z
-    .object({ due: count, started: amount.describe("Iterations a second"), dropped: count, late: count })
+    .object({
+      due: count,
+      started: amount.describe("Iterations a second"),
+      dropped: count,
+      late: count,
+      underWay: count,
+    })
     .optional()
     .describe("Of a search by arrivals"),
 });

@@ -59,11 +59,7 @@ export function addCapacity(program: Command, done: (code: number) => void): voi
         .default("users"),
     )
     .option("--from <n>", "the first level (10)", aboveZero)
-    .option(
-      "--max-users <n>",
-      "never more users than these; by arrivals, the most iterations under way (the stack's users)",
-      fromOne,
-    )
+    .option("--max-users <n>", "never more users than these; by arrivals, never more iterations under way", fromOne)
     .option("--max-rps <rate>", "do not go on beyond these requests a second", rate)
     .option("--max-workers <n>", "bring up so many workers at the most, where they are the limit", fromOne)
     .option("--step-time <time>", "for how long each level is measured", duration, 20)

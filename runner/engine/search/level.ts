@@ -1,9 +1,10 @@
 /** Brings a run to a level of load, and measures it there. */
 import { usersTolerance } from "../../../settings/limits";
-import type { ArrivalsSample, Counts, LocustStatus } from "../../types";
-import { type Broke, certainBreach, droppedStarts, judgeStep, noAnswers } from "../../verdict/capacity/breach";
+import type { Threshold } from "../../../settings/values/threshold";
+import type { ArrivalsStatus, Counts, LocustStatus } from "../../types";
+import { type Broke, certainBreach, heldUp, judgeStep, noAnswers } from "../../verdict/capacity/breach";
 import { type Measured, measure } from "../../verdict/capacity/measure";
-import { isDropping, whyVoid } from "../../verdict/capacity/proof";
+import { isHeldUp, whyVoid } from "../../verdict/capacity/proof";
 import type { CapacityStep, StepArrivals } from "../../verdict/capacity/report";
 import { CpuWatch } from "../../verdict/cpu";
 import { percent, round } from "../../verdict/format";
@@ -32,6 +33,20 @@ const patience = 60_000;
 const collapsed = 0.5;
 /** Answers that tell so. */
 const fewest = 20;
+
+/** Times as many users as iterations were under way, and as there are where answers take as long as they may. */
+const poolFactor = 3;
+/** Seconds that an iteration may take where no threshold says it. */
+const iterationSeconds = 1;
+
+/** The most iterations that are under way at a rate while answers take no longer than thresholds allow. */
+export function poolSize(thresholds: readonly Threshold[], rate: number): number {
+  const limits = thresholds
+    .filter(({ metric }) => metric !== "fail_ratio" && metric !== "rps")
+    .map(({ limit }) => limit);
+  const seconds = limits.length === 0 ? iterationSeconds : Math.max(...limits) / 1000;
+  return Math.ceil(rate * seconds * poolFactor);
+}
 
 /** A rate of iterations as Locust is told it. */
 export function rateText(rate: number): string {
@@ -68,6 +83,8 @@ export class Levels {
   private readonly timing: SearchTiming;
   private readonly names: boolean;
   private users: number;
+  /** That an iteration took at the last level that held. */
+  private iterationSeconds = 0;
 
   constructor(
     private readonly run: LiveRun,
@@ -96,7 +113,8 @@ export class Levels {
     const living = livingWorkers(status);
     const workerCpu = busiest.length === 0 ? null : Math.max(...busiest);
     const { arrivals } = watched;
-    const dropped = arrivals !== undefined && isDropping(arrivals) ? droppedStarts(arrivals, status.users) : undefined;
+    const dropped =
+      arrivals !== undefined && isHeldUp(arrivals, status.users) ? heldUp(arrivals, status.users) : undefined;
     const broke = watched.early ?? judged.broke ?? dropped ?? null;
     const why = whyVoid({
       ...{ level, by: this.plan.asked.by, users: status.users },
@@ -117,6 +135,7 @@ export class Levels {
       ...{ users: status.users, workers: living.length, workerCpu: workerCpu === null ? null : round(workerCpu, 3) },
       ...(arrivals === undefined ? {} : { arrivals }),
     };
+    if (arrivals !== undefined && step.outcome === "held") this.iterationSeconds = arrivals.underWay / level;
     return { step, thresholds: judged.results };
   }
 
@@ -140,7 +159,10 @@ export class Levels {
       if (isWell || (answers === 0 && (run.lastStatus()?.underWay ?? 0) === 0)) return true;
       from = to;
     }
-    return from !== undefined;
+    if (from === undefined) return false;
+    const seconds = Math.round(timing.recover / 1000);
+    run.observer.warning?.(`the target has not recovered from a level that broke it after ${seconds} s with less`);
+    return true;
   }
 
   /** Asks Locust for a level; false where the run has ended. */
@@ -152,13 +174,26 @@ export class Levels {
       arrivals === undefined
         ? { users: level, spawnRate: plan.spawnRate ?? Math.max(1, change / (timing.ramp / 1000)) }
         : {
-            ...{ users: run.plan.users, spawnRate: run.plan.spawnRate },
+            users: this.pool(level),
+            spawnRate: plan.spawnRate ?? Math.max(run.plan.spawnRate, this.pool(level) / (timing.ramp / 1000)),
             arrivals: { ...arrivals, rate: rateText(level) },
           };
     const request = { ...load, host: run.plan.host ?? "", runTime: stepLimit(run, plan) };
     this.users = level;
     const swarm = () => run.client.swarm(request, run.state.signals.kill).then(() => true);
     return (await this.ask(swarm)) === true;
+  }
+
+  /**
+   * The most iterations under way at a rate: as many as there are while answers are within their limits, and more than
+   * three times as many as at the last level that held. Never fewer than before, as users that leave break off what they do.
+   */
+  private pool(level: number): number {
+    const { asked } = this.plan;
+    const lately = poolFactor * this.iterationSeconds * level;
+    const { targetUsers = 0 } = this.run.lastStatus() ?? {};
+    const wanted = Math.max(poolSize(this.run.plan.thresholds, level), lately, targetUsers, this.run.plan.users);
+    return Math.min(asked.maxUsers ?? Number.POSITIVE_INFINITY, Math.ceil(wanted));
   }
 
   /** Waits until the users are there, and what was asked before is answered; what breaks meanwhile ends the wait. */
@@ -235,7 +270,7 @@ export class Levels {
     from: Counts,
     early: Broke | undefined,
     cpu: CpuWatch,
-    starts?: ArrivalsSample,
+    starts?: ArrivalsStatus,
   ): Promise<Watched | undefined> {
     const to = await this.counts(true, true);
     const status = await this.run.poll();
@@ -271,16 +306,16 @@ export class Levels {
   }
 }
 
-function startsBetween(from: ArrivalsSample, to: ArrivalsSample, seconds: number): StepArrivals {
+function startsBetween(from: ArrivalsStatus, to: ArrivalsStatus, seconds: number): StepArrivals {
   const started = (to.started - from.started) / seconds;
   const [due, dropped, late] = [to.due - from.due, to.dropped - from.dropped, to.late - from.late];
-  return { due, started: round(started, 2), dropped, late };
+  return { due, started: round(started, 2), dropped, late, underWay: to.underWay };
 }
 
 const noStatus = { workers: [] } as unknown as LocustStatus;
 
 function isThere({ users, targetUsers, state, arrivals }: LocustStatus, level: number): boolean {
-  if (arrivals) return arrivals.began !== null && rateText(arrivals.rate) === rateText(level);
+  if (arrivals) return arrivals.began !== null && users >= targetUsers && rateText(arrivals.rate) === rateText(level);
   return state === "running" && targetUsers === level && Math.abs(users - level) <= Math.max(0, usersTolerance * level);
 }
 

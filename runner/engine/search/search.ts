@@ -70,17 +70,12 @@ class Search {
 
   /** What there is to do between two steps; false where the search is over. */
   private async goOn(step: CapacityStep): Promise<boolean> {
-    const { asked } = this.plan;
     const { level } = soFar(this.steps);
     if (step.outcome === "held") {
       this.voids = 0;
       return true;
     }
-    const calm = Math.max(
-      asked.by === "users" ? 1 : Number.MIN_VALUE,
-      Math.min(level ?? step.level / 2, step.level / 2),
-    );
-    if (!(await this.levels.rest(asked.by === "users" ? Math.round(calm) : calm))) return false;
+    if (!(await this.levels.rest(this.calm(level ?? step.level / searchDefaults.factor)))) return false;
     if (step.outcome === "broke") {
       this.voids = 0;
       return true;
@@ -90,6 +85,11 @@ class Search {
     if (this.voids <= secondTries) return true;
     this.end("load");
     return false;
+  }
+
+  /** Half of what held: a target that has just broken is left in peace. */
+  private calm(held: number): number {
+    return this.plan.asked.by === "users" ? Math.max(1, Math.round(held / 2)) : held / 2;
   }
 
   /** Brings up as many workers as it takes, where that is allowed; false where the search ends for want of them. */

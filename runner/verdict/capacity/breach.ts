@@ -95,8 +95,9 @@ function worstRequest({ metric }: ThresholdResult, rows: readonly RequestStats[]
 }
 
 /** Users that wait for answers leave none free for what is to be started. */
-export function droppedStarts({ due, dropped }: { due: number; dropped: number }, users: number): Broke {
-  const text = `no user was free for ${percent(dropped / Math.max(1, due))} of the iterations, as all ${users} waited for answers`;
+export function heldUp({ due, dropped, late }: { due: number; dropped: number; late: number }, users: number): Broke {
+  const part = percent((dropped + late) / Math.max(1, due));
+  const text = `no user was free in time for ${part} of the iterations: all ${users} waited for answers`;
   return { what: "arrivals", threshold: null, request: null, text };
 }
 

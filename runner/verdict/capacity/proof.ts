@@ -32,23 +32,26 @@ export function whyVoid(load: StepLoad): string | null {
   if (by === "users" && level - users >= 1 && users < level * (1 - usersTolerance)) {
     return `there were ${users} of ${levelText(level, by)}`;
   }
-  const off = arrivals !== undefined && !isDropping(arrivals) ? startsOff(level, arrivals) : null;
+  const off = arrivals !== undefined && !isHeldUp(arrivals, users) ? startsOff(level, arrivals) : null;
   if (!broke && off === null) return null;
   if (isBusy(workerCpu)) return busyText(level, by, workerCpu ?? 1);
   if (off !== null) return off;
   return masterCpu >= saturatedShare ? `CPU of the master was ${percent(masterCpu)} of what it may use` : null;
 }
 
-/** This part of the iterations may find no free user, start late, or not start. */
+/** This part of the iterations may find no free user, or start late. */
 const mayDrop = 0.01;
 const mayStartLate = 0.05;
+/** From this part of the users on, all of them are taken for busy. */
+const allBusy = 0.9;
 
 /** Whether users that wait for answers keep iterations from being started: the target is the reason, not the workers. */
-export function isDropping({ due, dropped }: Pick<StepArrivals, "due" | "dropped">): boolean {
-  return dropped > mayDrop * due;
+export function isHeldUp({ due, dropped, late, underWay }: StepArrivals, users: number): boolean {
+  return (dropped > mayDrop * due || late > mayStartLate * due) && underWay >= allBusy * users;
 }
 
-function startsOff(level: number, { due, started, late }: StepArrivals): string | null {
+function startsOff(level: number, { due, started, late, dropped }: StepArrivals): string | null {
+  if (dropped > mayDrop * due) return `${percent(dropped / due)} of the iterations did not start`;
   if (due > 0 && late > mayStartLate * due) return `${percent(late / due)} of the iterations started late`;
   if (started >= level * (1 - usersTolerance)) return null;
   return `${short(started)} iterations a second were started of ${short(level)}`;

@@ -33,6 +33,8 @@ export interface StepArrivals {
   /** Those that no user was free for, and those that started more than 10 ms after they were due. */
   readonly dropped: number;
   readonly late: number;
+  /** At the end of the step. */
+  readonly underWay: number;
 }
 
 /** A level of load that was measured. */
