@@ -50,7 +50,7 @@ async function capacityOf(folder: string, url: string, by: string): Promise<Fini
 }
 
 async function main(): Promise<void> {
-  printMachine();
+  printMachine(Number(values.runs));
   const folder = mkdtempSync(join(tmpdir(), "loadtest-bench-"));
   mkdirSync(join(folder, "scripts"));
   writeFileSync(join(folder, "scripts", "visit.py"), script);
