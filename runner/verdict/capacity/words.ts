@@ -26,10 +26,11 @@ export function answerText(report: CapacityReport): string {
     return `Not even ${levelText(broke, asked.by)} held: ${report.first?.text ?? "it broke"}.`;
   }
   const at = `${rpsText(rps)} at ${levelText(level, asked.by)}`;
+  if (limit === null) return `So far: ${at} held.`;
   if (interval.high === null) return `The target takes at least ${at}.`;
   const range = `95 % interval ${short(interval.low)} to ${short(interval.high)}`;
   const beyond = broke === null ? "more users give no more" : `${levelText(broke, asked.by)} are too many`;
-  return limit === null ? `So far: ${at}.` : `The capacity is ${at} (${range}; ${beyond}).`;
+  return `The capacity is ${at} (${range}; ${beyond}).`;
 }
 
 /** What else there is to say: what broke first, the knee, and who was the limit. */
