@@ -1,4 +1,4 @@
-"""What was counted since the start of the run, whole: two answers have all of the time between them as their difference.
+"""What was counted since the start of the run: two answers have all of the time between them as their difference.
 
 `GET /loadtest/counts` has every worker report first, so that both ends of a step of `loadtest capacity` are moments and
 not somewhere within three seconds. A worker that does not answer then is told of by the time of its last report.
