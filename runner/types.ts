@@ -86,6 +86,8 @@ export interface ArrivalsSample {
   /** Over the last six seconds or so. */
   readonly startedPerSecond: number;
   readonly lag: StartLag;
+  /** Response times from when each iteration was due: of the last ten seconds, in ms; null while nothing is answered. */
+  readonly corrected: { readonly [Name in "p50" | "p95" | "p99"]: number | null };
 }
 
 /** The iterations of a run with an arrival rate, as the master says. */

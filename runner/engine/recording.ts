@@ -195,8 +195,8 @@ export function toSample(status: LocustStatus, phase: Phase, seconds: number, no
 }
 
 function arrivalsSample(status: ArrivalsSample): ArrivalsSample {
-  const { began, rate, due, started, dropped, late, startedPerSecond, lag } = status;
-  return { began, rate, due, started, dropped, late, startedPerSecond, lag };
+  const { began, rate, due, started, dropped, late, startedPerSecond, lag, corrected } = status;
+  return { began, rate, due, started, dropped, late, startedPerSecond, lag, corrected };
 }
 
 /** A worker that went away: `left` where it has said goodbye. */

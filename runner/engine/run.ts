@@ -186,6 +186,7 @@ function outcomeOf(run: LiveRun): RunOutcome {
     ...ofScript(run.lastStatus(), plan.runTime),
     ramp: recording.ramp,
     rows: latest?.rows ?? [],
+    corrected: latest?.corrected ?? [],
     failures: latest?.failures ?? [],
     thresholds: latest?.thresholds ?? evaluateThresholds(plan.thresholds, []),
     integrity: recording.report(state.endedBy) ?? null,

@@ -294,6 +294,7 @@ class OpenLoad:
                 **counts,
                 "startedPerSecond": round(self._per_second(), 2),
                 "lag": _lag(told),
+                "corrected": self.corrected.current(),
             }
         }
 
