@@ -10,6 +10,8 @@ export interface WorkerStatus {
   readonly users: number;
   /** Cores used since its last report. */
   readonly cpu: number;
+  /** The part of the time since then in which other processes had the CPU that it needed; missing in older plugins. */
+  readonly cpuWait?: number;
   /** Cores it may use: a Python process uses one at the most, a container's limit may be lower. */
   readonly cpuLimit: number;
   readonly memory: number;
@@ -86,6 +88,8 @@ export interface ArrivalsSample {
   /** Over the last six seconds or so. */
   readonly startedPerSecond: number;
   readonly lag: StartLag;
+  /** Response times from when each iteration was due: of the last ten seconds, in ms; null while nothing is answered. */
+  readonly corrected: { readonly [Name in "p50" | "p95" | "p99"]: number | null };
 }
 
 /** The iterations of a run with an arrival rate, as the master says. */
@@ -243,6 +247,8 @@ export interface Counts {
   readonly total: Counted;
   /** Empty where it was not asked for. */
   readonly requests: readonly (Counted & { readonly method: string; readonly name: string })[];
+  /** With times from when iterations were due; nothing was counted in a test without an arrival rate. */
+  readonly corrected?: Pick<Counts, "total" | "requests">;
 }
 
 /** A worker that went away while the run was going on. */

@@ -4,7 +4,7 @@ import { type Input, type Output, output, runtime } from "@pulumi/pulumi";
 import { hiddenSecret, SettingsError, type SettingsProblem } from "../../settings/errors";
 import { parseLayers } from "../../settings/parse";
 import { asRunError } from "../../settings/pulumi-config";
-import { fargateSizes, oneValuePerVariable, targetIsAllowed } from "../../settings/rules";
+import { correctedNeedsArrivals, fargateSizes, oneValuePerVariable, targetIsAllowed } from "../../settings/rules";
 import type { Settings } from "../../settings/schema";
 import { listScripts, scriptExists } from "../../settings/scripts/script";
 import { packagesAreThere } from "../../settings/scripts/script-packages";
@@ -166,7 +166,7 @@ function checkNow(name: string, source: string, args: LocustDeploymentArgs, here
   const files = args.scriptDelivery === "image" ? [] : [scriptExists(here), filesFitConfigMap(here), ...packages];
   const sizes = args.cluster === undefined ? [] : [fargateSizes];
   return parseLayers([{ source, values }], source, problems, [
-    ...[oneValuePerVariable, targetIsAllowed],
+    ...[oneValuePerVariable, targetIsAllowed, correctedNeedsArrivals],
     ...[...sizes, ...files],
   ]);
 }

@@ -1,6 +1,6 @@
 /** What `loadtest capacity` is asked for, and what it says beside its results. */
 import type { ArrivalSpacing } from "../../settings/values/arrivals";
-import { parseThreshold, type Threshold } from "../../settings/values/threshold";
+import { correctedTime, parseThreshold, type Threshold } from "../../settings/values/threshold";
 import type { RunPlan, SearchPlan } from "../engine/plan";
 import { poolSize, rateText, timingOf } from "../engine/search/level";
 import { searchOptions } from "../engine/search/search";
@@ -48,7 +48,7 @@ export function searchPlan(options: CapacityOptions): SearchPlan {
 /** A plan whose load is searched for: the users, or the iterations started a second, of its first level. */
 export function searchedPlan(plan: RunPlan, search: SearchPlan, spacing: ArrivalSpacing = "even"): RunPlan {
   const { by, from, maxUsers } = search.asked;
-  const base = { ...plan, runTime: undefined, search, thresholds: searchThresholds(plan.thresholds) };
+  const base = { ...plan, runTime: undefined, search, thresholds: searchThresholds(plan.thresholds, by) };
   if (by === "users") return { ...base, users: from };
   const users = Math.min(maxUsers ?? Number.POSITIVE_INFINITY, Math.max(1, poolSize(base.thresholds, from)));
   const spawnRate = search.spawnRate ?? Math.max(plan.spawnRate, users / (timingOf(search).ramp / 1000));
@@ -59,8 +59,10 @@ export function searchedPlan(plan: RunPlan, search: SearchPlan, spacing: Arrival
 const usualThreshold = parseThreshold("fail_ratio<1%");
 
 /** The thresholds of a search: those that more load can break. */
-function searchThresholds(thresholds: readonly Threshold[]): readonly Threshold[] {
-  const used = thresholds.filter(isUpper);
+function searchThresholds(thresholds: readonly Threshold[], by: CapacityAsked["by"]): readonly Threshold[] {
+  const used = thresholds.filter(
+    (one) => isUpper(one) && (by === "arrivals" || correctedTime(one.metric) === undefined),
+  );
   return used.length === 0 ? [usualThreshold] : used;
 }
 

@@ -70,6 +70,11 @@ export async function baselineOf({
   return (record, samples, folder) => compareRuns(before, { name: basename(folder), record, samples }, allowed);
 }
 
+/** The part of a plan that says what iterations a run of the web UI was asked for; empty without an arrival rate. */
+export function arrivalsOf({ arrivals }: LocustStatus): Pick<RunPlan, "arrivals"> {
+  return arrivals ? { arrivals: { rate: arrivals.asked, spacing: arrivals.spacing } } : {};
+}
+
 /** What to know of a run with an arrival rate, a line each; nothing for one without. */
 export function arrivalsNotice({ arrivals, users }: Pick<RunPlan, "arrivals" | "users">): readonly string[] {
   if (arrivals === undefined) return [];

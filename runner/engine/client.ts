@@ -31,12 +31,14 @@ export class LocustRefused extends Error {
   override readonly name = "LocustRefused";
 }
 
-export type CsvName = "requests.csv" | "failures.csv" | "exceptions.csv";
+/** `corrected.csv` has the times of `requests.csv` from when each iteration was due: of runs with an arrival rate. */
+export type CsvName = "requests.csv" | "failures.csv" | "exceptions.csv" | "corrected.csv";
 
 const csvRoutes: Readonly<Record<CsvName, string>> = {
   "requests.csv": "/stats/requests/csv",
   "failures.csv": "/stats/failures/csv",
   "exceptions.csv": "/exceptions/csv",
+  "corrected.csv": "/loadtest/corrected/csv",
 };
 
 /** A client of Locust's web API, with the plugin's status route. It never retries: that is the caller's decision. */

@@ -54,8 +54,10 @@ export interface SearchTiming {
 
 /** The numbers of a run so far. */
 export interface Snapshot {
-  readonly csv: Readonly<Record<CsvName, string>>;
+  readonly csv: Readonly<Partial<Record<CsvName, string>>>;
   readonly rows: readonly RequestStats[];
+  /** With times from when each iteration was due; empty without an arrival rate. */
+  readonly corrected: readonly RequestStats[];
   /** The most frequent first, and not all of many. */
   readonly failures: readonly FailureKind[];
   /** Undefined where the master does not tell. */
@@ -136,6 +138,7 @@ export interface RunOutcome {
   /** Seconds until all users ran; null when they never did. */
   readonly ramp: number | null;
   readonly rows: readonly RequestStats[];
+  readonly corrected?: readonly RequestStats[];
   readonly failures: Snapshot["failures"];
   readonly code?: ScriptReport | undefined;
   readonly thresholds: readonly ThresholdResult[];

@@ -68,7 +68,8 @@ export class Recording {
     this.began = performance.now() - elapsed * 1000;
     const startedAt = status.startedAt !== null && elapsed > 0 ? new Date(status.startedAt) : new Date();
     this.startedAt = startedAt;
-    this.integrity = new Integrity({ ...this.options.plan, shape });
+    const { plan } = this.options;
+    this.integrity = new Integrity({ ...plan, shape, ...(plan.search === undefined ? {} : { arrivals: undefined }) });
     this.enter("ramp", 0);
     if (ready !== undefined) this.departed(ready, 0);
     for (const sample of earlier?.samples ?? []) {
@@ -195,8 +196,8 @@ export function toSample(status: LocustStatus, phase: Phase, seconds: number, no
 }
 
 function arrivalsSample(status: ArrivalsSample): ArrivalsSample {
-  const { began, rate, due, started, dropped, late, startedPerSecond, lag } = status;
-  return { began, rate, due, started, dropped, late, startedPerSecond, lag };
+  const { began, rate, due, started, dropped, late, startedPerSecond, lag, corrected } = status;
+  return { began, rate, due, started, dropped, late, startedPerSecond, lag, corrected };
 }
 
 /** A worker that went away: `left` where it has said goodbye. */

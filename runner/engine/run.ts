@@ -189,6 +189,7 @@ function outcomeOf(run: LiveRun): RunOutcome {
     ...ofScript(run.lastStatus(), plan.runTime),
     ramp: recording.ramp,
     rows: latest?.rows ?? [],
+    corrected: latest?.corrected ?? [],
     failures: latest?.failures ?? [],
     thresholds: run.found?.thresholds ?? latest?.thresholds ?? evaluateThresholds(plan.thresholds, []),
     ...(run.found === undefined ? {} : { capacity: run.found.capacity }),

@@ -7,6 +7,7 @@ was not sent has no time (coordinated omission); these have it. They are kept as
 from __future__ import annotations
 
 import csv
+import time
 from collections.abc import Callable
 from io import StringIO
 from types import SimpleNamespace
@@ -21,6 +22,7 @@ class Corrected:
 
     def __init__(self) -> None:
         self.stats = RequestStats(use_response_times_cache=False)
+        self.clear()
 
     def listen(self, lag: Callable[[], float]) -> Callable[..., None]:
         """A listener of `request`. `lag`: seconds by which what the current greenlet does was begun late."""
@@ -33,6 +35,7 @@ class Corrected:
     def log(self, method: str, name: str, milliseconds: float | None) -> None:
         entry = self.stats.entries[name, method]
         entry.num_requests += 1
+        entry.last_request_timestamp = time.time()
         entry._log_response_time(milliseconds)  # type: ignore[arg-type]
 
     def report(self) -> list[Any]:
@@ -53,5 +56,13 @@ class Corrected:
         StatsCSV(own, stats.PERCENTILES_TO_REPORT).requests_csv(csv.writer(text))  # type: ignore[arg-type]
         return text.getvalue()
 
+    def current(self) -> dict[str, int | None]:
+        """Of the last ten seconds, in ms, as Locust's own; None without a request in them."""
+        total = self.stats.total
+        shares = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
+        found = {name: total.get_current_response_time_percentile(share) for name, share in shares.items()}
+        return dict.fromkeys(shares) if not any(found.values()) else found
+
     def clear(self) -> None:
         self.stats.clear_all()
+        self.stats.total = StatsEntry(self.stats, "Aggregated", "", use_response_times_cache=True)

@@ -14,7 +14,7 @@ from typing import Any
 import gevent
 from flask import Flask, Response, request
 from locust.runners import STATE_MISSING
-from locust.stats import StatsEntry
+from locust.stats import RequestStats, StatsEntry
 
 from .status import MasterStatus
 
@@ -69,9 +69,14 @@ class Counts:
                 {"id": client_id, "at": round(age - (now - at), 3), "requests": requests}
                 for client_id, (at, requests) in self._workers.items()
             ],
-            "total": _counted(stats.total),
-            "requests": _all(stats.entries.values()) if names else [],
+            **_told(stats, names),
+            # With times from when iterations were due: nothing without an arrival rate.
+            "corrected": _told(status.open_load.corrected.stats, names),
         }
+
+
+def _told(stats: RequestStats, names: bool) -> dict[str, Any]:
+    return {"total": _counted(stats.total), "requests": _all(stats.entries.values()) if names else []}
 
 
 def _all(entries: Iterable[StatsEntry]) -> list[dict[str, Any]]:

@@ -11,26 +11,22 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import gevent
-from locust import User
-from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
-from locust.event import Events
 from locust.runners import STATE_RUNNING, STATE_SPAWNING, MasterRunner
 
-from . import patching
-from .arrivals import ALLOWED, EVEN, SPACINGS, Asked, Course, Share, divide, parse
+from .arrivals import EVEN, Asked, Course, Segment, Share, divide, parse
 from .corrected import Corrected
-from .run import WINDOW, LatestRun
+from .openoptions import SPACING, asked_of, form_refusal, refusal, spacing_of
+from .openstarts import StartsOfWorkers
+from .run import LatestRun
 from .tally import Report
 
 logger = logging.getLogger("locust.loadtest.openload")
 
-RATE, SPACING = "arrival_rate", "arrival_spacing"
 MESSAGE = "loadtest_arrivals"
 WAITS_UNUSED = "The script's wait_time is not used: iterations start at the arrival rate"
 
@@ -43,34 +39,6 @@ _PREPARATION = 10.0
 """Seconds for which a schedule waits for users in their `on_start`, once all are spawned."""
 _SILENT = 1
 """What Locust counts a worker's heartbeats down to, from three, before others get its iterations: two seconds."""
-
-
-_COUNTS = ("started", "dropped", "late", "waiting", "underWay")
-
-
-def add_options(events: Events) -> None:
-    """Has Locust's parsers know the options, unless a script has some of these names."""
-    fire = events.init_command_line_parser.fire
-
-    def fire_and_add(*, parser: LocustArgumentParser, **more: Any) -> None:
-        fire(parser=parser, **more)
-        if not {"--arrival-rate", "--arrival-spacing"} & parser._option_string_actions.keys():
-            parser.add_argument(
-                "--arrival-rate",
-                default="",
-                help='Iterations started a second, all workers together: 500, or "50/s:1m 500/s:5m"; empty: users wait '
-                "as the script says. With it, users are the most iterations under way",
-            )
-            parser.add_argument(
-                "--arrival-spacing", default=EVEN, choices=list(SPACINGS), help="Gaps between iterations"
-            )
-
-    events.init_command_line_parser.fire = fire_and_add  # type: ignore[method-assign]
-
-
-def asked_of(options: Any) -> str:
-    """The rate that a run is asked for; empty without one."""
-    return (getattr(options, RATE, "") or "").strip() if hasattr(options, SPACING) else ""
 
 
 class OpenLoad:
@@ -90,11 +58,11 @@ class OpenLoad:
 
         def start(*args: Any, **kwargs: Any) -> None:
             # That of the web UI and the command line have had their answer; this is for autostart and the script.
-            refusal = None if run.going else self._refusal(asked_of(environment.parsed_options))
-            if refusal is None:
+            why = None if run.going else refusal(environment, asked_of(environment.parsed_options))
+            if why is None:
                 locusts_start(*args, **kwargs)
             else:
-                logger.error("No load is started: %s", refusal)
+                logger.error("No load is started: %s", why)
 
         runner.start = start  # type: ignore[method-assign]
 
@@ -114,44 +82,18 @@ class OpenLoad:
         self._spacing = EVEN
         self._ready: dict[str, int] = {}
         self._users: dict[str, int] = {}
+        self._since: dict[str, float] = {}
         self._shares: dict[str, Share] = {}
+        self._told: list[Segment] = []
         self._spawned_at: float | None = None
-        self._starts: dict[str, deque[tuple[float, int]]] = {}
+        self._starts = StartsOfWorkers()
         self.corrected.clear()
 
     def refuse(self, form: Mapping[str, str]) -> str | None:
         """Why a form for `/swarm` is refused; None lets it through."""
         if not self.available:
             return None
-        options = self._environment.parsed_options
-        text = form.get(RATE, asked_of(options)).strip()
-        spacing = form.get(SPACING, getattr(options, SPACING, EVEN))
-        if spacing not in SPACINGS:
-            return f"Arrival spacing must be {' or '.join(SPACINGS)}, not {spacing!r}"
-        if self._run.going:
-            if bool(text) != bool(self._text):
-                return "A run begins with an arrival rate or without one: stop it first"
-            if text and spacing != self._spacing:
-                return "Arrival spacing cannot change while a run is going on"
-        return self._refusal(text)
-
-    def _refusal(self, text: str) -> str | None:
-        if not text:
-            return None
-        try:
-            parse(text)
-        except ValueError:
-            return f"Arrival rate must be {ALLOWED}, not {text!r}"
-        if self._environment.shape_class is not None:
-            shape = type(self._environment.shape_class).__name__
-            return f"The script has a load shape ({shape}), which decides the load: leave the arrival rate out"
-        if patching.untested("locust"):
-            known = " or ".join(patching.TESTED["locust"])
-            return f"An arrival rate needs Locust {known}, and here is {patching.versions()['locust']}"
-        for cls in self._environment.user_classes:
-            if next(base for base in cls.__mro__ if "run" in vars(base)) is not User:
-                return f"Users of class {cls.__name__} have no tasks but a way of their own: no arrival rate holds them"
-        return None
+        return form_refusal(self._environment, form, (self._text, self._spacing) if self._run.going else None)
 
     def see_form(self) -> None:
         """A form was accepted: it may change the rate of the run that is going on."""
@@ -161,7 +103,7 @@ class OpenLoad:
         self._text = text
         if self._began is not None:
             self._course.follow(self._age + LEAD, parse(text))
-            self._share_out(self._users)
+            self._share_out()
 
     def begin(self) -> None:
         """A run begins: call it when the run has its number."""
@@ -169,7 +111,7 @@ class OpenLoad:
         options = self._environment.parsed_options
         self._text = asked_of(options)
         if self._text:
-            self._spacing = getattr(options, SPACING)
+            self._spacing = spacing_of(options)
             logger.info("%s (%s)", WAITS_UNUSED, self._text)
             gevent.spawn(self._follow, self._run.number)
 
@@ -178,10 +120,7 @@ class OpenLoad:
         told = report.get("arrivals")
         if told is not None:
             self.corrected.merge(told.pop("corrected"))
-            starts = self._starts.setdefault(client_id, deque([(time.monotonic() - 3, 0)]))
-            starts.append((time.monotonic(), told["started"]))
-            while len(starts) > 2 and starts[-1][0] - starts[1][0] >= WINDOW:
-                starts.popleft()
+            self._starts.see(client_id, told["started"])
 
     @property
     def _age(self) -> float:
@@ -208,7 +147,7 @@ class OpenLoad:
         end = self._ends()
         if users != self._users or end != self._end:
             self._users, self._end = users, end
-            self._share_out(users)
+            self._share_out()
         if self._course.end is not None and self._age > self._course.end + MARGIN:
             self._end_schedule()
 
@@ -231,34 +170,39 @@ class OpenLoad:
             return False
         now = time.monotonic()
         self._spawned_at = self._spawned_at or now
-        there = sum(users.values()) >= runner.user_count > 0
-        return there or now - self._spawned_at > _PREPARATION
+        return sum(users.values()) >= runner.user_count > 0 or now - self._spawned_at > _PREPARATION
 
     def _users_by_worker(self) -> dict[str, int]:
-        """Of workers that are heard of, and whose users are there."""
-        late = self._spawned_at is not None and time.monotonic() - self._spawned_at > _PREPARATION
-        return {
+        """Of workers that are heard of, and whose users are there, or have been in their `on_start` for long."""
+        now = time.monotonic()
+        there = {
             client_id: node.user_count
             for client_id, node in self._runner.clients.items()
-            if node.state in (STATE_SPAWNING, STATE_RUNNING)
-            and node.heartbeat > _SILENT
-            and node.user_count > 0
-            and (late or client_id in self._ready)
+            if node.state in (STATE_SPAWNING, STATE_RUNNING) and node.heartbeat > _SILENT and node.user_count > 0
+        }
+        since = {client_id: self._since.setdefault(client_id, now) for client_id in there}
+        return {
+            client_id: users
+            for client_id, users in there.items()
+            if client_id in self._ready or now - since[client_id] > _PREPARATION
         }
 
-    def _share_out(self, users: dict[str, int]) -> None:
-        """Tells all workers the course, and what is theirs of it."""
-        begins = not self._shares
+    def _share_out(self) -> None:
+        """Tells all workers the course and what is theirs of it, where that has changed."""
         age = self._age
         course = self._course if self._end is None else self._course.until(self._end)
-        since = 0.0 if begins else course.position(age + LEAD)
-        parts = divide(users)
+        since = course.position(age + LEAD) if self._shares else 0.0
+        parts = divide(self._users)
+        shares = {}
         for client_id in {*parts, *self._shares}:
             period, slots = parts.get(client_id, (1, []))
             known = self._shares.get(client_id)
-            if known is None or (known.period, known.slots) != (period, slots):
-                self._shares[client_id] = Share(since, period, slots)
-        for client_id, share in self._shares.items():
+            same = known is not None and (known.period, known.slots) == (period, slots)
+            shares[client_id] = known if same else Share(since, period, slots)
+        if shares == self._shares and course.segments == self._told:
+            return
+        self._shares, self._told = shares, course.segments
+        for client_id, share in shares.items():
             if client_id in self._runner.clients:
                 told = {"run": self._run.number, "spacing": self._spacing, "seed": self._seed, "age": self._age}
                 self._runner.send_message(MESSAGE, {**told, "course": course.segments, "share": share}, client_id)
@@ -280,9 +224,6 @@ class OpenLoad:
             for report in reports.values()
             if report.data["run"] == self._run.number and "arrivals" in report.data
         ]
-        counts = {
-            name: sum(one[name] for one in told) for name in ("started", "dropped", "late", "waiting", "underWay")
-        }
         return {
             "arrivals": {
                 "asked": self._text,
@@ -291,33 +232,7 @@ class OpenLoad:
                 "ends": None if began is None or course.end is None else round(began + course.end, 3),
                 "rate": course.rate(self._age) if began is not None and self._run.going else 0.0,
                 "due": 0 if self._asked is None else self._asked.below(course.position(self._age)),
-                **counts,
-                "startedPerSecond": round(self._per_second(), 2),
-                "lag": _lag(told),
+                **self._starts.answer(told),
+                "corrected": self.corrected.current(),
             }
         }
-
-    def _per_second(self) -> float:
-        now = time.monotonic()
-        recent = [starts for starts in self._starts.values() if now - starts[-1][0] < WINDOW]
-        return sum((one[-1][1] - one[0][1]) / max(1.0, one[-1][0] - one[0][0]) for one in recent)
-
-
-def _lag(told: list[dict[str, Any]]) -> dict[str, float | None]:
-    """In ms, over all workers."""
-    counts: Counter[float] = Counter()
-    for one in told:
-        for lag, count in one["lags"]:
-            counts[lag] += count
-    lags = sorted(counts)
-    total = sum(counts.values())
-    found: dict[str, float | None] = {}
-    for name, share in (("p50", 0.5), ("p99", 0.99)):
-        seen, found[name] = 0, None
-        for lag in lags:
-            seen += counts[lag]
-            if seen >= share * total:
-                found[name] = lag
-                break
-    found["max"] = lags[-1] if lags else None
-    return found

@@ -13,7 +13,8 @@ from . import patching
 from .arrivals import Course, Share, Tickets
 from .corrected import Corrected
 from .iterations import Scheduler
-from .openload import MESSAGE, asked_of
+from .openload import MESSAGE
+from .openoptions import asked_of
 from .run import RUN_OPTION
 from .tasks import Hooks, lag_here, lag_of
 

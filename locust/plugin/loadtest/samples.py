@@ -70,7 +70,7 @@ _AS_THEY_ARE = (
     *("underWay", "oldestWait", "p50", "p95", "p99"),
 )
 
-_OF_ARRIVALS = ("began", "rate", "due", "started", "dropped", "late", "startedPerSecond", "lag")
+_OF_ARRIVALS = ("began", "rate", "due", "started", "dropped", "late", "startedPerSecond", "lag", "corrected")
 
 
 def to_sample(status: dict[str, Any], seconds: float, now: datetime) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from locust.env import Environment
 from locust.runners import MasterRunner, Runner, WorkerRunner
 from locust.web import WebUI
 
-from . import counts, guard, metrics, openload, openworker, patching, process, samples, unanswered, worker
+from . import counts, guard, metrics, openoptions, openworker, patching, process, samples, unanswered, worker
 from .script import Script, tell_exits
 from .status import MasterStatus
 from .targets import Targets
@@ -81,7 +81,7 @@ class Plugin:
         if "--otel" in sys.argv:
             import_module(".otel", __package__).install()
         tell_exits(events)
-        openload.add_options(events)
+        openoptions.add_options(events)
         worker.allow_all_texts()
         for name in ("test_start", "test_stopping", "test_stop", "report_to_master", "worker_report"):
             patching.keep_going(getattr(events, name))

@@ -75,9 +75,9 @@ def _is_of_main(tb: TracebackType | None) -> bool:
 class WorkerReports:
     """Adds `data["loadtest"]` to each report; create it in `events.init`, behind the script's own listeners.
 
-    `{"name", "cpu", "cpuLimit", "memory", "memoryLimit", "run", "drained", "leaving", "endedAt", "preparing",
-    "loadAge", "underWay", "oldestWait", "cutOff", "script"}`: CPU in cores, memory in bytes (`memoryLimit` None without
-    one); `drained`: all users of run `run` have stopped and this report has their last samples; `leaving`: this worker
+    `{"name", "cpu", "cpuWait", "cpuLimit", "memory", "memoryLimit", "run", "drained", "leaving", "endedAt",
+    "preparing", "loadAge", "underWay", "oldestWait", "cutOff", "script"}`: CPU in cores, memory in bytes (`memoryLimit`
+    None without one); `drained`: all users of run `run` have stopped and this report has their last samples; `leaving`: this worker
     is about to quit, and `endedAt` is the script's line that ends it; `preparing`: its listeners of `test_start` are
     not done; `loadAge`: seconds since they were, None where they took no time; `underWay`: requests without an answer
     yet, of which the oldest waits for `oldestWait` seconds; `cutOff`: those of this run that got none; `script`: what
@@ -101,6 +101,7 @@ class WorkerReports:
         self._prepares_since: float | None = None
         self._loads_since: float | None = None
         self._meter = process.CpuMeter()
+        self._waits = process.CpuMeter(seconds=process.wait_seconds)
         self._unanswered = Unanswered(environment, runner, arrivals.cut)
         self._fixed = {
             "name": os.environ.get("LOADTEST_WORKER_NAME") or socket.gethostname(),
@@ -122,6 +123,7 @@ class WorkerReports:
         data["loadtest"] = {
             **self._fixed,
             "cpu": self._meter.sample(),
+            "cpuWait": self._waits.sample(),
             "memory": process.memory(),
             "run": getattr(self._environment.parsed_options, RUN_OPTION, 0),
             "drained": self._drained,

@@ -1,4 +1,5 @@
 import { parseShare } from "../../../settings/values/share";
+import { rateText } from "../../engine/search/level";
 import { type CapacityOptions, searchPlan } from "../capacity";
 import type { RunCommandOptions } from "../options";
 import { runCommand } from "./run";
@@ -9,5 +10,7 @@ type Options = Omit<RunCommandOptions, "search" | "users" | "runTime" | "abortAf
 /** `loadtest capacity`: a run whose load is raised until the target breaks; gives the exit code of what it finds. */
 export async function capacityCommand(options: Options): Promise<number> {
   const search = searchPlan({ ...options, precision: parseShare(options.precision) });
-  return runCommand({ ...options, maxRegression: "0", search });
+  // The settings' rules know a search by arrivals by its first rate.
+  const arrivals = search.asked.by === "arrivals" ? { arrivalRate: rateText(search.asked.from) } : {};
+  return runCommand({ ...options, ...arrivals, maxRegression: "0", search });
 }

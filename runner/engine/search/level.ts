@@ -107,7 +107,7 @@ export class Levels {
     const status = run.lastStatus();
     if (watched === undefined || status === undefined || run.state.endedBy !== undefined) return undefined;
     const { measured, cpu } = watched;
-    const judged = judgeStep(run.plan.thresholds, measured?.rows ?? []);
+    const judged = judgeStep(run.plan.thresholds, measured ?? nothing);
     const total = totalRow(measured?.rows ?? []);
     const busiest = Object.values(cpu.use()).map(({ mean }) => mean);
     const living = livingWorkers(status);
@@ -153,9 +153,9 @@ export class Levels {
       await this.pause(Math.max(timing.watch, timing.settle));
       const to = await this.counts(true);
       if (to === undefined) return false;
-      const rows = measure(from, to)?.rows ?? [];
-      const answers = totalRow(rows)?.requests ?? 0;
-      const isWell = answers > 0 && judgeStep(run.plan.thresholds, rows).broke === undefined;
+      const measured = measure(from, to) ?? nothing;
+      const answers = totalRow(measured.rows)?.requests ?? 0;
+      const isWell = answers > 0 && judgeStep(run.plan.thresholds, measured).broke === undefined;
       if (isWell || (answers === 0 && (run.lastStatus()?.underWay ?? 0) === 0)) return true;
       from = to;
     }
@@ -312,6 +312,7 @@ function startsBetween(from: ArrivalsStatus, to: ArrivalsStatus, seconds: number
   return { due, started: round(started, 2), dropped, late, underWay: to.underWay };
 }
 
+const nothing: Measured = { rows: [], corrected: [], seconds: 0 };
 const noStatus = { workers: [] } as unknown as LocustStatus;
 
 function isThere({ users, targetUsers, state, arrivals }: LocustStatus, level: number): boolean {
@@ -320,6 +321,9 @@ function isThere({ users, targetUsers, state, arrivals }: LocustStatus, level: n
 }
 
 function addCpu(cpu: CpuWatch, status: LocustStatus): void {
-  const shares = livingWorkers(status).map(({ name, cpu: used, cpuLimit }) => [name, used / cpuLimit] as const);
+  const shares = livingWorkers(status).map(({ name, cpu: used, cpuWait = 0, cpuLimit }) => {
+    // A worker that others keep from the CPU is as late as one that needs more than it may use.
+    return [name, Math.min(1, (used + cpuWait) / cpuLimit)] as const;
+  });
   cpu.add(Object.fromEntries(shares), 1, true);
 }

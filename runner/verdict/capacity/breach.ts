@@ -1,10 +1,10 @@
 /** Whether a level of load is already known to break, before its time is over; and what of it broke first. */
-import type { Threshold } from "../../../settings/values/threshold";
+import { correctedTime, type Threshold } from "../../../settings/values/threshold";
 import type { Counted, Counts, RequestStats } from "../../types";
 import { percent, seconds as secondsText } from "../format";
 import { requestLabel } from "../requests";
 import { actualText, evaluateThresholds, type ThresholdResult } from "../thresholds";
-import { difference, keyOf, slowerThan } from "./measure";
+import { difference, keyOf, type Measured, slowerThan } from "./measure";
 
 /** What kept a level from holding. */
 export interface Broke {
@@ -46,12 +46,15 @@ export function certainBreach(
 
 /** The part of all answers that may be later than the limit; undefined where the metric is no percentile. */
 function allowedLate({ metric }: Threshold): number | undefined {
-  if (metric === "max") return 0;
-  const [, number] = /^p(\d+(?:\.\d+)?)$/.exec(metric) ?? [];
+  if (metric === "max" || metric === "corrected_max") return 0;
+  const [, number] = /^(?:corrected_)?p(\d+(?:\.\d+)?)$/.exec(metric) ?? [];
   return number === undefined ? undefined : 1 - Number(number) / 100;
 }
 
-function countedOf({ request }: Threshold, from: Counts, to: Counts): Counted | undefined {
+function countedOf({ request, metric }: Threshold, start: Counts, end: Counts): Counted | undefined {
+  const isCorrected = correctedTime(metric) !== undefined;
+  const [from, to] = isCorrected ? [start.corrected, end.corrected] : [start, end];
+  if (from === undefined || to === undefined) return undefined;
   if (request === undefined) return difference(to.total, from.total);
   const is = (row: { method: string; name: string }) => keyOf(row) === keyOf(request);
   const now = to.requests.find(is);
@@ -61,13 +64,17 @@ function countedOf({ request }: Threshold, from: Counts, to: Counts): Counted | 
 /** The thresholds of a step, with the one that broke first by how far it is beyond its limit. */
 export function judgeStep(
   thresholds: readonly Threshold[],
-  rows: readonly RequestStats[],
+  { rows, corrected }: Pick<Measured, "rows" | "corrected">,
 ): { readonly results: readonly ThresholdResult[]; readonly broke: Broke | undefined } {
-  const results = evaluateThresholds(thresholds, rows);
+  const results = evaluateThresholds(thresholds, rows, corrected);
   // A request that was not made in this time says nothing of the load.
   const failed = results.filter(({ passed, actual }) => !passed && actual !== null);
   const [worst] = failed.sort((a, b) => beyond(b) - beyond(a));
-  return { results, broke: worst === undefined ? undefined : brokeOf(worst, rows) };
+  return {
+    results,
+    broke:
+      worst === undefined ? undefined : brokeOf(worst, correctedTime(worst.metric) === undefined ? rows : corrected),
+  };
 }
 
 /** How many times its limit a value is; errors come before times, as their answers are fast. */
@@ -89,7 +96,7 @@ function worstRequest({ metric }: ThresholdResult, rows: readonly RequestStats[]
   const single = rows.slice(0, -1);
   if (single.length < 2) return single[0] === undefined ? null : requestLabel(single[0]);
   const value = (row: RequestStats) =>
-    metric === "fail_ratio" ? row.failures : ((metric in row.percentiles ? row.percentiles[metric] : row.avg) ?? 0);
+    metric === "fail_ratio" ? row.failures : (row.percentiles[correctedTime(metric) ?? metric] ?? row.avg ?? 0);
   const [worst] = [...single].sort((a, b) => value(b) - value(a));
   return worst === undefined ? null : requestLabel(worst);
 }

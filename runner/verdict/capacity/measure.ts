@@ -6,6 +6,8 @@ import { round } from "../format";
 export interface Measured {
   /** As of `requests.csv`, with the one over all requests at the end. */
   readonly rows: readonly RequestStats[];
+  /** The same with corrected times; empty without an arrival rate. */
+  readonly corrected: readonly RequestStats[];
   /** Between the ends, over all workers on average. */
   readonly seconds: number;
 }
@@ -32,6 +34,15 @@ export function measure(from: Counts, to: Counts): Measured | undefined {
   if (spans.length === 0) return undefined;
   const seconds = spans.reduce((sum, span) => sum + span.seconds, 0) / spans.length;
   const rps = spans.reduce((sum, span) => sum + span.requests / span.seconds, 0);
+  return {
+    seconds: round(seconds, 3),
+    rows: rowsBetween(from, to, rps),
+    corrected:
+      to.corrected === undefined || from.corrected === undefined ? [] : rowsBetween(from.corrected, to.corrected, rps),
+  };
+}
+
+function rowsBetween(from: Told, to: Told, rps: number): RequestStats[] {
   const total = difference(to.total, from.total);
   const earlier = new Map(from.requests.map((row) => [keyOf(row), row]));
   const rows = to.requests.map((row) => ({ row, counted: difference(row, earlier.get(keyOf(row))) }));
@@ -40,16 +51,15 @@ export function measure(from: Counts, to: Counts): Measured | undefined {
     ...{ method, name, ...statsOf(counted) },
     ...{ rps: rate(counted.requests), failuresPerSecond: rate(counted.failures) },
   });
-  return {
-    seconds: round(seconds, 3),
-    rows: [
-      ...rows
-        .filter(({ counted }) => counted.requests > 0)
-        .map(({ row: { method, name }, counted }) => row(method, name, counted)),
-      row("", "Aggregated", total),
-    ],
-  };
+  return [
+    ...rows
+      .filter(({ counted }) => counted.requests > 0)
+      .map(({ row: { method, name }, counted }) => row(method, name, counted)),
+    row("", "Aggregated", total),
+  ];
 }
+
+type Told = Pick<Counts, "total" | "requests">;
 
 /** Locust's rule, in its `stats.py`: the time that this share of the requests took at most, as it rounds. */
 export function percentile({ requests, times }: Pick<Counted, "requests" | "times">, share: number): number | null {

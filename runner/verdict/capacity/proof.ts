@@ -63,7 +63,7 @@ export function isBusy(workerCpu: number | null): boolean {
 }
 
 function busyText(level: number, by: LoadUnit, cpu: number): string {
-  return `at ${levelText(level, by)} CPU of the busiest worker was ${percent(cpu)} of what it may use`;
+  return `at ${levelText(level, by)} the busiest worker used, or waited for, ${percent(cpu)} of its CPU`;
 }
 
 /** Requests for each user, beside those of lower levels, below which busy workers are to blame. */

@@ -1,15 +1,16 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { certainBreach, heldUp, judgeStep, noAnswers } from "../../../../runner/verdict/capacity/breach";
-import { measure } from "../../../../runner/verdict/capacity/measure";
+import { type Measured, measure } from "../../../../runner/verdict/capacity/measure";
 import { evaluateThresholds } from "../../../../runner/verdict/thresholds";
 import { parseThreshold } from "../../../../settings/values/threshold";
 import { counted, countsAt } from "./steps";
 
 const p95 = parseThreshold("p95<100");
+const nothing: Measured = { rows: [], corrected: [], seconds: 0 };
 const none = countsAt(0, counted([]));
 const rowsOf = (times: readonly number[], failures = 0) =>
-  measure(none, countsAt(10, counted(times, failures)))?.rows ?? [];
+  measure(none, countsAt(10, counted(times, failures))) ?? nothing;
 
 describe("a level that breaks", () => {
   it("is left as soon as nothing can help it, and never one that would have held", () => {
@@ -28,7 +29,7 @@ describe("a level that breaks", () => {
           if (breach === undefined) return;
           // All that is still to come is as good as can be.
           const best = [...seen, ...Array<number>(times.length - seen.length).fill(1)];
-          expect(evaluateThresholds([rule], rowsOf(best, failed))[0]?.passed).to.equal(false);
+          expect(evaluateThresholds([rule], rowsOf(best, failed).rows)[0]?.passed).to.equal(false);
         },
       ),
     );
@@ -56,7 +57,7 @@ describe("a level that breaks", () => {
       { method: "POST", name: "/buy", ...counted(Array(50).fill(300)) },
     ];
     const to = countsAt(10, counted([...Array(50).fill(20), ...Array(50).fill(300)]), { requests });
-    const { broke } = judgeStep([p95, parseThreshold("fail_ratio<1%")], measure(none, to)?.rows ?? []);
+    const { broke } = judgeStep([p95, parseThreshold("fail_ratio<1%")], measure(none, to) ?? nothing);
     expect(broke).to.deep.equal({
       ...{ what: "time", threshold: "p95<100", request: "POST /buy" },
       text: "p95<100 was 300 ms, most of all POST /buy",
@@ -69,6 +70,16 @@ describe("a level that breaks", () => {
       what: "errors",
       text: "fail_ratio<1% was 0.03",
     });
+  });
+
+  it("may be of corrected times, which are counted by themselves", () => {
+    const rule = parseThreshold("corrected_p95<100");
+    const corrected = { total: counted(Array(50).fill(300)), requests: [] };
+    const from = { ...none, corrected: { total: counted([]), requests: [] } };
+    const to = countsAt(10, counted(Array(50).fill(20)), { corrected });
+    expect(certainBreach([rule], from, to, 0.5)).to.equal(rule);
+    expect(judgeStep([rule, p95], measure(from, to) ?? nothing).broke?.text).to.equal("corrected_p95<100 was 300 ms");
+    expect(certainBreach([rule], none, countsAt(10, counted(Array(50).fill(300))), 0.5)).to.equal(undefined);
   });
 
   it("holds where nothing is beyond its limit, and where a request was not made", () => {

@@ -115,7 +115,7 @@ describe("the proof that the target was the limit", () => {
 
   it("is missing where the load was not what was asked", () => {
     expect(whyVoid({ ...load, workerCpu: 0.95 })).to.equal(
-      "at 40 users CPU of the busiest worker was 95 % of what it may use",
+      "at 40 users the busiest worker used, or waited for, 95 % of its CPU",
     );
     expect(whyVoid({ ...load, masterCpu: 0.95 })).to.match(/CPU of the master was 95 %/);
     expect(whyVoid({ ...load, users: 30, broke: false })).to.equal("there were 30 of 40 users");
