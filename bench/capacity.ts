@@ -3,7 +3,7 @@
  * that each take 50 ms, on this machine. Prints a row for each run, and how many were within 5 % of `c / 0.05` a second.
  * Exits with 1 where fewer than 95 % of them were.
  *
- * Options: `--runs 20`, `--by users|arrivals|both`, `--step-time 3s`.
+ * Options: `--runs 20`, `--by users|arrivals|both`, `--step-time 3s`, `--show` for what each command prints, too.
  */
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -28,6 +28,7 @@ const { values } = parseArgs({
     runs: { type: "string", default: "20" },
     by: { type: "string", default: "both" },
     "step-time": { type: "string", default: "3s" },
+    show: { type: "boolean", default: false },
   },
 });
 const serviceMs = 50;
@@ -40,10 +41,18 @@ const serversOf = (run: number) => 6 + ((run * 11) % 25);
 
 async function capacityOf(folder: string, url: string, by: string): Promise<FinishedRecord> {
   const results = mkdtempSync(join(folder, "results-"));
-  const args = ["capacity", "--local", "--script", "visit.py", "--scripts-folder", "scripts", "--host", url, "--json"];
+  const args = ["capacity", "--local", "--script", "visit.py", "--scripts-folder", "scripts", "--host", url];
   const search = ["--by", by, "--threshold", "p95<200", "--step-time", values["step-time"], "--workers", "1"];
   await new Promise<void>((resolve) => {
-    execFile(process.execPath, [entry, ...args, ...search, "--results", results], { cwd: folder }, () => resolve());
+    execFile(
+      process.execPath,
+      [entry, ...args, ...search, "--results", results],
+      { cwd: folder },
+      (_, stdout, stderr) => {
+        if (values.show) console.log(`${stderr}\n${stdout}`);
+        resolve();
+      },
+    );
   });
   const [name = ""] = readdirSync(results);
   return JSON.parse(readFileSync(join(results, name, "run.json"), "utf8"));

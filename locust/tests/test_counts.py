@@ -66,7 +66,7 @@ class CountsTest(unittest.TestCase):
 
     def test_does_not_wait_for_who_is_gone_nor_for_ever(self) -> None:
         self.master.runner.clients["two"].state = "missing"
-        gevent.spawn(self.master.report, "one", run=1)
+        gevent.spawn(lambda: self.master.report("one", run=1))
         with gevent.Timeout(0.5):
             self.get("?now=1")
         with gevent.Timeout(3):

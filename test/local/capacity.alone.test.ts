@@ -157,7 +157,7 @@ describe("loadtest capacity on this machine", function () {
     expect(workers.needed).to.be.at.least(2);
     expect(record.verdict).to.equal("invalid");
     expect(end.stdout).to.match(/The target takes at least \d+(\.\d+)? requests\/s/);
-    expect(end.stdout).to.match(/The workers were the limit, not the target: at \d+ users CPU/);
+    expect(end.stdout).to.match(/The workers were the limit, not the target: at \d+ users the busiest/);
   });
 
   it("brings up more workers where it may, and goes on", async () => {
