@@ -10,6 +10,8 @@ export interface WorkerStatus {
   readonly users: number;
   /** Cores used since its last report. */
   readonly cpu: number;
+  /** The part of the time since then in which other processes had the CPU that it needed; missing in older plugins. */
+  readonly cpuWait?: number;
   /** Cores it may use: a Python process uses one at the most, a container's limit may be lower. */
   readonly cpuLimit: number;
   readonly memory: number;
@@ -63,6 +65,46 @@ export interface ClientVersions {
   readonly client: "patched" | "original";
   readonly geventhttpclient: string;
   readonly gevent: string;
+}
+
+/** By how many ms iterations started late; null before the first. */
+export interface StartLag {
+  readonly p50: number | null;
+  readonly p99: number | null;
+  readonly max: number | null;
+}
+
+/** How far the iterations of a run with an arrival rate are, at one moment of it. */
+export interface ArrivalsSample {
+  /** Seconds from the start of the run to that of the schedule, when all users were there; null before that. */
+  readonly began: number | null;
+  /** Iterations a second that are asked for now; 0 before and after the schedule. */
+  readonly rate: number;
+  /** Iterations that were to start by now. */
+  readonly due: number;
+  /** Of these, as workers said in the last three seconds: those that started, also late; and those no user was free for. */
+  readonly started: number;
+  readonly dropped: number;
+  /** Started more than 10 ms after they were due. */
+  readonly late: number;
+  /** Over the last six seconds or so. */
+  readonly startedPerSecond: number;
+  readonly lag: StartLag;
+  /** Response times from when each iteration was due: of the last ten seconds, in ms; null while nothing is answered. */
+  readonly corrected: { readonly [Name in "p50" | "p95" | "p99"]: number | null };
+}
+
+/** The iterations of a run with an arrival rate, as the master says. */
+export interface ArrivalsStatus extends ArrivalsSample {
+  /** As it was asked for: `500`, `50/s:1m 500/s:5m`. */
+  readonly asked: string;
+  readonly spacing: "even" | "poisson";
+  /** Seconds from the start of the run to the end of the schedule; null where nothing is known to end it. */
+  readonly ends: number | null;
+  /** Due, and without a user yet. */
+  readonly waiting: number;
+  /** Iterations that have started and are not over. */
+  readonly underWay: number;
 }
 
 /** What the plugin's `GET /loadtest/status` answers: one consistent, uncached view of the master. */
@@ -130,6 +172,8 @@ export interface LocustStatus {
   readonly p50: number | null;
   readonly p95: number | null;
   readonly p99: number | null;
+  /** Null in a test without an arrival rate; missing in older plugins, and where the script has an option of that name. */
+  readonly arrivals?: ArrivalsStatus | null;
   /** Requests of HttpUser and FastHttpUser without an answer yet, as workers said in the last three seconds. */
   readonly underWay?: number;
   /** Seconds for which the oldest of them had waited; 0 without one. */
@@ -170,6 +214,8 @@ export interface Sample {
   /** Bytes of the worker that uses most; missing in older results. */
   readonly workerMemory?: number;
   readonly masterCpu: number;
+  /** Missing in a run without an arrival rate. */
+  readonly arrivals?: ArrivalsSample;
 }
 
 /** A sample as Locust's master keeps it: with the master's own state, as only the engine knows phases. */
@@ -187,6 +233,28 @@ export interface RecordedSeries {
   readonly samples: readonly RecordedSample[];
 }
 
+/** What was counted of one request, or of all; times in ms. */
+export interface Counted {
+  readonly requests: number;
+  readonly failures: number;
+  /** Of all answers together. */
+  readonly time: number;
+  /** How many answers took so long, as Locust rounds it. */
+  readonly times: Readonly<Record<string, number>>;
+}
+
+/** What the plugin's `GET /loadtest/counts` answers: all that was counted since the start of the latest test. */
+export interface Counts {
+  readonly run: number;
+  /** Workers of that test: when they reported last, in seconds since its start, and what they had counted by then. */
+  readonly workers: readonly { readonly id: string; readonly at: number; readonly requests: number }[];
+  readonly total: Counted;
+  /** Empty where it was not asked for. */
+  readonly requests: readonly (Counted & { readonly method: string; readonly name: string })[];
+  /** With times from when iterations were due; nothing was counted in a test without an arrival rate. */
+  readonly corrected?: Pick<Counts, "total" | "requests">;
+}
+
 /** A worker that went away while the run was going on. */
 export interface LostWorker {
   readonly name: string;
@@ -202,6 +270,8 @@ export interface LostWorker {
 export type EndedBy =
   | "run-time"
   | "shape"
+  /** A search for the capacity has come to its end. */
+  | "capacity"
   /** Its time was over, or somebody stopped it: a run that was started in Locust's web UI. */
   | "page"
   | "threshold"

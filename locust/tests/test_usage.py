@@ -36,6 +36,26 @@ class ParseTest(unittest.TestCase):
             self.assertEqual(usage.parse_memory_limit(text), limit, text)
 
 
+class WaitTest(unittest.TestCase):
+    def test_grows_while_others_have_the_cpu(self) -> None:
+        before = usage.wait_seconds()
+        self.assertGreaterEqual(before, 0)
+        self.assertGreaterEqual(usage.wait_seconds(), before)
+
+    def test_is_nothing_where_the_kernel_does_not_tell(self) -> None:
+        for text in ("", "1", "x y z"):
+            with mock.patch.object(Path, "read_text", return_value=text):
+                self.assertEqual(usage.wait_seconds(), 0.0, text)
+        with mock.patch.object(Path, "read_text", return_value="5 2500000000 7"):
+            self.assertEqual(usage.wait_seconds(), 2.5)
+
+    def test_is_measured_as_cpu_is(self) -> None:
+        seconds = iter((1.0, 1.5))
+        meter = usage.CpuMeter(shortest=0, seconds=lambda: next(seconds))
+        time.sleep(0.1)
+        self.assertGreater(meter.sample(), 0)
+
+
 class LimitsTest(unittest.TestCase):
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../../settings/values/duration";
 import { parseShare, shareAllowed } from "../../settings/values/share";
 import { hostAllowed, isAllowedHost } from "../../settings/values/target";
+import type { SearchPlan } from "../engine/plan";
 import type { LimitOptions } from "./limits";
 import type { SettingsOptions } from "./settings";
 
@@ -42,15 +43,26 @@ export function placeOptions(command: Command): Command {
   ).option("--scripts-folder <dir>", "with --local: folder of the scripts, instead of the stack's");
 }
 
-/** The load; what is left out comes from the stack. */
-export function loadOptions(command: Command): Command {
-  return command
+/** The load; what is left out comes from the stack. `search`: without what a search for the capacity decides itself. */
+export function loadOptions(command: Command, kind: "run" | "search" = "run"): Command {
+  command
     .option("--script <file>", "one of the scripts that are there")
     .addOption(scriptArgOption())
-    .option("--host <url>", "target: http(s)://host[:port][/path]")
-    .option("--users <n>", "users at full load")
-    .option("--spawn-rate <n>", "users started a second")
-    .option("--run-time <time>", "length of the run, with its ramp and the script's test_start: 90, 90s, 5m, 1h30m")
+    .option("--host <url>", "target: http(s)://host[:port][/path]");
+  if (kind === "search") {
+    command.option("--spawn-rate <n>", "users started a second; left out, as many as it takes within 3 s");
+  } else {
+    command
+      .option("--users <n>", "users at full load")
+      .option("--spawn-rate <n>", "users started a second")
+      .option("--run-time <time>", "length of the run, with its ramp and the script's test_start: 90, 90s, 5m, 1h30m")
+      .option(
+        "--arrival-rate <rate>",
+        'iterations started a second, or stages "50/s:1m 500/s:5m"; --users is their limit',
+      );
+  }
+  return command
+    .option("--arrival-spacing <gaps>", "gaps between iterations: even, or poisson for random ones")
     .option("--workers <n>", "workers for this run; in a cluster, there are as many as before when it ends");
 }
 
@@ -142,6 +154,9 @@ function whole(least: number, most: number, problem: string): (value: string) =>
 
 export const port = whole(1, 65535, "A port is a number from 1 to 65535.");
 
+/** A number of workers, or of holds, for `capacity`. */
+export const fromOne = whole(1, 1000, "It must be a number from 1 to 1000.");
+
 /** A number of workers, for `scale`. */
 export const count = whole(0, 1000, "Workers are a number from 0 to 1000.");
 
@@ -162,6 +177,15 @@ function number(problem: string, isRight: (value: number) => boolean): (value: s
 
 export const aboveZero = number("It must be a number above 0.", (value) => value > 0);
 export const notNegative = number("It must be a number from 0 on.", () => true);
+
+/** Requests or arrivals a second: `1200/s`, `1200`. */
+export function rate(value: string): number {
+  const [, number] = /^(\d+(?:\.\d+)?)(?:\/s)?$/.exec(value) ?? [];
+  if (number === undefined || Number(number) <= 0) {
+    throw new InvalidArgumentError("A rate is a number above 0 a second: 1200/s or 1200.");
+  }
+  return Number(number);
+}
 
 /** A part of all, 0 to 1. */
 export function part(value: string): number {
@@ -205,9 +229,14 @@ export interface RunCommandOptions extends SettingsOptions, Omit<ClusterOptions,
   readonly port?: number;
   /** USD that the run may cost. */
   readonly maxCost?: number;
+  /** The load is raised to find what the target takes. */
+  readonly search?: SearchPlan;
+  /** File to write a report to. */
+  readonly html?: string;
 }
 
-export interface DashboardOptions extends Omit<RunCommandOptions, "readyTimeout" | "maxRegression" | "maxCost"> {
+export interface DashboardOptions
+  extends Omit<RunCommandOptions, "readyTimeout" | "maxRegression" | "maxCost" | "search" | "html"> {
   readonly open: boolean;
 }
 

@@ -4,13 +4,14 @@ import { notStarted, type RunObserver, type RunOutcome, type RunPlan } from "../
 import type { Earlier } from "../engine/recording";
 import { driveRun, followRun } from "../engine/run";
 import type { Timing } from "../engine/timing";
-import { messageOf, RunnerError } from "../errors";
+import { messageOf, RunnerError, UsageError } from "../errors";
 import type { Session } from "../places/place";
 import type { ResultsFolder } from "../results/folder";
 import { exitCodes, type LocustStatus } from "../types";
+import { searchIntro, stepLine } from "./capacity";
 import type { SavedRun } from "./output";
 import { Recorder } from "./recorder";
-import type { Compare, TestSetup } from "./setup";
+import { arrivalsNotice, type Compare, requireArrivals, type TestSetup } from "./setup";
 import type { Signals } from "./signals";
 import type { Progress } from "./terminal/progress";
 
@@ -131,11 +132,19 @@ async function drive(
 ): Promise<RunOutcome> {
   if (plan.host !== undefined) progress.say(`${script} → ${plan.host}`);
   progress.say(`Watch it at ${session.endpoint.url}`);
+  for (const text of plan.search === undefined ? arrivalsNotice(plan) : searchIntro(plan, plan.search))
+    progress.say(text);
   const driven = await driveRun({
     client: new LocustClient(session.endpoint),
     plan,
     observer,
     async beforeStart(status) {
+      if (plan.search !== undefined && status.shape !== null) {
+        throw new UsageError(
+          `the script's load shape ${status.shape} decides the load: a capacity is found without one`,
+        );
+      }
+      requireArrivals(plan, status);
       await checkTargets(status);
       if (plan.host === undefined) progress.say(`${script} → the script's own target`);
     },
@@ -146,6 +155,7 @@ async function drive(
     masterStays: session.stays,
     endedAt: session.endedAt?.bind(session),
     whyLost: session.whyLost?.bind(session),
+    scale: session.scale,
     timing: { ...timing, ...session.timing },
   });
   const outcome = await withOwnExit(driven, session, signals.kill);
@@ -200,5 +210,10 @@ function observe(recorder: Recorder, progress: Progress): RunObserver {
     },
     snapshot: (snapshot) => recorder.snapshot(snapshot),
     report: (html) => recorder.report(html),
+    step(step, found) {
+      recorder.step(step, found);
+      progress.say(stepLine(step, found.asked.by));
+    },
+    said: (text) => progress.say(text),
   };
 }

@@ -6,11 +6,13 @@ import type { RunObserver, RunOutcome, Snapshot } from "../engine/plan";
 import { messageOf } from "../errors";
 import { listFiles } from "../results/files";
 import type { ResultsFolder } from "../results/folder";
-import { behindWarnings, totalPercentiles, totals } from "../results/locust-csv";
+import { behindWarnings, correctedTotals, totalPercentiles, totals } from "../results/locust-csv";
 import type { FinishedRecord, RunningRecord, RunRecord } from "../results/run-record";
 import { readSeries } from "../results/series";
 import { currentWriter, unfinished } from "../results/unfinished";
 import type { LocustStatus, Sample } from "../types";
+import type { CapacityReport, CapacityStep } from "../verdict/capacity/report";
+import { capacityDecision } from "../verdict/capacity/words";
 import { round } from "../verdict/format";
 import type { IntegrityReport } from "../verdict/integrity";
 import { unansweredWarnings } from "../verdict/requests";
@@ -28,6 +30,8 @@ export class Recorder implements RunObserver {
   private latest: Sample | undefined;
   /** What the comparison with another run has found, once the run is judged. */
   found: Pick<Outcome, "regressions" | "unclear"> | undefined;
+  /** What a search has found so far. */
+  private capacity: CapacityReport | undefined;
 
   constructor(
     readonly folder: ResultsFolder,
@@ -61,6 +65,10 @@ export class Recorder implements RunObserver {
     await this.folder.writeRun(this.running(snapshot));
   }
 
+  step(_: CapacityStep, found: CapacityReport): void {
+    this.capacity = found;
+  }
+
   report(html: string): Promise<void> {
     return this.folder.writeFile("report.html", html);
   }
@@ -76,14 +84,16 @@ export class Recorder implements RunObserver {
   async finish(outcome: RunOutcome, compare?: Compare): Promise<FinishedRecord> {
     this.status = outcome.status ?? this.status;
     this.startedAt ??= outcome.startedAt ?? outcome.endedAt;
+    this.capacity = outcome.capacity ?? this.capacity;
     const { integrity, unanswered } = outcome;
+    const found = this.capacity && capacityDecision(this.capacity);
     for (const warning of unanswered === undefined ? [] : unansweredWarnings(unanswered)) this.warning(warning);
     for (const warning of integrity?.warnings ?? []) this.warning(warning);
     for (const warning of behindWarnings(outcome.rows, this.latest)) this.warning(warning);
     const files = await listFiles(this.folder.path);
     const record: FinishedRecord = {
       ...this.common(outcome, integrity),
-      ...decide({ ...outcome, integrity }),
+      ...decide({ ...outcome, integrity, found }),
       // The run did not use its number: the master gives it to the next one.
       ...(outcome.endedBy === "not-started" ? { master: null } : {}),
       ...(unanswered === undefined ? {} : { unanswered }),
@@ -140,12 +150,18 @@ export class Recorder implements RunObserver {
     };
   }
 
+  /** What decides the load instead of the users that were asked for. */
+  private get shape(): string | null {
+    return this.setup.plan.search === undefined ? (this.status?.shape ?? null) : "loadtest capacity";
+  }
+
   private common(
-    { rows, failures, code, thresholds }: Pick<RunOutcome, "rows" | "failures" | "code" | "thresholds">,
+    outcome: Pick<RunOutcome, "rows" | "corrected" | "failures" | "code" | "thresholds">,
     integrity: IntegrityReport | null,
   ) {
+    const { rows, corrected = [], failures, code, thresholds } = outcome;
     const { place, stack, script, plan, settings } = this.setup;
-    const { users, spawnRate, workers } = plan;
+    const { users, spawnRate, workers, arrivals, search } = plan;
     const problems = integrity?.problems ?? [];
     return {
       schemaVersion: 1 as const,
@@ -157,7 +173,10 @@ export class Recorder implements RunObserver {
       master: this.master,
       target: plan.host ?? null,
       startedAt: (this.startedAt ?? new Date()).toISOString(),
-      asked: { users: integrity?.users.asked ?? users, spawnRate, workers, shape: this.status?.shape ?? null },
+      asked: {
+        ...{ users: integrity?.users.asked ?? users, spawnRate, workers, shape: this.shape },
+        ...(arrivals === undefined || search !== undefined ? {} : { arrivals }),
+      },
       ...(this.cpuLimit === undefined ? {} : { workerCpuLimit: this.cpuLimit }),
       settings: {
         ...withoutSecretArguments(settings, this.status),
@@ -172,9 +191,11 @@ export class Recorder implements RunObserver {
       },
       totals: totals(rows, this.latest),
       percentiles: totalPercentiles(rows),
+      ...correctedTotals(corrected),
       failures: [...failures],
       ...(code === undefined ? {} : { exceptions: code.exceptions }),
       thresholds: [...thresholds],
+      ...(this.capacity === undefined ? {} : { capacity: this.capacity }),
       integrity,
     };
   }

@@ -28,7 +28,10 @@ export interface SampleRun {
 }
 
 export interface SizeOptions
-  extends Omit<RunCommandOptions, "users" | "runTime" | "workers" | "threshold" | "maxRegression" | "baseline"> {
+  extends Omit<
+    RunCommandOptions,
+    "users" | "arrivalRate" | "arrivalSpacing" | "runTime" | "workers" | "threshold" | "maxRegression" | "baseline"
+  > {
   readonly users?: number;
   /** Iterations a second. */
   readonly arrivalRate?: number;

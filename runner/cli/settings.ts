@@ -19,6 +19,8 @@ export interface SettingsOptions extends LimitOptions {
   readonly users?: string;
   readonly spawnRate?: string;
   readonly runTime?: string;
+  readonly arrivalRate?: string;
+  readonly arrivalSpacing?: string;
   readonly workers?: string;
   readonly threshold?: readonly string[];
 }
@@ -80,6 +82,8 @@ export function overridesOf(options: Omit<SettingsOptions, "stack">): Record<str
     users: options.users,
     spawnRate: options.spawnRate,
     runTime: options.runTime,
+    arrivalRate: options.arrivalRate,
+    arrivalSpacing: options.arrivalSpacing,
     workerReplicas: options.workers,
     thresholds: options.threshold,
   };

@@ -1,4 +1,6 @@
 import type { LocustStatus } from "../types";
+import type { CapacityReport } from "../verdict/capacity/report";
+import type { ThresholdResult } from "../verdict/thresholds";
 import type { LocustClient } from "./client";
 import { Numbers } from "./numbers";
 import type { RunObserver, RunOptions, RunPlan } from "./plan";
@@ -22,6 +24,8 @@ export class LiveRun {
   /** The master's number of the run, and the master's id. */
   number = 0;
   master = "";
+  /** What a search has found so far, and its thresholds where the load was what was found. */
+  found: { readonly capacity: CapacityReport; readonly thresholds: readonly ThresholdResult[] } | undefined;
 
   constructor(readonly options: RunOptions) {
     const { plan, client, observer = {}, interrupt = never, kill = never, masterLost = never } = options;

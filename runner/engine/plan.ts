@@ -1,5 +1,7 @@
+import type { AskedArrivals } from "../../settings/values/arrivals";
 import type { Threshold } from "../../settings/values/threshold";
 import type { EndedBy, FailureKind, LocustStatus, Phase, Place, RequestStats, Sample, ScriptReport } from "../types";
+import type { CapacityAsked, CapacityReport, CapacityStep } from "../verdict/capacity/report";
 import type { IntegrityReport } from "../verdict/integrity";
 import type { Unanswered } from "../verdict/requests";
 import type { ThresholdResult } from "../verdict/thresholds";
@@ -16,17 +18,46 @@ export interface RunPlan {
    * A load shape in the script takes the place of users, rate and time.
    */
   readonly runTime: number | undefined;
+  /** How many iterations start when, with `users` as the most under way; undefined: users wait as the script says. */
+  readonly arrivals?: AskedArrivals | undefined;
   readonly workers: number;
   readonly host?: string | undefined;
   readonly thresholds: readonly Threshold[];
   /** Ends the run when a threshold has been breached for this many seconds of the hold; undefined: never. */
   readonly abortAfter?: number | undefined;
+  /** The load is raised in steps to find what the target takes: instead of `users` for the run time. */
+  readonly search?: SearchPlan | undefined;
+}
+
+/** How the capacity of a target is searched for. */
+export interface SearchPlan {
+  readonly asked: CapacityAsked;
+  /** Users started a second; undefined: as many as get to each level in three seconds. */
+  readonly spawnRate?: number | undefined;
+  readonly timing?: Partial<SearchTiming>;
+}
+
+/** How long what belongs to a step takes, beside the time that it is measured; in ms. */
+export interface SearchTiming {
+  /** To a level, where no spawn rate says otherwise. */
+  readonly ramp: number;
+  /** At a level, before it is measured; longer, up to the second, while requests of the level before are under way. */
+  readonly settle: number;
+  readonly settleMost: number;
+  /** Between two looks whether a level breaks. */
+  readonly watch: number;
+  /** Without an answer, until a level counts as broken. */
+  readonly silence: number;
+  /** For which a target that a level broke gets less, until it answers as it should. */
+  readonly recover: number;
 }
 
 /** The numbers of a run so far. */
 export interface Snapshot {
-  readonly csv: Readonly<Record<CsvName, string>>;
+  readonly csv: Readonly<Partial<Record<CsvName, string>>>;
   readonly rows: readonly RequestStats[];
+  /** With times from when each iteration was due; empty without an arrival rate. */
+  readonly corrected: readonly RequestStats[];
   /** The most frequent first, and not all of many. */
   readonly failures: readonly FailureKind[];
   /** Undefined where the master does not tell. */
@@ -47,6 +78,10 @@ export interface RunObserver {
   /** `late`: it was missed at its time, and comes from the master's own record. */
   sample?(sample: Sample, late: boolean): Promise<void> | void;
   snapshot?(snapshot: Snapshot): Promise<void> | void;
+  /** A step of a search is over, with what the search has found so far. */
+  step?(step: CapacityStep, found: CapacityReport): void;
+  /** What a search does beside its steps, in a line. */
+  said?(text: string): void;
   /** Locust's HTML report, at the end. */
   report?(html: string): Promise<void> | void;
   warning?(text: string): void;
@@ -73,6 +108,16 @@ export interface RunOptions {
   /** Aborted when master or workers cannot come up; its reason is thrown while workers are waited for. */
   readonly startFailed?: AbortSignal;
   readonly timing?: Partial<Timing>;
+  /** Brings up so many workers in all, for a search that needs more; gives what that costs in words, where it is known. */
+  readonly scale?: Scale | undefined;
+}
+
+/** How the number of workers is changed while a run goes on. */
+export interface Scale {
+  /** What so many workers more cost, to end a sentence; undefined where nobody knows, or nothing. */
+  cost?(more: number): string | undefined;
+  /** @param workers in all; resolves when they are up, and may not have connected yet */
+  to(workers: number): Promise<void>;
 }
 
 export interface RunOutcome {
@@ -93,6 +138,7 @@ export interface RunOutcome {
   /** Seconds until all users ran; null when they never did. */
   readonly ramp: number | null;
   readonly rows: readonly RequestStats[];
+  readonly corrected?: readonly RequestStats[];
   readonly failures: Snapshot["failures"];
   readonly code?: ScriptReport | undefined;
   readonly thresholds: readonly ThresholdResult[];
@@ -101,6 +147,8 @@ export interface RunOutcome {
   readonly unanswered?: Unanswered | undefined;
   /** A sentence, where the target has stopped answering while there was load. */
   readonly silence?: string | undefined;
+  /** What a search has found, as far as it has come. */
+  readonly capacity?: CapacityReport | undefined;
   /** Whether the last reports of all workers are in the numbers, and those on disk. */
   readonly complete: boolean;
   readonly status?: LocustStatus | undefined;

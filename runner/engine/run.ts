@@ -1,11 +1,13 @@
 import { messageOf } from "../errors";
 import type { LocustStatus } from "../types";
+import { searchIntegrity } from "../verdict/capacity/proof";
 import { evaluateThresholds } from "../verdict/thresholds";
 import { LiveRun } from "./live-run";
 import { howMasterWent, isKnownOver, isLoading, nextStep, ofScript } from "./phase";
 import type { RunOptions, RunOutcome } from "./plan";
 import type { Earlier } from "./recording";
-import { attach, startLoad } from "./start";
+import { searchCapacity } from "./search/search";
+import { attach, marginOf, startLoad } from "./start";
 import { pause } from "./timing";
 
 /**
@@ -16,7 +18,7 @@ import { pause } from "./timing";
 export async function driveRun(options: RunOptions): Promise<RunOutcome> {
   const run = new LiveRun(options);
   if (await startLoad(run)) {
-    await sampleLoad(run);
+    await Promise.all([sampleLoad(run), run.plan.search && searchCapacity(run, run.plan.search)]);
     await stop(run);
     await collect(run);
   }
@@ -87,7 +89,11 @@ async function sampleLoad(run: LiveRun): Promise<void> {
 function decide(run: LiveRun, status: LocustStatus): void {
   const step = nextStep({
     ...{ status, run: run.number, master: run.master, phase: run.state.phase },
-    ...{ elapsed: run.recording.elapsed, runTime: run.runTime, overtime: run.timing.overtime / 1000 },
+    ...{
+      elapsed: run.recording.elapsed,
+      runTime: run.runTime,
+      overtime: run.timing.overtime / 1000 + marginOf(run.plan),
+    },
   });
   if (step.kind === "on") run.recording.enter(step.phase);
   else run.state.end(step.by, step.by === "master-lost" ? howMasterWent(status) : undefined);
@@ -173,6 +179,7 @@ async function takeFinalNumbers(run: LiveRun): Promise<boolean> {
 function outcomeOf(run: LiveRun): RunOutcome {
   const { state, recording, poller, plan } = run;
   const { latest } = run.numbers;
+  const integrity = recording.report(state.endedBy);
   return {
     endedBy: state.endedBy ?? "not-started",
     error: state.error,
@@ -182,9 +189,14 @@ function outcomeOf(run: LiveRun): RunOutcome {
     ...ofScript(run.lastStatus(), plan.runTime),
     ramp: recording.ramp,
     rows: latest?.rows ?? [],
+    corrected: latest?.corrected ?? [],
     failures: latest?.failures ?? [],
-    thresholds: latest?.thresholds ?? evaluateThresholds(plan.thresholds, []),
-    integrity: recording.report(state.endedBy) ?? null,
+    thresholds: run.found?.thresholds ?? latest?.thresholds ?? evaluateThresholds(plan.thresholds, []),
+    ...(run.found === undefined ? {} : { capacity: run.found.capacity }),
+    integrity:
+      integrity === undefined || run.found === undefined
+        ? (integrity ?? null)
+        : searchIntegrity(integrity, run.found.capacity),
     unanswered: recording.unanswered(poller.last?.cutOff),
     silence: recording.silence(poller.last?.cutOff),
     complete: state.counted && !state.broken,

@@ -1,10 +1,13 @@
+import { isInStages, stagesMarginSeconds } from "../../settings/values/arrivals";
 import { messageOf } from "../errors";
 import type { LocustStatus, ScriptReport } from "../types";
 import { kindText } from "../verdict/script";
 import { MasterUnreachable } from "./client";
 import type { LiveRun } from "./live-run";
 import { isLoading } from "./phase";
+import type { RunPlan } from "./plan";
 import type { Earlier } from "./recording";
+import { stepLimit } from "./search/level";
 import { never, pause } from "./timing";
 
 /**
@@ -45,11 +48,15 @@ export async function startLoad(run: LiveRun): Promise<boolean> {
   await options.beforeStart?.(ready);
   if (!state.checkSignals()) return false;
 
-  const { users, spawnRate, runTime, host } = plan;
+  const { users, spawnRate, host, search } = plan;
+  const runTime = search === undefined ? plan.runTime : stepLimit(run, search);
   let problem: string | undefined;
   try {
     // The host is always sent: else that of an earlier run would be used.
-    await client.swarm({ users, spawnRate, host: host ?? "", ...(runTime !== undefined && { runTime }) });
+    const limit = runTime === undefined ? {} : { runTime: runTime + marginOf(plan) };
+    // So are its arrivals.
+    const arrivals = ready.arrivals === undefined ? {} : { arrivals: plan.arrivals ?? null };
+    await client.swarm({ users, spawnRate, host: host ?? "", ...limit, ...arrivals });
   } catch (error) {
     problem = messageOf(error);
     // The reply to /swarm may be lost although Locust started.
@@ -62,13 +69,20 @@ export async function startLoad(run: LiveRun): Promise<boolean> {
   if (load === undefined && state.signals.masterLost.aborted) startFailed.throwIfAborted();
   if (load === undefined) return false;
   poller.restartSilence();
-  await run.recording.begin(load, { run: run.number, shape: load.shape, ready });
+  await run.recording.begin(load, { run: run.number, shape: search === undefined ? load.shape : true, ready });
+  // Each step of a search has a limit of its own.
+  if (search !== undefined) return true;
   run.runTime = timeOfLoad(runTime, load);
   if (runTime !== undefined && run.runTime !== runTime) {
     const took = Math.round(runTime - (load.runTime ?? 0));
     observer.warning?.(`the script's test_start listeners took ${took} s of the run time of ${runTime} s`);
   }
   return true;
+}
+
+/** Seconds beyond its time after which something else than the end of its stages ends a run. */
+export function marginOf({ arrivals }: Pick<RunPlan, "arrivals">): number {
+  return isInStages(arrivals?.rate) ? stagesMarginSeconds : 0;
 }
 
 /** Goes on with a run that somebody else started. */

@@ -1,4 +1,5 @@
 import type { Endpoint } from "../engine/client";
+import type { Scale } from "../engine/plan";
 import type { Timing } from "../engine/timing";
 
 export interface OpenOptions {
@@ -28,6 +29,8 @@ export interface Session {
    * on; missing where the master outlives a run.
    */
   readonly quit?: () => Promise<number>;
+  /** How to get more workers while a run goes on. */
+  readonly scale?: Scale | undefined;
   /** Where the way to the master is longer than on one machine. */
   readonly timing?: Partial<Timing>;
   /** Whether the master stays when the session is closed. Defaults to false. */

@@ -25,6 +25,8 @@ export interface Outcome {
   /** What a comparison with another run found (see Comparison): sentences. None by default. */
   readonly regressions?: readonly string[] | undefined;
   readonly unclear?: readonly string[] | undefined;
+  /** What a search for the capacity says of itself, as far as it has come. */
+  readonly found?: Decision | undefined;
 }
 
 /** The end of a run in one word, its exit code, and sentences that say why: the most important first. */
@@ -50,7 +52,7 @@ const errors: Partial<Record<EndedBy, string>> = {
  * cannot be told what they are worth (`invalid`).
  */
 export function decide(outcome: Outcome): Decision {
-  const { endedBy, error, thresholds, integrity, regressions = [], unclear = [], scriptExit, silence } = outcome;
+  const { endedBy, error, thresholds, integrity, regressions = [], unclear = [], scriptExit, silence, found } = outcome;
   const detail = (error ?? "").trim().replace(/\.$/, "");
   const withDetail = (sentence: string) => (detail === "" ? sentence : `${sentence.slice(0, -1)}: ${detail}.`);
   const broken = errors[endedBy];
@@ -58,8 +60,9 @@ export function decide(outcome: Outcome): Decision {
     return decision("error", [withDetail(broken), ...(endedBy === "master-silent" ? [mayHaveTheRest] : [])]);
   }
   if (endedBy === "interrupt") {
-    return decision("aborted", [withDetail("The run was interrupted before it was over.")]);
+    return decision("aborted", [withDetail("The run was interrupted before it was over."), ...(found?.reasons ?? [])]);
   }
+  if (endedBy === "capacity" && found !== undefined) return found;
   const details = [...(detail === "" ? [] : [`${detail}.`]), ...inOrder(outcome)];
   const failed = [
     ...thresholds.filter(({ passed }) => !passed).map(failureText),

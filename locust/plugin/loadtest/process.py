@@ -6,7 +6,7 @@ import gc
 import os
 import resource
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -18,14 +18,35 @@ from locust.env import Environment
 _NO_LIMIT = 2**60
 
 
+def _cpu_seconds() -> float:
+    own = resource.getrusage(resource.RUSAGE_SELF)
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+
+
+def wait_seconds() -> float:
+    """For which the main thread could have run and other processes did; 0 where the kernel does not tell.
+
+    A process that gets no CPU is as late as one that needs more than it may use, and its own CPU does not show it.
+    """
+    try:
+        return int(Path("/proc/self/schedstat").read_text().split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0.0
+
+
 class CpuMeter:
     """Cores used since the last sample: CPU time of this process and its ended children over wall time."""
 
-    def __init__(self, shortest: float = 0.5) -> None:
-        """`shortest`: seconds; a sample sooner than that after the last one repeats it, as it would only be noise."""
+    def __init__(self, shortest: float = 0.5, seconds: Callable[[], float] = _cpu_seconds) -> None:
+        """`shortest`: seconds; a sample sooner than that after the last one repeats it, as it would only be noise.
+
+        `seconds`: what is measured instead of CPU time.
+        """
         self._shortest = shortest
+        self._seconds = seconds
         self._cores = 0.0
-        self._cpu = _cpu_seconds()
+        self._cpu = seconds()
         self._wall = time.monotonic()
 
     def sample(self) -> float:
@@ -33,16 +54,10 @@ class CpuMeter:
         wall = time.monotonic()
         elapsed = wall - self._wall
         if elapsed >= self._shortest:
-            cpu = _cpu_seconds()
+            cpu = self._seconds()
             self._cores = max(0.0, (cpu - self._cpu) / elapsed)
             self._cpu, self._wall = cpu, wall
         return self._cores
-
-
-def _cpu_seconds() -> float:
-    own = resource.getrusage(resource.RUSAGE_SELF)
-    children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
 
 
 def memory() -> int:

@@ -22,6 +22,8 @@ from locust.runners import STATE_CLEANUP, STATE_RUNNING, STATE_SPAWNING, WorkerR
 from locust.stats import EntriesDict, StatsEntry, StatsError
 
 from . import process
+from .counts import REPORT
+from .openworker import WorkerArrivals
 from .patching import ENDS_PROCESS, before, only_tested
 from .run import RUN_OPTION
 from .script import Script
@@ -73,19 +75,23 @@ def _is_of_main(tb: TracebackType | None) -> bool:
 class WorkerReports:
     """Adds `data["loadtest"]` to each report; create it in `events.init`, behind the script's own listeners.
 
-    `{"name", "cpu", "cpuLimit", "memory", "memoryLimit", "run", "drained", "leaving", "endedAt", "preparing",
-    "loadAge", "underWay", "oldestWait", "cutOff", "script"}`: CPU in cores, memory in bytes (`memoryLimit` None without
-    one); `drained`: all users of run `run` have stopped and this report has their last samples; `leaving`: this worker
-    is about to quit, and `endedAt` is the script's line that ends it; `preparing`: its listeners of `test_start` are
-    not done; `loadAge`: seconds since they were, None where they took no time; `underWay`: requests without an answer
-    yet, of which the oldest waits for `oldestWait` seconds; `cutOff`: those of this run that got none; `script`: what
-    `Script` counts.
+    `{"name", "cpu", "cpuWait", "cpuLimit", "memory", "memoryLimit", "run", "drained", "leaving", "endedAt",
+    "preparing", "loadAge", "underWay", "oldestWait", "cutOff", "script"}`: CPU in cores, memory in bytes (`memoryLimit`
+    None without one); `cpuWait`: as CPU, but the time for which others had it; `drained`: all users of run `run` have
+    stopped and this report has their last samples; `leaving`: this worker is about to quit, and `endedAt` is the
+    script's line that ends it; `preparing`: its listeners of `test_start` are not done; `loadAge`: seconds since they
+    were, None where they took no time; `underWay`: requests without an answer yet, of which the oldest waits for
+    `oldestWait` seconds; `cutOff`: those of this run that got none; `script`: what `Script` counts; `arrivals`, in a
+    run with an arrival rate: what `Starts` counts, and corrected times.
     """
 
-    def __init__(self, environment: Environment, runner: WorkerRunner, script: Script) -> None:
+    def __init__(
+        self, environment: Environment, runner: WorkerRunner, script: Script, arrivals: WorkerArrivals
+    ) -> None:
         self._environment = environment
         self._runner = runner
         self._script = script
+        self._arrivals = arrivals
         self._ended_at: Place | None = None
         self._ready = False
         self._drained = False
@@ -96,13 +102,15 @@ class WorkerReports:
         self._prepares_since: float | None = None
         self._loads_since: float | None = None
         self._meter = process.CpuMeter()
-        self._unanswered = Unanswered(environment, runner)
+        self._waits = process.CpuMeter(seconds=process.wait_seconds)
+        self._unanswered = Unanswered(environment, runner, arrivals.cut)
         self._fixed = {
             "name": os.environ.get("LOADTEST_WORKER_NAME") or socket.gethostname(),
             "cpuLimit": process.cpu_limit(),
             "memoryLimit": process.memory_limit(),
         }
         environment.events.report_to_master.add_listener(self._on_report)
+        runner.register_message(REPORT, lambda **_: self._send())
         before(environment.events.test_start, self.prepare)
         self._start_worker = runner.start_worker
         runner.start_worker = self.start_worker  # type: ignore[method-assign]
@@ -116,6 +124,7 @@ class WorkerReports:
         data["loadtest"] = {
             **self._fixed,
             "cpu": self._meter.sample(),
+            "cpuWait": self._waits.sample(),
             "memory": process.memory(),
             "run": getattr(self._environment.parsed_options, RUN_OPTION, 0),
             "drained": self._drained,
@@ -127,6 +136,7 @@ class WorkerReports:
             "cutOff": self._unanswered.cut_off,
             "endedAt": None if self._ended_at is None else self._ended_at._asdict(),
             "script": self._script.answer(),
+            **self._arrivals.report(),
         }
 
     def begin(self) -> None:

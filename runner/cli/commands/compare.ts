@@ -25,6 +25,14 @@ export async function compareCommand(a: string, b: string, options: CompareOptio
   const maxRegression = allowed(options.maxRegression);
   const paths = [a, b].map((name) => findRun(options.results, name).path) as [string, string];
   const runs: Runs = [await readRunData(paths[0]), await readRunData(paths[1])];
+  const searches = runs.filter(({ record }) => record.capacity !== undefined);
+  if (searches.length === 1) {
+    throw new UsageError(
+      `${searches[0]?.name} is a search for a capacity, and the other is a plain run: compare two of a kind`,
+    );
+  }
+  if (searches.length === 2)
+    return (await import("./compare-capacities.js")).compareSearches(runs, maxRegression, options);
   const comparison = compareRuns(...runs, { maxRegression });
   const exitCode = exitCodeOf(comparison);
   if (options.html !== undefined) {

@@ -75,6 +75,14 @@ export function historyEntry(run: RunSummary) {
     failRatio: record?.totals.failRatio ?? null,
     rps: record?.totals.rps ?? null,
     percentiles: record?.percentiles ?? null,
+    capacity: capacityOf(run),
     problem: run.state === "damaged" ? run.problem : null,
   };
+}
+
+/** Null for a run that was no search for it. */
+function capacityOf({ record }: RunSummary) {
+  if (record?.capacity === undefined) return null;
+  const { asked, level, rps, interval, limit } = record.capacity;
+  return { by: asked.by, level, rps, interval, limit };
 }

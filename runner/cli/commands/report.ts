@@ -3,7 +3,7 @@ import { writeAtomically } from "../../results/files";
 import { findRun } from "../../results/history";
 import { type RunOfFolder, readFinished, readRunData } from "../../results/read";
 import type { ReportOptions } from "../options";
-import { printRecord } from "../output";
+import { printRecord, printRun, type SavedRun } from "../output";
 
 /** `loadtest report RUN`; gives the exit code of the run's verdict. */
 export function reportCommand(run: string, options: ReportOptions): Promise<number> {
@@ -15,9 +15,9 @@ export async function reportFolder(
   directory: string,
   { json = false, html }: { readonly json?: boolean; readonly html?: string },
 ): Promise<number> {
-  const { record, requests } =
+  const { record, requests, corrected } =
     html === undefined ? await readFinished(directory) : await writeRunReport(directory, html);
-  printRecord(record, requests, directory, json);
+  printRecord(record, { rows: requests, corrected }, directory, json);
   return record.exitCode;
 }
 
@@ -30,4 +30,10 @@ export async function writeRunReport(directory: string, file: string): Promise<R
   const { runReport } = await import("../../results/report/report.js");
   await writeAtomically(resolve(file), runReport(run));
   return run;
+}
+
+/** Prints a run that has ended, and writes its report where a file for it is named. */
+export async function showRun(saved: SavedRun, { json, html }: Pick<ReportOptions, "json" | "html">): Promise<void> {
+  printRun(saved, json);
+  if (html !== undefined) await writeRunReport(saved.folder.path, html);
 }

@@ -9,10 +9,11 @@ import { type ClusterContext, sameTest, withMaster } from "../deployed-test/open
 import { copyLogs, isOwed } from "../deployed-test/save";
 import { lookBeforeRun } from "../doctor/before-run";
 import type { RunCommandOptions } from "../options";
-import { printRun, type SavedRun } from "../output";
+import type { SavedRun } from "../output";
 import { executeRun } from "../record-run";
 import { requireLocal } from "../settings";
 import { baselineOf, type Compare } from "../setup";
+import { showRun } from "./report";
 
 /** `loadtest run` on a test that is deployed in a cluster; gives the exit code of the verdict. */
 export async function runInCluster(options: RunCommandOptions): Promise<number> {
@@ -40,13 +41,13 @@ export async function runInCluster(options: RunCommandOptions): Promise<number> 
         }
       });
     } catch (error) {
-      if (saved !== undefined) printRun(await judgeNat(saved, context), options.json);
+      if (saved !== undefined) await showRun(await judgeNat(saved, context), options);
       throw error;
     }
     if (saved === undefined) return exitCodes.error;
     // The test is as it was before the run by now, and others may have it: the wait holds up nobody.
     const judged = await judgeNat(saved, context);
-    printRun(judged, options.json);
+    await showRun(judged, options);
     return judged.record.exitCode;
   });
 }

@@ -4,12 +4,12 @@ import { createResultsFolder } from "../../results/folder";
 import { requireSettledLoad } from "../limits";
 import { localSetup, openLocal } from "../local";
 import type { RunCommandOptions } from "../options";
-import { printRun } from "../output";
 import { executeRun } from "../record-run";
 import { readCommandSettings } from "../settings";
 import { baselineOf, planOf, requireLocalTargets, requireWorkers } from "../setup";
 import { listenToSignals } from "../signals";
 import { progressOf } from "../terminal/progress";
+import { showRun } from "./report";
 
 /** `loadtest run`: gives the exit code of the verdict. */
 export async function runCommand(options: RunCommandOptions): Promise<number> {
@@ -26,7 +26,7 @@ async function runLocally(options: RunCommandOptions): Promise<number> {
   if (options.demo === true && options.host !== undefined) {
     throw new UsageError("--demo starts a target of its own: leave out --host, or leave out --demo");
   }
-  const plan = planOf(command.settings, options.abortAfter);
+  const plan = planOf(command.settings, options);
   const compare = await baselineOf(options);
   const progress = await progressOf(plan);
   const signals = listenToSignals((signal) => progress.say(`${signal}: ending the run and saving what was measured…`));
@@ -56,7 +56,7 @@ async function runLocally(options: RunCommandOptions): Promise<number> {
       timing: { prepare: options.readyTimeout * 1000 },
       compare,
     });
-    printRun(saved, options.json);
+    await showRun(saved, options);
     return saved.record.exitCode;
   } finally {
     signals.dispose();

@@ -14,7 +14,7 @@ import { requireLocal } from "../settings";
 /** Samples with one worker of a deployed test, which has as many as before when it ends. */
 export async function sampleInCluster(options: SizeOptions): Promise<Sized> {
   requireLocal(options);
-  const { results, users: _, runTime, ...rest } = options;
+  const { results, users: _users, arrivalRate: _rate, runTime, ...rest } = options;
   return withMaster(options, "ending the sample and saving what was measured…", async (context) => {
     const stack = ofDeployed(context);
     let sized: Sized | undefined;

@@ -141,7 +141,7 @@ async function sampleLocally(options: SizeOptions): Promise<Sized> {
   if (options.demo === true && options.host !== undefined) {
     throw new UsageError("--demo starts a target of its own: leave out --host, or leave out --demo");
   }
-  const { users: _, runTime, ...rest } = options;
+  const { users: _users, arrivalRate: _rate, runTime, ...rest } = options;
   const { settings: stack } = readCommandSettings({ ...rest, ...placeOnly(options) });
   const command = readCommandSettings({ ...rest, workers: "1" });
   const { script, allowedHosts } = command.settings;

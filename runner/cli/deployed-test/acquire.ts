@@ -18,7 +18,7 @@ import { type Left, leaveTest, takeLock, whoRuns, withoutLeftovers } from "./lef
 import { isGoing, matching, workersBefore } from "./master-run";
 import { judgeNat, oneLook } from "./nat";
 import { type ClusterContext, type ClusterTest, reopened, sameTest } from "./open";
-import { costLine } from "./run-cost";
+import { costLine, workersCost } from "./run-cost";
 import { finishedFolder, saveLatestRun } from "./save";
 
 /** A test that is one command's alone, which makes it as it was in the end. */
@@ -32,7 +32,8 @@ export interface HeldTest {
   begin(status: LocustStatus, results?: string): Promise<void>;
 }
 
-type HeldOptions = Omit<SettingsOptions, "stack"> & Pick<RunCommandOptions, "abortAfter" | "readyTimeout" | "maxCost">;
+type HeldOptions = Omit<SettingsOptions, "stack"> &
+  Pick<RunCommandOptions, "abortAfter" | "readyTimeout" | "maxCost" | "search">;
 
 /** Takes the test for a run, does the work, makes it as it was, and gives it back or leaves what is left to do. */
 export async function withAcquiredTest<T>(
@@ -43,7 +44,7 @@ export async function withAcquiredTest<T>(
   const { test, link, progress, signals } = context;
   const { cluster, names } = test;
   const asDeployed = await withoutLeftovers(test);
-  const setup = await clusterSetup(asDeployed, options, options.abortAfter);
+  const setup = await clusterSetup(asDeployed, options, options);
   const { plan, script, scriptArguments = {} } = setup;
   const cost = costLine(asDeployed, setup, options.maxCost);
   if (cost !== undefined) progress.say(cost);
@@ -51,7 +52,12 @@ export async function withAcquiredTest<T>(
   const { lock, before } = await acquireTest({ ...context, setup });
   const wanted = { workers: plan.workers, script, scriptArguments };
   const timeout = options.readyTimeout * 1000;
-  const place = new KubernetesPlace({ cluster, names, link, before, lost: lock.lost, wanted, timeout });
+  const place = new KubernetesPlace({
+    ...{ cluster, names, link, before, lost: lock.lost, wanted, timeout },
+    // Of a command that is killed the next one learns what to restore.
+    beforeScale: async (workers) => void (await lock.update({ workers })),
+    workerCost: (more) => workersCost(asDeployed, more),
+  });
   // A command that was killed may have left other workers, or another script.
   place.asBefore = before.workers === test.deployed.workerReplicas && test.deployed.before === undefined;
   const left: Left = {};
@@ -139,6 +145,7 @@ function infoOf({ setup, baseline }: AcquireOptions, before: Arrangement): RunIn
     users: plan.users,
     spawnRate: plan.spawnRate,
     runTime: plan.runTime ?? null,
+    ...(plan.arrivals === undefined ? {} : { arrivals: plan.arrivals }),
     target: plan.host ?? null,
     thresholds: plan.thresholds.map(({ text }) => text),
     workers: plan.workers,

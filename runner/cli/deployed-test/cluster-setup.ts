@@ -1,19 +1,19 @@
 import { parseLayers } from "../../../settings/parse";
 import { commandLine, overStack } from "../../../settings/project/stack-files";
-import { targetIsAllowed } from "../../../settings/rules";
+import { correctedNeedsArrivals, targetIsAllowed } from "../../../settings/rules";
 import { missingPackages, withoutMissing } from "../../../settings/scripts/script-packages";
 import { UsageError } from "../../errors";
 import { filesIn } from "../../places/kubernetes/deployed/deployed";
 import { limitRule } from "../limits";
 import { overridesOf, type SettingsOptions } from "../settings";
-import { planOf, requireWorkers, type TestSetup } from "../setup";
+import { type PlanOptions, planOf, requireWorkers, type TestSetup } from "../setup";
 import type { ClusterTest } from "./open";
 
 /** Checks the command line's load over the deployed one; throws a SettingsError with everything that is wrong. */
 export async function clusterSetup(
   test: ClusterTest,
   options: Omit<SettingsOptions, "stack">,
-  abortAfter?: number,
+  more: PlanOptions = {},
 ): Promise<TestSetup> {
   const { deployed, output, stack, cluster } = test;
   const source = stack === null ? `Deployment ${test.names.control}` : `the outputs of stack ${stack}`;
@@ -27,6 +27,8 @@ export async function clusterSetup(
     users: deployed.users,
     spawnRate: deployed.spawnRate,
     runTime: deployed.runTime,
+    arrivalRate: deployed.arrivalRate,
+    arrivalSpacing: deployed.arrivalSpacing,
     targetHost: deployed.targetHost,
     allowedHosts: deployed.allowedHosts,
     thresholds: output === undefined ? [] : [...output.load.thresholds],
@@ -40,7 +42,7 @@ export async function clusterSetup(
     { source: commandLine, values: overrides },
   ];
   // What is deployed has passed the other rules of a stack's config.
-  const settings = parseLayers(layers, source, [], [targetIsAllowed, limitRule(options)]);
+  const settings = parseLayers(layers, source, [], [targetIsAllowed, correctedNeedsArrivals, limitRule(options)]);
   requireWorkers(settings);
   await requireScript(test, settings.script);
   // The run time has a default where nobody says one.
@@ -50,7 +52,7 @@ export async function clusterSetup(
     stack,
     script: settings.script,
     scriptArguments: settings.scriptArguments,
-    plan: planOf(settings, abortAfter),
+    plan: planOf(settings, more),
     settings: {
       ...Object.fromEntries(known.map((key) => [key, settings[key as keyof typeof settings]])),
       ...withoutUndefined({ workerCpu, workerMemory, controlCpu, controlMemory }),

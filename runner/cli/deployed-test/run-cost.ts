@@ -4,6 +4,7 @@ import { workersForRun } from "../../../settings/cost/estimate";
 import { requestPrice } from "../../../settings/cost/hourly";
 import { durationText } from "../../../settings/cost/load";
 import { UsageError } from "../../errors";
+import { expectedSeconds } from "../capacity";
 import type { TestSetup } from "../setup";
 import { pricesOfTest, type UnknownCost } from "./cost";
 import type { ClusterTest } from "./open";
@@ -29,7 +30,7 @@ export function runCost(test: ClusterTest, { plan }: Pick<TestSetup, "plan">): R
   try {
     const pods = requestPrice(prices, controlCpu, controlMemory);
     const perHour = fixedPerHour + pods + workerReplicas * requestPrice(prices, workerCpu, workerMemory);
-    const seconds = plan.runTime ?? 0;
+    const seconds = secondsOf(plan);
     return { run: perHour * (seconds / 3600) + workersForRun(prices, stack, plan.workers, seconds), perHour };
   } catch (error) {
     if (error instanceof RangeError) return { why: error.message };
@@ -58,10 +59,30 @@ export function costLine(
     if (maxCost !== undefined) throw refuse(`the cost of the run is not known: ${cost.why}`);
     return `What this run costs is not known: ${cost.why}`;
   }
-  const { workers, runTime = 0 } = setup.plan;
-  const what = `${durationText(runTime / 3600)}, ${workers} worker${workers === 1 ? "" : "s"}, without traffic`;
+  const { workers } = setup.plan;
+  const what = `${durationText(secondsOf(setup.plan) / 3600)}, ${workers} worker${workers === 1 ? "" : "s"}, without traffic`;
   if (maxCost !== undefined && cost.run > maxCost) throw refuse(`the run would cost about ${usd(cost.run)} (${what})`);
   return `This run costs about ${usd(cost.run)}: ${what}; the stack costs ${usd(cost.perHour)} an hour while it is there`;
+}
+
+/** What so many workers more cost an hour, in words; undefined where nobody knows. */
+export function workersCost(test: ClusterTest, more: number): string | undefined {
+  const { output, deployed } = test;
+  if (output?.platform !== "eks-fargate") return undefined;
+  const known = pricesOfTest(test);
+  const { workerCpu, workerMemory } = deployed;
+  if ("why" in known || !workerCpu || !workerMemory) return undefined;
+  try {
+    return `about ${usd(more * requestPrice(known.prices, workerCpu, workerMemory))} an hour more`;
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+/** That a run takes; of a search for the capacity, about. */
+function secondsOf({ runTime, search }: TestSetup["plan"]): number {
+  return search === undefined ? (runTime ?? 0) : expectedSeconds(search);
 }
 
 /** `$0.12`; what a short run costs has more digits: `$0.0034`. */

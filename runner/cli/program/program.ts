@@ -17,6 +17,7 @@ import {
   thresholdOption,
 } from "../options";
 
+import { addCapacity } from "./capacity-command";
 import { addClusterCommands } from "./cluster-commands";
 import { addCost } from "./cost-command";
 import { addMcp } from "./mcp-command";
@@ -45,6 +46,7 @@ export function createProgram(done: Done): Command {
     .showHelpAfterError("(loadtest --help shows what there is)")
     .addHelpText("after", `${exitCodeHelp}\n${completionHelp}`);
   addRun(program, done);
+  addCapacity(program, done);
   addDashboard(program, done);
   addDoctor(program, done);
   addClusterCommands(program, done);

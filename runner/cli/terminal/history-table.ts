@@ -2,7 +2,7 @@ import pc from "picocolors";
 import type { RunSummary } from "../../results/history";
 import type { RunRecord } from "../../results/run-record";
 import { bareTable, columns, cutMiddle, gap, marked, oneLine, width } from "../../results/text";
-import { shareText } from "../../verdict/format";
+import { shareText, short } from "../../verdict/format";
 import { milliseconds } from "./format";
 
 const head = ["when (UTC)", "script", "verdict", "users", "req/s", "p95", "fails", "place"];
@@ -39,18 +39,29 @@ function cells(run: RunSummary): string[] {
   const when = run.startedAt?.slice(0, 16).replace("T", " ") ?? "-";
   const { record } = run;
   if (record === null) return [when, "-", wordOf(run), "-", "-", "-", "-", "-"];
-  const { asked, totals, percentiles, place, stack } = record;
+  const { asked, totals, percentiles, place, stack, capacity } = record;
+  const [script, where] = [oneLine(record.script), oneLine(placeText(place, stack))];
+  if (capacity !== undefined) return [when, script, wordOf(run), ...capacityCells(capacity), where];
   const none = totals.requests === 0;
   return [
     when,
-    oneLine(record.script),
+    script,
     wordOf(run),
     String(asked.users),
     none ? "-" : totals.rps.toFixed(1),
     none ? "-" : milliseconds(percentiles.p95 ?? null),
     none ? "-" : shareText(totals.failRatio),
-    oneLine(placeText(place, stack)),
+    where,
   ];
+}
+
+/** The capacity, and what there was of it at the highest level that held. */
+function capacityCells({ asked, steps, level, rps, interval }: NonNullable<RunRecord["capacity"]>): string[] {
+  const step = steps.findLast((one) => one.outcome === "held" && one.level === level);
+  if (step === undefined || rps === null) return ["-", "-", "-", "-"];
+  const users = asked.by === "users" ? short(step.level) : step.users;
+  const most = `${interval?.high == null ? "≥" : "max"} ${rps.toFixed(1)}`;
+  return [String(users), most, milliseconds(step.p95), shareText(step.failRatio)];
 }
 
 /** Cuts the two columns of names to what the others leave of the width; the place gets half of it at most. */

@@ -2,7 +2,7 @@ import { never } from "../../engine/timing";
 import { messageOf } from "../../errors";
 import type { OpenOptions, Session } from "../place";
 import type { Cluster } from "./api/cluster";
-import { type Arrangement, arrange, restore, type Wanted } from "./deployed/arrange";
+import { type Arrangement, arrange, restore, scale, type Wanted } from "./deployed/arrange";
 import { clusterTiming, type MasterLink } from "./master";
 import { isReady, type TestNames, whyLost } from "./rollout/pods";
 import { waitForRollout } from "./rollout/rollout";
@@ -18,6 +18,10 @@ export interface KubernetesPlaceOptions {
   readonly lost: AbortSignal;
   /** How long pods may take to be ready, in ms. */
   readonly timeout: number;
+  /** Called before the workers are scaled in a run. */
+  readonly beforeScale?: (workers: number) => Promise<void>;
+  /** What so many workers more cost, in words; undefined where nobody knows. */
+  readonly workerCost?: (more: number) => string | undefined;
 }
 
 /** Pods of a cluster: those that are deployed, in the number and with the script that a run wants. */
@@ -25,7 +29,12 @@ export class KubernetesPlace {
   /** Whether the test is as it was before the run. */
   asBefore = true;
 
-  constructor(private readonly options: KubernetesPlaceOptions) {}
+  /** What the run wants by now. */
+  private wanted: Wanted;
+
+  constructor(private readonly options: KubernetesPlaceOptions) {
+    this.wanted = options.wanted;
+  }
 
   /**
    * Rejects with a RunnerError, and then the test is as it was.
@@ -34,7 +43,7 @@ export class KubernetesPlace {
    */
   async open(options: OpenOptions & { readonly onFailure?: () => Promise<unknown> }): Promise<Session> {
     const { progress, signal, kill, onFailure } = options;
-    const { cluster, names, link, wanted, timeout } = this.options;
+    const { cluster, names, link, wanted, timeout, workerCost, beforeScale } = this.options;
     const putBack = () => this.restore(progress, kill);
     try {
       this.asBefore = false;
@@ -51,6 +60,15 @@ export class KubernetesPlace {
         startFailed: never,
         timing: { ...clusterTiming, prepare: timeout },
         stays: true,
+        scale: {
+          ...(workerCost === undefined ? {} : { cost: workerCost }),
+          to: async (workers) => {
+            await beforeScale?.(workers);
+            this.wanted = { ...this.wanted, workers };
+            await scale(cluster, names.worker, workers);
+            await waitForRollout({ cluster, names, timeout, progress, signal });
+          },
+        },
         whyLost: (name) => whyLost(cluster, names, name, worker.pods),
         close() {
           watch.stop();
@@ -67,7 +85,8 @@ export class KubernetesPlace {
 
   /** Gives a warning where the test is not as it was. */
   private async restore(progress: (text: string) => void, kill: AbortSignal): Promise<readonly string[]> {
-    const { cluster, names, wanted, before, lost } = this.options;
+    const { cluster, names, before, lost } = this.options;
+    const { wanted } = this;
     try {
       lost.throwIfAborted();
       const { done, left } = await restore({ cluster, names, wanted, before, patience: kill.aborted ? 5000 : 60_000 });

@@ -4,6 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { type LocustCommand, type LocustSettings, locustCommands, pluginVariables } from "../../../settings/locust";
 import { locustVariables } from "../../../settings/locust-names";
 import { type Endpoint, LocustClient, LocustRefused } from "../../engine/client";
+import type { Scale } from "../../engine/plan";
 import { pause } from "../../engine/timing";
 import { RunnerError } from "../../errors";
 import { exitCodes } from "../../types";
@@ -64,6 +65,7 @@ class LocalSession implements Session {
   readonly workers: number;
   readonly endpoint: Endpoint;
   private readonly processes: ManagedProcess[] = [];
+  scale: Scale | undefined;
   private closing: Promise<readonly string[]> | undefined;
   /** From then on the end of a process is no loss. */
   private over = false;
@@ -86,10 +88,14 @@ class LocalSession implements Session {
     const end = () => this.processes.map((child) => child.kill());
     kill.addEventListener("abort", end, { once: true });
     await this.spawn(masterName, commands.master, { [pluginVariables.token]: this.endpoint.token });
-    for (let number = 1; number <= this.workers; number++) {
-      const name = `worker-${number}`;
-      await this.spawn(name, commands.worker, { [pluginVariables.workerName]: name });
-    }
+    const spawnWorkers = async (workers: number) => {
+      for (let number = this.processes.length; number <= workers; number++) {
+        const name = `worker-${number}`;
+        await this.spawn(name, commands.worker, { [pluginVariables.workerName]: name });
+      }
+    };
+    await spawnWorkers(this.workers);
+    this.scale = { to: spawnWorkers };
     await this.waitForMaster(signal);
   }
 

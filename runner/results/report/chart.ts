@@ -38,6 +38,8 @@ export interface Chart {
   readonly curves: readonly Curves[];
   /** Lines across; shown where they are in reach of the values. */
   readonly limits: readonly { readonly value: number; readonly label: string }[];
+  /** What the times of the curves are where they are none, such as a load; and what is marked there. */
+  readonly across?: { readonly label: string; readonly unit: Unit; readonly marks: readonly Mark[] };
   /** The axis goes up to here at least. */
   readonly atLeast?: number;
 }

@@ -7,6 +7,8 @@ const summedUp = 3;
 
 /** Leaves as many points of a chart as are worth drawing: at most 2,000 over all of its runs. */
 export function thinned(chart: Chart): Chart {
+  // A load has few points, and they are as far apart as they are.
+  if (chart.across !== undefined) return chart;
   const most = Math.floor(mostPoints / Math.max(1, chart.curves.length));
   return { ...chart, curves: chart.curves.map((curves) => thin(withHoles(curves), most)) };
 }

@@ -1,4 +1,5 @@
 import type { ThresholdResult } from "../../verdict/thresholds";
+import { capacityCharts, capacitySection } from "./capacity";
 import type { Chart } from "./chart";
 import { lossesOf, spansOf } from "./chart";
 import { reportCharts } from "./charts";
@@ -7,16 +8,18 @@ import { figures, thinned } from "./figures";
 import { foreign } from "./format";
 import { factsOf, type ReportedRun, tilesOf, verdictOf, wordOf } from "./head";
 import { type Html, html } from "./html";
-import { errorsOf, loadOf, requestsOf, thresholdsOf } from "./sections";
+import { correctedOf, errorsOf, loadOf, requestsOf, thresholdsOf } from "./sections";
 
 /**
  * The report of one run: verdict, thresholds, load, requests, and charts over time. One file of HTML that asks for
  * nothing from anywhere, at most about 3 MB however long the run was.
  */
 export function runReport(run: ReportedRun): string {
-  const { name, record, samples, requests } = run;
+  const { name, record, samples, requests, corrected = [] } = run;
   const { word, tone } = wordOf(record);
-  const charts = reportCharts(samples, timeLimits(record.thresholds));
+  const limits = timeLimits(record.thresholds);
+  const charts = reportCharts(samples, limits);
+  const byLoad = record.capacity === undefined ? [] : capacityCharts(record.capacity, limits);
   const body = html`
 <header>
 <p class="kind">Load test</p>
@@ -26,11 +29,13 @@ ${tilesOf(run)}
 ${factsOf(run)}
 </header>
 <main>
+${capacitySection(record, byLoad)}
 <div class="pair">
 <section><h2>Thresholds</h2>${thresholdsOf(record)}</section>
 <section><h2>Load integrity</h2>${loadOf(record)}</section>
 </div>
 <section><h2>Requests</h2>${requestsOf(requests, record.totals)}</section>
+${correctedOf(corrected)}
 ${errorsOf(record)}
 <section><h2>Over time</h2>${samples.length === 0 ? noSamples : [chartHint, figures(charts)]}</section>
 </main>
@@ -40,7 +45,7 @@ ${footer}`;
     tone,
     body,
     data: {
-      charts: samples.length === 0 ? [] : charts.map(thinned),
+      charts: [...byLoad, ...(samples.length === 0 ? [] : charts)].map(thinned),
       spans: spansOf(samples),
       marks: lossesOf(record.integrity?.workers.lost ?? [], Math.max(2, record.durationSeconds / 30)),
     },

@@ -29,6 +29,7 @@ describe("decide", () => {
   const table: Record<EndedBy, [Verdict, Verdict, Verdict, Verdict]> = {
     "run-time": ["passed", "failed", "invalid", "invalid"],
     shape: ["passed", "failed", "invalid", "invalid"],
+    capacity: ["passed", "failed", "invalid", "invalid"],
     page: ["passed", "failed", "invalid", "invalid"],
     threshold: ["failed", "failed", "invalid", "invalid"],
     interrupt: ["aborted", "aborted", "aborted", "aborted"],

@@ -3,8 +3,8 @@
 /** @type {ReportData} */
 const page = JSON.parse(document.getElementById("data")?.textContent ?? "");
 
-/** Arrow keys move the cursor of all charts to the next point of this one; Escape hides it. @param {Plot} plot @param {HTMLElement} place */
-function followKeys(plot, place) {
+/** Arrow keys move the cursor of all charts to the next point of this one; Escape hides it. @param {Plot} plot @param {HTMLElement} place @param {string | undefined} axis */
+function followKeys(plot, place, axis) {
   place.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (step === undefined && event.key !== "Escape") return;
@@ -13,7 +13,7 @@ function followKeys(plot, place) {
     const last = times.length - 1;
     const index = plot.cursor.idx ?? (step === 1 ? -1 : last + 1);
     const time = times[Math.min(last, Math.max(0, index + (step ?? 0)))] ?? 0;
-    for (const { plot: each } of plots) {
+    for (const { plot: each } of plots.filter((one) => one.axis === axis)) {
       each.setCursor(step === undefined ? { left: -10, top: -10 } : { left: each.valToPos(time, "x"), top: 0 });
     }
   });
@@ -23,8 +23,9 @@ const plots = page.charts.flatMap((chart) => {
   const place = /** @type {HTMLElement | null} */ (document.querySelector(`#${chart.id} .chart`));
   if (place === null) return [];
   const plot = new PlotClass(optionsOf(chart, place.clientWidth, page), dataOf(chart), place);
-  followKeys(plot, place);
-  return [{ plot, place }];
+  const axis = chart.across?.label;
+  followKeys(plot, place, axis);
+  return [{ plot, place, axis }];
 });
 
 /** Draws anew what depends on the scheme and on the room. */

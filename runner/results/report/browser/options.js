@@ -38,7 +38,7 @@ function lonePoints(data, index) {
 const stepped = /** @type {import("uplot").Series.PathBuilder} */ (PlotClass.paths.stepped?.({ align: 1 }));
 
 /** @param {Line} line @param {Chart} chart @param {number[]} alone @returns {import("uplot").Series} */
-function seriesOf(line, { unit }, alone) {
+function seriesOf(line, { unit, across }, alone) {
   return {
     label: line.label,
     stroke: () => colour(line.colour),
@@ -47,8 +47,8 @@ function seriesOf(line, { unit }, alone) {
     ...(line.steps === true ? { paths: stepped } : {}),
     value: (_, value) => quantity(value, unit),
     points: {
-      show: false,
-      filter: () => (alone.length === 0 ? null : alone),
+      show: across !== undefined,
+      ...(across === undefined ? { filter: () => (alone.length === 0 ? null : alone) } : {}),
       size: 5,
       fill: () => colour(line.colour),
     },
@@ -70,6 +70,9 @@ function optionsOf(chart, width, { spans, marks }) {
     grid: { stroke: () => colour("grid"), width: 1 },
     ticks: { stroke: () => colour("border"), width: 1, size: 4 },
   };
+  const { across } = chart;
+  /** @param {number} value */
+  const place = (value) => (across === undefined ? clock(value) : quantity(value, across.unit));
   return {
     ...sizeFor(width),
     padding: [18, 24, 0, 0],
@@ -82,10 +85,10 @@ function optionsOf(chart, width, { spans, marks }) {
         ...axis,
         ...rules,
         size: 30,
-        incrs: secondsSteps,
+        ...(across === undefined ? { incrs: secondsSteps } : {}),
         space: 64,
-        values: (_, splits) => splits.map(clock),
-        label: "since the start (min:s)",
+        values: (_, splits) => splits.map(place),
+        label: across?.label ?? "since the start (min:s)",
         labelSize: 18,
       },
       {
@@ -100,13 +103,13 @@ function optionsOf(chart, width, { spans, marks }) {
       },
     ],
     series: [
-      { label: "time", value: (_, value) => (value === null ? "–" : clock(value)) },
+      { label: across?.label ?? "time", value: (_, value) => (value === null ? "–" : place(value)) },
       ...lines.map((line, index) => seriesOf(line, chart, lonePoints(data, index + 1))),
     ],
     cursor: {
       y: false,
       move: (plot, left, top) => [left < 0 ? left : nearest(plot, left), top],
-      sync: { key: "run", scales: ["x", null], setSeries: false },
+      sync: { key: across === undefined ? "run" : "load", scales: ["x", null], setSeries: false },
       points: { size: 7, width: 0, fill: (_, series) => variable(series) },
     },
     legend: {
@@ -123,8 +126,8 @@ function optionsOf(chart, width, { spans, marks }) {
       },
     },
     hooks: {
-      drawClear: [(plot) => drawSpans(plot, spans)],
-      draw: [(plot) => drawLimits(plot, chart.limits), (plot) => drawMarks(plot, marks)],
+      drawClear: [(plot) => drawSpans(plot, across === undefined ? spans : [])],
+      draw: [(plot) => drawLimits(plot, chart.limits), (plot) => drawMarks(plot, across?.marks ?? marks)],
     },
   };
 }

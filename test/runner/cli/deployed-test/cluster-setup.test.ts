@@ -39,7 +39,7 @@ describe("the load of a run in a cluster", () => {
 
   it("is what the command line says, over all else", async () => {
     const asked = { users: "9", spawnRate: "3", runTime: "5m", workers: "4", host: "https://other" };
-    const { plan } = await clusterSetup(withPulumi(), { ...asked, threshold: ["p99<9", "rps>1"] }, 10);
+    const { plan } = await clusterSetup(withPulumi(), { ...asked, threshold: ["p99<9", "rps>1"] }, { abortAfter: 10 });
     expect(plan).to.deep.equal({
       ...{ users: 9, spawnRate: 3, runTime: 300, workers: 4, host: "https://other", abortAfter: 10 },
       thresholds: ["p99<9", "rps>1"].map(parseThreshold),

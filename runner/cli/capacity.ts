@@ -1,0 +1,105 @@
+/** What `loadtest capacity` is asked for, and what it says beside its results. */
+import type { ArrivalSpacing } from "../../settings/values/arrivals";
+import { correctedTime, parseThreshold, type Threshold } from "../../settings/values/threshold";
+import type { RunPlan, SearchPlan } from "../engine/plan";
+import { poolSize, rateText, timingOf } from "../engine/search/level";
+import { searchOptions } from "../engine/search/search";
+import { UsageError } from "../errors";
+import type { CapacityAsked, CapacityStep } from "../verdict/capacity/report";
+import { searchDefaults, usualSteps } from "../verdict/capacity/search";
+import { levelText, outcomeText, rpsText } from "../verdict/capacity/words";
+import { percent } from "../verdict/format";
+import { clock, milliseconds } from "./terminal/format";
+
+/** As the command line gives them; times in seconds. */
+export interface CapacityOptions {
+  readonly by: "users" | "arrivals";
+  readonly from?: number;
+  readonly maxUsers?: number;
+  readonly maxRps?: number;
+  readonly stepTime: number;
+  readonly holds: number;
+  readonly precision: number;
+  readonly maxWorkers?: number;
+  readonly atLeast?: number;
+  /** Users a second. */
+  readonly spawnRate?: string;
+}
+
+/** Where a search begins that is not told. */
+const usualFrom = 10;
+
+/** @throws UsageError where the options say different things */
+export function searchPlan(options: CapacityOptions): SearchPlan {
+  const { by, maxUsers = null, maxRps = null, maxWorkers = null, atLeast = null } = options;
+  const most = by === "users" ? maxUsers : maxRps;
+  const from = options.from ?? Math.min(usualFrom, most ?? usualFrom);
+  if (by === "users" && !Number.isInteger(from)) throw new UsageError(`--from ${from}: users are a whole number`);
+  if (most !== null && from > most && by === "users") {
+    throw new UsageError(`--from ${from} is more than --max-users ${most}: the first level must be allowed`);
+  }
+  const asked: CapacityAsked = {
+    ...{ by, from, maxUsers, maxRps, maxWorkers, atLeast },
+    ...{ stepSeconds: options.stepTime, precision: options.precision, holds: options.holds },
+  };
+  return { asked, ...(options.spawnRate === undefined ? {} : { spawnRate: Number(options.spawnRate) }) };
+}
+
+/** A plan whose load is searched for: the users, or the iterations started a second, of its first level. */
+export function searchedPlan(plan: RunPlan, search: SearchPlan, spacing: ArrivalSpacing = "even"): RunPlan {
+  const { by, from, maxUsers } = search.asked;
+  const base = { ...plan, runTime: undefined, search, thresholds: searchThresholds(plan.thresholds, by) };
+  if (by === "users") return { ...base, users: from };
+  const users = Math.min(maxUsers ?? Number.POSITIVE_INFINITY, Math.max(1, poolSize(base.thresholds, from)));
+  const spawnRate = search.spawnRate ?? Math.max(plan.spawnRate, users / (timingOf(search).ramp / 1000));
+  return { ...base, users, spawnRate, arrivals: { rate: rateText(from), spacing } };
+}
+
+/** Applies where no thresholds are given: nearly all requests must be answered. */
+const usualThreshold = parseThreshold("fail_ratio<1%");
+
+/** The thresholds of a search: those that more load can break. */
+function searchThresholds(thresholds: readonly Threshold[], by: CapacityAsked["by"]): readonly Threshold[] {
+  const used = thresholds.filter(
+    (one) => isUpper(one) && (by === "arrivals" || correctedTime(one.metric) === undefined),
+  );
+  return used.length === 0 ? [usualThreshold] : used;
+}
+
+function isUpper({ operator }: Threshold): boolean {
+  return operator === "<" || operator === "<=";
+}
+
+/** Seconds that a search usually takes. */
+export function expectedSeconds(plan: SearchPlan): number {
+  const { asked } = plan;
+  const { ramp, settle } = timingOf(plan);
+  const most = asked.by === "users" ? asked.maxUsers : asked.maxRps;
+  const steps = usualSteps(searchOptions(plan, most ?? Number.POSITIVE_INFINITY));
+  return Math.round(steps * (asked.stepSeconds + (ramp + settle * 2) / 1000));
+}
+
+/** What is searched for, what must hold, and how long it takes: said before it begins. */
+export function searchIntro({ thresholds }: RunPlan, plan: SearchPlan): string[] {
+  const { asked } = plan;
+  const { by, from, stepSeconds, maxUsers, maxRps, maxWorkers, precision } = asked;
+  const limits = [
+    ...(maxUsers === null ? [] : [`at most ${levelText(maxUsers, "users")}`]),
+    ...(maxRps === null ? [] : [`at most ${rpsText(maxRps)}`]),
+    ...(maxWorkers === null ? [] : [`at most ${maxWorkers} workers`]),
+  ];
+  const isUsual = thresholds.length === 1 && thresholds[0] === usualThreshold;
+  return [
+    `Looking for the most that the target takes: from ${levelText(from, by)} up, ${stepSeconds} s a step, to ${Number((precision * 100).toPrecision(3))} %` +
+      `${limits.length === 0 ? "" : `; ${limits.join(", ")}`}`,
+    `What must hold: ${thresholds.map(({ text }) => text).join(", ")}${isUsual ? " (none was given: --threshold)" : ""}`,
+    `It takes about ${clock(expectedSeconds(plan))}, at most ${searchDefaults.mostSteps} steps; Ctrl-C keeps what is found`,
+  ];
+}
+
+/** A step in a line, when it is over. */
+export function stepLine(step: CapacityStep, by: CapacityAsked["by"]): string {
+  const cpu = step.workerCpu === null ? "" : `, worker CPU ${percent(step.workerCpu)}`;
+  const failing = step.failRatio === 0 ? "" : `, ${Number((step.failRatio * 100).toPrecision(2))} % failed`;
+  return `${levelText(step.level, by)}: ${rpsText(step.rps)}, p95 ${milliseconds(step.p95)}${failing}${cpu}: ${outcomeText(step)}`;
+}

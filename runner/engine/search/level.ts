@@ -1,0 +1,329 @@
+/** Brings a run to a level of load, and measures it there. */
+import { usersTolerance } from "../../../settings/limits";
+import type { Threshold } from "../../../settings/values/threshold";
+import type { ArrivalsStatus, Counts, LocustStatus } from "../../types";
+import { type Broke, certainBreach, heldUp, judgeStep, noAnswers } from "../../verdict/capacity/breach";
+import { type Measured, measure } from "../../verdict/capacity/measure";
+import { isHeldUp, whyVoid } from "../../verdict/capacity/proof";
+import type { CapacityStep, StepArrivals } from "../../verdict/capacity/report";
+import { CpuWatch } from "../../verdict/cpu";
+import { percent, round } from "../../verdict/format";
+import { totalRow } from "../../verdict/requests";
+import type { ThresholdResult } from "../../verdict/thresholds";
+import { MasterUnreachable } from "../client";
+import type { LiveRun } from "../live-run";
+import { livingWorkers } from "../phase";
+import type { SearchPlan, SearchTiming } from "../plan";
+import { pause } from "../timing";
+
+const defaultTiming: SearchTiming = {
+  ramp: 3000,
+  settle: 2000,
+  settleMost: 15_000,
+  watch: 1000,
+  silence: 5000,
+  recover: 30_000,
+};
+
+/** Users may take this much longer than their ramp, as workers report every 3 s; in ms. */
+const lateUsers = 8000;
+/** A load that nobody changes any more ends by itself this much later than its step; in ms. */
+const patience = 60_000;
+/** From this part of failed requests on a level is left while it is not even measured. */
+const collapsed = 0.5;
+/** Answers that tell so. */
+const fewest = 20;
+
+/** Times as many users as iterations were under way, and as there are where answers take as long as they may. */
+const poolFactor = 3;
+/** Seconds that an iteration may take where no threshold says it. */
+const iterationSeconds = 1;
+
+/** The most iterations that are under way at a rate while answers take no longer than thresholds allow. */
+export function poolSize(thresholds: readonly Threshold[], rate: number): number {
+  const limits = thresholds
+    .filter(({ metric }) => metric !== "fail_ratio" && metric !== "rps")
+    .map(({ limit }) => limit);
+  const seconds = limits.length === 0 ? iterationSeconds : Math.max(...limits) / 1000;
+  return Math.ceil(rate * seconds * poolFactor);
+}
+
+/** A rate of iterations as Locust is told it. */
+export function rateText(rate: number): string {
+  return rate.toLocaleString("en-US", { useGrouping: false, maximumFractionDigits: 6 });
+}
+
+export function timingOf({ timing }: SearchPlan): SearchTiming {
+  return { ...defaultTiming, ...timing };
+}
+
+/** Seconds after which Locust stops by itself where no next step comes: this command is gone then. */
+export function stepLimit({ timing: { ready } }: Pick<LiveRun, "timing">, plan: SearchPlan): number {
+  const { ramp, settleMost, recover } = timingOf(plan);
+  return (ramp + lateUsers + settleMost + recover + ready + patience) / 1000 + plan.asked.stepSeconds;
+}
+
+/** A level that was measured, and what its thresholds say of it. */
+export interface HeldLevel {
+  readonly step: CapacityStep;
+  readonly thresholds: readonly ThresholdResult[];
+}
+
+/** What is known of a level before it is judged. */
+interface Watched {
+  readonly measured: Measured | undefined;
+  /** What broke it before its time was over. */
+  readonly early: Broke | undefined;
+  readonly cpu: CpuWatch;
+  readonly arrivals: StepArrivals | undefined;
+}
+
+/** Holds one level after the other. Its methods give undefined where the run has ended meanwhile. */
+export class Levels {
+  private readonly timing: SearchTiming;
+  private readonly names: boolean;
+  private users: number;
+  /** That an iteration took at the last level that held. */
+  private iterationSeconds = 0;
+
+  constructor(
+    private readonly run: LiveRun,
+    private readonly plan: SearchPlan,
+  ) {
+    this.timing = timingOf(plan);
+    this.names = run.plan.thresholds.some(({ request }) => request !== undefined);
+    this.users = run.plan.users;
+  }
+
+  /** Goes to a level, waits until the load is that, and measures it; it is left as soon as it must break. */
+  async hold(level: number, purpose: CapacityStep["purpose"]): Promise<HeldLevel | undefined> {
+    const { run } = this;
+    const start = run.recording.elapsed;
+    const before = livingWorkers(run.lastStatus() ?? noStatus);
+    const ramp = await this.counts(true);
+    if (ramp === undefined || !(await this.set(level))) return undefined;
+    const arrived = await this.arrive(level, ramp);
+    const watched = arrived === undefined ? undefined : await this.watch(ramp, arrived);
+    const status = run.lastStatus();
+    if (watched === undefined || status === undefined || run.state.endedBy !== undefined) return undefined;
+    const { measured, cpu } = watched;
+    const judged = judgeStep(run.plan.thresholds, measured ?? nothing);
+    const total = totalRow(measured?.rows ?? []);
+    const busiest = Object.values(cpu.use()).map(({ mean }) => mean);
+    const living = livingWorkers(status);
+    const workerCpu = busiest.length === 0 ? null : Math.max(...busiest);
+    const { arrivals } = watched;
+    const dropped =
+      arrivals !== undefined && isHeldUp(arrivals, status.users) ? heldUp(arrivals, status.users) : undefined;
+    const broke = watched.early ?? judged.broke ?? dropped ?? null;
+    const why = whyVoid({
+      ...{ level, by: this.plan.asked.by, users: status.users },
+      ...{ counted: measured !== undefined, broke: broke !== null },
+      lost: before.filter(({ id }) => !living.some((worker) => worker.id === id)).map(({ name }) => name),
+      arrivals,
+      ...{ workerCpu, masterCpu: status.master.cpu / status.master.cpuLimit },
+    });
+    const step: CapacityStep = {
+      ...{ level, purpose, outcome: why !== null ? "void" : broke === null ? "held" : "broke", why, broke },
+      ...{ t: round(start, 1), seconds: measured?.seconds ?? 0 },
+      rps: round(total?.rps ?? 0, 2),
+      failRatio: total === undefined || total.requests === 0 ? 0 : round(total.failures / total.requests, 6),
+      avg: total === undefined || total.requests === 0 ? null : round(total.avg, 2),
+      p50: total?.percentiles.p50 ?? null,
+      p95: total?.percentiles.p95 ?? null,
+      p99: total?.percentiles.p99 ?? null,
+      ...{ users: status.users, workers: living.length, workerCpu: workerCpu === null ? null : round(workerCpu, 3) },
+      ...(arrivals === undefined ? {} : { arrivals }),
+    };
+    if (arrivals !== undefined && step.outcome === "held") this.iterationSeconds = arrivals.underWay / level;
+    return { step, thresholds: judged.results };
+  }
+
+  /**
+   * Gives a target that a level broke so little that it answers as it should, before anything else is asked of it.
+   *
+   * @returns whether the run goes on
+   */
+  async rest(level: number): Promise<boolean> {
+    const { timing, run } = this;
+    if (!(await this.set(level))) return false;
+    const deadline = performance.now() + timing.recover;
+    let from = await this.counts(true);
+    while (from !== undefined && performance.now() < deadline) {
+      await this.pause(Math.max(timing.watch, timing.settle));
+      const to = await this.counts(true);
+      if (to === undefined) return false;
+      const measured = measure(from, to) ?? nothing;
+      const answers = totalRow(measured.rows)?.requests ?? 0;
+      const isWell = answers > 0 && judgeStep(run.plan.thresholds, measured).broke === undefined;
+      if (isWell || (answers === 0 && (run.lastStatus()?.underWay ?? 0) === 0)) return true;
+      from = to;
+    }
+    if (from === undefined) return false;
+    const seconds = Math.round(timing.recover / 1000);
+    run.observer.warning?.(`the target has not recovered from a level that broke it after ${seconds} s with less`);
+    return true;
+  }
+
+  /** Asks Locust for a level; false where the run has ended. */
+  async set(level: number): Promise<boolean> {
+    const { run, timing, plan } = this;
+    const { arrivals } = run.plan;
+    const change = Math.abs(level - this.users);
+    const load =
+      arrivals === undefined
+        ? { users: level, spawnRate: plan.spawnRate ?? Math.max(1, change / (timing.ramp / 1000)) }
+        : {
+            users: this.pool(level),
+            spawnRate: plan.spawnRate ?? Math.max(run.plan.spawnRate, this.pool(level) / (timing.ramp / 1000)),
+            arrivals: { ...arrivals, rate: rateText(level) },
+          };
+    const request = { ...load, host: run.plan.host ?? "", runTime: stepLimit(run, plan) };
+    this.users = level;
+    const swarm = () => run.client.swarm(request, run.state.signals.kill).then(() => true);
+    return (await this.ask(swarm)) === true;
+  }
+
+  /**
+   * The most iterations under way at a rate: as many as there are while answers are within their limits, and more than
+   * three times as many as at the last level that held. Never fewer than before, as users that leave break off what they do.
+   */
+  private pool(level: number): number {
+    const { asked } = this.plan;
+    const lately = poolFactor * this.iterationSeconds * level;
+    const { targetUsers = 0 } = this.run.lastStatus() ?? {};
+    const wanted = Math.max(poolSize(this.run.plan.thresholds, level), lately, targetUsers, this.run.plan.users);
+    return Math.min(asked.maxUsers ?? Number.POSITIVE_INFINITY, Math.ceil(wanted));
+  }
+
+  /** Waits until the users are there, and what was asked before is answered; what breaks meanwhile ends the wait. */
+  private async arrive(level: number, ramp: Counts): Promise<Broke | "there" | undefined> {
+    const { run, timing, plan } = this;
+    const began = performance.now();
+    const { arrivals, users, spawnRate } = run.plan;
+    const fixed = arrivals === undefined ? plan.spawnRate : spawnRate;
+    const change = fixed === undefined ? timing.ramp : ((arrivals === undefined ? level : users) / fixed) * 1000;
+    let there: number | undefined;
+    while (run.state.checkSignals()) {
+      await this.pause(Math.min(timing.watch, timing.settle));
+      const status = run.lastStatus();
+      const now = performance.now();
+      if (status !== undefined) {
+        if (there === undefined && (isThere(status, level) || now - began > change + lateUsers)) there = now;
+        const since = there === undefined ? 0 : now - there;
+        const isOld = (status.oldestWait ?? 0) * 1000 > since && since < timing.settleMost;
+        if (since >= timing.settle && !isOld) return "there";
+      }
+      const counts = await this.counts(false);
+      if (counts === undefined) return undefined;
+      const broke = this.collapse(ramp, counts, now - began);
+      if (broke !== undefined) return broke;
+    }
+    return undefined;
+  }
+
+  private collapse(from: Counts, to: Counts, ms: number): Broke | undefined {
+    const requests = to.total.requests - from.total.requests;
+    const failures = to.total.failures - from.total.failures;
+    if (requests >= fewest && failures > collapsed * requests) {
+      const text = `${percent(failures / requests)} of the requests failed while the load was raised`;
+      return { what: "errors", threshold: null, request: null, text };
+    }
+    return this.silence(requests, ms);
+  }
+
+  /** @param requests answered within `ms` */
+  private silence(requests: number, ms: number): Broke | undefined {
+    const { underWay = 0, oldestWait = 0 } = this.run.lastStatus() ?? {};
+    const silent =
+      requests === 0 && underWay > 0 && ms >= this.timing.silence && oldestWait * 1000 >= this.timing.silence;
+    return silent ? noAnswers(Math.min(ms / 1000, oldestWait), underWay) : undefined;
+  }
+
+  /** Watches a level for the time of a step; where it has broken on the way there, what it did on the way. */
+  private async watch(ramp: Counts, arrived: Broke | "there"): Promise<Watched | undefined> {
+    const { run, timing, plan } = this;
+    const cpu = new CpuWatch();
+    if (arrived !== "there") return this.watched(ramp, arrived, cpu);
+    const from = await this.counts(true, true);
+    const starts = (await run.poll())?.arrivals ?? undefined;
+    if (from === undefined) return undefined;
+    const whole = plan.asked.stepSeconds * 1000;
+    const began = performance.now();
+    for (;;) {
+      const left = whole - (performance.now() - began);
+      if (left <= 0) return this.watched(from, undefined, cpu, starts);
+      await this.pause(Math.min(timing.watch, left));
+      if (run.state.endedBy !== undefined) return undefined;
+      const counts = left <= timing.watch ? from : await this.counts(false);
+      if (counts === undefined) return undefined;
+      const status = run.lastStatus();
+      if (status !== undefined) addCpu(cpu, status);
+      const ms = performance.now() - began;
+      const silence = this.silence(counts.total.requests - from.total.requests, ms);
+      const breach = certainBreach(run.plan.thresholds, from, counts, ms / whole);
+      if (silence !== undefined || breach !== undefined) return this.watched(from, silence, cpu, starts);
+    }
+  }
+
+  private async watched(
+    from: Counts,
+    early: Broke | undefined,
+    cpu: CpuWatch,
+    starts?: ArrivalsStatus,
+  ): Promise<Watched | undefined> {
+    const to = await this.counts(true, true);
+    const status = await this.run.poll();
+    // Workers have just said what they have used since the beginning of the step.
+    if (status !== undefined) addCpu(cpu, status);
+    const measured = to && measure(from, to);
+    const ends = status?.arrivals ?? undefined;
+    const arrivals = starts && ends && measured && startsBetween(starts, ends, measured.seconds);
+    return to && { early, cpu, measured, arrivals };
+  }
+
+  private counts(now: boolean, names = this.names): Promise<Counts | undefined> {
+    return this.ask(() => this.run.client.counts({ now, names }, this.run.state.signals.kill));
+  }
+
+  /** Asks again while the master does not answer; how long it may stay silent is the run's to say. */
+  private async ask<T>(work: () => Promise<T>): Promise<T | undefined> {
+    const { state } = this.run;
+    while (state.endedBy === undefined) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof MasterUnreachable)) throw error;
+        await this.pause(this.timing.watch);
+      }
+    }
+    return undefined;
+  }
+
+  private pause(ms: number): Promise<void> {
+    const { interrupt, kill, masterLost } = this.run.state.signals;
+    return pause(ms, interrupt, kill, masterLost);
+  }
+}
+
+function startsBetween(from: ArrivalsStatus, to: ArrivalsStatus, seconds: number): StepArrivals {
+  const started = (to.started - from.started) / seconds;
+  const [due, dropped, late] = [to.due - from.due, to.dropped - from.dropped, to.late - from.late];
+  return { due, started: round(started, 2), dropped, late, underWay: to.underWay };
+}
+
+const nothing: Measured = { rows: [], corrected: [], seconds: 0 };
+const noStatus = { workers: [] } as unknown as LocustStatus;
+
+function isThere({ users, targetUsers, state, arrivals }: LocustStatus, level: number): boolean {
+  if (arrivals) return arrivals.began !== null && users >= targetUsers && rateText(arrivals.rate) === rateText(level);
+  return state === "running" && targetUsers === level && Math.abs(users - level) <= Math.max(0, usersTolerance * level);
+}
+
+function addCpu(cpu: CpuWatch, status: LocustStatus): void {
+  const shares = livingWorkers(status).map(({ name, cpu: used, cpuWait = 0, cpuLimit }) => {
+    // A worker that others keep from the CPU is as late as one that needs more than it may use.
+    return [name, Math.min(1, (used + cpuWait) / cpuLimit)] as const;
+  });
+  cpu.add(Object.fromEntries(shares), 1, true);
+}

@@ -1,0 +1,162 @@
+import { messageOf } from "../../errors";
+import { isBusy, judged } from "../../verdict/capacity/proof";
+import type { CapacityLimit, CapacityReport } from "../../verdict/capacity/report";
+import { type CapacityStep, capacityReport, soFar, workersNeeded } from "../../verdict/capacity/report";
+import { nextLevel, type SearchOptions, searchDefaults, type Tried } from "../../verdict/capacity/search";
+import type { ThresholdResult } from "../../verdict/thresholds";
+import type { LiveRun } from "../live-run";
+import { livingWorkers } from "../phase";
+import type { SearchPlan } from "../plan";
+import { pause } from "../timing";
+import { Levels } from "./level";
+
+/** A step that proves nothing, and for which workers are not the reason, is tried again so often in a row. */
+const secondTries = 2;
+
+/** What a search is told of its levels. @param most the highest level; Infinity where nothing limits it */
+export function searchOptions({ asked }: SearchPlan, most: number): SearchOptions {
+  const { by, from, precision, holds } = asked;
+  return { ...searchDefaults, from, most, whole: by === "users", precision, holds };
+}
+
+/**
+ * Raises the load of a run that has begun, until what the target takes is known; then the run ends. What was found so far
+ * is in `run.found` at any time.
+ */
+export async function searchCapacity(run: LiveRun, plan: SearchPlan): Promise<void> {
+  const search = new Search(run, plan);
+  try {
+    await search.run();
+  } catch (error) {
+    // The load must not go on without anybody who looks at it.
+    run.state.end("not-started", messageOf(error));
+  }
+}
+
+class Search {
+  private readonly steps: CapacityStep[] = [];
+  private readonly tried: Tried[] = [];
+  private readonly thresholds = new Map<CapacityStep, readonly ThresholdResult[]>();
+  private readonly levels: Levels;
+  private needed: number | null = null;
+  private voids = 0;
+
+  constructor(
+    private readonly live: LiveRun,
+    private readonly plan: SearchPlan,
+  ) {
+    this.levels = new Levels(live, plan);
+  }
+
+  async run(): Promise<void> {
+    const { state } = this.live;
+    this.publish(null);
+    while (state.checkSignals()) {
+      const next = nextLevel(this.tried, searchOptions(this.plan, this.most()));
+      if (next.kind === "done") {
+        const limits = { broke: "target", flat: "flat", most: "cap", steps: "steps" } as const;
+        return this.end(limits[next.limit], next);
+      }
+      const held = await this.levels.hold(next.level, next.purpose);
+      if (held === undefined) return;
+      const step = judged(held.step, this.tried, this.plan.asked.by);
+      this.steps.push(step);
+      this.thresholds.set(step, held.thresholds);
+      if (step.outcome !== "void") this.tried.push({ level: step.level, held: step.outcome === "held", rps: step.rps });
+      this.live.observer.step?.(step, this.publish(null));
+      if (!(await this.goOn(step))) return;
+    }
+  }
+
+  /** What there is to do between two steps; false where the search is over. */
+  private async goOn(step: CapacityStep): Promise<boolean> {
+    const { level } = soFar(this.steps);
+    if (step.outcome === "held") {
+      this.voids = 0;
+      return true;
+    }
+    if (!(await this.levels.rest(this.calm(level ?? step.level / searchDefaults.factor)))) return false;
+    if (step.outcome === "broke") {
+      this.voids = 0;
+      return true;
+    }
+    if (isBusy(step.workerCpu)) return this.moreWorkers(step);
+    this.voids += 1;
+    if (this.voids <= secondTries) return true;
+    this.end("load");
+    return false;
+  }
+
+  /** Half of what held: a target that has just broken is left in peace. */
+  private calm(held: number): number {
+    return this.plan.asked.by === "users" ? Math.max(1, Math.round(held / 2)) : held / 2;
+  }
+
+  /** Brings up as many workers as it takes, where that is allowed; false where the search ends for want of them. */
+  private async moreWorkers(step: CapacityStep): Promise<boolean> {
+    const { live, plan } = this;
+    const { maxWorkers } = plan.asked;
+    const present = this.present();
+    const needed = workersNeeded(this.steps, step.level * searchDefaults.factor, present);
+    this.needed = needed;
+    const { scale } = live.options;
+    const wanted = Math.min(needed, maxWorkers ?? 0);
+    if (scale === undefined || wanted <= present) {
+      this.end("workers");
+      return false;
+    }
+    const cost = scale.cost?.(wanted - present);
+    live.observer.said?.(
+      `The workers are the limit: ${step.why}. Workers: ${present} → ${wanted}${cost === undefined ? "" : `, ${cost}`}`,
+    );
+    try {
+      await scale.to(wanted);
+    } catch (error) {
+      live.observer.warning?.(messageOf(error));
+    }
+    const deadline = performance.now() + live.timing.ready;
+    const { interrupt, kill, masterLost } = live.state.signals;
+    while (live.state.checkSignals() && this.present() < wanted && performance.now() < deadline) {
+      await pause(live.timing.sample, interrupt, kill, masterLost);
+    }
+    this.needed = null;
+    if (this.present() > present) return true;
+    this.needed = needed;
+    this.end("workers");
+    return false;
+  }
+
+  private present(): number {
+    const status = this.live.lastStatus();
+    return status === undefined ? 0 : livingWorkers(status).length;
+  }
+
+  /** The highest level that may be asked for: by its users, and by what it would have in requests a second. */
+  private most(): number {
+    const { by, maxUsers, maxRps } = this.plan.asked;
+    const users = by === "users" ? (maxUsers ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
+    const best = this.tried.filter(({ held, rps }) => held && rps > 0).at(-1);
+    if (maxRps === null || best === undefined) return users;
+    const level = (best.level * maxRps) / best.rps;
+    // What is known of the throughput is a little different each time.
+    const near = best.rps >= maxRps * nearShare ? best.level : by === "users" ? Math.max(1, Math.round(level)) : level;
+    return Math.min(users, near);
+  }
+
+  private end(limit: CapacityLimit, found: { level: number | null; broke: number | null } = soFar(this.steps)): void {
+    this.publish(limit, found);
+    this.live.state.end("capacity");
+  }
+
+  private publish(limit: CapacityLimit | null, found = soFar(this.steps)): CapacityReport {
+    const workers = { count: this.present(), needed: this.needed };
+    const capacity = capacityReport({ asked: this.plan.asked, steps: [...this.steps], ...found, limit, workers });
+    const at = this.steps.findLast(({ level, outcome }) => outcome === "held" && level === capacity.level);
+    const thresholds = this.thresholds.get((at ?? this.steps.at(-1)) as CapacityStep) ?? [];
+    this.live.found = { capacity, thresholds };
+    return capacity;
+  }
+}
+
+/** So near to the most requests a second nothing more is tried. */
+const nearShare = 0.97;

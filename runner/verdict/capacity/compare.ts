@@ -1,0 +1,112 @@
+/** What changed from one capacity to another. Pure. */
+import { differences } from "../compare";
+import type { RunData } from "../comparison";
+import { round, shareText } from "../format";
+import type { CapacityReport } from "./report";
+import { answerText, levelText, rpsText } from "./words";
+
+/** A run that was a search. */
+export interface CapacityRun extends Pick<RunData, "name" | "record"> {
+  readonly capacity: CapacityReport;
+}
+
+/**
+ * `same`: the intervals overlap. `small`: worse, and within what is allowed. `unclear`: one of the two found no capacity,
+ * or only that there is more of it than was tried.
+ */
+export type CapacityChangeKind = "same" | "better" | "small" | "worse" | "unclear";
+
+export interface CapacityComparison {
+  readonly before: string;
+  readonly after: string;
+  /** The relative worsening that is allowed: 0.05. */
+  readonly maxRegression: number;
+  readonly kind: CapacityChangeKind;
+  /** Requests a second; null where none was found. */
+  readonly rps: { readonly before: number | null; readonly after: number | null };
+  /** Of these; null where it cannot be told. */
+  readonly change: number | null;
+  /** Sentences: the two answers, and what they make together. */
+  readonly texts: readonly string[];
+  /** Why the two can hardly be compared. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Compares two capacities by their intervals: what overlaps is the same. One whose upper end is not known, as something
+ * else than the target was the limit, is only better or worse where its lower end says so.
+ */
+export function compareCapacities(
+  before: CapacityRun,
+  after: CapacityRun,
+  { maxRegression }: { readonly maxRegression: number },
+): CapacityComparison {
+  const [from, to] = [before.capacity, after.capacity];
+  const kind = kindOf(from, to, maxRegression, isBroken(before) || isBroken(after));
+  const change = from.rps === null || to.rps === null || from.rps === 0 ? null : round(to.rps / from.rps - 1, 6);
+  return {
+    ...{ before: before.name, after: after.name, maxRegression, kind, change },
+    rps: { before: from.rps, after: to.rps },
+    texts: [
+      `Before: ${answerText(from)}`,
+      `After: ${answerText(to)}`,
+      conclusion(kind, from, to, change, maxRegression),
+    ],
+    warnings: [
+      // What a search comes to is no difference of what was asked.
+      ...differences(before.record, after.record).filter((text) => !/^(users|spawn rate|run time): /.test(text)),
+      ...otherSearch(from, to),
+    ],
+  };
+}
+
+/** Whether a run came to no end; one that the workers ended has a lower end of its capacity. */
+function isBroken({ record }: CapacityRun): boolean {
+  return record.verdict === "error" || record.verdict === "aborted";
+}
+
+function kindOf(
+  { interval: from, rps: was }: CapacityReport,
+  { interval: to, rps: is }: CapacityReport,
+  maxRegression: number,
+  isWorthless: boolean,
+): CapacityChangeKind {
+  if (isWorthless || from === null || to === null || was === null || is === null) return "unclear";
+  if (from.high !== null && to.low > from.high) return "better";
+  if (to.high !== null && to.high < from.low) return 1 - is / was > maxRegression ? "worse" : "small";
+  // Two lower ends say nothing of what is above them.
+  return from.high === null || to.high === null ? "unclear" : "same";
+}
+
+function conclusion(
+  kind: CapacityChangeKind,
+  from: CapacityReport,
+  to: CapacityReport,
+  change: number | null,
+  maxRegression: number,
+): string {
+  const by = change === null ? "" : ` by ${shareText(change)}`;
+  const values = `from ${rpsText(from.rps ?? 0)} to ${rpsText(to.rps ?? 0)}`;
+  const allowed = `${shareText(maxRegression)} is allowed`;
+  switch (kind) {
+    case "better":
+      return `The capacity rose${by}, ${values}.`;
+    case "worse":
+      return `The capacity fell${by}, ${values}; ${allowed}.`;
+    case "small":
+      return `The capacity fell${by}, ${values}, and ${allowed}.`;
+    case "same":
+      return "The intervals overlap: the capacity is the same, as far as can be told.";
+    case "unclear":
+      return "Whether the capacity has changed cannot be told: at least one of the two was not found.";
+  }
+}
+
+function otherSearch({ asked: from }: CapacityReport, { asked: to }: CapacityReport): string[] {
+  const parts = [
+    ["raised", from.by, to.by],
+    ["step time", `${from.stepSeconds} s`, `${to.stepSeconds} s`],
+    ["first level", levelText(from.from, from.by), levelText(to.from, to.by)],
+  ] as const;
+  return parts.filter(([, was, is]) => was !== is).map(([what, was, is]) => `${what}: ${was} before, ${is} after`);
+}

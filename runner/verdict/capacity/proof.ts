@@ -1,0 +1,86 @@
+/** Whether a step of a search proves anything about the target, or only about what makes the load. Pure. */
+import { saturatedShare, usersTolerance } from "../../../settings/limits";
+import { percent, short } from "../format";
+import type { IntegrityReport } from "../integrity";
+import type { CapacityReport, CapacityStep, LoadUnit, StepArrivals } from "./report";
+import type { Tried } from "./search";
+import { levelText, limitTexts } from "./words";
+
+/** What is known of the load of a step. */
+export interface StepLoad {
+  readonly level: number;
+  readonly by: LoadUnit;
+  /** At its end. */
+  readonly users: number;
+  /** Whether what was counted is there. */
+  readonly counted: boolean;
+  readonly broke: boolean;
+  /** Names of workers that went away. */
+  readonly lost: readonly string[];
+  /** Shares of what they may use; null where none told. */
+  readonly workerCpu: number | null;
+  readonly masterCpu: number;
+  /** Of iterations that were asked for, where these were. */
+  readonly arrivals?: StepArrivals | undefined;
+}
+
+/** Why a step proves nothing about the target; null where it does. Busy workers prove nothing where something broke. */
+export function whyVoid(load: StepLoad): string | null {
+  const { level, by, users, counted, broke, lost, workerCpu, masterCpu, arrivals } = load;
+  if (lost.length > 0) return `${lost.join(", ")} ${lost.length === 1 ? "was" : "were"} lost`;
+  if (!counted) return "what was counted has been thrown away meanwhile";
+  if (by === "users" && level - users >= 1 && users < level * (1 - usersTolerance)) {
+    return `there were ${users} of ${levelText(level, by)}`;
+  }
+  const off = arrivals !== undefined && !isHeldUp(arrivals, users) ? startsOff(level, arrivals) : null;
+  if (!broke && off === null) return null;
+  if (isBusy(workerCpu)) return busyText(level, by, workerCpu ?? 1);
+  if (off !== null) return off;
+  return masterCpu >= saturatedShare ? `CPU of the master was ${percent(masterCpu)} of what it may use` : null;
+}
+
+/** This part of the iterations may find no free user, or start late. */
+const mayDrop = 0.01;
+const mayStartLate = 0.05;
+/** From this part of the users on, all of them are taken for busy. */
+const allBusy = 0.9;
+
+/** Whether users that wait for answers keep iterations from being started: the target is the reason, not the workers. */
+export function isHeldUp({ due, dropped, late, underWay }: StepArrivals, users: number): boolean {
+  return (dropped > mayDrop * due || late > mayStartLate * due) && underWay >= allBusy * users;
+}
+
+function startsOff(level: number, { due, started, late, dropped }: StepArrivals): string | null {
+  if (dropped > mayDrop * due) return `${percent(dropped / due)} of the iterations did not start`;
+  if (due > 0 && late > mayStartLate * due) return `${percent(late / due)} of the iterations started late`;
+  if (started >= level * (1 - usersTolerance)) return null;
+  return `${short(started)} iterations a second were started of ${short(level)}`;
+}
+
+/** Whether the workers may not keep up. */
+export function isBusy(workerCpu: number | null): boolean {
+  return workerCpu !== null && workerCpu >= saturatedShare;
+}
+
+function busyText(level: number, by: LoadUnit, cpu: number): string {
+  return `at ${levelText(level, by)} the busiest worker used, or waited for, ${percent(cpu)} of its CPU`;
+}
+
+/** Requests for each user, beside those of lower levels, below which busy workers are to blame. */
+const fairShare = 0.9;
+
+/** A level at which busy workers give less for each user than at lower levels proves nothing, though it holds. */
+export function judged(step: CapacityStep, tried: readonly Tried[], by: LoadUnit): CapacityStep {
+  const lower = tried.filter(({ level, held }) => held && level < step.level);
+  const before = Math.max(0, ...lower.map(({ level, rps }) => rps / level));
+  const isFair = step.rps / step.level >= before * fairShare;
+  if (step.outcome !== "held" || isFair || !isBusy(step.workerCpu)) return step;
+  return { ...step, outcome: "void", why: busyText(step.level, by, step.workerCpu ?? 1) };
+}
+
+/** The integrity of a run that was a search: each step has been judged by itself, and one that was no proof is none. */
+export function searchIntegrity(report: IntegrityReport, capacity: CapacityReport): IntegrityReport {
+  const isOwn = capacity.limit === "workers" || capacity.limit === "load";
+  const problems = isOwn ? limitTexts(capacity).map((text) => text.replace(/\.$/, "")) : [];
+  return { ...report, ok: !isOwn, problems };
+}

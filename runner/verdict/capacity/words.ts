@@ -1,0 +1,93 @@
+/** What the capacity of a target is, in sentences; and its verdict. */
+import { exitCodes } from "../../types";
+import { percent, short } from "../format";
+import type { Decision } from "../verdict";
+import type { CapacityLimit, CapacityReport, CapacityStep, LoadUnit } from "./report";
+
+/** `40 users`, `250 arrivals/s`. */
+export function levelText(level: number, by: LoadUnit): string {
+  if (by === "arrivals") return `${short(level)} arrivals/s`;
+  return `${short(level)} ${level === 1 ? "user" : "users"}`;
+}
+
+/** What became of a step: `held`, or why it did not. */
+export function outcomeText({ outcome, why, broke }: CapacityStep): string {
+  if (outcome === "held") return "held";
+  return outcome === "broke" ? `broke: ${broke?.text ?? "unknown"}` : `no proof: ${why}`;
+}
+
+export const rpsText = (rps: number): string => `${short(rps)} requests/s`;
+
+/** The answer in a sentence. */
+export function answerText(report: CapacityReport): string {
+  const { asked, level, broke, rps, interval, limit } = report;
+  if (level === null || rps === null || interval === null) {
+    if (broke === null) return "Nothing was measured that proves anything.";
+    return `Not even ${levelText(broke, asked.by)} held: ${report.first?.text ?? "it broke"}.`;
+  }
+  const at = `${rpsText(rps)} at ${levelText(level, asked.by)}`;
+  if (limit === null) return `So far: ${at} held.`;
+  if (interval.high === null) return `The target takes at least ${at}.`;
+  const range = `95 % interval ${short(interval.low)} to ${short(interval.high)}`;
+  const beyond = broke === null ? "more users give no more" : `${levelText(broke, asked.by)} are too many`;
+  return `The capacity is ${at} (${range}; ${beyond}).`;
+}
+
+/** What else there is to say: what broke first, the knee, and who was the limit. */
+export function detailTexts(report: CapacityReport): string[] {
+  const { asked, first, knee, level } = report;
+  return [
+    ...(first === null || level === null ? [] : [`First to break: ${first.text}.`]),
+    ...(knee === null
+      ? []
+      : [
+          `The knee is at ${levelText(knee.level, asked.by)}: ${rpsText(knee.rps)} with ${short(knee.avg)} ms on average.`,
+        ]),
+    ...limitTexts(report),
+  ];
+}
+
+/** Who was the limit, in a sentence; nothing for a search that goes on. */
+export function limitTexts({ limit, asked, steps, workers }: CapacityReport): string[] {
+  const proven = steps.filter(({ outcome }) => outcome !== "void");
+  const cpu = proven.flatMap(({ workerCpu }) => workerCpu ?? []);
+  const used =
+    cpu.length === 0 ? "" : `: CPU of the busiest of ${workers.count} was ${percent(Math.max(...cpu))} at most`;
+  const because = steps.findLast(({ outcome }) => outcome === "void")?.why ?? "the load was not what was asked";
+  const texts: Readonly<Record<CapacityLimit, string>> = {
+    target: `The target was the limit, not the workers${used}.`,
+    flat: `The target was the limit, not the workers${used}: more load gave no more throughput, and broke nothing.`,
+    cap: `${capText(asked)} ended the search, not the target.`,
+    workers: `The workers were the limit, not the target: ${because}. To go on takes about ${workers.needed} workers (--max-workers ${workers.needed}).`,
+    load: `The search could not go on: ${because}.`,
+    steps: "The search has ended without an answer that holds: the target is not the same from one moment to the next.",
+  };
+  return limit === null ? [] : [texts[limit]];
+}
+
+function capText({ maxUsers, maxRps }: CapacityReport["asked"]): string {
+  const all = [
+    ...(maxUsers === null ? [] : [`--max-users ${maxUsers}`]),
+    ...(maxRps === null ? [] : [`--max-rps ${maxRps}`]),
+  ];
+  return all.join(" or ") || "A limit";
+}
+
+/** Whether the capacity is what was asked for, and whether it was found: with what the run ends. */
+export function capacityDecision(report: CapacityReport): Decision {
+  const { asked, rps, level, limit } = report;
+  const texts = [answerText(report), ...detailTexts(report)];
+  const end = (verdict: "passed" | "failed" | "invalid", first?: string): Decision => ({
+    ...{ verdict, exitCode: exitCodes[verdict] },
+    reasons: first === undefined ? texts : [first, ...texts],
+  });
+  const isOpen = limit === "workers" || limit === "load" || limit === "steps";
+  if (asked.atLeast !== null && rps !== null && rps >= asked.atLeast) return end("passed");
+  const wanted = asked.atLeast === null ? undefined : `${rpsText(asked.atLeast)} were asked for (--at-least)`;
+  if (isOpen) return end("invalid", wanted && `${wanted}, and more than ${rpsText(rps ?? 0)} is not proven.`);
+  if (limit === "cap" && wanted !== undefined) {
+    return end("invalid", `${wanted}, and the search was not allowed to go that far.`);
+  }
+  if (level === null) return end("failed");
+  return wanted === undefined ? end("passed") : end("failed", `${wanted}, and the target does not take them.`);
+}

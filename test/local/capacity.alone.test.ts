@@ -1,0 +1,217 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import Ajv from "ajv/dist/2020";
+import { expect } from "chai";
+import type { FinishedRecord } from "../../runner/results/run-record";
+import { type CommandEnd, prepareLocust, root, startCommand, stopCommands } from "../support/cli";
+import { waitUntilNone } from "../support/processes";
+import { finished, makeProject, onlyRun, type Project, removeProjects, temporaryFolder } from "../support/project";
+import { type QueueOptions, type QueueTarget, startQueueTarget } from "../support/queue-target";
+
+const script = (work = "") => `import time
+
+from locust import FastHttpUser, task
+
+
+class Visitor(FastHttpUser):
+    @task
+    def visit(self) -> None:
+        self.client.get("/")
+${work === "" ? "" : `        ${work}\n`}`;
+
+/** Ten milliseconds of a core for each request: no more than a hundred a second for each worker. */
+const busy = "end = time.process_time() + 0.01\n        while time.process_time() < end:\n            pass";
+
+describe("loadtest capacity on this machine", function () {
+  this.timeout(300_000);
+  let project: Project;
+  const targets: QueueTarget[] = [];
+
+  before(async () => {
+    await prepareLocust();
+    project = makeProject({ "visit.py": script(), "busy.py": script(busy) });
+  });
+  afterEach(async () => {
+    await stopCommands();
+    for (const target of targets.splice(0)) await target.close();
+  });
+  after(removeProjects);
+
+  async function target(options: QueueOptions): Promise<QueueTarget> {
+    const made = await startQueueTarget(options);
+    targets.push(made);
+    return made;
+  }
+
+  function start(url: string, args: readonly string[], results = temporaryFolder()) {
+    const common = ["capacity", "--local", "--host", url, "--results", results, "--workers", "1"];
+    return { results, command: startCommand([...common, ...args], { cwd: project.directory }) };
+  }
+
+  async function search(url: string, args: readonly string[]) {
+    const { results, command } = start(url, args);
+    const end = await command.ended;
+    await waitUntilNone(command.marker, 1000);
+    return { end, folder: onlyRun(results), record: finished(onlyRun(results)) };
+  }
+
+  function capacityOf({ capacity }: FinishedRecord) {
+    if (capacity === undefined) throw new Error("the record has no capacity");
+    return capacity;
+  }
+
+  const queue = { servers: 12, serviceMs: 50 };
+  const known = (queue.servers / queue.serviceMs) * 1000;
+  const late = ["--script", "visit.py", "--threshold", "p95<200", "--step-time", "3s"];
+
+  describe("by users", () => {
+    let end: CommandEnd;
+    let folder: string;
+    let record: FinishedRecord;
+
+    before(async () => {
+      const { url } = await target(queue);
+      ({ end, folder, record } = await search(url, [
+        ...late,
+        "--at-least",
+        "200/s",
+        "--html",
+        join(project.directory, "page.html"),
+      ]));
+    });
+
+    it("finds the capacity of a queue within 5 %, with the proof that the queue was the limit", () => {
+      const { rps, interval, limit, first, knee, steps, level, broke } = capacityOf(record);
+      expect(end.code, end.stderr).to.equal(0);
+      expect(rps).to.be.within(known * 0.95, known * 1.05);
+      expect(interval?.low).to.be.at.most(known * 1.02);
+      expect(interval?.high).to.be.at.least(known * 0.98);
+      expect(limit).to.equal("target");
+      expect(first).to.deep.include({ what: "time", threshold: "p95<200", request: "GET /" });
+      // Without a pause of its users they wait from as many on as there are servers.
+      expect(knee?.level).to.be.within(10, 24);
+      expect(steps.filter((step) => step.level === level && step.outcome === "held")).to.have.lengthOf.at.least(3);
+      expect(steps.filter((step) => step.level === broke && step.outcome === "broke")).to.have.lengthOf.at.least(2);
+      expect(record.integrity).to.deep.include({ ok: true, problems: [] });
+    });
+
+    it("says before how long it takes, shows its steps as they go on, and the answer at the end", () => {
+      expect(end.stderr).to.match(/from 10 users up, 3 s a step, to 5 %/);
+      expect(end.stderr).to.match(/It takes about \d\d:\d\d, at most 40 steps/);
+      expect(end.stderr).to.match(/^20 users: \d+(\.\d+)? requests\/s, p95 \d+ ms.*: held$/m);
+      expect(end.stdout).to.match(/The capacity is 2\d\d(\.\d)? requests\/s at \d+ users/);
+      expect(end.stdout).to.match(/The target was the limit, not the workers/);
+      for (const line of end.stdout.split("\n")) expect(line.length).to.be.at.most(80);
+    });
+
+    it("leaves results that its schema allows, and that other commands show", async () => {
+      const schema = JSON.parse(readFileSync(join(root, "schema", "run.schema.json"), "utf8"));
+      const ajv = new Ajv({ allErrors: true, strict: false, validateFormats: false });
+      expect(
+        ajv.validate(schema, JSON.parse(readFileSync(join(folder, "run.json"), "utf8"))),
+        ajv.errorsText(),
+      ).to.equal(true);
+      expect(readFileSync(join(project.directory, "page.html"), "utf8")).to.match(
+        /Throughput and response times by load/,
+      );
+      const again = await startCommand(["report", folder], { cwd: project.directory }).ended;
+      expect(again.stdout.replace(/Results:.*/, "")).to.equal(end.stdout.replace(/Results:.*/, ""));
+      const same = await startCommand(["compare", folder, folder], { cwd: project.directory }).ended;
+      expect([same.code, same.stdout]).to.satisfy(
+        ([code, text]: [number, string]) => code === 0 && text.includes("SAME"),
+      );
+      const history = await startCommand(["history", "--results", join(folder, "..")], { cwd: project.directory })
+        .ended;
+      expect(history.stdout).to.match(/passed +\d+ +max 2\d\d/);
+    });
+  });
+
+  it("finds it by arrivals, too", async () => {
+    const { url } = await target(queue);
+    const { end, record } = await search(url, [...late, "--by", "arrivals", "--from", "60", "--json"]);
+    expect(end.code, end.stderr).to.equal(0);
+    expect(capacityOf(record).rps).to.be.within(known * 0.95, known * 1.05);
+    expect(JSON.parse(end.stdout).capacity.asked.by).to.equal("arrivals");
+    expect(capacityOf(record).steps[0]?.arrivals).to.deep.include({ dropped: 0 });
+  });
+
+  it("lets a target that collapses recover, hammers it only for seconds, and finds what it takes below that", async () => {
+    // With 30 at a time each takes six times as long, until the queue has gone.
+    const made = await target({ ...queue, collapse: { above: 30, times: 6 } });
+    const { end, record } = await search(made.url, late);
+    const { rps, level, steps } = capacityOf(record);
+    expect(end.code, end.stderr).to.equal(0);
+    expect(level).to.be.within(28, 30);
+    expect(rps).to.be.within(known * 0.95, known * 1.05);
+    for (const step of steps.filter(({ outcome }) => outcome === "broke")) expect(step.seconds).to.be.at.most(3.5);
+  });
+
+  it("says that the workers were the limit, what was proven, and how many it would take", async () => {
+    const { url } = await target({ servers: 400, serviceMs: 5 });
+    const args = ["--script", "busy.py", "--threshold", "p95<150", "--from", "4", "--step-time", "3s"];
+    const { end, record } = await search(url, args);
+    const { limit, interval, workers, level } = capacityOf(record);
+    expect(end.code, end.stdout).to.equal(3);
+    expect([limit, interval?.high]).to.deep.equal(["workers", null]);
+    expect(level).to.be.at.least(4);
+    expect(workers.needed).to.be.at.least(2);
+    expect(record.verdict).to.equal("invalid");
+    expect(end.stdout).to.match(/The target takes at least \d+(\.\d+)? requests\/s/);
+    expect(end.stdout).to.match(/The workers were the limit, not the target: at \d+ users the busiest/);
+  });
+
+  it("brings up more workers where it may, and goes on", async () => {
+    const { url } = await target({ servers: 400, serviceMs: 5 });
+    const args = [
+      "--script",
+      "busy.py",
+      "--threshold",
+      "p95<150",
+      "--from",
+      "4",
+      "--step-time",
+      "3s",
+      "--max-workers",
+      "2",
+    ];
+    const { end, record, folder } = await search(url, args);
+    expect(end.stderr).to.match(/The workers are the limit: .* Workers: 1 → 2/);
+    expect(existsSync(join(folder, "logs", "worker-2.log"))).to.equal(true);
+    expect(capacityOf(record).workers.count).to.equal(2);
+    expect(capacityOf(record).steps.at(-1)?.workers).to.equal(2);
+  });
+
+  it("ends at a limit of the user's with what is there at least", async () => {
+    const { url } = await target(queue);
+    const { end, record } = await search(url, [...late, "--max-users", "8", "--step-time", "2s", "--holds", "1"]);
+    expect(end.code, end.stderr).to.equal(0);
+    const { limit, level, rps, steps } = capacityOf(record);
+    expect([limit, level]).to.deep.equal(["cap", 8]);
+    expect(rps).to.be.within(150, 161);
+    expect(Math.max(...steps.map(({ users }) => users))).to.equal(8);
+    expect(end.stdout).to.match(/--max-users 8 ended the search, not the target/);
+  });
+
+  it("keeps and shows what it has found at Ctrl-C", async () => {
+    const { url } = await target(queue);
+    const { command, results } = start(url, [...late, "--step-time", "2s"]);
+    await command.waitFor(/^20 users: .* held$/m, 60_000);
+    command.signal("SIGINT");
+    const end = await command.ended;
+    expect(end.code).to.equal(130);
+    expect(end.stdout).to.match(/So far: 2\d\d(\.\d)? requests\/s at 20 users held/);
+    expect(capacityOf(finished(onlyRun(results)))).to.deep.include({ limit: null, level: 20 });
+  });
+
+  it("refuses a script with a load shape, and options that contradict each other", async () => {
+    const { url } = await target(queue);
+    const wrong = await start(url, ["--script", "visit.py", "--from", "20", "--max-users", "10"]).command.ended;
+    expect([wrong.code, wrong.stderr]).to.deep.equal([
+      2,
+      "loadtest: --from 20 is more than --max-users 10: the first level must be allowed\n",
+    ]);
+    const rate = await start(url, ["--at-least", "fast"]).command.ended;
+    expect(rate.code).to.equal(2);
+    expect(rate.stderr).to.match(/A rate is a number above 0 a second: 1200\/s or 1200/);
+  });
+});

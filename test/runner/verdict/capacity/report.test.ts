@@ -1,0 +1,157 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { judged, type StepLoad, searchIntegrity, whyVoid } from "../../../../runner/verdict/capacity/proof";
+import { curveOf, type Found, kneeOf, meanOf, soFar, workersNeeded } from "../../../../runner/verdict/capacity/report";
+import { answerText, capacityDecision, detailTexts, outcomeText } from "../../../../runner/verdict/capacity/words";
+import { Integrity } from "../../../../runner/verdict/integrity";
+import { asked, reportOf, stepAt, steps } from "./steps";
+
+const cap: Partial<Found> = { limit: "cap", broke: null, steps: steps.slice(0, 3) };
+const busy = stepAt(80, { outcome: "void", why: "at 80 users CPU of the busiest worker was 97 % of what it may use" });
+const workers: Partial<Found> = {
+  ...{ limit: "workers", broke: null, steps: [...steps.slice(0, 3), busy], workers: { count: 2, needed: 5 } },
+};
+const withAtLeast = (atLeast: number) => ({ asked: { ...asked, atLeast } });
+
+describe("a capacity", () => {
+  it("is the mean of the holds at the answer, with Student's interval", () => {
+    const report = reportOf();
+    expect(report.rps).to.equal(400);
+    expect(report.interval?.low).to.be.closeTo(400 - (4.303 * 2) / Math.sqrt(3), 0.01);
+    expect(meanOf([398, 400, 402]).half).to.be.closeTo(4.97, 0.01);
+    expect(meanOf([7])).to.deep.equal({ mean: 7, half: 0 });
+  });
+
+  it("may be as high as what the level that breaks would give, and no higher than that gave", () => {
+    const narrow = steps.map((step) => (step.level === 40 ? { ...step, rps: 400 } : step));
+    expect(reportOf({ steps: narrow }).interval).to.deep.equal({ low: 400, high: 402 });
+  });
+
+  it("has no upper end where something else than the target was the limit", () => {
+    expect(reportOf(cap).interval?.high).to.equal(null);
+    expect(answerText(reportOf(cap))).to.equal("The target takes at least 398 requests/s at 40 users.");
+  });
+
+  it("is said in sentences", () => {
+    expect([answerText(reportOf()), ...detailTexts(reportOf())]).to.deep.equal([
+      "The capacity is 400 requests/s at 40 users (95 % interval 395 to 405; 42 users are too many).",
+      "First to break: p95<100 was 180 ms.",
+      "The knee is at 20 users: 200 requests/s with 50 ms on average.",
+      "The target was the limit, not the workers: CPU of the busiest of 2 was 20 % at most.",
+    ]);
+    expect(answerText(reportOf({ limit: null }))).to.equal("So far: 400 requests/s at 40 users held.");
+    expect(detailTexts(reportOf(workers)).at(-1)).to.equal(
+      `The workers were the limit, not the target: ${busy.why}. To go on takes about 5 workers (--max-workers 5).`,
+    );
+  });
+
+  it("decides on the verdict", () => {
+    const codes = (change: Parameters<typeof reportOf>[0]) => capacityDecision(reportOf(change)).exitCode;
+    expect(codes({})).to.equal(0);
+    expect(codes(cap)).to.equal(0);
+    expect(codes(withAtLeast(399))).to.equal(0);
+    expect(codes(withAtLeast(401))).to.equal(1);
+    expect(codes({ level: null, broke: 10 })).to.equal(1);
+    expect(codes(workers)).to.equal(3);
+    expect(codes({ ...workers, ...withAtLeast(350) })).to.equal(0);
+    expect(codes({ ...cap, ...withAtLeast(500) })).to.equal(3);
+    expect(codes({ limit: "load" })).to.equal(3);
+    expect(capacityDecision(reportOf(withAtLeast(500))).reasons[0]).to.equal(
+      "500 requests/s were asked for (--at-least), and the target does not take them.",
+    );
+  });
+
+  it("has its knee where throughput divided by response time is highest", () => {
+    expect(kneeOf(steps)).to.deep.equal({ level: 20, rps: 200, avg: 50 });
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 200 }), (servers) => {
+        // Users without a pause on a queue: throughput rises to the number of its servers, times from there on.
+        const levels = Array.from({ length: 40 }, (_, index) => Math.ceil((servers * (index + 1)) / 10));
+        const curve = levels.map((level) =>
+          stepAt(level, { rps: Math.min(level, servers), avg: 10 * Math.max(1, level / servers) }),
+        );
+        expect(kneeOf(curve)?.level).to.equal(servers);
+      }),
+    );
+    expect(kneeOf([])).to.equal(null);
+  });
+
+  it("has a curve with a point for each level, without what proves nothing", () => {
+    const curve = curveOf([...steps, busy]);
+    expect(curve.map(({ level, held }) => [level, held])).to.deep.equal([
+      [10, true],
+      [20, true],
+      [40, true],
+      [42, false],
+      [80, false],
+    ]);
+    expect(curve[2]?.rps).to.equal(400);
+    expect(curve[4]?.rps).to.equal(404);
+  });
+
+  it("is known in the middle as what held below all that broke", () => {
+    expect(soFar(steps)).to.deep.equal({ level: 40, broke: 42 });
+    expect(soFar([])).to.deep.equal({ level: null, broke: null });
+  });
+
+  it("has words for each step", () => {
+    expect([steps[0], steps[4], busy].map((step) => step && outcomeText(step))).to.deep.equal([
+      "held",
+      "broke: p95<100 was 180 ms",
+      `no proof: ${busy.why}`,
+    ]);
+  });
+});
+
+describe("the proof that the target was the limit", () => {
+  const load: StepLoad = {
+    ...{ level: 40, by: "users", users: 40, counted: true, broke: true, lost: [], workerCpu: 0.3, masterCpu: 0.02 },
+  };
+
+  it("is there where the workers were not", () => {
+    expect(whyVoid(load)).to.equal(null);
+    expect(whyVoid({ ...load, workerCpu: null })).to.equal(null);
+  });
+
+  it("is missing where the load was not what was asked", () => {
+    expect(whyVoid({ ...load, workerCpu: 0.95 })).to.equal(
+      "at 40 users the busiest worker used, or waited for, 95 % of its CPU",
+    );
+    expect(whyVoid({ ...load, masterCpu: 0.95 })).to.match(/CPU of the master was 95 %/);
+    expect(whyVoid({ ...load, users: 30, broke: false })).to.equal("there were 30 of 40 users");
+    expect(whyVoid({ ...load, lost: ["worker-2"] })).to.equal("worker-2 was lost");
+    expect(whyVoid({ ...load, counted: false })).to.match(/thrown away/);
+  });
+
+  it("needs no idle workers where everything held", () => {
+    expect(whyVoid({ ...load, workerCpu: 0.99, broke: false })).to.equal(null);
+  });
+
+  it("is missing where iterations start late, but for users that wait for the target", () => {
+    const arrivals = { due: 100, started: 40, dropped: 0, late: 30, underWay: 5 };
+    expect(whyVoid({ ...load, by: "arrivals", arrivals })).to.equal("30 % of the iterations started late");
+    expect(whyVoid({ ...load, by: "arrivals", arrivals: { ...arrivals, underWay: 39 } })).to.equal(null);
+    const few = { ...arrivals, late: 0, started: 30 };
+    expect(whyVoid({ ...load, by: "arrivals", arrivals: few })).to.equal("30 iterations a second were started of 40");
+  });
+
+  it("is missing for throughput that busy workers keep from rising", () => {
+    const tried = [{ level: 40, held: true, rps: 400 }];
+    expect(judged(stepAt(80, { rps: 420, workerCpu: 0.97 }), tried, "users").outcome).to.equal("void");
+    expect(judged(stepAt(80, { rps: 420, workerCpu: 0.5 }), tried, "users").outcome).to.equal("held");
+    expect(judged(stepAt(80, { rps: 790, workerCpu: 0.97 }), tried, "users").outcome).to.equal("held");
+  });
+
+  it("says how many workers it would take, by the CPU of those that were not busy", () => {
+    expect(workersNeeded([stepAt(10, { workerCpu: 0.35 }), busy], 80, 2)).to.equal(8);
+    expect(workersNeeded([stepAt(10, { workerCpu: 0.95 })], 20, 2)).to.equal(4);
+    expect(workersNeeded([stepAt(100, { workerCpu: 0.01 })], 100, 7)).to.equal(8);
+  });
+
+  it("is the run's load integrity: each step has its own", () => {
+    const integrity = new Integrity({ users: 80, spawnRate: 10, workers: 2, shape: "x" }).report();
+    expect(searchIntegrity(integrity, reportOf())).to.deep.include({ ok: true, problems: [] });
+    const { ok, problems } = searchIntegrity(integrity, reportOf(workers));
+    expect([ok, problems.length]).to.deep.equal([false, 1]);
+  });
+});
