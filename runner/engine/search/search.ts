@@ -4,6 +4,7 @@ import type { CapacityLimit, CapacityReport } from "../../verdict/capacity/repor
 import { type CapacityStep, capacityReport, soFar, workersNeeded } from "../../verdict/capacity/report";
 import { nextLevel, type SearchOptions, searchDefaults, type Tried } from "../../verdict/capacity/search";
 import type { ThresholdResult } from "../../verdict/thresholds";
+import { LocustRefused } from "../client";
 import type { LiveRun } from "../live-run";
 import { livingWorkers } from "../phase";
 import type { SearchPlan } from "../plan";
@@ -29,9 +30,12 @@ export async function searchCapacity(run: LiveRun, plan: SearchPlan): Promise<vo
     await search.run();
   } catch (error) {
     // The load must not go on without anybody who looks at it.
-    run.state.end("not-started", messageOf(error));
+    const isOld = error instanceof LocustRefused && error.message.includes("404 to /loadtest/counts");
+    run.state.end("not-started", isOld ? olderPlugin : messageOf(error));
   }
 }
+
+const olderPlugin = "what is deployed is older than this command, and does not tell what it has counted: pulumi up";
 
 class Search {
   private readonly steps: CapacityStep[] = [];

@@ -34,7 +34,7 @@ ${capacitySection(record, byLoad)}
 <section><h2>Thresholds</h2>${thresholdsOf(record)}</section>
 <section><h2>Load integrity</h2>${loadOf(record)}</section>
 </div>
-<section><h2>Requests</h2>${requestsOf(requests, record.totals)}</section>
+<section><h2>Requests</h2>${record.capacity !== undefined && ofAllSteps}${requestsOf(requests, record.totals)}</section>
 ${correctedOf(corrected)}
 ${errorsOf(record)}
 <section><h2>Over time</h2>${samples.length === 0 ? noSamples : [chartHint, figures(charts)]}</section>
@@ -58,6 +58,8 @@ function timeLimits(thresholds: readonly ThresholdResult[]): Chart["limits"] {
     .filter(({ request, metric }) => request === null && ["p50", "p95", "p99"].includes(metric))
     .map(({ threshold, limit }) => ({ value: limit, label: threshold }));
 }
+
+const ofAllSteps = html`<p class="small muted">Of all steps together, also of those that broke.</p>`;
 
 export const noSamples = html`<p class="muted">No samples were taken, so there is nothing to draw.</p>`;
 
