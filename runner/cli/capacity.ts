@@ -2,7 +2,7 @@
 import type { ArrivalSpacing } from "../../settings/values/arrivals";
 import { correctedTime, parseThreshold, type Threshold } from "../../settings/values/threshold";
 import type { RunPlan, SearchPlan } from "../engine/plan";
-import { poolSize, rateText, timingOf } from "../engine/search/level";
+import { poolSize, rateText, timingOf } from "../engine/search/load";
 import { searchOptions } from "../engine/search/search";
 import { UsageError } from "../errors";
 import type { CapacityAsked, CapacityStep } from "../verdict/capacity/report";

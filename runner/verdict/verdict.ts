@@ -63,7 +63,11 @@ export function decide(outcome: Outcome): Decision {
     return decision("aborted", [withDetail("The run was interrupted before it was over."), ...(found?.reasons ?? [])]);
   }
   if (endedBy === "capacity" && found !== undefined) return found;
-  const details = [...(detail === "" ? [] : [`${detail}.`]), ...(isDone(outcome) ? [`${scriptEnd(outcome)}.`] : [])];
+  const details = [
+    ...(detail === "" ? [] : [`${detail}.`]),
+    ...(isDone(outcome) ? [`${scriptEnd(outcome)}.`] : []),
+    ...(found?.reasons ?? []),
+  ];
   const failed = [
     ...thresholds.filter(({ passed }) => !passed).map(failureText),
     ...(silence === undefined ? [] : [silence]),

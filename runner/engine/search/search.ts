@@ -7,7 +7,7 @@ import type { ThresholdResult } from "../../verdict/thresholds";
 import { LocustRefused } from "../client";
 import type { LiveRun } from "../live-run";
 import { livingWorkers } from "../phase";
-import type { SearchPlan } from "../plan";
+import type { Scale, SearchPlan } from "../plan";
 import { pause } from "../timing";
 import { Levels } from "./level";
 
@@ -35,6 +35,8 @@ export async function searchCapacity(run: LiveRun, plan: SearchPlan): Promise<vo
   }
 }
 
+/** In ms. */
+const reminder = 30_000;
 const olderPlugin = "what is deployed is older than this command, and does not tell what it has counted: pulumi up";
 
 class Search {
@@ -113,11 +115,7 @@ class Search {
     live.observer.said?.(
       `The workers are the limit: ${step.why}. Workers: ${present} → ${wanted}${cost === undefined ? "" : `, ${cost}`}`,
     );
-    try {
-      await scale.to(wanted);
-    } catch (error) {
-      live.observer.warning?.(messageOf(error));
-    }
+    await this.scaled(scale, wanted, this.calm(step.level / searchDefaults.factor));
     const deadline = performance.now() + live.timing.ready;
     const { interrupt, kill, masterLost } = live.state.signals;
     while (live.state.checkSignals() && this.present() < wanted && performance.now() < deadline) {
@@ -128,6 +126,18 @@ class Search {
     this.needed = needed;
     this.end("workers");
     return false;
+  }
+
+  /** Waits for workers to come up, which may take longer than a level may last that nobody asks for again. */
+  private async scaled(scale: Scale, wanted: number, calm: number): Promise<void> {
+    const { live } = this;
+    const isUp = new AbortController();
+    const scaling = scale
+      .to(wanted)
+      .catch((error: unknown) => live.observer.warning?.(messageOf(error)))
+      .finally(() => isUp.abort());
+    while (!isUp.signal.aborted && (await this.levels.set(calm))) await pause(reminder, isUp.signal);
+    await scaling;
   }
 
   private present(): number {

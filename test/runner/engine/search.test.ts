@@ -187,6 +187,17 @@ describe("a search for the capacity", function () {
     expect(outcome.capacity).to.deep.include({ limit: null, level: 40 });
   });
 
+  it("has found nothing where somebody else stops it", async () => {
+    const target = new Simulated(1000);
+    const { outcome } = await search(
+      target,
+      {},
+      { observer: { step: ({ level }) => void (level >= 40 && locust().ended()) } },
+    );
+    expect(outcome.endedBy).to.equal("stopped-elsewhere");
+    expect(outcome.capacity?.limit).to.equal(null);
+  });
+
   it("ends with the reason where the plugin knows no counts, and stops the load", async () => {
     const target = new Simulated(30);
     const { outcome } = await search(
