@@ -107,7 +107,7 @@ export function factsOf({ record }: ReportedRun): Html {
     ...(asked.arrivals === undefined ? [] : [arrivalsFact(asked.arrivals)]),
     [
       asked.arrivals === undefined ? "Users" : "Users at most",
-      asked.shape === null ? users : html`by the load shape ${foreign(asked.shape)}`,
+      asked.shape === null ? users : usersWords(asked.shape, record.capacity !== undefined),
     ],
     ["Workers", amount(asked.workers)],
     ["Versions", versionWords(versions), true],
@@ -117,6 +117,10 @@ export function factsOf({ record }: ReportedRun): Html {
 
 function arrivalsFact({ rate, spacing }: NonNullable<RunRecord["asked"]["arrivals"]>) {
   return ["Iterations a second", html`${foreign(rate)}${spacing === "poisson" && ", at random gaps"}`] as const;
+}
+
+function usersWords(shape: string, isSearch: boolean): Content {
+  return isSearch ? "raised in steps" : html`by the load shape ${foreign(shape)}`;
 }
 
 /** Names with their values; a long one takes two columns. */

@@ -63,8 +63,10 @@ const ofAllSteps = html`<p class="small muted">Of all steps together, also of th
 
 export const noSamples = html`<p class="muted">No samples were taken, so there is nothing to draw.</p>`;
 
-export const chartHint = html`<p class="hint small muted">Move over a chart, or use its arrow keys, to read the values of a moment in all of them. Drag to look closer, double-click to see all.</p>
-<p class="small muted">Current rates and failures are those of the latest six seconds or so of each moment, response times those of the latest ten.</p>
+export const moveHint = html`<p class="hint small muted">Move over a chart, or use its arrow keys, to read the values of a moment in all of them. Drag to look closer, double-click to see all.</p>
 <noscript><p>The charts need JavaScript. What they show is told in words above each.</p></noscript>`;
+
+export const chartHint = html`${moveHint}
+<p class="small muted">Current rates and failures are those of the latest six seconds or so of each moment, response times those of the latest ten.</p>`;
 
 export const footer: Html = html`<footer>Made by loadtest. All numbers are those of this file. Charts by uPlot, MIT licence.</footer>`;
