@@ -57,7 +57,11 @@ export function decide(outcome: Outcome): Decision {
   const withDetail = (sentence: string) => (detail === "" ? sentence : `${sentence.slice(0, -1)}: ${detail}.`);
   const broken = errors[endedBy];
   if (broken !== undefined) {
-    return decision("error", [withDetail(broken), ...(endedBy === "master-silent" ? [mayHaveTheRest] : [])]);
+    return decision("error", [
+      withDetail(broken),
+      ...(endedBy === "master-silent" ? [mayHaveTheRest] : []),
+      ...(found?.reasons ?? []),
+    ]);
   }
   if (endedBy === "interrupt") {
     return decision("aborted", [withDetail("The run was interrupted before it was over."), ...(found?.reasons ?? [])]);
