@@ -1,7 +1,8 @@
 /** Brings a run to a level of load, and measures it there. */
 import { usersTolerance } from "../../../settings/limits";
+import type { Threshold } from "../../../settings/values/threshold";
 import type { ArrivalsStatus, Counts, LocustStatus } from "../../types";
-import { type Broke, certainBreach, heldUp, judgeStep, noAnswers } from "../../verdict/capacity/breach";
+import { type Broke, certainBreach, couldNotHold, heldUp, judgeStep, noAnswers } from "../../verdict/capacity/breach";
 import { type Measured, measure } from "../../verdict/capacity/measure";
 import { isHeldUp, whyVoid } from "../../verdict/capacity/proof";
 import type { CapacityStep, StepArrivals } from "../../verdict/capacity/report";
@@ -28,8 +29,9 @@ export interface HeldLevel {
 /** What is known of a level before it is judged. */
 interface Watched {
   readonly measured: Measured | undefined;
-  /** What broke it before its time was over. */
+  /** What broke it before its time was over: no threshold, or one that could not hold any more. */
   readonly early: Broke | undefined;
+  readonly certain?: Threshold | undefined;
   readonly cpu: CpuWatch;
   readonly arrivals: StepArrivals | undefined;
 }
@@ -51,7 +53,8 @@ export class Levels {
   async hold(level: number, purpose: CapacityStep["purpose"]): Promise<HeldLevel | undefined> {
     const { run } = this;
     const start = run.recording.elapsed;
-    const before = livingWorkers(run.lastStatus() ?? noStatus);
+    const last = run.lastStatus();
+    const before = last === undefined ? [] : livingWorkers(last);
     const ramp = await this.load.counts(true);
     if (ramp === undefined || !(await this.load.set(level))) return undefined;
     const arrived = await this.arrive(level, ramp);
@@ -67,10 +70,11 @@ export class Levels {
     const { arrivals } = watched;
     const dropped =
       arrivals !== undefined && isHeldUp(arrivals, status.users) ? heldUp(arrivals, status.users) : undefined;
-    const broke = watched.early ?? judged.broke ?? dropped ?? null;
+    const certain = watched.certain && couldNotHold(watched.certain);
+    const broke = watched.early ?? judged.broke ?? certain ?? dropped ?? null;
     const why = whyVoid({
       ...{ level, by: this.plan.asked.by, users: status.users },
-      ...{ counted: measured !== undefined, broke: broke !== null },
+      ...{ counted: measured !== undefined, answers: total?.requests ?? 0, broke: broke !== null },
       lost: before.filter(({ id }) => !living.some((worker) => worker.id === id)).map(({ name }) => name),
       arrivals,
       ...{ workerCpu, masterCpu: status.master.cpu / status.master.cpuLimit },
@@ -188,7 +192,9 @@ export class Levels {
       const ms = performance.now() - began;
       const silence = this.silence(counts.total.requests - from.total.requests, ms);
       const breach = certainBreach(run.plan.thresholds, from, counts, ms / whole);
-      if (silence !== undefined || breach !== undefined) return this.watched(from, silence, cpu, starts);
+      if (silence === undefined && breach === undefined) continue;
+      const watched = await this.watched(from, silence, cpu, starts);
+      return watched && { ...watched, certain: breach };
     }
   }
 
@@ -216,7 +222,6 @@ function startsBetween(from: ArrivalsStatus, to: ArrivalsStatus, seconds: number
 }
 
 const nothing: Measured = { rows: [], corrected: [], seconds: 0 };
-const noStatus = { workers: [] } as unknown as LocustStatus;
 
 function isThere({ users, targetUsers, state, arrivals }: LocustStatus, level: number): boolean {
   if (arrivals) return arrivals.began !== null && users >= targetUsers && rateText(arrivals.rate) === rateText(level);

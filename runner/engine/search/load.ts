@@ -86,7 +86,8 @@ export class SearchLoad {
 
   /**
    * The most iterations under way at a rate: as many as there are while answers are within their limits, and more than
-   * three times as many as at the last level that held. Never fewer than before, as users that leave break off what they do.
+   * three times as many as at the last level that held. Never fewer than before, as users that
+   * leave break off what they do.
    */
   private pool(level: number): number {
     const { asked } = this.plan;

@@ -21,8 +21,8 @@ export function searchOptions({ asked }: SearchPlan, most: number): SearchOption
 }
 
 /**
- * Raises the load of a run that has begun, until what the target takes is known; then the run ends. What was found so far
- * is in `run.found` at any time.
+ * Raises the load of a run that has begun, until what the target takes is known; then the run ends. What was found so
+ * far is in `run.found` at any time.
  */
 export async function searchCapacity(run: LiveRun, plan: SearchPlan): Promise<void> {
   const search = new Search(run, plan);
@@ -112,9 +112,8 @@ class Search {
       return false;
     }
     const cost = scale.cost?.(wanted - present);
-    live.observer.said?.(
-      `The workers are the limit: ${step.why}. Workers: ${present} → ${wanted}${cost === undefined ? "" : `, ${cost}`}`,
-    );
+    const more = `Workers: ${present} → ${wanted}${cost === undefined ? "" : `, ${cost}`}`;
+    live.observer.said?.(`The workers are the limit: ${step.why}. ${more}`);
     await this.scaled(scale, wanted, this.calm(step.level / searchDefaults.factor));
     const deadline = performance.now() + live.timing.ready;
     const { interrupt, kill, masterLost } = live.state.signals;
