@@ -2,13 +2,13 @@
 import type { ArrivalSpacing } from "../../settings/values/arrivals";
 import { correctedTime, parseThreshold, type Threshold } from "../../settings/values/threshold";
 import type { RunPlan, SearchPlan } from "../engine/plan";
-import { poolSize, rateText, timingOf } from "../engine/search/level";
+import { poolSize, rateText, timingOf } from "../engine/search/load";
 import { searchOptions } from "../engine/search/search";
 import { UsageError } from "../errors";
 import type { CapacityAsked, CapacityStep } from "../verdict/capacity/report";
 import { searchDefaults, usualSteps } from "../verdict/capacity/search";
 import { levelText, outcomeText, rpsText } from "../verdict/capacity/words";
-import { percent } from "../verdict/format";
+import { percent, shareText } from "../verdict/format";
 import { clock, milliseconds } from "./terminal/format";
 
 /** As the command line gives them; times in seconds. */
@@ -90,16 +90,17 @@ export function searchIntro({ thresholds }: RunPlan, plan: SearchPlan): string[]
   ];
   const isUsual = thresholds.length === 1 && thresholds[0] === usualThreshold;
   return [
-    `Looking for the most that the target takes: from ${levelText(from, by)} up, ${stepSeconds} s a step, to ${Number((precision * 100).toPrecision(3))} %` +
-      `${limits.length === 0 ? "" : `; ${limits.join(", ")}`}`,
+    `Looking for the most that the target takes: from ${levelText(from, by)} up, ${stepSeconds} s a step, ` +
+      [`to ${shareText(precision)}`, ...limits].join("; "),
     `What must hold: ${thresholds.map(({ text }) => text).join(", ")}${isUsual ? " (none was given: --threshold)" : ""}`,
-    `It takes about ${clock(expectedSeconds(plan))}, at most ${searchDefaults.mostSteps} steps; Ctrl-C keeps what is found`,
+    `It takes about ${clock(expectedSeconds(plan))}, ${searchDefaults.mostSteps} steps at most; Ctrl-C keeps what is found`,
   ];
 }
 
 /** A step in a line, when it is over. */
 export function stepLine(step: CapacityStep, by: CapacityAsked["by"]): string {
   const cpu = step.workerCpu === null ? "" : `, worker CPU ${percent(step.workerCpu)}`;
-  const failing = step.failRatio === 0 ? "" : `, ${Number((step.failRatio * 100).toPrecision(2))} % failed`;
-  return `${levelText(step.level, by)}: ${rpsText(step.rps)}, p95 ${milliseconds(step.p95)}${failing}${cpu}: ${outcomeText(step)}`;
+  const failing = step.failRatio === 0 ? "" : `, ${shareText(step.failRatio)} failed`;
+  const numbers = `${rpsText(step.rps)}, p95 ${milliseconds(step.p95)}${failing}${cpu}`;
+  return `${levelText(step.level, by)}: ${numbers}: ${outcomeText(step)}`;
 }

@@ -104,6 +104,7 @@ export async function followInto(job: FollowJob): Promise<SavedRun | undefined> 
   const { interrupt, kill } = job.signals;
   const recorder = new Recorder(folder, setup);
   for (const warning of job.warnings ?? []) recorder.warning(warning);
+  if (earlier.capacity !== undefined) recorder.foundBefore(earlier.capacity);
   try {
     const observer = observe(recorder, job.progress);
     const options = { client, plan: setup.plan, observer, interrupt, kill, masterLost, timing };

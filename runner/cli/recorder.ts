@@ -69,6 +69,11 @@ export class Recorder implements RunObserver {
     this.capacity = found;
   }
 
+  /** What the search of a former command had found: it was killed, and nobody can go on with it. */
+  foundBefore(capacity: CapacityReport): void {
+    this.capacity = capacity;
+  }
+
   report(html: string): Promise<void> {
     return this.folder.writeFile("report.html", html);
   }
@@ -87,18 +92,20 @@ export class Recorder implements RunObserver {
     this.capacity = outcome.capacity ?? this.capacity;
     const { integrity, unanswered } = outcome;
     const found = this.capacity && capacityDecision(this.capacity);
+    const isCutOff = this.capacity !== undefined && outcome.capacity === undefined;
+    const endedBy = isCutOff ? ("command-killed" as const) : outcome.endedBy;
     for (const warning of unanswered === undefined ? [] : unansweredWarnings(unanswered)) this.warning(warning);
     for (const warning of integrity?.warnings ?? []) this.warning(warning);
     for (const warning of behindWarnings(outcome.rows, this.latest)) this.warning(warning);
     const files = await listFiles(this.folder.path);
     const record: FinishedRecord = {
       ...this.common(outcome, integrity),
-      ...decide({ ...outcome, integrity, found }),
+      ...decide({ ...outcome, endedBy, integrity, found }),
       // The run did not use its number: the master gives it to the next one.
       ...(outcome.endedBy === "not-started" ? { master: null } : {}),
       ...(unanswered === undefined ? {} : { unanswered }),
       status: "finished",
-      endedBy: outcome.endedBy,
+      endedBy,
       complete: outcome.complete,
       scriptExitCode: outcome.scriptExit ?? null,
       endedAt: outcome.endedAt.toISOString(),

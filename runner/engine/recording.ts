@@ -8,6 +8,7 @@ import type {
   Sample,
   WorkerStatus,
 } from "../types";
+import type { CapacityReport } from "../verdict/capacity/report";
 import { round } from "../verdict/format";
 import { Integrity, type IntegrityReport, workerText } from "../verdict/integrity";
 import { AnswerWatch, type Unanswered } from "../verdict/requests";
@@ -37,6 +38,8 @@ export interface Earlier {
   readonly samples: readonly Sample[];
   /** Workers that it has seen go. */
   readonly workers?: Pick<IntegrityReport["workers"], "lost" | "left"> | undefined;
+  /** What its search had found. */
+  readonly capacity?: CapacityReport | undefined;
 }
 
 /** What is measured of a run as it goes on: its clock, its samples, and what they say of the load. */

@@ -96,7 +96,11 @@ function decide(run: LiveRun, status: LocustStatus): void {
     },
   });
   if (step.kind === "on") run.recording.enter(step.phase);
-  else run.state.end(step.by, step.by === "master-lost" ? howMasterWent(status) : undefined);
+  else {
+    // A search has an end of its own: any other is somebody else's.
+    const by = run.plan.search !== undefined && step.by === "page" ? "stopped-elsewhere" : step.by;
+    run.state.end(by, by === "master-lost" ? howMasterWent(status) : undefined);
+  }
 }
 
 /** Users get `stopTimeoutSeconds` to end; the reply to a stop that takes much longer, in ms, has got lost. */

@@ -7,7 +7,7 @@ import type { LiveRun } from "./live-run";
 import { isLoading } from "./phase";
 import type { RunPlan } from "./plan";
 import type { Earlier } from "./recording";
-import { stepLimit } from "./search/level";
+import { stepLimit } from "./search/load";
 import { never, pause } from "./timing";
 
 /**

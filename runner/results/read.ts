@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { codeOf } from "../errors";
 import type { LostWorker, RequestStats, Sample } from "../types";
+import { capacityDecision } from "../verdict/capacity/words";
 import { Integrity } from "../verdict/integrity";
 import { unansweredWarnings } from "../verdict/requests";
 import { evaluateThresholds, thresholdsOf } from "../verdict/thresholds";
@@ -94,7 +95,10 @@ function rebuild(
   const loaded = samples.findLast(({ phase }) => phase === "ramp" || phase === "hold");
   return {
     ...record,
-    ...decide({ endedBy: "command-killed", thresholds, integrity: load }),
+    ...decide({
+      ...{ endedBy: "command-killed", thresholds, integrity: load },
+      found: record.capacity && capacityDecision(record.capacity),
+    }),
     status: "finished",
     endedBy: "command-killed",
     complete: false,

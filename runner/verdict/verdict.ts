@@ -57,13 +57,17 @@ export function decide(outcome: Outcome): Decision {
   const withDetail = (sentence: string) => (detail === "" ? sentence : `${sentence.slice(0, -1)}: ${detail}.`);
   const broken = errors[endedBy];
   if (broken !== undefined) {
-    return decision("error", [withDetail(broken), ...(endedBy === "master-silent" ? [mayHaveTheRest] : [])]);
+    return decision("error", [
+      withDetail(broken),
+      ...(endedBy === "master-silent" ? [mayHaveTheRest] : []),
+      ...(found?.reasons ?? []),
+    ]);
   }
   if (endedBy === "interrupt") {
     return decision("aborted", [withDetail("The run was interrupted before it was over."), ...(found?.reasons ?? [])]);
   }
   if (endedBy === "capacity" && found !== undefined) return found;
-  const details = [...(detail === "" ? [] : [`${detail}.`]), ...inOrder(outcome)];
+  const details = [...(detail === "" ? [] : [`${detail}.`]), ...inOrder(outcome), ...(found?.reasons ?? [])];
   const failed = [
     ...thresholds.filter(({ passed }) => !passed).map(failureText),
     ...(silence === undefined ? [] : [silence]),

@@ -5,6 +5,7 @@ import { compareReport } from "../../runner/results/report/compare";
 import { runReport } from "../../runner/results/report/report";
 import { colours, type Scheme } from "../../runner/results/report/style";
 import { hostileRun, madeRun } from "../runner/results/report/made";
+import { reportOf } from "../runner/verdict/capacity/steps";
 import { becomesTrue, openBrowser } from "../support/browser";
 import { root } from "../support/cli";
 import { each, type OpenPage, openFile, rgb } from "../support/page-file";
@@ -154,6 +155,21 @@ describe("the report of a run in a browser", function () {
     expect([...(await times())]).to.deep.equal(["00:01"]);
     await page.keyboard.press("Escape");
     expect([...(await times())]).to.deep.equal(["–"]);
+  });
+
+  it("draws a capacity over the load, whose charts have a cursor of their own", async () => {
+    const made = madeRun();
+    const { page, colours: drawn } = await show(
+      runReport({ ...made, record: { ...made.record, capacity: reportOf() } }),
+    );
+    expect(await page.locator("canvas").count()).to.equal(pages.report.charts + 4);
+    expect((await drawn(0)).has(rgb(colours.light["series-1"]))).to.equal(true);
+    await page.locator("#capacity-rate .chart").focus();
+    for (let press = 0; press < 3; press += 1) await page.keyboard.press("ArrowRight");
+    const [rate, times, , , ...others] = await legends(page);
+    expect(rate).to.deep.equal({ users: "40", requests: "400/s" });
+    expect(times).to.deep.include({ users: "40", mean: "100 ms" });
+    expect(new Set(others.map(({ time }) => time))).to.deep.equal(new Set(["–"]));
   });
 
   it("looks closer where one drags, in all charts, and back", async () => {

@@ -19,6 +19,16 @@ class Visitor(FastHttpUser):
         self.client.get("/")
 ${work === "" ? "" : `        ${work}\n`}`;
 
+const shape = `
+
+from locust import LoadTestShape
+
+
+class Steps(LoadTestShape):
+    def tick(self):
+        return 5, 5
+`;
+
 /** Ten milliseconds of a core for each request: no more than a hundred a second for each worker. */
 const busy = "end = time.process_time() + 0.01\n        while time.process_time() < end:\n            pass";
 
@@ -29,7 +39,7 @@ describe("loadtest capacity on this machine", function () {
 
   before(async () => {
     await prepareLocust();
-    project = makeProject({ "visit.py": script(), "busy.py": script(busy) });
+    project = makeProject({ "visit.py": script(), "busy.py": script(busy), "shape.py": script() + shape });
   });
   afterEach(async () => {
     await stopCommands();
@@ -97,7 +107,7 @@ describe("loadtest capacity on this machine", function () {
 
     it("says before how long it takes, shows its steps as they go on, and the answer at the end", () => {
       expect(end.stderr).to.match(/from 10 users up, 3 s a step, to 5 %/);
-      expect(end.stderr).to.match(/It takes about \d\d:\d\d, at most 40 steps/);
+      expect(end.stderr).to.match(/It takes about \d\d:\d\d, 40 steps at most/);
       expect(end.stderr).to.match(/^20 users: \d+(\.\d+)? requests\/s, p95 \d+ ms.*: held$/m);
       expect(end.stdout).to.match(/The capacity is 2\d\d(\.\d)? requests\/s at \d+ users/);
       expect(end.stdout).to.match(/The target was the limit, not the workers/);
@@ -173,6 +183,8 @@ describe("loadtest capacity on this machine", function () {
       "3s",
       "--max-workers",
       "2",
+      "--holds",
+      "1",
     ];
     const { end, record, folder } = await search(url, args);
     expect(end.stderr).to.match(/The workers are the limit: .* Workers: 1 → 2/);
@@ -203,6 +215,23 @@ describe("loadtest capacity on this machine", function () {
     expect(capacityOf(finished(onlyRun(results)))).to.deep.include({ limit: null, level: 20 });
   });
 
+  it("keeps what it has found where its command is killed, and the load ends all the same", async () => {
+    const { url } = await target(queue);
+    const { command, results } = start(url, [...late, "--step-time", "2s"]);
+    await command.waitFor(/^20 users: .* held$/m, 60_000);
+    await command.until(
+      () => /"level": 20,\s+"broke"/.test(readFileSync(join(onlyRun(results), "run.json"), "utf8")),
+      "its record",
+    );
+    await command.stop();
+    const end = await startCommand(["report", onlyRun(results)], { cwd: project.directory }).ended;
+    expect(end.code).to.equal(4);
+    expect(end.stdout)
+      .to.match(/The command was killed/)
+      .and.match(/So far: 2\d\d(\.\d)? requests\/s at 20 users held/);
+    expect(capacityOf(finished(onlyRun(results)))).to.deep.include({ limit: null, level: 20 });
+  });
+
   it("refuses a script with a load shape, and options that contradict each other", async () => {
     const { url } = await target(queue);
     const wrong = await start(url, ["--script", "visit.py", "--from", "20", "--max-users", "10"]).command.ended;
@@ -210,6 +239,9 @@ describe("loadtest capacity on this machine", function () {
       2,
       "loadtest: --from 20 is more than --max-users 10: the first level must be allowed\n",
     ]);
+    const shape = await start(url, ["--script", "shape.py"]).command.ended;
+    expect(shape.code).to.equal(2);
+    expect(shape.stderr).to.match(/the script's load shape Steps decides the load: a capacity is found without one/);
     const rate = await start(url, ["--at-least", "fast"]).command.ended;
     expect(rate.code).to.equal(2);
     expect(rate.stderr).to.match(/A rate is a number above 0 a second: 1200\/s or 1200/);

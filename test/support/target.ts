@@ -6,13 +6,24 @@ export interface Counts {
   readonly failures: number;
 }
 
-/** Counts each answer, also when its client has gone; `/slow` takes half a second, `/fails` is an error. */
+/**
+ * Counts each answer, also when its client has gone; `/slow` takes half a second, `/fails` is an error, `/queue` has five
+ * servers that take 50 ms for each request, so that it answers 100 a second and no more.
+ */
 const source = `
 import json, threading, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 counts = {"requests": 0, "failures": 0}
 lock = threading.Lock()
+free = [0.0] * 5
+
+def queue():
+    with lock:
+        now = time.monotonic()
+        free.sort()
+        free[0] = max(free[0], now) + 0.05
+        return free[0] - now
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -25,6 +36,8 @@ class Handler(BaseHTTPRequestHandler):
             counts["failures"] += self.path == "/fails"
         if self.path == "/slow":
             time.sleep(0.5)
+        if self.path == "/queue":
+            time.sleep(queue())
         self.answer(500 if self.path == "/fails" else 200, "hello")
 
     def answer(self, status, text):

@@ -1,5 +1,5 @@
 import { parseShare } from "../../../settings/values/share";
-import { rateText } from "../../engine/search/level";
+import { rateText } from "../../engine/search/load";
 import { type CapacityOptions, searchPlan } from "../capacity";
 import type { RunCommandOptions } from "../options";
 import { runCommand } from "./run";

@@ -162,7 +162,11 @@ export async function folderOf(
     const half = state === "finished" && record.complete === false && info !== undefined;
     if (state !== "killed" && !half) continue;
     try {
-      const earlier = { samples: readSeries(join(path, "series.ndjson")), workers: record.integrity?.workers };
+      const earlier = {
+        samples: readSeries(join(path, "series.ndjson")),
+        workers: record.integrity?.workers,
+        capacity: record.capacity,
+      };
       // Those on the load are made anew.
       const earlierWarnings = record.warnings.filter((text) => !record.integrity?.warnings.includes(text));
       return { folder: await reopenResultsFolder(path), earlier, warnings: [...earlierWarnings, ...warnings] };

@@ -17,14 +17,14 @@ import {
 } from "../options";
 
 const help = `
-A level is raised to, its users and answers are waited for, and it is measured for
---step-time. Levels double until one breaks a threshold, then narrow down; what
-broke is tried a second time, and the answer is held three times. A level that
-breaks is left within seconds. Where workers cannot send more, that is no proof
-about the target: more of them are brought up within --max-workers, else the
-capacity is "at least" what was proven.
+Each level is waited for until its users are there and what was asked before is
+answered, and then measured for --step-time. Levels double until one breaks a
+threshold, then narrow down; what broke is tried a second time, and the answer
+has to hold three times. A level that breaks is left within seconds. Where the
+workers cannot send more, that proves nothing about the target: more of them are
+brought up within --max-workers, else it takes "at least" what was proven.
 
-Thresholds are those of run that have an upper limit; without any, fail_ratio<1%.
+Thresholds are those of run with an upper limit; without any, fail_ratio<1%.
 
 Examples:
   loadtest capacity --local --demo --max-users 200 --step-time 5s

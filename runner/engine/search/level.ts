@@ -2,7 +2,7 @@
 import { usersTolerance } from "../../../settings/limits";
 import type { Threshold } from "../../../settings/values/threshold";
 import type { ArrivalsStatus, Counts, LocustStatus } from "../../types";
-import { type Broke, certainBreach, heldUp, judgeStep, noAnswers } from "../../verdict/capacity/breach";
+import { type Broke, certainBreach, couldNotHold, heldUp, judgeStep, noAnswers } from "../../verdict/capacity/breach";
 import { type Measured, measure } from "../../verdict/capacity/measure";
 import { isHeldUp, whyVoid } from "../../verdict/capacity/proof";
 import type { CapacityStep, StepArrivals } from "../../verdict/capacity/report";
@@ -10,58 +10,15 @@ import { CpuWatch } from "../../verdict/cpu";
 import { percent, round } from "../../verdict/format";
 import { totalRow } from "../../verdict/requests";
 import type { ThresholdResult } from "../../verdict/thresholds";
-import { MasterUnreachable } from "../client";
 import type { LiveRun } from "../live-run";
 import { livingWorkers } from "../phase";
 import type { SearchPlan, SearchTiming } from "../plan";
-import { pause } from "../timing";
+import { lateUsers, rateText, SearchLoad, timingOf } from "./load";
 
-const defaultTiming: SearchTiming = {
-  ramp: 3000,
-  settle: 2000,
-  settleMost: 15_000,
-  watch: 1000,
-  silence: 5000,
-  recover: 30_000,
-};
-
-/** Users may take this much longer than their ramp, as workers report every 3 s; in ms. */
-const lateUsers = 8000;
-/** A load that nobody changes any more ends by itself this much later than its step; in ms. */
-const patience = 60_000;
 /** From this part of failed requests on a level is left while it is not even measured. */
 const collapsed = 0.5;
 /** Answers that tell so. */
 const fewest = 20;
-
-/** Times as many users as iterations were under way, and as there are where answers take as long as they may. */
-const poolFactor = 3;
-/** Seconds that an iteration may take where no threshold says it. */
-const iterationSeconds = 1;
-
-/** The most iterations that are under way at a rate while answers take no longer than thresholds allow. */
-export function poolSize(thresholds: readonly Threshold[], rate: number): number {
-  const limits = thresholds
-    .filter(({ metric }) => metric !== "fail_ratio" && metric !== "rps")
-    .map(({ limit }) => limit);
-  const seconds = limits.length === 0 ? iterationSeconds : Math.max(...limits) / 1000;
-  return Math.ceil(rate * seconds * poolFactor);
-}
-
-/** A rate of iterations as Locust is told it. */
-export function rateText(rate: number): string {
-  return rate.toLocaleString("en-US", { useGrouping: false, maximumFractionDigits: 6 });
-}
-
-export function timingOf({ timing }: SearchPlan): SearchTiming {
-  return { ...defaultTiming, ...timing };
-}
-
-/** Seconds after which Locust stops by itself where no next step comes: this command is gone then. */
-export function stepLimit({ timing: { ready } }: Pick<LiveRun, "timing">, plan: SearchPlan): number {
-  const { ramp, settleMost, recover } = timingOf(plan);
-  return (ramp + lateUsers + settleMost + recover + ready + patience) / 1000 + plan.asked.stepSeconds;
-}
 
 /** A level that was measured, and what its thresholds say of it. */
 export interface HeldLevel {
@@ -72,8 +29,9 @@ export interface HeldLevel {
 /** What is known of a level before it is judged. */
 interface Watched {
   readonly measured: Measured | undefined;
-  /** What broke it before its time was over. */
+  /** What broke it before its time was over: no threshold, or one that could not hold any more. */
   readonly early: Broke | undefined;
+  readonly certain?: Threshold | undefined;
   readonly cpu: CpuWatch;
   readonly arrivals: StepArrivals | undefined;
 }
@@ -81,27 +39,24 @@ interface Watched {
 /** Holds one level after the other. Its methods give undefined where the run has ended meanwhile. */
 export class Levels {
   private readonly timing: SearchTiming;
-  private readonly names: boolean;
-  private users: number;
-  /** That an iteration took at the last level that held. */
-  private iterationSeconds = 0;
+  private readonly load: SearchLoad;
 
   constructor(
     private readonly run: LiveRun,
     private readonly plan: SearchPlan,
   ) {
     this.timing = timingOf(plan);
-    this.names = run.plan.thresholds.some(({ request }) => request !== undefined);
-    this.users = run.plan.users;
+    this.load = new SearchLoad(run, plan);
   }
 
   /** Goes to a level, waits until the load is that, and measures it; it is left as soon as it must break. */
   async hold(level: number, purpose: CapacityStep["purpose"]): Promise<HeldLevel | undefined> {
     const { run } = this;
     const start = run.recording.elapsed;
-    const before = livingWorkers(run.lastStatus() ?? noStatus);
-    const ramp = await this.counts(true);
-    if (ramp === undefined || !(await this.set(level))) return undefined;
+    const last = run.lastStatus();
+    const before = last === undefined ? [] : livingWorkers(last);
+    const ramp = await this.load.counts(true);
+    if (ramp === undefined || !(await this.load.set(level))) return undefined;
     const arrived = await this.arrive(level, ramp);
     const watched = arrived === undefined ? undefined : await this.watch(ramp, arrived);
     const status = run.lastStatus();
@@ -115,10 +70,11 @@ export class Levels {
     const { arrivals } = watched;
     const dropped =
       arrivals !== undefined && isHeldUp(arrivals, status.users) ? heldUp(arrivals, status.users) : undefined;
-    const broke = watched.early ?? judged.broke ?? dropped ?? null;
+    const certain = watched.certain && couldNotHold(watched.certain);
+    const broke = watched.early ?? judged.broke ?? certain ?? dropped ?? null;
     const why = whyVoid({
       ...{ level, by: this.plan.asked.by, users: status.users },
-      ...{ counted: measured !== undefined, broke: broke !== null },
+      ...{ counted: measured !== undefined, answers: total?.requests ?? 0, broke: broke !== null },
       lost: before.filter(({ id }) => !living.some((worker) => worker.id === id)).map(({ name }) => name),
       arrivals,
       ...{ workerCpu, masterCpu: status.master.cpu / status.master.cpuLimit },
@@ -135,7 +91,7 @@ export class Levels {
       ...{ users: status.users, workers: living.length, workerCpu: workerCpu === null ? null : round(workerCpu, 3) },
       ...(arrivals === undefined ? {} : { arrivals }),
     };
-    if (arrivals !== undefined && step.outcome === "held") this.iterationSeconds = arrivals.underWay / level;
+    if (arrivals !== undefined && step.outcome === "held") this.load.iterationSeconds = arrivals.underWay / level;
     return { step, thresholds: judged.results };
   }
 
@@ -146,12 +102,12 @@ export class Levels {
    */
   async rest(level: number): Promise<boolean> {
     const { timing, run } = this;
-    if (!(await this.set(level))) return false;
+    if (!(await this.load.set(level))) return false;
     const deadline = performance.now() + timing.recover;
-    let from = await this.counts(true);
+    let from = await this.load.counts(true);
     while (from !== undefined && performance.now() < deadline) {
-      await this.pause(Math.max(timing.watch, timing.settle));
-      const to = await this.counts(true);
+      await this.load.pause(Math.max(timing.watch, timing.settle));
+      const to = await this.load.counts(true);
       if (to === undefined) return false;
       const measured = measure(from, to) ?? nothing;
       const answers = totalRow(measured.rows)?.requests ?? 0;
@@ -166,34 +122,8 @@ export class Levels {
   }
 
   /** Asks Locust for a level; false where the run has ended. */
-  async set(level: number): Promise<boolean> {
-    const { run, timing, plan } = this;
-    const { arrivals } = run.plan;
-    const change = Math.abs(level - this.users);
-    const load =
-      arrivals === undefined
-        ? { users: level, spawnRate: plan.spawnRate ?? Math.max(1, change / (timing.ramp / 1000)) }
-        : {
-            users: this.pool(level),
-            spawnRate: plan.spawnRate ?? Math.max(run.plan.spawnRate, this.pool(level) / (timing.ramp / 1000)),
-            arrivals: { ...arrivals, rate: rateText(level) },
-          };
-    const request = { ...load, host: run.plan.host ?? "", runTime: stepLimit(run, plan) };
-    this.users = level;
-    const swarm = () => run.client.swarm(request, run.state.signals.kill).then(() => true);
-    return (await this.ask(swarm)) === true;
-  }
-
-  /**
-   * The most iterations under way at a rate: as many as there are while answers are within their limits, and more than
-   * three times as many as at the last level that held. Never fewer than before, as users that leave break off what they do.
-   */
-  private pool(level: number): number {
-    const { asked } = this.plan;
-    const lately = poolFactor * this.iterationSeconds * level;
-    const { targetUsers = 0 } = this.run.lastStatus() ?? {};
-    const wanted = Math.max(poolSize(this.run.plan.thresholds, level), lately, targetUsers, this.run.plan.users);
-    return Math.min(asked.maxUsers ?? Number.POSITIVE_INFINITY, Math.ceil(wanted));
+  set(level: number): Promise<boolean> {
+    return this.load.set(level);
   }
 
   /** Waits until the users are there, and what was asked before is answered; what breaks meanwhile ends the wait. */
@@ -205,7 +135,7 @@ export class Levels {
     const change = fixed === undefined ? timing.ramp : ((arrivals === undefined ? level : users) / fixed) * 1000;
     let there: number | undefined;
     while (run.state.checkSignals()) {
-      await this.pause(Math.min(timing.watch, timing.settle));
+      await this.load.pause(Math.min(timing.watch, timing.settle));
       const status = run.lastStatus();
       const now = performance.now();
       if (status !== undefined) {
@@ -214,7 +144,7 @@ export class Levels {
         const isOld = (status.oldestWait ?? 0) * 1000 > since && since < timing.settleMost;
         if (since >= timing.settle && !isOld) return "there";
       }
-      const counts = await this.counts(false);
+      const counts = await this.load.counts(false);
       if (counts === undefined) return undefined;
       const broke = this.collapse(ramp, counts, now - began);
       if (broke !== undefined) return broke;
@@ -245,7 +175,7 @@ export class Levels {
     const { run, timing, plan } = this;
     const cpu = new CpuWatch();
     if (arrived !== "there") return this.watched(ramp, arrived, cpu);
-    const from = await this.counts(true, true);
+    const from = await this.load.counts(true, true);
     const starts = (await run.poll())?.arrivals ?? undefined;
     if (from === undefined) return undefined;
     const whole = plan.asked.stepSeconds * 1000;
@@ -253,16 +183,18 @@ export class Levels {
     for (;;) {
       const left = whole - (performance.now() - began);
       if (left <= 0) return this.watched(from, undefined, cpu, starts);
-      await this.pause(Math.min(timing.watch, left));
+      await this.load.pause(Math.min(timing.watch, left));
       if (run.state.endedBy !== undefined) return undefined;
-      const counts = left <= timing.watch ? from : await this.counts(false);
+      const counts = left <= timing.watch ? from : await this.load.counts(false);
       if (counts === undefined) return undefined;
       const status = run.lastStatus();
       if (status !== undefined) addCpu(cpu, status);
       const ms = performance.now() - began;
       const silence = this.silence(counts.total.requests - from.total.requests, ms);
       const breach = certainBreach(run.plan.thresholds, from, counts, ms / whole);
-      if (silence !== undefined || breach !== undefined) return this.watched(from, silence, cpu, starts);
+      if (silence === undefined && breach === undefined) continue;
+      const watched = await this.watched(from, silence, cpu, starts);
+      return watched && { ...watched, certain: breach };
     }
   }
 
@@ -272,7 +204,7 @@ export class Levels {
     cpu: CpuWatch,
     starts?: ArrivalsStatus,
   ): Promise<Watched | undefined> {
-    const to = await this.counts(true, true);
+    const to = await this.load.counts(true, true);
     const status = await this.run.poll();
     // Workers have just said what they have used since the beginning of the step.
     if (status !== undefined) addCpu(cpu, status);
@@ -280,29 +212,6 @@ export class Levels {
     const ends = status?.arrivals ?? undefined;
     const arrivals = starts && ends && measured && startsBetween(starts, ends, measured.seconds);
     return to && { early, cpu, measured, arrivals };
-  }
-
-  private counts(now: boolean, names = this.names): Promise<Counts | undefined> {
-    return this.ask(() => this.run.client.counts({ now, names }, this.run.state.signals.kill));
-  }
-
-  /** Asks again while the master does not answer; how long it may stay silent is the run's to say. */
-  private async ask<T>(work: () => Promise<T>): Promise<T | undefined> {
-    const { state } = this.run;
-    while (state.endedBy === undefined) {
-      try {
-        return await work();
-      } catch (error) {
-        if (!(error instanceof MasterUnreachable)) throw error;
-        await this.pause(this.timing.watch);
-      }
-    }
-    return undefined;
-  }
-
-  private pause(ms: number): Promise<void> {
-    const { interrupt, kill, masterLost } = this.run.state.signals;
-    return pause(ms, interrupt, kill, masterLost);
   }
 }
 
@@ -313,7 +222,6 @@ function startsBetween(from: ArrivalsStatus, to: ArrivalsStatus, seconds: number
 }
 
 const nothing: Measured = { rows: [], corrected: [], seconds: 0 };
-const noStatus = { workers: [] } as unknown as LocustStatus;
 
 function isThere({ users, targetUsers, state, arrivals }: LocustStatus, level: number): boolean {
   if (arrivals) return arrivals.began !== null && users >= targetUsers && rateText(arrivals.rate) === rateText(level);

@@ -4,9 +4,10 @@ import type { CapacityLimit, CapacityReport } from "../../verdict/capacity/repor
 import { type CapacityStep, capacityReport, soFar, workersNeeded } from "../../verdict/capacity/report";
 import { nextLevel, type SearchOptions, searchDefaults, type Tried } from "../../verdict/capacity/search";
 import type { ThresholdResult } from "../../verdict/thresholds";
+import { LocustRefused } from "../client";
 import type { LiveRun } from "../live-run";
 import { livingWorkers } from "../phase";
-import type { SearchPlan } from "../plan";
+import type { Scale, SearchPlan } from "../plan";
 import { pause } from "../timing";
 import { Levels } from "./level";
 
@@ -20,8 +21,8 @@ export function searchOptions({ asked }: SearchPlan, most: number): SearchOption
 }
 
 /**
- * Raises the load of a run that has begun, until what the target takes is known; then the run ends. What was found so far
- * is in `run.found` at any time.
+ * Raises the load of a run that has begun, until what the target takes is known; then the run ends. What was found so
+ * far is in `run.found` at any time.
  */
 export async function searchCapacity(run: LiveRun, plan: SearchPlan): Promise<void> {
   const search = new Search(run, plan);
@@ -29,9 +30,14 @@ export async function searchCapacity(run: LiveRun, plan: SearchPlan): Promise<vo
     await search.run();
   } catch (error) {
     // The load must not go on without anybody who looks at it.
-    run.state.end("not-started", messageOf(error));
+    const isOld = error instanceof LocustRefused && error.message.includes("404 to /loadtest/counts");
+    run.state.end("not-started", isOld ? olderPlugin : messageOf(error));
   }
 }
+
+/** In ms. */
+const reminder = 30_000;
+const olderPlugin = "what is deployed is older than this command, and does not tell what it has counted: pulumi up";
 
 class Search {
   private readonly steps: CapacityStep[] = [];
@@ -106,14 +112,9 @@ class Search {
       return false;
     }
     const cost = scale.cost?.(wanted - present);
-    live.observer.said?.(
-      `The workers are the limit: ${step.why}. Workers: ${present} → ${wanted}${cost === undefined ? "" : `, ${cost}`}`,
-    );
-    try {
-      await scale.to(wanted);
-    } catch (error) {
-      live.observer.warning?.(messageOf(error));
-    }
+    const more = `Workers: ${present} → ${wanted}${cost === undefined ? "" : `, ${cost}`}`;
+    live.observer.said?.(`The workers are the limit: ${step.why}. ${more}`);
+    await this.scaled(scale, wanted, this.calm(step.level / searchDefaults.factor));
     const deadline = performance.now() + live.timing.ready;
     const { interrupt, kill, masterLost } = live.state.signals;
     while (live.state.checkSignals() && this.present() < wanted && performance.now() < deadline) {
@@ -124,6 +125,18 @@ class Search {
     this.needed = needed;
     this.end("workers");
     return false;
+  }
+
+  /** Waits for workers to come up, which may take longer than a level may last that nobody asks for again. */
+  private async scaled(scale: Scale, wanted: number, calm: number): Promise<void> {
+    const { live } = this;
+    const isUp = new AbortController();
+    const scaling = scale
+      .to(wanted)
+      .catch((error: unknown) => live.observer.warning?.(messageOf(error)))
+      .finally(() => isUp.abort());
+    while (!isUp.signal.aborted && (await this.levels.set(calm))) await pause(reminder, isUp.signal);
+    await scaling;
   }
 
   private present(): number {

@@ -8,7 +8,7 @@ import { figures } from "./figures";
 import { foreign } from "./format";
 import { badge, factsOf, lines, type ReportedRun, type Tone, verdictOf } from "./head";
 import { type Html, html } from "./html";
-import { chartHint, footer } from "./report";
+import { footer, moveHint } from "./report";
 
 const words: Readonly<Record<CapacityComparison["kind"], readonly [word: string, sign: string, tone: Tone]>> = {
   worse: ["WORSE", "✗", "bad"],
@@ -31,7 +31,7 @@ ${lines(found.texts.slice(0, -1), sign, "muted", "Capacities")}
 ${lines(found.warnings, "!", "caution", "Warnings")}
 </header>
 <main>
-<section class="two"><h2>By load</h2>${chartHint}${figures(charts)}</section>
+<section class="two"><h2>By load</h2>${moveHint}${figures(charts)}</section>
 <section><h2>The two searches</h2><div class="runs">${card("Before", before)}${card("After", after)}</div></section>
 </main>
 ${footer}`;
@@ -67,10 +67,11 @@ function overlayOf({ value, ...about }: Overlay, before: RunRecord, after: RunRe
     });
     return { times: points.map(({ level }) => level), lines: [{ label, ...style, values }] };
   };
-  const isByUsers = before.capacity?.asked.by === "users";
+  const ways = new Set([before, after].map(({ capacity }) => capacity?.asked.by));
+  const label = ways.size > 1 ? "users, or arrivals a second" : ways.has("users") ? "users" : "arrivals a second";
   return {
     ...{ ...about, limits: [] },
-    across: { label: isByUsers ? "users" : "arrivals a second", unit: isByUsers ? "users" : "/s", marks: [] },
+    across: { label, unit: ways.has("users") ? "users" : "/s", marks: [] },
     curves: [
       curve(before, "before", { colour: "series-2", width: 1.5, dash: [5, 4] }),
       curve(after, "after", { colour: "series-1", width: 2 }),

@@ -30,7 +30,7 @@ function figure(chart: Chart): Html {
 }
 
 /** `p95 from 3 ms to 12 ms, at the end 8 ms`: over all points, not those that are drawn. */
-function lineWords({ label, values }: Line, { unit }: Chart): Html {
+function lineWords({ label, values }: Line, { unit, across }: Chart): Html {
   let [lowest, highest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of values) {
     if (value === null) continue;
@@ -41,7 +41,10 @@ function lineWords({ label, values }: Line, { unit }: Chart): Html {
   const [from, to] = [quantity(lowest, unit), quantity(highest, unit)];
   if (from === to) return html`${foreign(label)} ${to} throughout`;
   const last = values.at(-1);
-  const end = last !== null && last !== undefined && `, ${quantity(last, unit)} at the end`;
+  const end =
+    last !== null &&
+    last !== undefined &&
+    `, ${quantity(last, unit)} at the ${across === undefined ? "end" : "highest load"}`;
   return html`${foreign(label)} ${from} to ${to}${end}`;
 }
 

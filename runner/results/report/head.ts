@@ -107,7 +107,7 @@ export function factsOf({ record }: ReportedRun): Html {
     ...(asked.arrivals === undefined ? [] : [arrivalsFact(asked.arrivals)]),
     [
       asked.arrivals === undefined ? "Users" : "Users at most",
-      asked.shape === null ? users : html`by the load shape ${foreign(asked.shape)}`,
+      asked.shape === null ? users : usersWords(asked.shape, record.capacity !== undefined),
     ],
     ["Workers", amount(asked.workers)],
     ["Versions", versionWords(versions), true],
@@ -117,6 +117,10 @@ export function factsOf({ record }: ReportedRun): Html {
 
 function arrivalsFact({ rate, spacing }: NonNullable<RunRecord["asked"]["arrivals"]>) {
   return ["Iterations a second", html`${foreign(rate)}${spacing === "poisson" && ", at random gaps"}`] as const;
+}
+
+function usersWords(shape: string, isSearch: boolean): Content {
+  return isSearch ? "raised in steps" : html`by the load shape ${foreign(shape)}`;
 }
 
 /** Names with their values; a long one takes two columns. */
@@ -141,16 +145,33 @@ function versionWords({ loadtest, locust, python, node, ...client }: RunRecord["
 }
 
 /** The numbers over all requests, large. */
-export function tilesOf({ record: { totals, percentiles, corrected } }: ReportedRun): Html {
+export function tilesOf({ record }: ReportedRun): Html {
+  const tiles = record.capacity === undefined ? totalTiles(record) : capacityTiles(record.capacity);
+  return html`<dl class="tiles">${tiles.map(
+    ([name, value, bad]) => html`<div${bad && html` class="bad"`}><dt>${name}</dt><dd>${value}</dd></div>`,
+  )}</dl>`;
+}
+
+type Tile = readonly [name: string, value: string, bad?: boolean];
+
+function totalTiles({ totals, percentiles, corrected }: RunRecord): Tile[] {
   const times = ["p50", "p95", "p99"].filter((name) => name in percentiles);
-  const tiles: (readonly [string, string, bad?: boolean])[] = [
+  return [
     ["Requests", quantity(totals.requests, "users")],
     ["Requests/s", quantity(totals.rps, "users")],
     ["Failed", share(totals.failRatio), totals.failures > 0],
     ...times.map((name) => [name, quantity(percentiles[name], "ms")] as const),
     ...(corrected === undefined ? [] : [["Corrected p95", quantity(corrected.percentiles.p95, "ms")] as const]),
   ];
-  return html`<dl class="tiles">${tiles.map(
-    ([name, value, bad]) => html`<div${bad && html` class="bad"`}><dt>${name}</dt><dd>${value}</dd></div>`,
-  )}</dl>`;
+}
+
+/** A capacity, and what there was of it at the highest level that held: totals have all of its steps in them. */
+function capacityTiles({ asked, steps, level, rps, interval }: NonNullable<RunRecord["capacity"]>): Tile[] {
+  const step = steps.findLast((one) => one.outcome === "held" && one.level === level);
+  return [
+    [interval?.high === null ? "Requests/s, at least" : "Requests/s, at most", quantity(rps, "users")],
+    [asked.by === "users" ? "Users" : "Arrivals/s", quantity(level, "users")],
+    ["Failed", share(step?.failRatio)],
+    ...(["p50", "p95", "p99"] as const).map((name) => [name, quantity(step?.[name], "ms")] as const),
+  ];
 }

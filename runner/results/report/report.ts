@@ -34,7 +34,7 @@ ${capacitySection(record, byLoad)}
 <section><h2>Thresholds</h2>${thresholdsOf(record)}</section>
 <section><h2>Load integrity</h2>${loadOf(record)}</section>
 </div>
-<section><h2>Requests</h2>${requestsOf(requests, record.totals)}</section>
+<section><h2>Requests</h2>${record.capacity !== undefined && ofAllSteps}${requestsOf(requests, record.totals)}</section>
 ${correctedOf(corrected)}
 ${errorsOf(record)}
 <section><h2>Over time</h2>${samples.length === 0 ? noSamples : [chartHint, figures(charts)]}</section>
@@ -59,10 +59,14 @@ function timeLimits(thresholds: readonly ThresholdResult[]): Chart["limits"] {
     .map(({ threshold, limit }) => ({ value: limit, label: threshold }));
 }
 
+const ofAllSteps = html`<p class="small muted">Of all steps together, also of those that broke.</p>`;
+
 export const noSamples = html`<p class="muted">No samples were taken, so there is nothing to draw.</p>`;
 
-export const chartHint = html`<p class="hint small muted">Move over a chart, or use its arrow keys, to read the values of a moment in all of them. Drag to look closer, double-click to see all.</p>
-<p class="small muted">Current rates and failures are those of the latest six seconds or so of each moment, response times those of the latest ten.</p>
+export const moveHint = html`<p class="hint small muted">Move over a chart, or use its arrow keys, to read the values of a moment in all of them. Drag to look closer, double-click to see all.</p>
 <noscript><p>The charts need JavaScript. What they show is told in words above each.</p></noscript>`;
+
+export const chartHint = html`${moveHint}
+<p class="small muted">Current rates and failures are those of the latest six seconds or so of each moment, response times those of the latest ten.</p>`;
 
 export const footer: Html = html`<footer>Made by loadtest. All numbers are those of this file. Charts by uPlot, MIT licence.</footer>`;

@@ -21,8 +21,9 @@ export interface Broke {
 const fewest = 20;
 
 /**
- * A threshold that must break, even if all that comes from now on is as good as can be and no less of it: so many answers
- * are too late, or failed, that they are too many of all that there will be. Undefined while the level may hold.
+ * A threshold that must break, even if all that comes from now on is as good as can be and no less of it: so many
+ * answers are too late, or failed, that they are too many of all that there will be. Undefined while the level may
+ * hold.
  *
  * @param part of the time of the step that is over: 0 to 1
  */
@@ -99,6 +100,13 @@ function worstRequest({ metric }: ThresholdResult, rows: readonly RequestStats[]
     metric === "fail_ratio" ? row.failures : (row.percentiles[correctedTime(metric) ?? metric] ?? row.avg ?? 0);
   const [worst] = [...single].sort((a, b) => value(b) - value(a));
   return worst === undefined ? null : requestLabel(worst);
+}
+
+/** A threshold for which it was too late. */
+export function couldNotHold({ text, metric, request }: Threshold): Broke {
+  const what = metric === "fail_ratio" ? "errors" : "time";
+  const of = request === undefined ? null : requestLabel(request);
+  return { what, threshold: text, request: of, text: `${text} could not hold any more` };
 }
 
 /** Users that wait for answers leave none free for what is to be started. */

@@ -11,8 +11,8 @@ export interface CapacityRun extends Pick<RunData, "name" | "record"> {
 }
 
 /**
- * `same`: the intervals overlap. `small`: worse, and within what is allowed. `unclear`: one of the two found no capacity,
- * or only that there is more of it than was tried.
+ * `same`: the intervals overlap. `small`: worse, and within what is allowed. `unclear`: one of the two found no
+ * capacity, or only that there is more of it than was tried.
  */
 export type CapacityChangeKind = "same" | "better" | "small" | "worse" | "unclear";
 

@@ -1,4 +1,4 @@
-/** The numbers of a time within a run: the difference of what was counted at its ends, in the words of `requests.csv`. */
+/** The numbers of a part of a run: the difference of what was counted at its ends, in the words of `requests.csv`. */
 import type { Counted, Counts, RequestStats } from "../../types";
 import { round } from "../format";
 
@@ -19,8 +19,8 @@ const shares: Readonly<Record<string, number>> = {
 
 /**
  * What was counted from one moment to another. A worker's requests are divided by the time between its own two reports,
- * so that ends that are a little apart for the workers change no rate. Undefined where they are not of one run, or what was
- * counted has been thrown away meanwhile.
+ * so that ends that are a little apart for the workers change no rate. Undefined where they are not of one run, or what
+ * was counted has been thrown away meanwhile.
  */
 export function measure(from: Counts, to: Counts): Measured | undefined {
   if (from.run !== to.run || to.total.requests < from.total.requests) return undefined;

@@ -4,7 +4,7 @@ import { percent, short } from "../format";
 import type { IntegrityReport } from "../integrity";
 import type { CapacityReport, CapacityStep, LoadUnit, StepArrivals } from "./report";
 import type { Tried } from "./search";
-import { levelText, limitTexts } from "./words";
+import { capacityDecision, levelText, limitTexts } from "./words";
 
 /** What is known of the load of a step. */
 export interface StepLoad {
@@ -14,6 +14,7 @@ export interface StepLoad {
   readonly users: number;
   /** Whether what was counted is there. */
   readonly counted: boolean;
+  readonly answers: number;
   readonly broke: boolean;
   /** Names of workers that went away. */
   readonly lost: readonly string[];
@@ -26,9 +27,10 @@ export interface StepLoad {
 
 /** Why a step proves nothing about the target; null where it does. Busy workers prove nothing where something broke. */
 export function whyVoid(load: StepLoad): string | null {
-  const { level, by, users, counted, broke, lost, workerCpu, masterCpu, arrivals } = load;
+  const { level, by, users, counted, answers, broke, lost, workerCpu, masterCpu, arrivals } = load;
   if (lost.length > 0) return `${lost.join(", ")} ${lost.length === 1 ? "was" : "were"} lost`;
   if (!counted) return "what was counted has been thrown away meanwhile";
+  if (!broke && answers === 0) return "nothing was answered: --step-time is too short for what the users do";
   if (by === "users" && level - users >= 1 && users < level * (1 - usersTolerance)) {
     return `there were ${users} of ${levelText(level, by)}`;
   }
@@ -45,7 +47,7 @@ const mayStartLate = 0.05;
 /** From this part of the users on, all of them are taken for busy. */
 const allBusy = 0.9;
 
-/** Whether users that wait for answers keep iterations from being started: the target is the reason, not the workers. */
+/** Whether users that wait for answers keep iterations from starting: the target is the reason, not the workers. */
 export function isHeldUp({ due, dropped, late, underWay }: StepArrivals, users: number): boolean {
   return (dropped > mayDrop * due || late > mayStartLate * due) && underWay >= allBusy * users;
 }
@@ -80,7 +82,7 @@ export function judged(step: CapacityStep, tried: readonly Tried[], by: LoadUnit
 
 /** The integrity of a run that was a search: each step has been judged by itself, and one that was no proof is none. */
 export function searchIntegrity(report: IntegrityReport, capacity: CapacityReport): IntegrityReport {
-  const isOwn = capacity.limit === "workers" || capacity.limit === "load";
+  const isOwn = capacityDecision(capacity).verdict === "invalid";
   const problems = isOwn ? limitTexts(capacity).map((text) => text.replace(/\.$/, "")) : [];
   return { ...report, ok: !isOwn, problems };
 }

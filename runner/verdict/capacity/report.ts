@@ -65,7 +65,7 @@ export interface CapacityStep {
   readonly arrivals?: StepArrivals | undefined;
 }
 
-/** Why a search ended: the target broke, or gave no more throughput; or something else than the target was the limit. */
+/** Why a search ended: the target broke, or gave no more throughput; or something else was the limit. */
 export type CapacityLimit = "target" | "flat" | "cap" | "workers" | "load" | "steps";
 
 /** The capacity of a target, as far as it was found. */
@@ -78,7 +78,7 @@ export interface CapacityReport {
   readonly broke: number | null;
   /** Requests a second at that level, over its holds on average; null where none held. */
   readonly rps: number | null;
-  /** 95 % of what repeated holds would give, up to what the level that breaks would; high is null where nothing broke. */
+  /** 95 % interval of `rps`, up to what the level that breaks would give; high is null where that is not known. */
   readonly interval: { readonly low: number; readonly high: number | null } | null;
   /** Null for a search that did not come to its end. */
   readonly limit: CapacityLimit | null;
@@ -197,8 +197,8 @@ export function curveOf(steps: readonly CapacityStep[]): CurvePoint[] {
 const headroom = 0.7;
 
 /**
- * The workers that a level would take, by the CPU that a user or an arrival took at the highest level at which they were
- * not yet busy; without one twice as many as there are. More than there are in any case.
+ * The workers that a level would take, by the CPU that a user or an arrival took at the highest level at which they
+ * were not yet busy; without one twice as many as there are. More than there are in any case.
  */
 export function workersNeeded(steps: readonly CapacityStep[], level: number, present: number): number {
   const cool = steps.filter(

@@ -40,7 +40,7 @@ export type Next =
       readonly level: number | null;
       /** The lowest one that breaks; null where none did. */
       readonly broke: number | null;
-      /** `flat`: more load gives no more throughput. `most`, `steps`: the options' limits, and the target may take more. */
+      /** `flat`: more load gives no more throughput. `most`, `steps`: limits of the options, not of the target. */
       readonly limit: "broke" | "flat" | "most" | "steps";
     };
 
@@ -51,9 +51,9 @@ const same = 0.03;
 const least = 1 / 1024;
 
 /**
- * Raises the level until one breaks, narrows down between the highest that held and the lowest that broke, has the latter
- * break a second time, and the former hold a few times. A level is bad when it broke twice, or once and never held; one
- * that did both is tried again.
+ * Raises the level until one breaks, narrows down between the highest that held and the lowest that broke, has the
+ * latter break a second time, and the former hold a few times. A level is bad when it broke twice, or once and
+ * never held; one that did both is tried again.
  */
 export function nextLevel(tried: readonly Tried[], options: SearchOptions): Next {
   const { from, most, whole, precision, holds, factor, mostSteps } = options;

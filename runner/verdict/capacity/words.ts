@@ -29,7 +29,7 @@ export function answerText(report: CapacityReport): string {
   if (limit === null) return `So far: ${at} held.`;
   if (interval.high === null) return `The target takes at least ${at}.`;
   const range = `95 % interval ${short(interval.low)} to ${short(interval.high)}`;
-  const beyond = broke === null ? "more users give no more" : `${levelText(broke, asked.by)} are too many`;
+  const beyond = broke === null ? "more load gives no more" : `${levelText(broke, asked.by)} are too many`;
   return `The capacity is ${at} (${range}; ${beyond}).`;
 }
 
@@ -41,7 +41,8 @@ export function detailTexts(report: CapacityReport): string[] {
     ...(knee === null
       ? []
       : [
-          `The knee is at ${levelText(knee.level, asked.by)}: ${rpsText(knee.rps)} with ${short(knee.avg)} ms on average.`,
+          `The knee is at ${levelText(knee.level, asked.by)}: ` +
+            `${rpsText(knee.rps)} with ${short(knee.avg)} ms on average.`,
         ]),
     ...limitTexts(report),
   ];
@@ -58,7 +59,9 @@ export function limitTexts({ limit, asked, steps, workers }: CapacityReport): st
     target: `The target was the limit, not the workers${used}.`,
     flat: `The target was the limit, not the workers${used}: more load gave no more throughput, and broke nothing.`,
     cap: `${capText(asked)} ended the search, not the target.`,
-    workers: `The workers were the limit, not the target: ${because}. To go on takes about ${workers.needed} workers (--max-workers ${workers.needed}).`,
+    workers:
+      `The workers were the limit, not the target: ${because}. ` +
+      `To go on takes about ${workers.needed} workers (--max-workers ${workers.needed}).`,
     load: `The search could not go on: ${because}.`,
     steps: "The search has ended without an answer that holds: the target is not the same from one moment to the next.",
   };

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { LocustClient } from "../../../runner/engine/client";
-import type { LocustStatus, RecordedSeries, WorkerStatus } from "../../../runner/types";
+import type { Counts, LocustStatus, RecordedSeries, WorkerStatus } from "../../../runner/types";
 
 /** A worker as a status has it. */
 export function worker(name: string, change: Partial<WorkerStatus> = {}): WorkerStatus {
@@ -66,6 +66,8 @@ export class ScriptedLocust {
     this.run({ users: 10 });
     return { success: true };
   };
+  /** What `/loadtest/counts` answers; undefined for an older plugin, which does not know it. */
+  onCounts: (() => Counts) | undefined;
   onStop: () => void = () => this.ended();
   /** Answers nothing any more; connections stay open. */
   silent = false;
@@ -146,6 +148,7 @@ export class ScriptedLocust {
       const after = Number(path.split("=")[1]);
       return json({ ...this.series, samples: this.series.samples.filter(({ t }) => t > after) });
     }
+    if (path.startsWith("/loadtest/counts") && this.onCounts !== undefined) return json(this.onCounts());
     if (path === "/stats/requests/csv") return void response.end(this.requests);
     if (path.endsWith("/csv")) return void response.end("head\r\n");
     if (path.startsWith("/stats/report")) return void response.end("<html>report</html>");

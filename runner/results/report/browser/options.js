@@ -77,7 +77,7 @@ function optionsOf(chart, width, { spans, marks }) {
     ...sizeFor(width),
     padding: [18, 24, 0, 0],
     scales: {
-      x: { time: false, range: (_, from, to) => [from > 0 && from < 1 ? 0 : from, to] },
+      x: { time: false, range: (_, from, to) => [across !== undefined || (from > 0 && from < 1) ? 0 : from, to] },
       y: { range: (_, __, highest) => [0, topOf(chart, highest)] },
     },
     axes: [

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { certainBreach, heldUp, judgeStep, noAnswers } from "../../../../runner/verdict/capacity/breach";
+import { certainBreach, couldNotHold, heldUp, judgeStep, noAnswers } from "../../../../runner/verdict/capacity/breach";
 import { type Measured, measure } from "../../../../runner/verdict/capacity/measure";
 import { evaluateThresholds } from "../../../../runner/verdict/thresholds";
 import { parseThreshold } from "../../../../settings/values/threshold";
@@ -88,6 +88,14 @@ describe("a level that breaks", () => {
   });
 
   it("has words for what is no threshold", () => {
+    expect(couldNotHold(parseThreshold("GET /: p95<100"))).to.deep.equal({
+      ...{
+        what: "time",
+        threshold: "GET /: p95<100",
+        request: "GET /",
+        text: "GET /: p95<100 could not hold any more",
+      },
+    });
     expect(noAnswers(7, 40).text).to.equal("no answer for 7 s, with 40 under way");
     expect(heldUp({ due: 100, dropped: 5, late: 15 }, 30).text).to.equal(
       "no user was free in time for 20 % of the iterations: all 30 waited for answers",

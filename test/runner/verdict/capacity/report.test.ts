@@ -105,7 +105,17 @@ describe("a capacity", () => {
 
 describe("the proof that the target was the limit", () => {
   const load: StepLoad = {
-    ...{ level: 40, by: "users", users: 40, counted: true, broke: true, lost: [], workerCpu: 0.3, masterCpu: 0.02 },
+    ...{
+      level: 40,
+      by: "users",
+      users: 40,
+      counted: true,
+      answers: 100,
+      broke: true,
+      lost: [],
+      workerCpu: 0.3,
+      masterCpu: 0.02,
+    },
   };
 
   it("is there where the workers were not", () => {
@@ -121,6 +131,7 @@ describe("the proof that the target was the limit", () => {
     expect(whyVoid({ ...load, users: 30, broke: false })).to.equal("there were 30 of 40 users");
     expect(whyVoid({ ...load, lost: ["worker-2"] })).to.equal("worker-2 was lost");
     expect(whyVoid({ ...load, counted: false })).to.match(/thrown away/);
+    expect(whyVoid({ ...load, broke: false, answers: 0 })).to.match(/nothing was answered: --step-time is too short/);
   });
 
   it("needs no idle workers where everything held", () => {

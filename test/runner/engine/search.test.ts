@@ -1,0 +1,220 @@
+import { expect } from "chai";
+import type { RunOptions, RunPlan } from "../../../runner/engine/plan";
+import type { Counts, LocustStatus, WorkerStatus } from "../../../runner/types";
+import type { CapacityAsked, CapacityStep } from "../../../runner/verdict/capacity/report";
+import { parseThreshold } from "../../../settings/values/threshold";
+import { engineRuns, plan } from "./engine-runs";
+import { worker } from "./scripted";
+
+const asked: CapacityAsked = {
+  ...{ by: "users", from: 10, maxUsers: null, maxRps: null, maxWorkers: null, atLeast: null },
+  ...{ stepSeconds: 0.06, precision: 0.1, holds: 2 },
+};
+const timing = { ramp: 5, settle: 5, settleMost: 50, watch: 10, silence: 80, recover: 100 };
+
+/** A target that answers so many users in 10 ms, 2,000 of them a second each, and all that are more too late. */
+class Simulated {
+  users = 0;
+  readonly levels: number[] = [];
+  workers: WorkerStatus[] = [worker("worker-1", { state: "running" }), worker("worker-2", { state: "running" })];
+  /** Of each worker, by the users that there are. */
+  cpu: (users: number) => number = () => 0.2;
+  silentFrom = Number.POSITIVE_INFINITY;
+  private readonly counted = { requests: 0, good: 0 };
+  private since = performance.now();
+
+  constructor(readonly most: number) {}
+
+  set(users: number): void {
+    this.count();
+    this.users = users;
+    this.levels.push(users);
+  }
+
+  counts(): Counts {
+    this.count();
+    const { requests, good } = this.counted;
+    const at = performance.now() / 1000;
+    const total = { requests, failures: 0, time: good * 10, times: { "10": good, "500": requests - good } };
+    const each = this.workers.map(({ id }) => ({ id, at, requests: requests / this.workers.length }));
+    return { run: 1, workers: each, total, requests: [] };
+  }
+
+  status(): Partial<LocustStatus> {
+    const cpu = this.cpu(this.users);
+    const isSilent = this.users >= this.silentFrom;
+    return {
+      ...{
+        users: this.users,
+        targetUsers: this.users,
+        underWay: isSilent ? this.users : 0,
+        oldestWait: isSilent ? 9 : 0,
+      },
+      workers: this.workers.map((one) => ({ ...one, cpu })),
+    };
+  }
+
+  private count(): void {
+    const now = performance.now();
+    const answers = this.users >= this.silentFrom ? 0 : Math.round((this.users * 2000 * (now - this.since)) / 1000);
+    this.counted.requests += answers;
+    this.counted.good += this.users <= this.most ? answers : 0;
+    this.since = now;
+  }
+}
+
+describe("a search for the capacity", function () {
+  this.timeout(30_000);
+  const { locust, drive } = engineRuns();
+
+  async function search(target: Simulated, change: Partial<CapacityAsked> = {}, options: Partial<RunOptions> = {}) {
+    const steps: CapacityStep[] = [];
+    const said: string[] = [];
+    const scripted = locust();
+    let running = false;
+    scripted.onSwarm = (form) => {
+      target.set(Number(form.get("user_count")));
+      if (!running) scripted.run();
+      running = true;
+      return { success: true };
+    };
+    scripted.onCounts = () => target.counts();
+    // As it is at each look.
+    const own = scripted.status;
+    let base = own;
+    Object.defineProperty(scripted, "status", {
+      get: () => (base.state === "running" ? { ...base, ...target.status() } : base),
+      set: (value: LocustStatus) => {
+        base = value;
+      },
+    });
+    const searched: RunPlan = {
+      ...{ ...plan, runTime: undefined, thresholds: [parseThreshold("p95<100")] },
+      search: { asked: { ...asked, ...change }, timing },
+    };
+    const observer = {
+      step: (step: CapacityStep) => void steps.push(step),
+      said: (text: string) => void said.push(text),
+    };
+    const outcome = await drive({ plan: searched, observer, ...options });
+    return { outcome, capacity: outcome.capacity, steps, said };
+  }
+
+  it("finds the most users that hold, and ends the run", async () => {
+    const target = new Simulated(33);
+    const { outcome, capacity, steps } = await search(target);
+    expect(outcome.endedBy).to.equal("capacity");
+    expect(capacity?.limit).to.equal("target");
+    expect(capacity?.level).to.be.within(30, 33);
+    expect(capacity?.broke).to.be.within(34, 36);
+    expect(capacity?.steps).to.deep.equal(steps);
+    expect(outcome.thresholds.map(({ threshold, actual }) => [threshold, actual])).to.deep.equal([["p95<100", 10]]);
+    expect(outcome.integrity).to.deep.include({ ok: true, problems: [] });
+    expect(locust().calls.filter((call) => call.startsWith("POST /stop"))).to.have.length(1);
+  });
+
+  it("gives a target that broke half of what held, before it goes on", async () => {
+    const target = new Simulated(33);
+    await search(target);
+    const [, , , up = 0, rest] = target.levels;
+    expect([up, rest]).to.deep.equal([40, 10]);
+  });
+
+  it("has Locust end each step by itself, should the command be gone", async () => {
+    await search(new Simulated(15));
+    const swarms = locust().calls.filter((call) => call.startsWith("POST /swarm"));
+    for (const call of swarms) expect(call).to.match(/run_time=\d+s/);
+  });
+
+  it("leaves a level at which nothing is answered", async () => {
+    const target = new Simulated(1000);
+    target.silentFrom = 40;
+    const { capacity } = await search(target, { stepSeconds: 1, holds: 1 });
+    expect(capacity?.level).to.be.within(36, 39);
+    expect(capacity?.first?.text).to.match(/no answer for/);
+  });
+
+  it("takes busy workers for no proof, and says how many it would take", async () => {
+    const target = new Simulated(33);
+    target.cpu = (users) => Math.min(1, users / 30);
+    const { capacity, outcome } = await search(target);
+    expect(capacity).to.deep.include({ limit: "workers", level: 20 });
+    expect(capacity?.steps.at(-1)).to.deep.include({ level: 40, outcome: "void" });
+    expect(capacity?.workers.needed).to.equal(8);
+    expect(outcome.integrity?.ok).to.equal(false);
+  });
+
+  it("brings up the workers that it may, says what they cost, and goes on", async () => {
+    const target = new Simulated(33);
+    target.cpu = (users) => Math.min(1, users / 15 / target.workers.length);
+    const scale = {
+      cost: (more: number) => `$${more} an hour more`,
+      async to(workers: number) {
+        target.workers = Array.from({ length: workers }, (_, index) =>
+          worker(`worker-${index + 1}`, { state: "running" }),
+        );
+      },
+    };
+    const { capacity, said } = await search(target, { maxWorkers: 6 }, { scale });
+    expect(said).to.have.length(1);
+    expect(said[0]).to.match(/Workers: 2 → 6, \$4 an hour more$/);
+    expect(capacity?.limit).to.equal("target");
+    expect(capacity?.level).to.be.within(30, 33);
+    expect(capacity?.workers).to.deep.equal({ count: 6, needed: null });
+  });
+
+  it("goes no further than it may", async () => {
+    const target = new Simulated(1000);
+    expect((await search(target, { maxUsers: 25 })).capacity).to.deep.include({ limit: "cap", level: 25, broke: null });
+    expect(Math.max(...target.levels)).to.equal(25);
+  });
+
+  it("goes no further than so many requests a second", async () => {
+    const target = new Simulated(1000);
+    const { capacity } = await search(target, { maxRps: 60_000 });
+    expect(capacity?.limit).to.equal("cap");
+    expect(capacity?.level).to.be.within(27, 33);
+  });
+
+  it("keeps what it has found when it is interrupted", async () => {
+    const interrupt = new AbortController();
+    const target = new Simulated(1000);
+    const { outcome } = await search(target, {}, {
+      interrupt: interrupt.signal,
+      observer: { step: ({ level }) => level >= 40 && interrupt.abort() },
+    } as Partial<RunOptions>);
+    expect(outcome.endedBy).to.equal("interrupt");
+    expect(outcome.capacity).to.deep.include({ limit: null, level: 40 });
+  });
+
+  it("has found nothing where somebody else stops it", async () => {
+    const target = new Simulated(1000);
+    const { outcome } = await search(
+      target,
+      {},
+      { observer: { step: ({ level }) => void (level >= 40 && locust().ended()) } },
+    );
+    expect(outcome.endedBy).to.equal("stopped-elsewhere");
+    expect(outcome.capacity?.limit).to.equal(null);
+  });
+
+  it("ends with the reason where the plugin knows no counts, and stops the load", async () => {
+    const target = new Simulated(30);
+    const { outcome } = await search(
+      target,
+      {},
+      {
+        observer: {
+          phase: () => {
+            locust().onCounts = undefined;
+          },
+        },
+      },
+    );
+    expect([outcome.endedBy, outcome.error]).to.deep.equal([
+      "not-started",
+      "what is deployed is older than this command, and does not tell what it has counted: pulumi up",
+    ]);
+    expect(locust().calls.filter((call) => call.startsWith("POST /stop"))).to.have.length(1);
+  });
+});
