@@ -36,7 +36,7 @@ describe("loadtest size on this machine", function () {
   this.timeout(240_000);
   let project: Project;
   let target: DemoTarget;
-  const asked = 800;
+  const asked = 600;
 
   before(async () => {
     await prepareLocust();
@@ -91,11 +91,11 @@ describe("loadtest size on this machine", function () {
     const from = await command(["size", "--users", "4000", "--from", "latest", "--results", ran]);
     expect(from.code, from.stderr).to.equal(0);
     expect(from.stdout).to.match(/^4,000 users need \d+ workers of 0\.5 vCPU and 768 MiB$/m);
-    expect(from.stdout).to.match(/measured {2}steady\.py on this machine: 2 workers, 800 users, /);
+    expect(from.stdout).to.match(/measured {2}steady\.py on this machine: 2 workers, 600 users, /);
     expect(from.stdout).to.match(/workerReplicas is 1: too few, set it to (\d+), or run with --workers \1$/m);
     const rate = await command(["size", "--arrival-rate", "20000", "--from", "latest", "--results", ran, "--json"]);
     const byRate = JSON.parse(rate.stdout);
-    expect(byRate.need.users).to.be.closeTo((20000 / usage.rate) * 800, 1);
+    expect(byRate.need.users).to.be.closeTo((20000 / usage.rate) * 600, 1);
     expect(byRate.warnings).to.include("each request of the sample is taken for an iteration");
     expect(runsIn(ran)).to.have.lengthOf(1);
   });
