@@ -85,6 +85,8 @@ const locust = new LocustDeployment(
     users: settings.users,
     spawnRate: settings.spawnRate,
     runTime: settings.runTime,
+    arrivalRate: settings.arrivalRate,
+    arrivalSpacing: settings.arrivalSpacing,
     targetHost: settings.targetHost,
     allowedHosts: settings.allowedHosts,
     thresholds: settings.thresholds.map(({ text }) => text),

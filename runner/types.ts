@@ -65,6 +65,46 @@ export interface ClientVersions {
   readonly gevent: string;
 }
 
+/** By how many ms iterations started late; null before the first. */
+export interface StartLag {
+  readonly p50: number | null;
+  readonly p99: number | null;
+  readonly max: number | null;
+}
+
+/** How far the iterations of a run with an arrival rate are, at one moment of it. */
+export interface ArrivalsSample {
+  /** Seconds from the start of the run to that of the schedule, when all users were there; null before that. */
+  readonly began: number | null;
+  /** Iterations a second that are asked for now; 0 before and after the schedule. */
+  readonly rate: number;
+  /** Iterations that were to start by now. */
+  readonly due: number;
+  /** Of these, as workers said in the last three seconds: those that started, also late; and those no user was free for. */
+  readonly started: number;
+  readonly dropped: number;
+  /** Started more than 10 ms after they were due. */
+  readonly late: number;
+  /** Over the last six seconds or so. */
+  readonly startedPerSecond: number;
+  readonly lag: StartLag;
+  /** Response times from when each iteration was due: of the last ten seconds, in ms; null while nothing is answered. */
+  readonly corrected: { readonly [Name in "p50" | "p95" | "p99"]: number | null };
+}
+
+/** The iterations of a run with an arrival rate, as the master says. */
+export interface ArrivalsStatus extends ArrivalsSample {
+  /** As it was asked for: `500`, `50/s:1m 500/s:5m`. */
+  readonly asked: string;
+  readonly spacing: "even" | "poisson";
+  /** Seconds from the start of the run to the end of the schedule; null where nothing is known to end it. */
+  readonly ends: number | null;
+  /** Due, and without a user yet. */
+  readonly waiting: number;
+  /** Iterations that have started and are not over. */
+  readonly underWay: number;
+}
+
 /** What the plugin's `GET /loadtest/status` answers: one consistent, uncached view of the master. */
 export interface LocustStatus {
   readonly locust: string;
@@ -130,6 +170,8 @@ export interface LocustStatus {
   readonly p50: number | null;
   readonly p95: number | null;
   readonly p99: number | null;
+  /** Null in a test without an arrival rate; missing in older plugins, and where the script has an option of that name. */
+  readonly arrivals?: ArrivalsStatus | null;
   /** Requests of HttpUser and FastHttpUser without an answer yet, as workers said in the last three seconds. */
   readonly underWay?: number;
   /** Seconds for which the oldest of them had waited; 0 without one. */
@@ -170,6 +212,8 @@ export interface Sample {
   /** Bytes of the worker that uses most; missing in older results. */
   readonly workerMemory?: number;
   readonly masterCpu: number;
+  /** Missing in a run without an arrival rate. */
+  readonly arrivals?: ArrivalsSample;
 }
 
 /** A sample as Locust's master keeps it: with the master's own state, as only the engine knows phases. */

@@ -1,5 +1,6 @@
 /** What is written on the Deployments of a load test about it: LocustDeployment writes it, the command line reads it. */
 import { z } from "zod";
+import { arrivalSpacings } from "./values/arrivals";
 
 /** The annotation of both Deployments that holds a TestDescription, as JSON. */
 export const testAnnotation = "serverless-load-testing/test";
@@ -27,6 +28,9 @@ export const testDescription = scriptRun.extend({
   spawnRate: z.number().min(0).prefault(1),
   /** As Locust writes it; left out where nothing limits a run. */
   runTime: text.optional(),
+  /** Iterations started a second, or stages of that; left out where users wait as the script says. */
+  arrivalRate: text.optional(),
+  arrivalSpacing: z.enum(arrivalSpacings).optional(),
   /** Left out where the script has the target, or the run will. */
   targetHost: text.optional(),
   /** Hosts that load may be aimed at; left out, any. */

@@ -1,6 +1,7 @@
 /** Arguments and environment of Locust's master and workers: one pure function, for processes and for pods. */
 import { join } from "node:path/posix";
 import type { ScriptRun } from "./deployed-test";
+import { type ArrivalSpacing, askedArrivals, isInStages, runSeconds, stagesMarginSeconds } from "./values/arrivals";
 
 /** The version of Locust that all this is made for; `locust/requirements.txt` and `locust/Dockerfile` have it too. */
 export const locustVersion = "2.47.0";
@@ -22,6 +23,9 @@ export interface LocustSettings {
   readonly users: number;
   readonly spawnRate: number;
   readonly runTime: string;
+  /** Iterations started a second, or stages of that; left out, users wait as the script says. */
+  readonly arrivalRate?: string | undefined;
+  readonly arrivalSpacing?: ArrivalSpacing | undefined;
   readonly workerReplicas: number;
   readonly autostart: boolean;
   readonly environment: Readonly<Record<string, string>>;
@@ -130,7 +134,8 @@ export function locustCommands(
         "--enable-rebalancing",
         ...["--stop-timeout", String(stopTimeoutSeconds)],
         ...["--users", String(settings.users), "--spawn-rate", String(settings.spawnRate)],
-        ...["--run-time", settings.runTime],
+        ...["--run-time", limitOf(settings)],
+        ...arrivalArguments(settings),
         ...host,
         ...(settings.autostart
           ? ["--autostart", "--expect-workers", String(Math.max(1, settings.workerReplicas))]
@@ -158,4 +163,15 @@ export function locustCommands(
       env: { ...env, [waitBeforeReady]: String(1 - stopTimeoutSeconds) },
     },
   };
+}
+
+/** Locust's own limit of a run. The plugin ends one in stages, when they are over. */
+function limitOf(settings: LocustSettings): string {
+  const { runTime, arrivalRate } = settings;
+  return isInStages(arrivalRate) ? `${runSeconds(settings) + stagesMarginSeconds}s` : runTime;
+}
+
+function arrivalArguments(settings: LocustSettings): readonly string[] {
+  const arrivals = askedArrivals(settings);
+  return arrivals === undefined ? [] : ["--arrival-rate", arrivals.rate, "--arrival-spacing", arrivals.spacing];
 }

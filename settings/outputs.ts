@@ -34,6 +34,9 @@ export interface LoadTestOutput {
     readonly users: number;
     readonly spawnRate: number;
     readonly runTime: string;
+    /** Left out where users wait as the script says, and by older programs. */
+    readonly arrivalRate?: string;
+    readonly arrivalSpacing?: "even" | "poisson";
     readonly targetHost?: string;
     readonly thresholds: readonly string[];
   };

@@ -5,6 +5,7 @@ import type { Settings, SettingsKey } from "./schema";
 import { fargateCpus, fargateOverheadMiB, largestMemory } from "./values/fargate";
 import { isObject } from "./values/object";
 import { isAllowedTarget } from "./values/target";
+import { correctedTime } from "./values/threshold";
 
 /** The scripts' folder that the image is made of. */
 const imageScripts = "locust/scripts";
@@ -137,6 +138,16 @@ function alarmsNeedObservability({ valid, wrong }: Checked): SettingsProblem[] {
     .map((key) => ({ key, value: valid[key], allowed: "left out unless observability is true" }));
 }
 
+/** Only iterations that are due at a time can be late. */
+export function correctedNeedsArrivals({ valid: { thresholds = [], arrivalRate }, wrong }: Checked): SettingsProblem[] {
+  if (arrivalRate !== undefined || wrong.has("arrivalRate")) return [];
+  return thresholds.flatMap(({ metric, text }, index) => {
+    const time = correctedTime(metric);
+    const allowed = `on ${time} instead of ${metric}, unless arrivalRate is set: only then iterations have a time to start`;
+    return time === undefined ? [] : [{ key: `thresholds[${index}]`, value: text, allowed }];
+  });
+}
+
 /** A variable is a secret or it is not. */
 export function oneValuePerVariable({
   valid: { environment = {}, secretEnvironment = {} },
@@ -154,4 +165,5 @@ export function oneValuePerVariable({
 export const stackRules: readonly Rule[] = [
   ...[platformKeys, ownNamespace, existingVpc, networkFits, imageDelivery],
   ...[imageInEcr, otelInEcr, fargateSizes, oneValuePerVariable, targetIsAllowed, alarmsNeedObservability],
+  correctedNeedsArrivals,
 ];

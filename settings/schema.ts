@@ -22,12 +22,11 @@ import {
   tolerations,
   vpcPattern,
 } from "./keys";
+import { loadKeys } from "./load-keys";
 import { observabilityKeys } from "./observability-keys";
 import { isVpcRange, parsePublicCidr, publicCidrAllowed } from "./values/cidr";
-import { durationAllowed, parseDuration } from "./values/duration";
 import { kubernetesVersionAllowed, kubernetesVersionNames } from "./values/kubernetes-versions";
 import { hostAllowed, isAllowedHost, parseTarget, targetAllowed } from "./values/target";
-import { parseThreshold, thresholdAllowed } from "./values/threshold";
 
 /**
  * The schema. Rules between keys are in `rules.ts`; `parseSettings` applies both and reports in words for people,
@@ -167,28 +166,7 @@ export const settingsSchema = z.strictObject({
     allowed: "a list of hosts",
     items: hostAllowed,
   }),
-  users: key(z.int().positive().prefault(100), {
-    description: "Simulated users, all workers together.",
-    allowed: "an integer above 0",
-  }),
-  spawnRate: key(z.number().positive().prefault(10), {
-    description: "Users started per second until all are there.",
-    allowed: "a number above 0",
-  }),
-  runTime: key(checkedBy(parseDuration).prefault("1m"), {
-    description: "How long the test runs, the ramp included, as Locust writes it: 90s, 5m, 1h30m.",
-    allowed: durationAllowed,
-  }),
-  thresholds: key(z.array(readBy(parseThreshold)).readonly().prefault([]), {
-    description:
-      "What must hold for the test to pass, such as p95<500, fail_ratio<1% or GET /path: p99<800; without any, fail_ratio<=0.5.",
-    allowed: "a list of thresholds",
-    items: thresholdAllowed,
-  }),
-  autostart: key(z.boolean().prefault(false), {
-    description: "Start the load as soon as the workers are there, instead of on a command or in Locust's web UI.",
-    allowed: "true or false",
-  }),
+  ...loadKeys,
   workerReplicas: key(z.int().min(0).max(1000).prefault(2), {
     description: "How many workers make the load; each is a process that uses one core at most.",
     allowed: "an integer from 0 to 1000",

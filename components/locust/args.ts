@@ -110,6 +110,14 @@ export interface LocustDeploymentArgs {
   /** How long a run lasts, as Locust writes it: 90s, 5m, 1h30m. Defaults to "1m". */
   runTime?: string | undefined;
   /**
+   * Iterations started a second, all workers together, whatever the target's answers take: "500", or in stages,
+   * "50/s:1m 500/s:5m 50/s:1m", which take the place of `runTime`. `users` is the most iterations under way then.
+   * Defaults to none: users wait as the script says.
+   */
+  arrivalRate?: string | undefined;
+  /** Gaps between iterations with `arrivalRate`: "even", or "poisson" for random ones. Defaults to "even". */
+  arrivalSpacing?: string | undefined;
+  /**
    * What must hold for a run of the command line to pass: "p95<500", "fail_ratio<1%" or "GET /path: p99<800". Defaults to
    * none, and so to `fail_ratio<=0.5`.
    */

@@ -4,7 +4,7 @@ import { type Input, type Output, output, runtime } from "@pulumi/pulumi";
 import { hiddenSecret, SettingsError, type SettingsProblem } from "../../settings/errors";
 import { parseLayers } from "../../settings/parse";
 import { asRunError } from "../../settings/pulumi-config";
-import { fargateSizes, oneValuePerVariable, targetIsAllowed } from "../../settings/rules";
+import { correctedNeedsArrivals, fargateSizes, oneValuePerVariable, targetIsAllowed } from "../../settings/rules";
 import type { Settings } from "../../settings/schema";
 import { listScripts, scriptExists } from "../../settings/scripts/script";
 import { packagesAreThere } from "../../settings/scripts/script-packages";
@@ -30,7 +30,8 @@ import { type ConfigMapFiles, filesFitConfigMap, readFiles } from "./scripts";
 /** The arguments that are settings too, and which of them may be known later. */
 const shared = {
   ...settingsOf("scriptDelivery", "scriptsFolder", "script", "scriptArguments"),
-  ...settingsOf("allowedHosts", "users", "spawnRate", "runTime", "thresholds", "natErrors", "autostart"),
+  ...settingsOf("allowedHosts", "users", "spawnRate", "runTime", "arrivalRate", "arrivalSpacing", "thresholds"),
+  ...settingsOf("natErrors", "autostart"),
   ...settingsOf("workerReplicas", "workerCpu", "workerMemory", "controlCpu", "controlMemory", "otelEndpoint"),
   ...settingsOf("prometheusScrape"),
   namespace: setting("namespace", "yes"),
@@ -165,7 +166,7 @@ function checkNow(name: string, source: string, args: LocustDeploymentArgs, here
   const files = args.scriptDelivery === "image" ? [] : [scriptExists(here), filesFitConfigMap(here), ...packages];
   const sizes = args.cluster === undefined ? [] : [fargateSizes];
   return parseLayers([{ source, values }], source, problems, [
-    ...[oneValuePerVariable, targetIsAllowed],
+    ...[oneValuePerVariable, targetIsAllowed, correctedNeedsArrivals],
     ...[...sizes, ...files],
   ]);
 }

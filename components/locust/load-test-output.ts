@@ -61,6 +61,10 @@ export interface LoadOfTest {
   readonly spawnRate: pulumi.Output<number>;
   /** How long a run lasts, as Locust writes it. */
   readonly runTime: pulumi.Output<string>;
+  /** Iterations started a second, or stages of that; left out where users wait as the script says. */
+  readonly arrivalRate?: pulumi.Output<string>;
+  /** Gaps between them: "even" or "poisson". */
+  readonly arrivalSpacing?: pulumi.Output<string>;
   /** What the load is aimed at. */
   readonly targetHost?: pulumi.Output<string>;
   /** What must hold for a run to pass. */
@@ -104,6 +108,12 @@ export function loadTestOutput(args: LocustDeploymentArgs, plan: LocustPlan, pla
       users: pulumi.output(settings.users),
       spawnRate: pulumi.output(settings.spawnRate),
       runTime: pulumi.output(settings.runTime),
+      ...(settings.arrivalRate === undefined
+        ? {}
+        : {
+            arrivalRate: pulumi.output(settings.arrivalRate),
+            arrivalSpacing: pulumi.output<string>(settings.arrivalSpacing),
+          }),
       ...(targetHost === undefined ? {} : { targetHost: pulumi.output(targetHost) }),
       thresholds: pulumi.output(settings.thresholds.map(({ text }) => text)),
     },

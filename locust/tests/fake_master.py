@@ -42,6 +42,7 @@ class Master:
             update_state=lambda state: setattr(self.runner, "state", state),
             quit=lambda: None,
             spawn_users=lambda: None,
+            register_message=lambda *_: None,
             spawning_completed=False,
             target_user_classes_count={},
         )

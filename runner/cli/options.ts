@@ -49,6 +49,11 @@ export function loadOptions(command: Command): Command {
     .option("--users <n>", "users at full load")
     .option("--spawn-rate <n>", "users started a second")
     .option("--run-time <time>", "length of the run, with its ramp and the script's test_start: 90, 90s, 5m, 1h30m")
+    .option(
+      "--arrival-rate <rate>",
+      'iterations started a second, or stages "50/s:1m 500/s:5m"; --users is their limit',
+    )
+    .option("--arrival-spacing <gaps>", "gaps between iterations: even, or poisson for random ones")
     .option("--workers <n>", "workers for this run; in a cluster, there are as many as before when it ends");
 }
 

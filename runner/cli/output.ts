@@ -17,18 +17,21 @@ export interface SavedRun {
 
 /** Prints a run that has ended, for programs or for people; `exitCode` is false for a command that gives another. */
 export function printRun({ record, outcome, folder }: SavedRun, json = false, exitCode = true): void {
-  printRecord(record, outcome.rows, relative(".", folder.path), json, exitCode);
+  const { rows, corrected = [] } = outcome;
+  printRecord(record, { rows, corrected }, relative(".", folder.path), json, exitCode);
 }
 
 /** The same with its parts; `folder` as people are shown it. */
 export function printRecord(
   record: FinishedRecord,
-  rows: readonly RequestStats[],
+  { rows, corrected }: Readonly<Record<"rows" | "corrected", readonly RequestStats[]>>,
   folder: string,
   json: boolean,
   exitCode = true,
 ): void {
   const colour = process.stdout.isTTY === true;
-  const text = json ? JSON.stringify(record, undefined, 2) : resultTable(record, rows, { colour, folder, exitCode });
+  const text = json
+    ? JSON.stringify(record, undefined, 2)
+    : resultTable(record, rows, { colour, folder, exitCode, corrected });
   process.stdout.write(`${text}\n`);
 }

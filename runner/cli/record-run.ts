@@ -10,7 +10,7 @@ import type { ResultsFolder } from "../results/folder";
 import { exitCodes, type LocustStatus } from "../types";
 import type { SavedRun } from "./output";
 import { Recorder } from "./recorder";
-import type { Compare, TestSetup } from "./setup";
+import { arrivalsNotice, type Compare, requireArrivals, type TestSetup } from "./setup";
 import type { Signals } from "./signals";
 import type { Progress } from "./terminal/progress";
 
@@ -131,11 +131,13 @@ async function drive(
 ): Promise<RunOutcome> {
   if (plan.host !== undefined) progress.say(`${script} → ${plan.host}`);
   progress.say(`Watch it at ${session.endpoint.url}`);
+  for (const line of arrivalsNotice(plan)) progress.say(line);
   const driven = await driveRun({
     client: new LocustClient(session.endpoint),
     plan,
     observer,
     async beforeStart(status) {
+      requireArrivals(plan, status);
       await checkTargets(status);
       if (plan.host === undefined) progress.say(`${script} → the script's own target`);
     },

@@ -6,7 +6,7 @@ import type { RunObserver, RunOutcome, Snapshot } from "../engine/plan";
 import { messageOf } from "../errors";
 import { listFiles } from "../results/files";
 import type { ResultsFolder } from "../results/folder";
-import { behindWarnings, totalPercentiles, totals } from "../results/locust-csv";
+import { behindWarnings, correctedTotals, totalPercentiles, totals } from "../results/locust-csv";
 import type { FinishedRecord, RunningRecord, RunRecord } from "../results/run-record";
 import { readSeries } from "../results/series";
 import { currentWriter, unfinished } from "../results/unfinished";
@@ -141,11 +141,12 @@ export class Recorder implements RunObserver {
   }
 
   private common(
-    { rows, failures, code, thresholds }: Pick<RunOutcome, "rows" | "failures" | "code" | "thresholds">,
+    outcome: Pick<RunOutcome, "rows" | "corrected" | "failures" | "code" | "thresholds">,
     integrity: IntegrityReport | null,
   ) {
+    const { rows, corrected = [], failures, code, thresholds } = outcome;
     const { place, stack, script, plan, settings } = this.setup;
-    const { users, spawnRate, workers } = plan;
+    const { users, spawnRate, workers, arrivals } = plan;
     const problems = integrity?.problems ?? [];
     return {
       schemaVersion: 1 as const,
@@ -157,7 +158,10 @@ export class Recorder implements RunObserver {
       master: this.master,
       target: plan.host ?? null,
       startedAt: (this.startedAt ?? new Date()).toISOString(),
-      asked: { users: integrity?.users.asked ?? users, spawnRate, workers, shape: this.status?.shape ?? null },
+      asked: {
+        ...{ users: integrity?.users.asked ?? users, spawnRate, workers, shape: this.status?.shape ?? null },
+        ...(arrivals === undefined ? {} : { arrivals }),
+      },
       ...(this.cpuLimit === undefined ? {} : { workerCpuLimit: this.cpuLimit }),
       settings: {
         ...withoutSecretArguments(settings, this.status),
@@ -172,6 +176,7 @@ export class Recorder implements RunObserver {
       },
       totals: totals(rows, this.latest),
       percentiles: totalPercentiles(rows),
+      ...correctedTotals(corrected),
       failures: [...failures],
       ...(code === undefined ? {} : { exceptions: code.exceptions }),
       thresholds: [...thresholds],

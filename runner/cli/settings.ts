@@ -17,6 +17,8 @@ export interface SettingsOptions {
   readonly users?: string;
   readonly spawnRate?: string;
   readonly runTime?: string;
+  readonly arrivalRate?: string;
+  readonly arrivalSpacing?: string;
   readonly workers?: string;
   readonly threshold?: readonly string[];
 }
@@ -75,6 +77,8 @@ export function overridesOf(options: Omit<SettingsOptions, "stack">): Record<str
     users: options.users,
     spawnRate: options.spawnRate,
     runTime: options.runTime,
+    arrivalRate: options.arrivalRate,
+    arrivalSpacing: options.arrivalSpacing,
     workerReplicas: options.workers,
     thresholds: options.threshold,
   };

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import type { Settings } from "../../settings/schema";
-import { parseDuration } from "../../settings/values/duration";
+import { askedArrivals, isInStages, runSeconds } from "../../settings/values/arrivals";
 import { parseShare } from "../../settings/values/share";
 import { isAllowedTarget } from "../../settings/values/target";
 import type { RunPlan } from "../engine/plan";
@@ -28,14 +28,17 @@ export interface TestSetup {
 }
 
 /** The settings that a plan is made of. */
-type PlanSettings = Pick<Settings, "users" | "spawnRate" | "runTime" | "workerReplicas" | "targetHost" | "thresholds">;
+type PlanSettings = Pick<Settings, "users" | "spawnRate" | "runTime" | "workerReplicas" | "targetHost" | "thresholds"> &
+  Partial<Pick<Settings, "arrivalRate" | "arrivalSpacing">>;
 
 /** @param abortAfter seconds */
 export function planOf(settings: PlanSettings, abortAfter?: number): RunPlan {
+  const arrivals = askedArrivals(settings);
   return {
     users: settings.users,
     spawnRate: settings.spawnRate,
-    runTime: parseDuration(settings.runTime),
+    runTime: runSeconds(settings),
+    ...(arrivals === undefined ? {} : { arrivals }),
     workers: settings.workerReplicas,
     host: settings.targetHost,
     thresholds: settings.thresholds,
@@ -60,6 +63,41 @@ export async function baselineOf({
   const before = await readRunData(findRun(results, baseline).path);
   const allowed = { maxRegression: parseShare(maxRegression) };
   return (record, samples, folder) => compareRuns(before, { name: basename(folder), record, samples }, allowed);
+}
+
+/** The part of a plan that says what iterations a run of the web UI was asked for; empty without an arrival rate. */
+export function arrivalsOf({ arrivals }: LocustStatus): Pick<RunPlan, "arrivals"> {
+  return arrivals ? { arrivals: { rate: arrivals.asked, spacing: arrivals.spacing } } : {};
+}
+
+/** What to know of a run with an arrival rate, a line each; nothing for one without. */
+export function arrivalsNotice({ arrivals, users }: Pick<RunPlan, "arrivals" | "users">): readonly string[] {
+  if (arrivals === undefined) return [];
+  const { rate, spacing } = arrivals;
+  const random = spacing === "even" ? "" : ", at random gaps (Poisson)";
+  const begin = "The script's wait_time is not used: ";
+  if (!isInStages(rate)) {
+    return [`${begin}${rate.replace(/\/s$/, "")} iterations start a second${random}, with at most ${users} under way`];
+  }
+  return [
+    `${begin}iterations start at ${rate}${random}, with at most ${users} under way`,
+    "These stages, after the ramp, are the length of the run: its run time is not used",
+  ];
+}
+
+/** Checks that iterations can start at the rate that is asked for, where one is. */
+export function requireArrivals({ arrivals }: Pick<RunPlan, "arrivals">, status: LocustStatus): void {
+  if (arrivals === undefined) return;
+  if (status.arrivals === undefined) {
+    throw new UsageError(
+      "what runs there takes no arrival rate: pulumi up, where an earlier version has deployed it; or the script has an " +
+        "option --arrival-rate of its own",
+    );
+  }
+  if (status.shape === null) return;
+  throw new UsageError(
+    `the script has a load shape (${status.shape}), which decides the load: leave the arrival rate out`,
+  );
 }
 
 /** Checks that every HTTP user has a target that it may have, and that targets with an http(s) URL answer. */

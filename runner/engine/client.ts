@@ -1,3 +1,4 @@
+import type { AskedArrivals } from "../../settings/values/arrivals";
 import { codeOf, messageOf } from "../errors";
 import type { LocustStatus, RecordedSeries } from "../types";
 
@@ -16,6 +17,8 @@ export interface SwarmRequest {
   /** Seconds after which Locust stops by itself, even when nobody asks it any more. */
   readonly runTime?: number;
   readonly host?: string;
+  /** Null for users that wait as the script says; undefined leaves it as it is, for a plugin that knows no rates. */
+  readonly arrivals?: AskedArrivals | null;
 }
 
 /** The master did not answer: it is not there, or not yet. */
@@ -28,12 +31,14 @@ export class LocustRefused extends Error {
   override readonly name = "LocustRefused";
 }
 
-export type CsvName = "requests.csv" | "failures.csv" | "exceptions.csv";
+/** `corrected.csv` has the times of `requests.csv` from when each iteration was due: of runs with an arrival rate. */
+export type CsvName = "requests.csv" | "failures.csv" | "exceptions.csv" | "corrected.csv";
 
 const csvRoutes: Readonly<Record<CsvName, string>> = {
   "requests.csv": "/stats/requests/csv",
   "failures.csv": "/stats/failures/csv",
   "exceptions.csv": "/exceptions/csv",
+  "corrected.csv": "/loadtest/corrected/csv",
 };
 
 /** A client of Locust's web API, with the plugin's status route. It never retries: that is the caller's decision. */
@@ -56,6 +61,8 @@ export class LocustClient {
     // Locust's durations are whole seconds.
     if (request.runTime !== undefined) form.set("run_time", `${Math.ceil(request.runTime)}s`);
     if (request.host !== undefined) form.set("host", request.host);
+    if (request.arrivals !== undefined) form.set("arrival_rate", request.arrivals?.rate ?? "");
+    if (request.arrivals) form.set("arrival_spacing", request.arrivals.spacing);
     const response = await this.request("/swarm", { method: "POST", body: form, signal });
     const answer = (await response.json()) as { success?: boolean; message?: string };
     // Locust answers a refusal with 200.

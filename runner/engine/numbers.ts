@@ -16,7 +16,7 @@ export class Numbers {
 
   constructor(
     private readonly client: LocustClient,
-    private readonly plan: Pick<RunPlan, "thresholds" | "abortAfter">,
+    private readonly plan: Pick<RunPlan, "thresholds" | "abortAfter" | "arrivals">,
     private readonly observer: RunObserver,
   ) {
     this.breach = plan.abortAfter === undefined ? undefined : createBreachWatch(plan.abortAfter);
@@ -28,18 +28,23 @@ export class Numbers {
     signal: AbortSignal,
   ): Promise<Snapshot | undefined> {
     try {
-      const [requests, failures, exceptions] = await Promise.all([
+      const [requests, failures, exceptions, correctedCsv] = await Promise.all([
         this.client.csv("requests.csv", signal),
         this.client.csv("failures.csv", signal),
         this.client.csv("exceptions.csv", signal),
+        this.plan.arrivals && this.client.csv("corrected.csv", signal),
       ]);
       const rows = parseRequestsCsv(requests);
+      const corrected = correctedCsv === undefined ? [] : parseRequestsCsv(correctedCsv);
       this.latest = {
-        csv: { "requests.csv": requests, "failures.csv": failures, "exceptions.csv": exceptions },
-        rows,
+        csv: {
+          ...{ "requests.csv": requests, "failures.csv": failures, "exceptions.csv": exceptions },
+          ...(correctedCsv !== undefined && { "corrected.csv": correctedCsv }),
+        },
+        ...{ rows, corrected },
         failures: parseFailuresCsv(failures),
         code,
-        thresholds: evaluateThresholds(this.plan.thresholds, rows),
+        thresholds: evaluateThresholds(this.plan.thresholds, rows, corrected),
         integrity,
       };
       this.warnOfNames(requestRows(rows).length);

@@ -53,12 +53,20 @@ export function nextStep({ phase, run, master, status, elapsed: here, runTime, o
   return { kind: "on", phase: loadPhase(phase, status) };
 }
 
-/** The phase of a run that goes on: a hold stays one, whatever the users do. */
+/** The phase of a run that goes on: a hold stays one, whatever the users do. An arrival rate begins with it. */
 export function loadPhase(
   phase: Phase,
-  { state, users, targetUsers }: Pick<LocustStatus, "state" | "users" | "targetUsers">,
+  {
+    state,
+    users,
+    targetUsers,
+    arrivals,
+  }: Pick<LocustStatus, "state" | "users" | "targetUsers"> & {
+    readonly arrivals?: { readonly began: number | null } | null;
+  },
 ): "ramp" | "hold" {
-  return phase === "hold" || (state === "running" && users >= targetUsers) ? "hold" : "ramp";
+  const begins = state === "running" && users >= targetUsers && arrivals?.began !== null;
+  return phase === "hold" || begins ? "hold" : "ramp";
 }
 
 /** What happened to a master that is gone, to follow a colon. */

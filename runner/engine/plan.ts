@@ -1,3 +1,4 @@
+import type { AskedArrivals } from "../../settings/values/arrivals";
 import type { Threshold } from "../../settings/values/threshold";
 import type { EndedBy, FailureKind, LocustStatus, Phase, Place, RequestStats, Sample, ScriptReport } from "../types";
 import type { IntegrityReport } from "../verdict/integrity";
@@ -16,6 +17,8 @@ export interface RunPlan {
    * A load shape in the script takes the place of users, rate and time.
    */
   readonly runTime: number | undefined;
+  /** How many iterations start when, with `users` as the most under way; undefined: users wait as the script says. */
+  readonly arrivals?: AskedArrivals | undefined;
   readonly workers: number;
   readonly host?: string | undefined;
   readonly thresholds: readonly Threshold[];
@@ -25,8 +28,10 @@ export interface RunPlan {
 
 /** The numbers of a run so far. */
 export interface Snapshot {
-  readonly csv: Readonly<Record<CsvName, string>>;
+  readonly csv: Readonly<Partial<Record<CsvName, string>>>;
   readonly rows: readonly RequestStats[];
+  /** With times from when each iteration was due; empty without an arrival rate. */
+  readonly corrected: readonly RequestStats[];
   /** The most frequent first, and not all of many. */
   readonly failures: readonly FailureKind[];
   /** Undefined where the master does not tell. */
@@ -93,6 +98,7 @@ export interface RunOutcome {
   /** Seconds until all users ran; null when they never did. */
   readonly ramp: number | null;
   readonly rows: readonly RequestStats[];
+  readonly corrected?: readonly RequestStats[];
   readonly failures: Snapshot["failures"];
   readonly code?: ScriptReport | undefined;
   readonly thresholds: readonly ThresholdResult[];

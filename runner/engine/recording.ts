@@ -1,4 +1,13 @@
-import type { EndedBy, LocustStatus, LostWorker, Phase, RecordedSample, Sample, WorkerStatus } from "../types";
+import type {
+  ArrivalsSample,
+  EndedBy,
+  LocustStatus,
+  LostWorker,
+  Phase,
+  RecordedSample,
+  Sample,
+  WorkerStatus,
+} from "../types";
 import { round } from "../verdict/format";
 import { Integrity, type IntegrityReport, workerText } from "../verdict/integrity";
 import { AnswerWatch, type Unanswered } from "../verdict/requests";
@@ -182,7 +191,13 @@ export function toSample(status: LocustStatus, phase: Phase, seconds: number, no
     workerCpu: Object.fromEntries(living.map((worker) => [worker.name, round(worker.cpu / worker.cpuLimit, 3)])),
     workerMemory: Math.max(0, ...living.map(({ memory }) => memory)),
     masterCpu: round(status.master.cpu / status.master.cpuLimit, 3),
+    ...(status.arrivals ? { arrivals: arrivalsSample(status.arrivals) } : {}),
   };
+}
+
+function arrivalsSample(status: ArrivalsSample): ArrivalsSample {
+  const { began, rate, due, started, dropped, late, startedPerSecond, lag, corrected } = status;
+  return { began, rate, due, started, dropped, late, startedPerSecond, lag, corrected };
 }
 
 /** A worker that went away: `left` where it has said goodbye. */

@@ -5,7 +5,7 @@ import { LiveRun } from "./live-run";
 import { howMasterWent, isKnownOver, isLoading, nextStep, ofScript } from "./phase";
 import type { RunOptions, RunOutcome } from "./plan";
 import type { Earlier } from "./recording";
-import { attach, startLoad } from "./start";
+import { attach, marginOf, startLoad } from "./start";
 import { pause } from "./timing";
 
 /**
@@ -87,7 +87,11 @@ async function sampleLoad(run: LiveRun): Promise<void> {
 function decide(run: LiveRun, status: LocustStatus): void {
   const step = nextStep({
     ...{ status, run: run.number, master: run.master, phase: run.state.phase },
-    ...{ elapsed: run.recording.elapsed, runTime: run.runTime, overtime: run.timing.overtime / 1000 },
+    ...{
+      elapsed: run.recording.elapsed,
+      runTime: run.runTime,
+      overtime: run.timing.overtime / 1000 + marginOf(run.plan),
+    },
   });
   if (step.kind === "on") run.recording.enter(step.phase);
   else run.state.end(step.by, step.by === "master-lost" ? howMasterWent(status) : undefined);
@@ -182,6 +186,7 @@ function outcomeOf(run: LiveRun): RunOutcome {
     ...ofScript(run.lastStatus(), plan.runTime),
     ramp: recording.ramp,
     rows: latest?.rows ?? [],
+    corrected: latest?.corrected ?? [],
     failures: latest?.failures ?? [],
     thresholds: latest?.thresholds ?? evaluateThresholds(plan.thresholds, []),
     integrity: recording.report(state.endedBy) ?? null,

@@ -1,9 +1,11 @@
+import { isInStages, stagesMarginSeconds } from "../../settings/values/arrivals";
 import { messageOf } from "../errors";
 import type { LocustStatus, ScriptReport } from "../types";
 import { kindText } from "../verdict/script";
 import { MasterUnreachable } from "./client";
 import type { LiveRun } from "./live-run";
 import { isLoading } from "./phase";
+import type { RunPlan } from "./plan";
 import type { Earlier } from "./recording";
 import { never, pause } from "./timing";
 
@@ -49,7 +51,10 @@ export async function startLoad(run: LiveRun): Promise<boolean> {
   let problem: string | undefined;
   try {
     // The host is always sent: else that of an earlier run would be used.
-    await client.swarm({ users, spawnRate, host: host ?? "", ...(runTime !== undefined && { runTime }) });
+    const limit = runTime === undefined ? {} : { runTime: runTime + marginOf(plan) };
+    // So are its arrivals.
+    const arrivals = ready.arrivals === undefined ? {} : { arrivals: plan.arrivals ?? null };
+    await client.swarm({ users, spawnRate, host: host ?? "", ...limit, ...arrivals });
   } catch (error) {
     problem = messageOf(error);
     // The reply to /swarm may be lost although Locust started.
@@ -69,6 +74,11 @@ export async function startLoad(run: LiveRun): Promise<boolean> {
     observer.warning?.(`the script's test_start listeners took ${took} s of the run time of ${runTime} s`);
   }
   return true;
+}
+
+/** Seconds beyond its time after which something else than the end of its stages ends a run. */
+export function marginOf({ arrivals }: Pick<RunPlan, "arrivals">): number {
+  return isInStages(arrivals?.rate) ? stagesMarginSeconds : 0;
 }
 
 /** Goes on with a run that somebody else started. */

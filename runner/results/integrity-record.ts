@@ -1,5 +1,6 @@
 /** The part of `run.json` that says whether the load was what was asked: an IntegrityReport. */
 import { z } from "zod";
+import { arrivalSpacings } from "../../settings/values/arrivals";
 
 const text = z.string();
 const count = z.int().min(0);
@@ -32,6 +33,22 @@ const nat = z
   })
   .describe("What CloudWatch has of the stack's NAT gateways; missing where nothing was asked for, or had");
 
+const lag = z.number().min(0).nullable();
+
+const arrivals = z
+  .object({
+    rate: text,
+    spacing: z.enum(arrivalSpacings),
+    due: count.describe("Iterations that were to start"),
+    started: count,
+    dropped: count.describe("No user was free for them within a second"),
+    late: count.describe("Started more than 10 ms after they were due"),
+    lag: z
+      .object({ p50: lag, p99: lag, max: lag })
+      .describe("By how many ms iterations started late; null: none started"),
+  })
+  .describe("Iterations that started against those that were asked for; missing without an arrival rate");
+
 /** What is known of a run's load. */
 export const integrityReport = z.object({
   ok: z.boolean(),
@@ -55,5 +72,6 @@ export const integrityReport = z.object({
   }),
   workerCpu: z.record(text, cpuUse).describe("By the worker's name"),
   masterCpu: cpuUse,
+  arrivals: arrivals.optional(),
   nat: nat.optional(),
 });

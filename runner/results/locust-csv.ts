@@ -74,6 +74,19 @@ export function totalPercentiles(rows: readonly RequestStats[]): Record<string, 
   return { ...totalRow(rows)?.percentiles };
 }
 
+/** The part of a record with the corrected times over all requests; empty without any. */
+export function correctedTotals(corrected: readonly RequestStats[]): { readonly corrected?: Corrected } {
+  const total = totalRow(corrected);
+  if (total === undefined || total.requests === 0) return {};
+  const { avg, min, max, percentiles } = total;
+  return { corrected: { avg, min, max, percentiles } };
+}
+
+/** Response times from when each iteration was due, over all requests, in ms; percentiles by name (`p50`). */
+export interface Corrected extends Pick<Totals, "avg" | "min" | "max"> {
+  readonly percentiles: Readonly<Record<string, number | null>>;
+}
+
 function readCells(text: string): string[][] {
   try {
     return parse(text, { bom: true, skip_empty_lines: true });
@@ -138,16 +151,21 @@ export function parseFailuresCsv(text: string): FailureKind[] {
 
 /**
  * Reads `requests.csv` of a run's folder, with the row over all requests at the end; undefined where there is none.
+ * So is `corrected.csv`, with times from when each iteration was due.
  * Where it is damaged there are no rows and one more warning: that is no reason to show nothing of the run.
  */
-export function readRequests(dir: string, warnings: string[]): RequestStats[] | undefined {
-  const path = join(dir, "requests.csv");
+export function readRequests(
+  dir: string,
+  warnings: string[],
+  name: "requests.csv" | "corrected.csv" = "requests.csv",
+): RequestStats[] | undefined {
+  const path = join(dir, name);
   if (!existsSync(path)) return undefined;
   try {
     return parseRequestsCsv(readFileSync(path, "utf8"));
   } catch (error) {
     if (!(error instanceof ResultsError)) throw error;
-    warnings.push(error.message);
+    warnings.push(error.message.replace("requests.csv", name));
     return [];
   }
 }

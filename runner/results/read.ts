@@ -8,7 +8,7 @@ import { evaluateThresholds, thresholdsOf } from "../verdict/thresholds";
 import { decide } from "../verdict/verdict";
 import { listFiles, ResultsError, readText, removeLeftovers, writeAtomically, writeError } from "./files";
 import { toJUnit } from "./junit";
-import { behindWarnings, readRequests, totalPercentiles, totals } from "./locust-csv";
+import { behindWarnings, correctedTotals, readRequests, totalPercentiles, totals } from "./locust-csv";
 import type { FinishedRecord, RunningRecord } from "./run-record";
 import { type RunRecord, runRecordSchema } from "./run-record";
 import { readSeries } from "./series";
@@ -23,6 +23,8 @@ export interface RunOfFolder {
   readonly samples: readonly Sample[];
   /** Rows of `requests.csv`, with the one over all requests at the end; empty where it cannot be read or is not there. */
   readonly requests: readonly RequestStats[];
+  /** The same of `corrected.csv`, with times from when each iteration was due. */
+  readonly corrected: readonly RequestStats[];
 }
 
 /**
@@ -30,17 +32,19 @@ export interface RunOfFolder {
  * the record's warnings. Throws a ResultsError for a folder that is damaged, or whose run still goes on (`EINUSE`).
  */
 export async function readRunData(dir: string): Promise<RunOfFolder> {
-  const { record, requests } = await readFinished(dir);
+  const { record, requests, corrected } = await readFinished(dir);
   const series = join(dir, "series.ndjson");
-  return { name: basename(resolve(dir)), record, requests, samples: existsSync(series) ? readSeries(series) : [] };
+  const samples = existsSync(series) ? readSeries(series) : [];
+  return { name: basename(resolve(dir)), record, requests, corrected, samples };
 }
 
 /** The record and the requests of a run, after completing one whose command was killed. */
-export async function readFinished(dir: string): Promise<Pick<RunOfFolder, "record" | "requests">> {
+export async function readFinished(dir: string): Promise<Pick<RunOfFolder, "record" | "requests" | "corrected">> {
   const record = await completeFolder(dir);
   const warnings = [...record.warnings];
   const requests = readRequests(dir, warnings) ?? [];
-  return { record: { ...record, warnings: [...new Set(warnings)] }, requests };
+  const corrected = readRequests(dir, warnings, "corrected.csv") ?? [];
+  return { record: { ...record, warnings: [...new Set(warnings)] }, requests, corrected };
 }
 
 /**
@@ -56,7 +60,8 @@ export async function completeFolder(dir: string): Promise<FinishedRecord> {
     throw new ResultsError(`${dir} is still being written: process ${pid} runs this load test`, "EINUSE");
   }
   const warnings = [...record.warnings];
-  const finished = rebuild(record, seriesOf(dir, warnings), rowsOf(dir, warnings), warnings);
+  const corrected = readRequests(dir, warnings, "corrected.csv") ?? [];
+  const finished = rebuild(record, seriesOf(dir, warnings), { rows: rowsOf(dir, warnings), corrected }, warnings);
   try {
     await removeLeftovers(dir);
     await writeAtomically(join(dir, "junit.xml"), toJUnit(finished));
@@ -72,7 +77,7 @@ export async function completeFolder(dir: string): Promise<FinishedRecord> {
 function rebuild(
   { writer: _, ...record }: RunningRecord,
   samples: readonly Sample[],
-  rows: readonly RequestStats[],
+  { rows, corrected }: Readonly<Record<"rows" | "corrected", readonly RequestStats[]>>,
   warnings: string[],
 ): FinishedRecord {
   const integrity = new Integrity(record.asked);
@@ -82,7 +87,7 @@ function rebuild(
   const { missing = [], idle = [] } = record.integrity?.users ?? {};
   integrity.explainUsers(missing, idle);
   const load = integrity.report();
-  const thresholds = evaluateThresholds(thresholdsOf(record.thresholds), rows);
+  const thresholds = evaluateThresholds(thresholdsOf(record.thresholds), rows, corrected);
   const latest = samples.at(-1);
   const { underWay: left = 0, oldestWait: oldestWaitSeconds = 0 } = latest ?? {};
   const unanswered = { cutOff: 0, left, oldestWaitSeconds };
@@ -99,6 +104,7 @@ function rebuild(
     totals: totals(rows, latest),
     unanswered,
     percentiles: totalPercentiles(rows),
+    ...correctedTotals(corrected),
     thresholds,
     integrity: load,
     warnings: [

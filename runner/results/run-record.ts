@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { arrivalSpacings } from "../../settings/values/arrivals";
 import { thresholdMetrics, thresholdOperators } from "../../settings/values/threshold";
 import { exitCodes } from "../types";
 import { comparedMetrics } from "../verdict/comparison";
@@ -91,6 +92,13 @@ const common = {
       spawnRate: z.number().min(0).describe("Users a second"),
       workers: count,
       shape: text.nullable().describe("The load shape that decides users and time instead"),
+      arrivals: z
+        .object({
+          rate: text.describe("Iterations started a second, or stages of that"),
+          spacing: z.enum(arrivalSpacings),
+        })
+        .optional()
+        .describe("With users as the most under way; missing where users wait as the script says"),
     })
     .describe("The load that was asked for"),
   settings: z.record(text, z.unknown()).describe("Without secrets"),
@@ -132,6 +140,13 @@ const common = {
     .optional()
     .describe("Requests of HttpUser and FastHttpUser without an answer; missing in older records"),
   percentiles: z.record(text, z.number().nullable()).describe("Over all requests, in ms, by name (p95)"),
+  corrected: z
+    .object({
+      ...{ avg: z.number(), min: z.number(), max: z.number() },
+      percentiles: z.record(text, z.number().nullable()),
+    })
+    .optional()
+    .describe("Response times from when each iteration was due, in ms; missing without an arrival rate"),
   failures: failureKinds.optional(),
   exceptions: exceptions.optional(),
   thresholds: z.array(thresholdResult),

@@ -1,5 +1,6 @@
 import pc from "picocolors";
 import type { RequestStats, Verdict } from "../types";
+import { startsText } from "../verdict/arrivals";
 import type { ChangeKind, Comparison, MetricChange } from "../verdict/comparison";
 import { shareText, valueText } from "../verdict/format";
 import { portErrors } from "../verdict/nat";
@@ -25,19 +26,25 @@ type Colors = ReturnType<typeof pc.createColors>;
 
 /**
  * What is printed at the end of a run, within 80 columns and without a line break at its end: the requests (times
- * in ms), what failed in them and in the script, the thresholds, the change since another run, the load's integrity, the verdict with its reasons and exit code
+ * in ms), their corrected times in a run with an arrival rate, what failed in them and in the script, the thresholds, the change since another run, the load's integrity, the verdict with its reasons and exit code
  * (unless `exitCode` is false: for a command that gives another), and where the results are (`folder`; left out without
  * one). Nothing is coloured unless `colour` is true.
  */
 export function resultTable(
   record: FinishedRecord,
   rows: readonly RequestStats[],
-  { colour, folder, exitCode = true }: { colour: boolean; folder?: string | undefined; exitCode?: boolean },
+  {
+    colour,
+    folder,
+    exitCode = true,
+    corrected = [],
+  }: { colour: boolean; folder?: string | undefined; exitCode?: boolean; corrected?: readonly RequestStats[] },
 ): string {
   const colors = pc.createColors(colour);
   const warnings = new Set([...record.warnings, ...(record.integrity?.warnings ?? [])]);
   return joinSections([
     rows.length === 0 ? [] : requestLines(rows, colors, record.totals),
+    corrected.length === 0 ? [] : requestLines(corrected, colors, undefined, ofCorrected),
     errorLines(frequentFailures(record), colors),
     errorLines(frequentExceptions(record), colors),
     record.thresholds.flatMap((threshold) => thresholdLines(threshold, colors, isJudged(record))),
@@ -49,37 +56,55 @@ export function resultTable(
 
 /** The numbers of a run that still goes on, and how its thresholds stand: the first sections of `resultTable`. */
 export function progressTable(
-  rows: readonly RequestStats[],
+  { rows, corrected }: Readonly<Record<"rows" | "corrected", readonly RequestStats[]>>,
   thresholds: readonly ThresholdResult[],
   { colour }: { colour: boolean },
 ): string {
   const colors = pc.createColors(colour);
   return joinSections([
     requestLines(rows, colors),
+    corrected.length === 0 ? [] : requestLines(corrected, colors, undefined, ofCorrected),
     thresholds.flatMap((threshold) => thresholdLines(threshold, colors)),
   ]);
 }
 
-function requestLines(rows: readonly RequestStats[], colors: Colors, totals?: FinishedRecord["totals"]): string[] {
+/** A table of requests: its title, and how many of the numbers it leaves out from the left. */
+interface RequestColumns {
+  readonly title: string;
+  readonly from: number;
+}
+
+const ofRequests: RequestColumns = { title: timesTitle, from: 0 };
+const ofCorrected: RequestColumns = { title: "Corrected times: ms from when each iteration was due", from: 3 };
+
+function requestLines(
+  rows: readonly RequestStats[],
+  colors: Colors,
+  totals?: FinishedRecord["totals"],
+  { title: fullTitle, from }: RequestColumns = ofRequests,
+): string[] {
   const requests = requestRows(rows);
   const total = totalRow(rows, totals);
   const shown = requests.slice(0, tableRows);
-  const numbers = [...shown, ...(total === undefined ? [] : [total])].map(numbersOf);
-  const widths = numberHeads.map((head, index) =>
-    Math.max(head.length, ...numbers.map((row) => row[index]?.length ?? 0)),
-  );
+  const numbers = [...shown, ...(total === undefined ? [] : [total])].map((row) => numbersOf(row).slice(from));
+  const heads = numberHeads.slice(from);
+  const widths = heads.map((head, index) => Math.max(head.length, ...numbers.map((row) => row[index]?.length ?? 0)));
   const room = Math.max(minName, width - widths.reduce((sum, column) => sum + column + gap, 0));
   const names = [...shown.map((row) => oneLine(requestLabel(row))), ...(total === undefined ? [] : ["Total"])];
   // A name's room may be narrow: the unit of the times is cut before a column is.
-  const title = room < timesTitle.length ? "Request" : timesTitle;
+  const title = room < fullTitle.length ? "Request" : fullTitle;
   const cells = numbers.map((row, index) => {
     const name = cutMiddle(names[index] ?? "", room);
-    const failing = row[1] !== "0";
+    const failing = from === 0 && row[1] !== "0";
     return [name, ...row.map((cell, column) => (failing && column === 1 ? colors.red(cell) : cell))];
   });
-  const [head = "", ...body] = bareTable([title, ...numberHeads], cells);
+  const [head = "", ...body] = bareTable([title, ...heads], cells);
   if (requests.length > shown.length) {
-    body.splice(shown.length, 0, `and ${requests.length - shown.length} more in requests.csv`);
+    body.splice(
+      shown.length,
+      0,
+      `and ${requests.length - shown.length} more in ${from === 0 ? "requests.csv" : "corrected.csv"}`,
+    );
   }
   return [colors.bold(head), ...body];
 }
@@ -134,7 +159,7 @@ function loadLines(record: FinishedRecord, colors: Colors): string[] {
   const { integrity } = record;
   if (integrity === null) return marked(["load integrity: unknown"], "✗", colors.red);
   if (!integrity.ok) return marked(integrity.problems, "✗", colors.red);
-  const { users, workers, workerCpu, nat } = integrity;
+  const { users, workers, workerCpu, nat, arrivals } = integrity;
   const cpu = Object.values(workerCpu).map(({ max }) => max);
   const peak = cpu.length === 0 ? "" : `, worker CPU at most ${Math.round(Math.max(...cpu) * 100)} %`;
   const count = `${workers.asked} ${workers.asked === 1 ? "worker" : "workers"}`;
@@ -146,7 +171,9 @@ function loadLines(record: FinishedRecord, colors: Colors): string[] {
   const errors = nat && portErrors(nat);
   const ports =
     nat === undefined ? "" : errors === undefined ? ", NAT port errors not known" : `, ${errors} NAT port errors`;
-  return marked([`load integrity: ${users.max} of ${users.asked} users${short}, ${count}${peak}${ports}`], mark, paint);
+  const starts = arrivals === undefined ? "" : `, ${startsText(arrivals)}`;
+  const load = `${users.max} of ${users.asked} users${short}${starts}, ${count}${peak}${ports}`;
+  return marked([`load integrity: ${load}`], mark, paint);
 }
 
 const colourOf: Readonly<Record<Verdict, "green" | "red" | "yellow">> = {

@@ -1,4 +1,5 @@
 import { mean } from "simple-statistics";
+import { correctedTime } from "../../settings/values/threshold";
 import type { Verdict } from "../types";
 import type { ComparedRecord, RunData } from "./comparison";
 import {
@@ -45,7 +46,9 @@ export function compareRuns(
   const windowsBefore = fullLoad(before);
   const windowsAfter = fullLoad(after);
   const nothing = worthless(before.record, after.record);
-  const metrics = comparedMetrics.map((metric) => {
+  const bothOpen = before.record.corrected !== undefined && after.record.corrected !== undefined;
+  const compared = comparedMetrics.filter((metric) => bothOpen || correctedTime(metric) === undefined);
+  const metrics = compared.map((metric) => {
     const change = changeOf(
       metric,
       { whole: wholeValue(metric, before.record), windows: windowsBefore[metric] },
@@ -75,15 +78,17 @@ function fullLoad({ record, samples }: RunData): WindowValues {
   return windowsOf(record.asked.shape ? [] : samples);
 }
 
-function wholeValue(metric: ComparedMetric, { totals, percentiles }: ComparedRecord): number | null {
+function wholeValue(metric: ComparedMetric, { totals, percentiles, corrected }: ComparedRecord): number | null {
   if (totals.requests === 0) return null;
   switch (metric) {
     case "rps":
       return totals.rps;
     case "fail_ratio":
       return totals.failRatio;
-    default:
-      return percentiles[metric] ?? null;
+    default: {
+      const time = correctedTime(metric);
+      return (time === undefined ? percentiles[metric] : corrected?.percentiles[time]) ?? null;
+    }
   }
 }
 
@@ -170,6 +175,7 @@ export function differences(before: ComparedRecord, after: ComparedRecord): stri
   report("verdict", worthless(before, after).length > 0, ({ verdict }) => verdict);
   check("script", ({ script }) => script);
   check("load shape", ({ asked }) => shapeOf(asked.shape));
+  check("arrivals", ({ asked }) => arrivalsText(asked.arrivals));
   check("users", ({ asked }) => String(round(asked.users, 2)));
   if (!before.asked.shape && !after.asked.shape) {
     check("spawn rate", ({ asked }) => String(round(asked.spawnRate, 2)));
@@ -187,6 +193,11 @@ export function differences(before: ComparedRecord, after: ComparedRecord): stri
 
 function clientOf({ versions: { client, geventhttpclient, gevent } = {} }: ComparedRecord): string {
   return `${client} (geventhttpclient ${geventhttpclient}, gevent ${gevent})`;
+}
+
+function arrivalsText(arrivals: ComparedRecord["asked"]["arrivals"]): string {
+  if (arrivals === undefined) return "none (users wait)";
+  return `${arrivals.rate}${arrivals.spacing === "even" ? "" : ` (${arrivals.spacing})`}`;
 }
 
 function shapeOf(shape: string | boolean | null): string {

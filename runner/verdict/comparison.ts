@@ -4,7 +4,12 @@ import type { AskedLoad } from "./integrity";
 /** What changed between two runs, as data: for the terminal, for JSON, for a report. */
 
 /** The numbers that are compared; times in ms, `fail_ratio` from 0 to 1, `rps` per second. */
-export const comparedMetrics = ["p50", "p95", "p99", "fail_ratio", "rps"] as const;
+export const comparedMetrics = [
+  ...(["p50", "p95", "p99"] as const),
+  /** Where both runs have an arrival rate. */
+  ...(["corrected_p50", "corrected_p95", "corrected_p99"] as const),
+  ...(["fail_ratio", "rps"] as const),
+] as const;
 export type ComparedMetric = (typeof comparedMetrics)[number];
 
 /**
@@ -62,6 +67,8 @@ export interface ComparedRecord {
   readonly totals: { readonly requests: number; readonly failRatio: number; readonly rps: number };
   /** In ms, by name: `p95`. */
   readonly percentiles: Readonly<Record<string, number | null>>;
+  /** Times from when each iteration was due; missing without an arrival rate. */
+  readonly corrected?: { readonly percentiles: Readonly<Record<string, number | null>> } | undefined;
   /** Of what made the load; what older records do not tell is missing. */
   readonly versions?: { readonly [Name in keyof ClientVersions]?: ClientVersions[Name] | undefined };
 }

@@ -59,6 +59,11 @@ export class CpuWatch {
     return Object.fromEntries([...this.tallies].map(([name, tally]) => [name, useOf(tally)]));
   }
 
+  /** Names of those that were saturated in the hold for longer than a moment. */
+  saturated(): string[] {
+    return [...this.tallies].filter(([, { longestRow }]) => longestRow >= saturatedInARow).map(([name]) => name);
+  }
+
   /** Problems and warnings; `what` says what the named process is, `effect` what its saturation does. */
   judge(what: (name: string) => string, effect: string): { problems: string[]; warnings: string[] } {
     const problems: string[] = [];

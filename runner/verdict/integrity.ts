@@ -1,4 +1,6 @@
+import type { AskedArrivals } from "../../settings/values/arrivals";
 import type { EndedBy, LostWorker, Sample } from "../types";
+import { type ArrivalsReport, ArrivalsWatch } from "./arrivals";
 import { type CpuUse, CpuWatch } from "./cpu";
 import { round } from "./format";
 import type { NatReport } from "./nat";
@@ -12,6 +14,8 @@ export interface AskedLoad {
   readonly workers: number;
   /** The script's load shape, which then decides the users; null (or false) without one. */
   readonly shape: string | boolean | null;
+  /** Iterations that were asked for, with `users` as the most under way; missing where users wait as the script says. */
+  readonly arrivals?: AskedArrivals | undefined;
 }
 
 /** Was the load what was asked? `ok` is false as soon as there is one problem. */
@@ -29,6 +33,8 @@ export interface IntegrityReport {
   /** By the worker's name. */
   readonly workerCpu: Readonly<Record<string, CpuUse>>;
   readonly masterCpu: CpuUse;
+  /** Missing in a run without an arrival rate. */
+  readonly arrivals?: ArrivalsReport | undefined;
   /** What CloudWatch has of the NAT gateways; missing where the run had none of the stack's own, or nobody could tell. */
   readonly nat?: NatReport | undefined;
 }
@@ -40,6 +46,7 @@ export class Integrity {
   private readonly users: UsersWatch;
   private readonly workerCpu = new CpuWatch();
   private readonly masterCpu = new CpuWatch();
+  private readonly arrivals: ArrivalsWatch | undefined;
   private readonly lostWorkers: LostWorker[] = [];
   private readonly leftWorkers: LostWorker[] = [];
   private readonly joined: LostWorker[] = [];
@@ -53,7 +60,8 @@ export class Integrity {
   private mostWorkers = 0;
 
   constructor(private readonly asked: AskedLoad) {
-    const { users, spawnRate, shape } = asked;
+    const { users, spawnRate, shape, arrivals } = asked;
+    this.arrivals = arrivals && new ArrivalsWatch(arrivals);
     this.users = new UsersWatch(users, spawnRate, shape !== null && shape !== false);
   }
 
@@ -65,6 +73,7 @@ export class Integrity {
     this.requests = Math.max(this.requests, sample.requests);
     this.underWay = Math.max(this.underWay, sample.underWay ?? 0);
     this.mostWorkers = Math.max(this.mostWorkers, sample.workers);
+    this.arrivals?.add(sample);
     if (sample.phase === "ramp" || sample.phase === "hold") this.addLoad(sample);
     this.previous = sample;
   }
@@ -96,6 +105,7 @@ export class Integrity {
     const warnings: string[] = [];
     this.reportUsers(problems, warnings, endedBy);
     this.reportWorkers(problems, warnings);
+    this.reportArrivals(problems, warnings, endedBy);
     if (this.previous !== undefined && this.requests === 0 && problems.length === 0) {
       problems.push("requests: Locust counted none: none were made, or the script's own client does not report them");
     }
@@ -111,6 +121,7 @@ export class Integrity {
       },
       workerCpu: this.workerCpu.use(),
       masterCpu: this.masterCpu.use()[master] ?? { mean: 0, max: 0 },
+      ...(this.arrivals === undefined ? {} : { arrivals: this.arrivals.report() }),
     };
   }
 
@@ -152,6 +163,14 @@ export class Integrity {
       (this.users.endedShort ? problems : warnings).push(`users: ${missing.join("; ")}`);
     }
     problems.push(...idle.map((name) => `users: class ${name} has no tasks, so users in it do nothing`));
+  }
+
+  private reportArrivals(problems: string[], warnings: string[], endedBy: EndedBy | undefined): void {
+    const lostWorkers = this.lostWorkers.length + this.leftWorkers.length;
+    const context = { users: this.asked.users, saturated: this.workerCpu.saturated(), lostWorkers, endedBy };
+    const judged = this.arrivals?.judge(context);
+    problems.push(...(judged?.problems ?? []));
+    warnings.push(...(judged?.warnings ?? []));
   }
 
   private reportWorkers(problems: string[], warnings: string[]): void {

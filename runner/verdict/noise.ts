@@ -137,16 +137,19 @@ function measure(start: Sample, end: Sample): Record<ComparedMetric, number | nu
   if (requests < 0) return undefined;
   if (requests === 0) {
     // Locust's percentiles of no requests are 0, which is no time.
-    return { p50: null, p95: null, p99: null, fail_ratio: null, rps: end.rps };
+    return { ...times({}), fail_ratio: null, rps: end.rps };
   }
   return {
-    p50: end.p50,
-    p95: end.p95,
-    p99: end.p99,
+    ...times(end),
     fail_ratio: Math.max(0, end.failures - start.failures) / requests,
     // Not from the difference of the requests: workers report every 3 s, so that 9 or 12 s of them are in 10 s.
     rps: end.rps,
   };
+}
+
+function times({ p50 = null, p95 = null, p99 = null, arrivals }: Partial<Sample>) {
+  const { p50: corrected_p50 = null, p95: corrected_p95 = null, p99: corrected_p99 = null } = arrivals?.corrected ?? {};
+  return { p50, p95, p99, corrected_p50, corrected_p95, corrected_p99 };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { parseThreshold, type Threshold } from "../../settings/values/threshold";
+import { correctedTime, parseThreshold, type Threshold } from "../../settings/values/threshold";
 import type { RequestStats } from "../types";
 import { short, unit } from "./format";
 import { requestLabel, requestRows, totalRow } from "./requests";
@@ -29,13 +29,20 @@ export const defaultThreshold = parseThreshold("fail_ratio<=0.5");
 const namedRequests = 10;
 
 /**
- * Holds each threshold against the rows of Locust's `requests.csv`, in the order of the thresholds.
+ * Holds each threshold against the rows of Locust's `requests.csv`, in the order of the thresholds; those on corrected
+ * times against rows of these, which a run without an arrival rate has none of.
  * No data (no such request, no requests at all, no such percentile) is never a pass. Without thresholds there is the
  * default one, where there is data for it; also where all requests failed and no threshold says how many may, as times
  * of failures alone say nothing.
  */
-export function evaluateThresholds(thresholds: readonly Threshold[], rows: readonly RequestStats[]): ThresholdResult[] {
-  const results = thresholds.map((threshold) => evaluate(threshold, rows));
+export function evaluateThresholds(
+  thresholds: readonly Threshold[],
+  rows: readonly RequestStats[],
+  corrected: readonly RequestStats[] = [],
+): ThresholdResult[] {
+  const results = thresholds.map((threshold) =>
+    evaluate(threshold, correctedTime(threshold.metric) === undefined ? rows : corrected),
+  );
   const standard = evaluate(defaultThreshold, rows);
   const isLeft = thresholds.length === 0 || (standard.actual === 1 && !thresholds.some(isOfAllFailures));
   return standard.actual === null || !isLeft ? results : [...results, { ...standard, default: true }];
@@ -84,8 +91,10 @@ function measure(metric: Threshold["metric"], row: RequestStats): number | undef
       return row[metric];
     case "fail_ratio":
       return row.failures / row.requests;
-    default:
-      return row.percentiles[metric] ?? undefined;
+    default: {
+      const time = correctedTime(metric);
+      return time === undefined ? (row.percentiles[metric] ?? undefined) : measure(time, row);
+    }
   }
 }
 
@@ -106,7 +115,7 @@ function noData(threshold: Threshold, row: RequestStats | undefined, rows: reado
   const seen = requestRows(rows).filter(({ requests }) => requests > 0);
   if (row !== undefined && row.requests > 0) {
     const known = Object.keys(row.percentiles).join(", ");
-    return `the script's numbers have no ${threshold.metric}${known === "" ? "" : `, only ${known}`}`;
+    return `the script's numbers have no ${correctedTime(threshold.metric) ?? threshold.metric}${known === "" ? "" : `, only ${known}`}`;
   }
   if (seen.length === 0 && (totalRow(rows)?.requests ?? 0) === 0) return "no requests were seen";
   if (threshold.request === undefined) return "the numbers over all requests are missing";

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { StackFileError } from "../errors";
 import { isSettingsKey, keyOf, parseKey, parseLayers } from "../parse";
-import { oneValuePerVariable, type Rule, stackRules } from "../rules";
+import { correctedNeedsArrivals, oneValuePerVariable, type Rule, stackRules } from "../rules";
 import type { Settings, SettingsKey } from "../schema";
 import { isObject } from "../values/object";
 import {
@@ -62,7 +62,7 @@ const ownKeys: readonly SettingsKey[] = ["platform", "layout"];
 /** What of another program's config a run on this machine can use. */
 const usableKeys: readonly SettingsKey[] = [
   ...(["scriptsFolder", "script", "scriptArguments", "targetHost", "environment", "secretEnvironment"] as const),
-  ...(["users", "spawnRate", "runTime", "thresholds", "workerReplicas"] as const),
+  ...(["users", "spawnRate", "runTime", "arrivalRate", "arrivalSpacing", "thresholds", "workerReplicas"] as const),
 ];
 
 /** What problems with the `overrides` of `readStack` name as their origin. */
@@ -115,7 +115,7 @@ export function readStack(options: {
     // A key that does not exist is reported as such, and what the command line replaces is not used.
     problems.filter((problem) => isSettingsKey(keyOf(problem)) && overrides[keyOf(problem)] === undefined),
     // What another program makes of its config is not known.
-    [...(isAnothers ? [oneValuePerVariable] : stackRules), ...rules],
+    [...(isAnothers ? [oneValuePerVariable, correctedNeedsArrivals] : stackRules), ...rules],
   );
   const found = { projectDirectory: place.directory, stack: isThere ? stack : null, source };
   if (overrides.secretEnvironment !== undefined) return { ...found, settings, secretNames: [], warnings: [] };

@@ -6,8 +6,13 @@ const times = [
   ...(["avg", "min", "max"] as const),
 ];
 
+type ResponseTime = (typeof times)[number];
+
+/** Times from when an iteration was due, of a run with an arrival rate. */
+const corrected = times.map((time) => `corrected_${time}` as const) as readonly `corrected_${ResponseTime}`[];
+
 /** Everything that a threshold may be about: times in ms, failures as a share of the requests, requests a second. */
-export const thresholdMetrics = [...times, "fail_ratio", "rps"] as const;
+export const thresholdMetrics = [...times, "fail_ratio", "rps", ...corrected] as const;
 export type ThresholdMetric = (typeof thresholdMetrics)[number];
 
 export const thresholdOperators = ["<", "<=", ">", ">="] as const;
@@ -23,6 +28,11 @@ export interface Threshold {
   readonly operator: ThresholdOperator;
   /** Times in ms, `fail_ratio` from 0 to 1, `rps` per second. */
   readonly limit: number;
+}
+
+/** The response time of Locust's that a corrected one stands beside: `p95` of `corrected_p95`; undefined for any other. */
+export function correctedTime(metric: ThresholdMetric): ResponseTime | undefined {
+  return times.find((time) => metric === `corrected_${time}`);
 }
 
 /** What a threshold looks like, to be read after "must be". */
@@ -47,7 +57,8 @@ export function parseThreshold(text: string): Threshold {
   }
   const metric = thresholdMetrics.find((known) => known === name);
   if (metric === undefined) {
-    throw new InvalidValueError(text, `a threshold on one of ${thresholdMetrics.join(", ")}`);
+    const known = [...times, "fail_ratio", "rps"].join(", ");
+    throw new InvalidValueError(text, `a threshold on one of ${known}, or on a time with corrected_ before it`);
   }
   return {
     text: `${prefix(request)}${metric}${operator}${number}${unit}`,

@@ -57,6 +57,21 @@ describe("Locust's command lines", () => {
     expect(option(worker.args, "--master-port")).to.equal("5557");
   });
 
+  it("give the master a rate of iterations where one is asked for, and a run in stages the time for them", () => {
+    expect(master.args.filter((arg) => arg.includes("arrival"))).to.deep.equal([]);
+    const constant = locustCommands({ ...settings, arrivalRate: "5" }, placement);
+    expect(option(constant.master.args, "--arrival-rate")).to.equal("5");
+    expect(option(constant.master.args, "--arrival-spacing")).to.equal("even");
+    expect(option(constant.master.args, "--run-time")).to.equal("90s");
+    expect(constant.worker).to.deep.equal(worker);
+    const stages = { arrivalRate: "5:1m 6:30s", arrivalSpacing: "poisson" } as const;
+    const { args } = locustCommands({ ...settings, ...stages }, placement).master;
+    expect(option(args, "--arrival-rate")).to.equal("5:1m 6:30s");
+    expect(option(args, "--arrival-spacing")).to.equal("poisson");
+    // 20 s of ramp, 90 s of stages, and a minute to spare.
+    expect(option(args, "--run-time")).to.equal("170s");
+  });
+
   it("trace where a collector is named, and are as before where none is", () => {
     const otelEndpoint = "http://collector:4318";
     const { master: traced, worker: alike } = locustCommands({ ...settings, otelEndpoint }, placement);

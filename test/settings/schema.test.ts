@@ -41,6 +41,8 @@ const defaults: Record<SettingsKey, unknown> = {
   users: 100,
   spawnRate: 10,
   runTime: "1m",
+  arrivalRate: undefined,
+  arrivalSpacing: "even",
   thresholds: [],
   autostart: false,
   workerReplicas: 2,

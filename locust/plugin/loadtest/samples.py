@@ -70,11 +70,14 @@ _AS_THEY_ARE = (
     *("underWay", "oldestWait", "p50", "p95", "p99"),
 )
 
+_OF_ARRIVALS = ("began", "rate", "due", "started", "dropped", "late", "startedPerSecond", "lag", "corrected")
+
 
 def to_sample(status: dict[str, Any], seconds: float, now: datetime) -> dict[str, Any]:
     """`RecordedSample` of `runner/types.ts`, of a `LocustStatus`; the same that `toSample` of `runner/engine` makes."""
     living = [worker for worker in status["workers"] if worker["state"] not in ("missing", "stopped")]
     master = status["master"]
+    arrivals = status.get("arrivals")
     return {
         "t": round(seconds, 3),
         "time": utc_text(now),
@@ -85,6 +88,7 @@ def to_sample(status: dict[str, Any], seconds: float, now: datetime) -> dict[str
         "workerCpu": {worker["name"]: round(worker["cpu"] / worker["cpuLimit"], 3) for worker in living},
         "workerMemory": max((worker["memory"] for worker in living), default=0),
         "masterCpu": round(master["cpu"] / master["cpuLimit"], 3),
+        **({"arrivals": {name: arrivals[name] for name in _OF_ARRIVALS}} if arrivals else {}),
     }
 
 
@@ -142,6 +146,7 @@ def serve(app: Flask, base_path: str, status: MasterStatus, recorder: Recorder) 
 
     - `GET /loadtest/status`: `LocustStatus` of `runner/types.ts`.
     - `GET /loadtest/samples?after=T`: `RecordedSeries` of `runner/types.ts`, of samples later than T seconds.
+    - `GET /loadtest/corrected/csv`: as Locust's `requests.csv`, with times from when each iteration was due.
     - `POST /loadtest/kept`, with `run` in its form: the results of that run, the latest, are kept elsewhere. Answers
       409 with a `message` for another run, or while it is going on.
     """
@@ -171,7 +176,7 @@ def serve(app: Flask, base_path: str, status: MasterStatus, recorder: Recorder) 
             return None
         form = status.targets.complete(request.form, status.run)
         request.form = form  # type: ignore[misc]
-        refusal = status.targets.refuse(form, status.run)
+        refusal = status.targets.refuse(form, status.run) or status.open_load.refuse(form)
         # Locust answers its own refusals with 200, too: its web UI shows no others.
         return None if refusal is None else _json(_dumps({"success": False, "message": refusal}))
 
@@ -184,8 +189,13 @@ def serve(app: Flask, base_path: str, status: MasterStatus, recorder: Recorder) 
             if answer.get("success") is True:
                 # Locust says there whether it has set a limit; a load shape has none.
                 status.run.ask(answer.get("run_time"))
+                status.open_load.see_form()
         return response
 
+    def corrected() -> Response:
+        return Response(status.open_load.corrected.csv(), mimetype="text/csv", headers={"Cache-Control": "no-store"})
+
+    app.add_url_rule(f"{base_path}/loadtest/corrected/csv", "loadtest_corrected", corrected)
     app.add_url_rule(f"{base_path}/loadtest/status", "loadtest_status", answer_status)
     app.add_url_rule(f"{base_path}/loadtest/samples", "loadtest_samples", answer_samples)
     app.add_url_rule(f"{base_path}/loadtest/kept", "loadtest_kept", keep, methods=["POST"])

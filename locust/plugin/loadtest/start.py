@@ -27,7 +27,7 @@ from locust.env import Environment
 from locust.runners import MasterRunner, Runner, WorkerRunner
 from locust.web import WebUI
 
-from . import data, guard, handout, metrics, patching, process, samples, unanswered, worker
+from . import data, guard, handout, metrics, openoptions, openworker, patching, process, samples, unanswered, worker
 from .script import Script, tell_exits
 from .status import MasterStatus
 from .targets import Targets
@@ -83,6 +83,7 @@ class Plugin:
         if "--otel" in sys.argv:
             import_module(".otel", __package__).install()
         tell_exits(events)
+        openoptions.add_options(events)
         worker.allow_all_texts()
         for name in ("test_start", "test_stopping", "test_stop", "report_to_master", "worker_report"):
             patching.keep_going(getattr(events, name))
@@ -117,7 +118,8 @@ class Plugin:
             self._data = data.Worker(runner)
             # Backwards: behind the reports' listener, which ends the users, and ahead of Locust's goodbye.
             environment.events.quitting.add_listener(self._data.leave)
-            self._reports = worker.WorkerReports(environment, runner, script)
+            arrivals = openworker.WorkerArrivals(environment, runner)
+            self._reports = worker.WorkerReports(environment, runner, script, arrivals)
 
     def _on_ready(self) -> None:
         if self._data is not None:

@@ -17,6 +17,7 @@ from locust.runners import STATE_INIT, STATE_MISSING, STATE_RUNNING, STATE_SPAWN
 
 from . import patching, process, tally
 from .course import GOING, Beginning, Dispatcher, Stops
+from .openload import OpenLoad
 from .patching import before
 from .run import ONCE_A_SECOND, RUN_OPTION, LatestRun, Rates
 from .script import Script
@@ -47,6 +48,7 @@ class MasterStatus:
         secrets = json.loads(os.environ.get("LOADTEST_SECRET_ARGUMENTS", "[]"))
         self._secret_arguments = {"secretArguments": secrets} if secrets else {}
         self.targets = Targets(environment, runner, allowed_hosts)
+        self.open_load = OpenLoad(environment, runner, self.run)
         self.runner = runner
         self.script = script
         self.stops = Stops(runner, self.run, script.count)
@@ -133,6 +135,7 @@ class MasterStatus:
             "failuresPerSecond": failures_per_second,
             **self._rates.percentiles(),
             **tally.unanswered(self),
+            **self.open_load.answer(self.reports),
         }
 
     def is_drained(self) -> bool:
@@ -186,6 +189,7 @@ class MasterStatus:
         self._participants = {key: node for key, node in clients.items() if node.state in active}
         self._bystanders = set()
         self._rates.start()
+        self.open_load.begin()
 
     def _on_load(self) -> None:
         self._started_at = datetime.now(UTC) - timedelta(seconds=self.run.age)
@@ -213,6 +217,7 @@ class MasterStatus:
             self._participants.setdefault(client_id, None)
             self._bystanders.discard(client_id)
             self.beginning.see(report)
+            self.open_load.see(client_id, report)
         elif (
             client_id in self._participants and self.runner.clients.get(client_id) is not self._participants[client_id]
         ):

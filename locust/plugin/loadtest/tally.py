@@ -71,6 +71,7 @@ _ENDS = {
     ("locust.web", "_stop_runners"): "time",
     ("locust.main", "stop_and_optionally_quit"): "time",
     ("locust.main", "shutdown"): "locust",
+    (f"{__package__}.openload", "_end_schedule"): "time",
     ("locust.runners", "shape_worker"): "shape",
     ("locust.runners", "heartbeat_worker"): "workers",
     ("locust.runners", "heartbeat_timeout_checker"): "locust",

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import functools
 import time
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import gevent
 import requests
 from gevent import GreenletExit
+from locust import User
 from locust.clients import HttpSession
 from locust.contrib.fasthttp import FastHttpSession
 from locust.env import Environment
@@ -53,7 +55,14 @@ class Unanswered:
     else ends a request, such as a script that kills a greenlet of its own, is as ever.
     """
 
-    def __init__(self, environment: Environment, runner: Runner) -> None:
+    def __init__(
+        self,
+        environment: Environment,
+        runner: Runner,
+        told: Callable[[User | None, str, str, float], None] | None = None,
+    ) -> None:
+        """`told`: hears of each that is counted: its user, method, name and ms."""
+        self._told = told
         self._environment = environment
         self._runner = runner
         self._stop_users = runner.stop_users
@@ -132,6 +141,8 @@ class Unanswered:
         self.cut_off += 1
         stats.log_request(method, name, waited * 1000, 0)  # type: ignore[arg-type]
         stats.log_error(method, name, _NO_ANSWER)
+        if self._told is not None:
+            self._told(getattr(request.session, "user", None), method, name, waited * 1000)
         row = stats.errors[StatsError.create_key(method, name, _NO_ANSWER)]
         row.error = _shortest(row.error, f"{_NO_ANSWER} within {int(waited)} s")
 

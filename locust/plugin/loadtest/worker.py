@@ -22,6 +22,7 @@ from locust.runners import STATE_CLEANUP, STATE_RUNNING, STATE_SPAWNING, WorkerR
 from locust.stats import EntriesDict, StatsEntry, StatsError
 
 from . import process
+from .openworker import WorkerArrivals
 from .patching import ENDS_PROCESS, before, only_tested
 from .run import RUN_OPTION
 from .script import Script
@@ -79,13 +80,16 @@ class WorkerReports:
     is about to quit, and `endedAt` is the script's line that ends it; `preparing`: its listeners of `test_start` are
     not done; `loadAge`: seconds since they were, None where they took no time; `underWay`: requests without an answer
     yet, of which the oldest waits for `oldestWait` seconds; `cutOff`: those of this run that got none; `script`: what
-    `Script` counts.
+    `Script` counts; `arrivals`, in a run with an arrival rate: what `Starts` counts, and corrected times.
     """
 
-    def __init__(self, environment: Environment, runner: WorkerRunner, script: Script) -> None:
+    def __init__(
+        self, environment: Environment, runner: WorkerRunner, script: Script, arrivals: WorkerArrivals
+    ) -> None:
         self._environment = environment
         self._runner = runner
         self._script = script
+        self._arrivals = arrivals
         self._ended_at: Place | None = None
         self._ready = False
         self._drained = False
@@ -96,7 +100,7 @@ class WorkerReports:
         self._prepares_since: float | None = None
         self._loads_since: float | None = None
         self._meter = process.CpuMeter()
-        self._unanswered = Unanswered(environment, runner)
+        self._unanswered = Unanswered(environment, runner, arrivals.cut)
         self._fixed = {
             "name": os.environ.get("LOADTEST_WORKER_NAME") or socket.gethostname(),
             "cpuLimit": process.cpu_limit(),
@@ -127,6 +131,7 @@ class WorkerReports:
             "cutOff": self._unanswered.cut_off,
             "endedAt": None if self._ended_at is None else self._ended_at._asdict(),
             "script": self._script.answer(),
+            **self._arrivals.report(),
         }
 
     def begin(self) -> None:

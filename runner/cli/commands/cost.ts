@@ -12,7 +12,7 @@ import type { Prices } from "../../../settings/cost/prices";
 import { savings } from "../../../settings/cost/savings";
 import { packageRoot } from "../../../settings/package-root";
 import { findProject, isOwnProgram, readAwsConfig, readStack, usualStack } from "../../../settings/project/stack-files";
-import { parseDuration } from "../../../settings/values/duration";
+import { runSeconds } from "../../../settings/values/arrivals";
 import { parseShare } from "../../../settings/values/share";
 import { configuredRegion } from "../../aws/clients";
 import { UsageError } from "../../errors";
@@ -127,7 +127,7 @@ function stackSubject(options: CostOptions): Subject {
     name: isOwnProgram(project) ? source : "This package's defaults, and what of them the stack sets,",
     settings,
     load: loadOf(options, {
-      ...{ users: run.users, workers: run.workerReplicas, hours: parseDuration(settings.runTime) / 3600 },
+      ...{ users: run.users, workers: run.workerReplicas, hours: runSeconds(settings) / 3600 },
       ...{ runsPerDay: 1, requestsPerUserMinute: usualRequestsPerUserMinute, sentShare: parseShare(usualSentShare) },
     }),
     region: configuredRegion(aws),

@@ -22,7 +22,8 @@ const renewal = 10;
 /** `loadtest dashboard`: Locust's web UI in the cluster, on a port of this machine, until Ctrl-C. */
 export async function dashboardInCluster(options: DashboardOptions): Promise<number> {
   requireLocal(options);
-  for (const name of ["demo", "script", "scriptArg", "host", "users", "spawnRate", "runTime", "workers"] as const) {
+  const ofLoad = ["users", "spawnRate", "runTime", "arrivalRate", "arrivalSpacing", "workers"] as const;
+  for (const name of [...(["demo", "script", "scriptArg", "host"] as const), ...ofLoad]) {
     if (options[name] !== undefined)
       throw new UsageError(`--${dashed(name)} needs --local here: the web UI asks for the load`);
   }

@@ -13,7 +13,7 @@ import type { DashboardOptions } from "../options";
 import { printRun } from "../output";
 import { followInto } from "../record-run";
 import { readCommandSettings } from "../settings";
-import { planOf, requireWorkers, type TestSetup } from "../setup";
+import { arrivalsOf, planOf, requireWorkers, type TestSetup } from "../setup";
 import { listenToSignals, type Signals } from "../signals";
 import { type Progress, progressOf } from "../terminal/progress";
 import { showWebUi, usualPort, watchWebUiRuns, webUiRunText } from "../web-ui";
@@ -81,8 +81,10 @@ async function saveRuns(
 }
 
 /** What a run of the web UI was asked for; the rest is the command's. */
-function setupOf(setup: TestSetup, { script, targetUsers, spawnRate, host }: LocustStatus): TestSetup {
-  return { ...setup, script, plan: { ...setup.plan, users: targetUsers, spawnRate, host: host ?? setup.plan.host } };
+function setupOf(setup: TestSetup, status: LocustStatus): TestSetup {
+  const { script, targetUsers: users, spawnRate, host } = status;
+  const { arrivals: _, ...plan } = setup.plan;
+  return { ...setup, script, plan: { ...plan, users, spawnRate, host: host ?? plan.host, ...arrivalsOf(status) } };
 }
 
 /** A start in the web UI without workers would do nothing, and say nothing. */

@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { CsvName } from "../../engine/client";
 import { RunnerError, UsageError } from "../../errors";
 import type { RunInfo } from "../../places/kubernetes/lock/run-info";
-import { parseRequestsCsv, totalPercentiles, totals } from "../../results/locust-csv";
+import { correctedTotals, parseRequestsCsv, totalPercentiles, totals } from "../../results/locust-csv";
 import { progressTable } from "../../results/table";
 import { exitCodes, type LocustStatus } from "../../types";
 import { evaluateThresholds } from "../../verdict/thresholds";
@@ -102,18 +103,20 @@ async function reportSoFar(
   seen: LocustStatus,
   thresholds: Parameters<typeof evaluateThresholds>[0],
 ): Promise<number> {
-  const rows = parseRequestsCsv(await link.client.csv("requests.csv", signals.interrupt));
-  const results = evaluateThresholds(thresholds, rows);
+  const read = async (name: CsvName) => parseRequestsCsv(await link.client.csv(name, signals.interrupt));
+  const rows = await read("requests.csv");
+  const corrected = seen.arrivals ? await read("corrected.csv") : [];
+  const results = evaluateThresholds(thresholds, rows, corrected);
   if (options.json === true) {
     const facts = { status: "running", elapsed: seen.elapsed, users: seen.users, totals: totals(rows) };
     process.stdout.write(
-      `${JSON.stringify({ ...facts, percentiles: totalPercentiles(rows), thresholds: results }, undefined, 2)}\n`,
+      `${JSON.stringify({ ...facts, percentiles: totalPercentiles(rows), ...correctedTotals(corrected), thresholds: results }, undefined, 2)}\n`,
     );
     return exitCodes.passed;
   }
   const colour = process.stdout.isTTY === true;
   const how = `${seen.script}, going on for ${clock(seen.elapsed ?? 0)}: ${seen.users} of ${seen.targetUsers} users, ${failures(seen)}`;
   const next = `Its results, when it has ended: loadtest report ${sameTest(test)} --wait`;
-  process.stdout.write(`${[how, progressTable(rows, results, { colour }), next].join("\n\n")}\n`);
+  process.stdout.write(`${[how, progressTable({ rows, corrected }, results, { colour }), next].join("\n\n")}\n`);
   return exitCodes.passed;
 }

@@ -15,9 +15,9 @@ export async function reportFolder(
   directory: string,
   { json = false, html }: { readonly json?: boolean; readonly html?: string },
 ): Promise<number> {
-  const { record, requests } =
+  const { record, requests, corrected } =
     html === undefined ? await readFinished(directory) : await writeRunReport(directory, html);
-  printRecord(record, requests, directory, json);
+  printRecord(record, { rows: requests, corrected }, directory, json);
   return record.exitCode;
 }
 

@@ -5,6 +5,7 @@ import { type HeldTest, withAcquiredTest } from "../deployed-test/acquire";
 import { type ClusterContext, sameTest, withMaster } from "../deployed-test/open";
 import type { ClusterOptions, RunCommandOptions } from "../options";
 import type { SettingsOptions } from "../settings";
+import { arrivalsNotice, requireArrivals } from "../setup";
 
 type StartOptions = ClusterOptions &
   SettingsOptions &
@@ -18,12 +19,15 @@ export async function startCommand(options: StartOptions): Promise<number> {
       await startHeld(context, held);
       return held.setup;
     });
-    const { users, runTime, host, workers } = plan;
+    const { users, runTime, arrivals, host, workers } = plan;
     const args = sameTest(context.test);
     const text =
       options.json === true
-        ? JSON.stringify({ script, users, runTime, target: host ?? null, workers })
+        ? JSON.stringify({ script, users, runTime, ...(arrivals && { arrivals }), target: host ?? null, workers })
         : `Started ${script} with ${users} users; it ends by itself after ${runTime} s.\n` +
+          arrivalsNotice(plan)
+            .map((line) => `${line}\n`)
+            .join("") +
           `loadtest status ${args}         how it goes\n` +
           `loadtest report ${args} --wait  its results, when it has ended\n` +
           `loadtest stop ${args}           ends it`;
@@ -44,7 +48,10 @@ async function startHeld({ link, progress, signals }: ClusterContext, { setup, l
         preparing: (seconds, silent) => progress.preparing(seconds, silent),
       },
       timing: session.timing ?? {},
-      beforeStart: (status) => begin(status),
+      beforeStart(status) {
+        requireArrivals(setup.plan, status);
+        return begin(status);
+      },
     });
     if (failure !== undefined && signals.interrupt.aborted) throw new RunnerError("interrupted", exitCodes.aborted);
     if (failure !== undefined) throw new RunnerError(failure.error ?? "the run did not start");

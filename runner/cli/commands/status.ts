@@ -93,10 +93,11 @@ function podLine(pod: V1Pod, part: PodLine["part"], now: Date): PodLine {
 }
 
 function runLine(status: LocustStatus, found: LeaseView | undefined): RunLine {
-  const { users, targetUsers, requests, failures, rps, p95, elapsed, runTime, kept, script, host } = status;
+  const { users, targetUsers, requests, failures, rps, p95, elapsed, runTime, arrivals, kept, script, host } = status;
   const info = matching(found?.info, status);
   return {
     ...{ users, targetUsers, requests, failures, rps, p95, elapsed, runTime, kept, script, host },
+    ...(arrivals ? { arrivals } : {}),
     going: isGoing(status),
     startedBy: info === undefined ? null : `${info.by}@${info.host}`,
   };

@@ -135,6 +135,7 @@ function infoOf({ setup, baseline }: AcquireOptions, before: Arrangement): RunIn
     users: plan.users,
     spawnRate: plan.spawnRate,
     runTime: plan.runTime ?? null,
+    ...(plan.arrivals === undefined ? {} : { arrivals: plan.arrivals }),
     target: plan.host ?? null,
     thresholds: plan.thresholds.map(({ text }) => text),
     workers: plan.workers,

@@ -1,6 +1,6 @@
 import { parseLayers } from "../../../settings/parse";
 import { commandLine, overStack } from "../../../settings/project/stack-files";
-import { targetIsAllowed } from "../../../settings/rules";
+import { correctedNeedsArrivals, targetIsAllowed } from "../../../settings/rules";
 import { missingPackages, withoutMissing } from "../../../settings/scripts/script-packages";
 import { UsageError } from "../../errors";
 import { filesIn } from "../../places/kubernetes/deployed/deployed";
@@ -26,6 +26,8 @@ export async function clusterSetup(
     users: deployed.users,
     spawnRate: deployed.spawnRate,
     runTime: deployed.runTime,
+    arrivalRate: deployed.arrivalRate,
+    arrivalSpacing: deployed.arrivalSpacing,
     targetHost: deployed.targetHost,
     allowedHosts: deployed.allowedHosts,
     thresholds: output === undefined ? [] : [...output.load.thresholds],
@@ -39,7 +41,7 @@ export async function clusterSetup(
     { source: commandLine, values: overrides },
   ];
   // What is deployed has passed the other rules of a stack's config.
-  const settings = parseLayers(layers, source, [], [targetIsAllowed]);
+  const settings = parseLayers(layers, source, [], [targetIsAllowed, correctedNeedsArrivals]);
   requireWorkers(settings);
   await requireScript(test, settings.script);
   // The run time has a default where nobody says one.

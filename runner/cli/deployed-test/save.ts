@@ -15,7 +15,7 @@ import { readSeries } from "../../results/series";
 import type { EndedBy, LocustStatus } from "../../types";
 import type { SavedRun } from "../output";
 import { type FollowJob, followInto } from "../record-run";
-import { baselineOf, type Compare, type TestSetup } from "../setup";
+import { arrivalsOf, baselineOf, type Compare, type TestSetup } from "../setup";
 import type { ClusterContext, ClusterTest } from "./open";
 
 /** In ms. */
@@ -135,6 +135,7 @@ export function setupOf(test: ClusterTest, status: LocustStatus, info: RunInfo |
     users: info?.users ?? status.targetUsers,
     spawnRate: info?.spawnRate ?? status.spawnRate,
     runTime: info?.runTime ?? undefined,
+    ...(info === undefined ? arrivalsOf(status) : info.arrivals && { arrivals: info.arrivals }),
     workers: info?.workers ?? test.deployed.workerReplicas,
     host: info?.target ?? status.host ?? undefined,
     thresholds: (info?.thresholds ?? test.output?.load.thresholds ?? []).map(parseThreshold),

@@ -36,6 +36,8 @@ const outputSchema = z.looseObject({
     users: z.number(),
     spawnRate: z.number(),
     runTime: text,
+    arrivalRate: text.optional(),
+    arrivalSpacing: z.enum(["even", "poisson"]).optional(),
     targetHost: text.optional(),
     thresholds: z.array(text),
   }),

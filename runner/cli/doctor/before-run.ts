@@ -1,4 +1,4 @@
-import { parseDuration } from "../../../settings/values/duration";
+import { runSeconds } from "../../../settings/values/arrivals";
 import type { ClusterTest } from "../deployed-test/open";
 import type { SettingsOptions } from "../settings";
 import { runChecks } from "./check";
@@ -11,8 +11,6 @@ const limit = 3000;
 
 /** What credentials are to be good for beside the run, in ms: its start, its end, and saving it. */
 const margin = 10 * 60_000;
-
-const ms = (runTime: string) => parseDuration(runTime) * 1000;
 
 /**
  * What may go wrong in a run on EKS and Fargate: credentials that end soon, more workers than Fargate's quota has room
@@ -30,8 +28,9 @@ export async function lookBeforeRun(
     if (subject.project === undefined || subject.anothers) return [];
     const look = new AwsLook(subject);
     const fargate = quotaChecks(look).filter(({ name }) => name === "Fargate vCPU");
-    const { runTime = "1h" } = subject.settings;
-    const checks = [identityCheck(look, ms(runTime) + margin), ...fargate, natCheck(subject.settings)];
+    const { users = 1, spawnRate = 1, runTime = "1h", arrivalRate } = subject.settings;
+    const length = runSeconds({ users, spawnRate, runTime, arrivalRate }) * 1000;
+    const checks = [identityCheck(look, length + margin), ...fargate, natCheck(subject.settings)];
     const results = await runChecks(checks, subject.wrong, limit);
     const isAsked = look.failure !== "no-credentials" && look.failure !== "no-network";
     return results

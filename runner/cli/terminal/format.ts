@@ -1,4 +1,5 @@
-import type { Sample } from "../../types";
+import type { ArrivalsSample, Sample } from "../../types";
+import { short } from "../../verdict/format";
 
 /** `4 ms`, `1.2 s`, `–` without a value. */
 export function milliseconds(value: number | null): string {
@@ -18,6 +19,13 @@ export function clock(seconds: number): string {
 /** `8 under way, up to 34 s`; nothing while all are answered at once. */
 export function underWay({ underWay: count = 0, oldestWait = 0 }: Pick<Sample, "underWay" | "oldestWait">): string[] {
   return count === 0 || oldestWait < 1 ? [] : [`${count} under way, up to ${Math.round(oldestWait)} s`];
+}
+
+/** `99.8/100 iterations/s`, started and asked; nothing without an arrival rate, or before it. */
+export function iterations({ arrivals }: { readonly arrivals?: ArrivalsSample | null | undefined }): string[] {
+  if (!arrivals || arrivals.rate === 0) return [];
+  const lost = arrivals.dropped === 0 ? "" : `, ${arrivals.dropped} dropped`;
+  return [`${arrivals.startedPerSecond.toFixed(1)}/${short(arrivals.rate)} iterations/s${lost}`];
 }
 
 /** `0 failures`, `12 failures (1.3 %)`. */

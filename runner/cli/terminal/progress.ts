@@ -1,7 +1,7 @@
 import type { createLogUpdate } from "log-update";
 import pc from "picocolors";
 import type { LocustStatus, Phase, Sample } from "../../types";
-import { clock, failures, milliseconds, underWay } from "./format";
+import { clock, failures, iterations, milliseconds, underWay } from "./format";
 
 export interface ProgressOptions {
   readonly stream: NodeJS.WriteStream;
@@ -139,6 +139,7 @@ export class Progress {
     return [
       `${sample.users}/${asked} users`,
       `${sample.workers}/${this.options.workers} workers`,
+      ...iterations(sample),
       `${sample.rps.toFixed(1)} req/s`,
       `p95 ${milliseconds(sample.p95)}`,
       failures(sample),

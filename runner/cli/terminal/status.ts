@@ -1,7 +1,7 @@
 import pc from "picocolors";
 import type { LocustStatus } from "../../types";
 import type { Cost } from "../deployed-test/cost";
-import { clock, failures, milliseconds } from "./format";
+import { clock, failures, iterations, milliseconds } from "./format";
 
 /** What `status` shows; as JSON it is printed as it is. */
 export interface StatusReport {
@@ -49,6 +49,7 @@ export interface RunLine
     | "p95"
     | "elapsed"
     | "runTime"
+    | "arrivals"
     | "kept"
     | "script"
     | "host"
@@ -118,7 +119,10 @@ function runText({ run, problem, command }: StatusReport, hint: string): string[
     const of = run.runTime === null ? "" : ` of ${clock(run.runTime)}`;
     return [
       entry("run", `${what}, going on for ${clock(run.elapsed ?? 0)}${of}`),
-      entry("", `${run.users} of ${run.targetUsers} users, ${run.rps.toFixed(1)} req/s`),
+      entry(
+        "",
+        [`${run.users} of ${run.targetUsers} users`, ...iterations(run), `${run.rps.toFixed(1)} req/s`].join(", "),
+      ),
       entry("", facts),
       ...(command === null
         ? [entry("", `to save its results: loadtest report ${hint} --wait`)]

@@ -26,6 +26,14 @@ export function reportCharts(samples: readonly Sample[], timeLimits: Chart["limi
       { label: "requests", colour: "series-1", width: 2, value: (s) => s.rps },
       { label: "failures", colour: "series-2", width: 2, dash: dashed, value: (s) => s.failuresPerSecond },
     ]),
+    ...(isOpen(samples)
+      ? [
+          chart(samples, { id: "iterations", title: "Iterations started", unit: "/s", axis: "per second" }, [
+            ...[{ label: "asked", colour: "series-2", width: 1.5, dash: dashed, steps: true, value: rateOf } as const],
+            { label: "started", colour: "series-1", width: 2, value: (s) => s.arrivals?.startedPerSecond ?? null },
+          ]),
+        ]
+      : []),
     ...(samples.some(({ underWay }) => underWay !== undefined)
       ? [
           chart(samples, { id: "waiting", title: "Requests under way", unit: "users", axis: "requests" }, [
@@ -44,6 +52,15 @@ export function reportCharts(samples: readonly Sample[], timeLimits: Chart["limi
       { label: "p95", colour: "series-1", width: 2, value: (s) => s.p95 },
       { label: "p99", colour: "series-2", width: 1.5, dash: dashed, value: (s) => s.p99 },
     ]),
+    ...(isOpen(samples)
+      ? [
+          chart(samples, { id: "corrected", title: "Corrected response times", unit: "ms", axis: "ms from when due" }, [
+            { label: "p50", colour: "series-3", width: 1.5, dash: dotted, value: correctedOf("p50") },
+            { label: "p95", colour: "series-1", width: 2, value: correctedOf("p95") },
+            { label: "p99", colour: "series-2", width: 1.5, dash: dashed, value: correctedOf("p99") },
+          ]),
+        ]
+      : []),
     chart(samples, { id: "failures", title: "Failed requests", unit: "%", axis: "% of requests" }, [
       { label: "current", colour: "series-2", width: 2, value: failingNow },
       { label: "overall", colour: "series-4", width: 1.5, dash: dashed, value: failingSoFar },
@@ -57,6 +74,18 @@ export function reportCharts(samples: readonly Sample[], timeLimits: Chart["limi
       cpuLines(samples),
     ),
   ];
+}
+
+function isOpen(samples: readonly Sample[]): boolean {
+  return samples.some(({ arrivals }) => arrivals !== undefined);
+}
+
+function rateOf({ arrivals }: Sample): number | null {
+  return arrivals?.rate ?? null;
+}
+
+function correctedOf(name: "p50" | "p95" | "p99"): LineOf["value"] {
+  return ({ arrivals }) => arrivals?.corrected[name] ?? null;
 }
 
 function cpuLines(samples: readonly Sample[]): LineOf[] {

@@ -71,10 +71,21 @@ ${lines(unclear, "?", "caution", "Unclear changes")}`;
   return { word, tone, markup };
 }
 
+const corrected = (time: string) => ({
+  name: `Corrected response time, ${time}`,
+  value: (value: number | null) => quantity(value, "ms"),
+});
+const correctedMetrics = {
+  corrected_p50: corrected("p50"),
+  corrected_p95: corrected("p95"),
+  corrected_p99: corrected("p99"),
+};
+
 const metrics: Readonly<Record<ComparedMetric, { name: string; value: (value: number | null) => string }>> = {
   p50: { name: "Response time, p50", value: (value) => quantity(value, "ms") },
   p95: { name: "Response time, p95", value: (value) => quantity(value, "ms") },
   p99: { name: "Response time, p99", value: (value) => quantity(value, "ms") },
+  ...correctedMetrics,
   fail_ratio: { name: "Failed requests", value: share },
   rps: { name: "Requests/s", value: (value) => quantity(value, "/s") },
 };

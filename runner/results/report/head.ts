@@ -11,6 +11,8 @@ export interface ReportedRun {
   readonly samples: readonly Sample[];
   /** Rows of `requests.csv`, with the one over all requests at the end; empty where there is none. */
   readonly requests: readonly RequestStats[];
+  /** The same with times from when each iteration was due; none without an arrival rate. */
+  readonly corrected?: readonly RequestStats[];
 }
 
 export type Tone = "good" | "bad" | "caution" | "muted";
@@ -102,11 +104,19 @@ export function factsOf({ record }: ReportedRun): Html {
     ["Where", [place === "local" ? "this machine" : "Kubernetes", stack !== null && html`, stack ${foreign(stack)}`]],
     ["Started", moment(startedAt)],
     ["Duration", duration(durationSeconds)],
-    ["Users", asked.shape === null ? users : html`by the load shape ${foreign(asked.shape)}`],
+    ...(asked.arrivals === undefined ? [] : [arrivalsFact(asked.arrivals)]),
+    [
+      asked.arrivals === undefined ? "Users" : "Users at most",
+      asked.shape === null ? users : html`by the load shape ${foreign(asked.shape)}`,
+    ],
     ["Workers", amount(asked.workers)],
     ["Versions", versionWords(versions), true],
   ];
   return factList(facts);
+}
+
+function arrivalsFact({ rate, spacing }: NonNullable<RunRecord["asked"]["arrivals"]>) {
+  return ["Iterations a second", html`${foreign(rate)}${spacing === "poisson" && ", at random gaps"}`] as const;
 }
 
 /** Names with their values; a long one takes two columns. */
@@ -131,13 +141,14 @@ function versionWords({ loadtest, locust, python, node, ...client }: RunRecord["
 }
 
 /** The numbers over all requests, large. */
-export function tilesOf({ record: { totals, percentiles } }: ReportedRun): Html {
+export function tilesOf({ record: { totals, percentiles, corrected } }: ReportedRun): Html {
   const times = ["p50", "p95", "p99"].filter((name) => name in percentiles);
   const tiles: (readonly [string, string, bad?: boolean])[] = [
     ["Requests", quantity(totals.requests, "users")],
     ["Requests/s", quantity(totals.rps, "users")],
     ["Failed", share(totals.failRatio), totals.failures > 0],
     ...times.map((name) => [name, quantity(percentiles[name], "ms")] as const),
+    ...(corrected === undefined ? [] : [["Corrected p95", quantity(corrected.percentiles.p95, "ms")] as const]),
   ];
   return html`<dl class="tiles">${tiles.map(
     ([name, value, bad]) => html`<div${bad && html` class="bad"`}><dt>${name}</dt><dd>${value}</dd></div>`,

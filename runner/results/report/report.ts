@@ -7,14 +7,14 @@ import { figures, thinned } from "./figures";
 import { foreign } from "./format";
 import { factsOf, type ReportedRun, tilesOf, verdictOf, wordOf } from "./head";
 import { type Html, html } from "./html";
-import { errorsOf, loadOf, requestsOf, thresholdsOf } from "./sections";
+import { correctedOf, errorsOf, loadOf, requestsOf, thresholdsOf } from "./sections";
 
 /**
  * The report of one run: verdict, thresholds, load, requests, and charts over time. One file of HTML that asks for
  * nothing from anywhere, at most about 3 MB however long the run was.
  */
 export function runReport(run: ReportedRun): string {
-  const { name, record, samples, requests } = run;
+  const { name, record, samples, requests, corrected = [] } = run;
   const { word, tone } = wordOf(record);
   const charts = reportCharts(samples, timeLimits(record.thresholds));
   const body = html`
@@ -31,6 +31,7 @@ ${factsOf(run)}
 <section><h2>Load integrity</h2>${loadOf(record)}</section>
 </div>
 <section><h2>Requests</h2>${requestsOf(requests, record.totals)}</section>
+${correctedOf(corrected)}
 ${errorsOf(record)}
 <section><h2>Over time</h2>${samples.length === 0 ? noSamples : [chartHint, figures(charts)]}</section>
 </main>

@@ -1,4 +1,5 @@
 import type { RequestStats } from "../../types";
+import type { ArrivalsReport } from "../../verdict/arrivals";
 import { type NatReport, portErrors } from "../../verdict/nat";
 import { mostFrequent, requestLabel, requestRows, totalRow } from "../../verdict/requests";
 import type { ThresholdResult } from "../../verdict/thresholds";
@@ -7,7 +8,7 @@ import { usersGraceSeconds } from "../../verdict/users";
 import { isJudged } from "../../verdict/verdict";
 import { type FrequentErrors, frequentExceptions, frequentFailures } from "../frequent-errors";
 import type { RunRecord } from "../run-record";
-import { amount, duration, foreign, none, share } from "./format";
+import { amount, duration, foreign, none, quantity, share } from "./format";
 import { factList, line, lines } from "./head";
 import { type Content, type Html, html } from "./html";
 
@@ -42,7 +43,7 @@ function thresholdRow(result: ThresholdResult, judged: boolean): Html {
 export function loadOf(record: RunRecord): Html {
   const { integrity, unanswered } = record;
   if (integrity === null) return html`<ul class="lines">${line("✗", "bad", "Nothing is known of the load.")}</ul>`;
-  const { users, workers, workerCpu, masterCpu, nat } = integrity;
+  const { users, workers, workerCpu, masterCpu, nat, arrivals } = integrity;
   const cpu = Object.values(workerCpu);
   const highest = cpu.length === 0 ? null : Math.max(...cpu.map(({ max }) => max));
   const mean = cpu.length === 0 ? null : cpu.reduce((sum, use) => sum + use.mean, 0) / cpu.length;
@@ -51,6 +52,7 @@ export function loadOf(record: RunRecord): Html {
   const facts: (readonly [string, Content])[] = [
     ["Peak users", `${amount(users.max)} of ${amount(users.asked)}, ${reached}`],
     ["Time off target (> 5 %)", users.afterRampSeconds > 0 ? off : "unknown: the run ended before"],
+    ...(arrivals === undefined ? [] : arrivalFacts(arrivals)),
     ["Workers", `${amount(workers.asked)}, ${workers.lost.length === 0 ? "none" : amount(workers.lost.length)} lost`],
     ...(unanswered === undefined ? [] : [["Cut off without an answer", amount(unanswered.cutOff)] as const]),
     ["Worker CPU", `mean ${share(mean)}, peak ${share(highest)}`],
@@ -63,6 +65,14 @@ export function loadOf(record: RunRecord): Html {
       : lines(integrity.problems, "✗", "bad", "Problems of the load")
   }
 ${factList(facts)}`;
+}
+
+function arrivalFacts({ due, started, dropped, late, lag }: ArrivalsReport): (readonly [string, Content])[] {
+  const lags = `p50 ${quantity(lag.p50, "ms")}, p99 ${quantity(lag.p99, "ms")}, at most ${quantity(lag.max, "ms")}`;
+  return [
+    ["Iterations started", `${amount(started)} of ${amount(due)}, ${amount(dropped)} dropped`],
+    ["Late by more than 10 ms", `${amount(late)}; ${lags}`],
+  ];
 }
 
 function natWords(nat: NatReport): string {
@@ -94,17 +104,34 @@ const requestColumns: readonly Column[] = [
   time("Max", (row) => row.max),
 ];
 
+/** Corrected times beside Locust's own; nothing without an arrival rate. */
+export function correctedOf(rows: readonly RequestStats[]): Html {
+  if (rows.length === 0) return html``;
+  const columns = requestColumns.filter(({ head }) => !["Requests", "Failed", "Requests/s"].includes(head));
+  return html`<section><h2>Corrected times</h2><p class="small muted">From when each iteration was due, not from when its requests were sent: with what users came too late to ask.</p>
+${requestTable("Corrected times", rows, totalRow(rows), columns, "corrected.csv")}</section>`;
+}
+
 /** All requests with their numbers. */
 export function requestsOf(rows: readonly RequestStats[], totals: RunRecord["totals"]): Html {
   if (rows.length === 0) return html`<p class="muted">There are no numbers of requests.</p>`;
-  const total = totalRow(rows, totals);
+  return requestTable("Requests", rows, totalRow(rows, totals), requestColumns, "requests.csv");
+}
+
+function requestTable(
+  label: string,
+  rows: readonly RequestStats[],
+  total: RequestStats | undefined,
+  columns: readonly Column[],
+  file: string,
+): Html {
   const all = requestRows(rows);
   const shown = mostFrequent(all, ({ requests }) => requests);
-  const head = requestColumns.map((column) => html`<th scope="col">${column.head}</th>`);
+  const head = columns.map((column) => html`<th scope="col">${column.head}</th>`);
   const row = (name: Content, stats: RequestStats) =>
-    html`<tr><th scope="row" class="name">${name}</th>${requestColumns.map(({ cell }) => html`<td>${cell(stats)}</td>`)}</tr>\n`;
-  return html`${leftOut(shown.length, all.length)}${tableFrame(
-    "Requests",
+    html`<tr><th scope="row" class="name">${name}</th>${columns.map(({ cell }) => html`<td>${cell(stats)}</td>`)}</tr>\n`;
+  return html`${leftOut(shown.length, all.length, file)}${tableFrame(
+    label,
     html`<table class="data"><thead><tr><th scope="col" class="name">Request <span class="muted">(times in ms)</span></th>${head}</tr></thead>
 <tbody>${shown.map((stats) => row(foreign(requestLabel(stats)), stats))}</tbody>
 ${total !== undefined && html`<tfoot>${row("All requests", total)}</tfoot>`}</table>`,
@@ -112,10 +139,10 @@ ${total !== undefined && html`<tfoot>${row("All requests", total)}</tfoot>`}</ta
 }
 
 /** What a table of requests does not show. */
-export function leftOut(shown: number, all: number): Content {
+export function leftOut(shown: number, all: number, file = "requests.csv"): Content {
   return (
     shown < all &&
-    html`<p class="muted">These are the most frequent ${amount(shown)} of ${amount(all)}; requests.csv has all.</p>`
+    html`<p class="muted">These are the most frequent ${amount(shown)} of ${amount(all)}; ${file} has all.</p>`
   );
 }
 

@@ -149,6 +149,15 @@ describe("LocustDeployment", function () {
       expect((await workloads()).control.container.args).to.not.include.members(["--autostart", "--host"]);
     });
 
+    it("gets the rate of iterations, and its Deployments say so", async () => {
+      const { control } = await workloads({ arrivalRate: "5/s:1m 9/s:1m", arrivalSpacing: "poisson" });
+      expect(option(control, "--arrival-rate")).to.equal("5/s:1m 9/s:1m");
+      expect(option(control, "--arrival-spacing")).to.equal("poisson");
+      const description = control.deployment.metadata.annotations["serverless-load-testing/test"];
+      expect(JSON.parse(description)).to.include({ arrivalRate: "5/s:1m 9/s:1m", arrivalSpacing: "poisson" });
+      expect((await workloads()).control.container.args).to.not.include("--arrival-rate");
+    });
+
     it("gets the environment, letter by letter", async () => {
       const environment = { PLAIN: "a b", DOLLARS: "$(HOME) $$ $x", TMPDIR: "/home/locust" };
       for (const pod of Object.values(await workloads({ environment }))) {

@@ -43,7 +43,13 @@ describe("Locust's client", () => {
 
     it("leaves out what is not given", async () => {
       await client.swarm({ users: 3, spawnRate: 1 });
-      expect(locust.calls).to.deep.equal(["POST /swarm user_count=3&spawn_rate=1"]);
+      await client.swarm({ users: 3, spawnRate: 1, arrivals: null });
+      await client.swarm({ users: 3, spawnRate: 1, arrivals: { rate: "5/s:1m 6:1m", spacing: "poisson" } });
+      expect(locust.calls).to.deep.equal([
+        "POST /swarm user_count=3&spawn_rate=1",
+        "POST /swarm user_count=3&spawn_rate=1&arrival_rate=",
+        "POST /swarm user_count=3&spawn_rate=1&arrival_rate=5%2Fs%3A1m+6%3A1m&arrival_spacing=poisson",
+      ]);
     });
 
     it("gets the samples later than a moment", async () => {

@@ -63,6 +63,21 @@ describe("a results folder, read", () => {
   });
   afterEach(() => rmSync(base, { recursive: true, force: true }));
 
+  it("is completed with corrected times and iterations, of a run with an arrival rate", async () => {
+    const arrivals = { rate: "50", spacing: "even" } as const;
+    await leave({ asked: { ...runningRecord([]).asked, arrivals }, thresholds: [] });
+    writeFileSync(join(dir, "corrected.csv"), csv.replaceAll("4.75", "9.5"));
+    const counts = { began: 1, rate: 50, due: 1500, started: 1490, dropped: 10, late: 3, startedPerSecond: 49 };
+    const lag = { p50: 0.8, p99: 2.5, max: 7 };
+    const last = { ...sampleAt(31), arrivals: { ...counts, lag, corrected: { p50: 4, p95: 9, p99: 11 } } };
+    writeFileSync(join(dir, "series.ndjson"), `${JSON.stringify(last)}\n`);
+    const record = await completeFolder(dir);
+    expect(record.corrected).to.deep.include({ avg: 9.5, max: 80.25 });
+    const { due, started, dropped, late } = counts;
+    expect(record.integrity?.arrivals).to.deep.equal({ ...arrivals, due, started, dropped, late, lag });
+    expect(record.asked.arrivals).to.deep.equal(arrivals);
+  });
+
   it("is completed after the command was killed", async () => {
     await leave({ master: { id: "4f0c", run: 2 } });
     const record = await completeFolder(dir);

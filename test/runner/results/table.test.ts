@@ -32,6 +32,25 @@ describe("resultTable", () => {
     ]);
   });
 
+  it("has corrected times below Locust's own, and what started, of a run with an arrival rate", () => {
+    const load = finishedRecord([]).integrity;
+    if (load === null) throw new Error("the record has no load");
+    const lag = { p50: 0.9, p99: 3.25, max: 12 };
+    const arrivals = { rate: "50", spacing: "even", due: 4000, started: 3999, dropped: 1, late: 2, lag } as const;
+    const record = finishedRecord([], { integrity: { ...load, arrivals } });
+    const text = resultTable(record, rows, { ...plain, corrected: rows });
+    expect(text.split("\n").slice(5, 9)).to.deep.equal([
+      "Corrected times: ms from when each iteration was due  avg  p50  p95  p99  max",
+      "GET /                                                 4.4    3    8   12   95",
+      "POST /basket                                          4.4    3    8   12   95",
+      "Total                                                 4.4    3    8   12   95",
+    ]);
+    expect(text.replace(/\n +/g, " ")).to.include(
+      "100 of 100 users, 3999 of 4000 iterations started, 99 % within 3.3 ms, 2 workers",
+    );
+    expect(tooWide(text)).to.deep.equal([]);
+  });
+
   it("says whether the NAT gateways had ports, where they were asked", () => {
     const lines = (...load: Parameters<typeof natLoad>) =>
       resultTable(finishedRecord([], { integrity: natLoad(...load) }), rows, plain).replace(/\n +/g, " ");

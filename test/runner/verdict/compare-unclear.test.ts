@@ -75,7 +75,24 @@ describe("compareRuns", () => {
     expect(comparison.unclear).to.deep.equal(["p99 cannot be compared: there is none after."]);
     expect(kind(without, without, "p99")).to.equal("same");
     const none = { ...run, record: { ...run.record, totals: { requests: 0, failRatio: 0, rps: 0 }, percentiles: {} } };
-    expect(compareRuns(run, none, five).unclear).to.have.length(comparedMetrics.length);
+    expect(compareRuns(run, none, five).unclear).to.have.length(5);
+  });
+
+  it("compares corrected times where both runs have them, and says when one waits and the other does not", () => {
+    const run = steady({});
+    const open = (p95: number) => ({
+      ...run,
+      record: {
+        ...run.record,
+        asked: { ...run.record.asked, arrivals: { rate: "50", spacing: "even" as const } },
+        corrected: { percentiles: { p50: 50, p95, p99: 900 } },
+      },
+    });
+    expect(compareRuns(run, open(400), five).metrics.map(({ metric }) => metric)).to.not.include("corrected_p95");
+    expect(compareRuns(run, open(400), five).warnings).to.include("arrivals: none (users wait) before, 50 after");
+    const both = compareRuns(open(400), open(800), five);
+    expect(both.metrics.map(({ metric }) => metric)).to.deep.equal([...comparedMetrics]);
+    expect(both.metrics.find(({ metric }) => metric === "corrected_p95")).to.include({ before: 400, after: 800 });
   });
 });
 

@@ -9,7 +9,12 @@ import {
   type ThresholdResult,
   thresholdsOf,
 } from "../../../runner/verdict/thresholds";
-import { parseThreshold, thresholdMetrics, thresholdOperators } from "../../../settings/values/threshold";
+import {
+  correctedTime,
+  parseThreshold,
+  thresholdMetrics,
+  thresholdOperators,
+} from "../../../settings/values/threshold";
 import { rowOf, rows } from "../results/make";
 
 function evaluate(text: string, from: readonly RequestStats[] = rows): ThresholdResult {
@@ -126,7 +131,7 @@ describe("evaluateThresholds", () => {
         value,
         fc.nat(5),
         (metric, operator, limit, number, requests) => {
-          const percentiles = { [metric]: number };
+          const percentiles = { [correctedTime(metric) ?? metric]: number };
           const total = rowOf("", "Aggregated", {
             requests,
             avg: number,
@@ -135,7 +140,9 @@ describe("evaluateThresholds", () => {
             rps: number,
             percentiles,
           });
-          const [result] = evaluateThresholds([{ text: "x", metric, operator, limit }], [total]);
+          const own = correctedTime(metric) === undefined ? [total] : [];
+          const corrected = own.length === 0 ? [total] : [];
+          const [result] = evaluateThresholds([{ text: "x", metric, operator, limit }], own, corrected);
           const actual = requests === 0 ? null : metric === "fail_ratio" ? 6 / requests : number;
           const compare = { "<": (a: number) => a < limit, "<=": (a: number) => a <= limit };
           const less = operator.startsWith("<") ? operator : operator === ">" ? "<=" : "<";

@@ -36,6 +36,8 @@ describe("parseThreshold", () => {
     ["rps>100", { metric: "rps", operator: ">", limit: 100 }],
     ["rps >= 0", { operator: ">=", limit: 0 }],
     ["p99.99<1.1s", { metric: "p99.99", limit: 1100, text: "p99.99<1.1s" }],
+    ["corrected_p95<0.3s", { metric: "corrected_p95", limit: 300, text: "corrected_p95<0.3s" }],
+    ["GET /a: corrected_max < 9", { request: { method: "GET", name: "/a" }, metric: "corrected_max" }],
     ["max < 250 ms", { metric: "max", limit: 250, text: "max<250ms" }],
     ["GET /path: p99<800", { request: { method: "GET", name: "/path" }, metric: "p99", limit: 800 }],
     ["GET /a: b: p50<1", { request: { method: "GET", name: "/a: b" } }],

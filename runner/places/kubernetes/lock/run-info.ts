@@ -1,5 +1,6 @@
 /** What a command writes on the Lease about its run, for the commands that come later. */
 import { z } from "zod";
+import { arrivalSpacings } from "../../../../settings/values/arrivals";
 
 const text = z.string();
 const count = z.int().min(0);
@@ -22,6 +23,11 @@ const schema = z
     spawnRate: z.number().min(0),
     /** Seconds; null where nothing ends the run by itself. */
     runTime: z.number().min(0).nullable(),
+    /** How many iterations start when; missing where users wait as the script says. */
+    arrivals: z
+      .object({ rate: text, spacing: z.enum(arrivalSpacings) })
+      .readonly()
+      .optional(),
     /** Null where the script decides. */
     target: text.nullable(),
     /** As they were written. */

@@ -46,6 +46,19 @@ describe("the load of a run in a cluster", () => {
     });
   });
 
+  it("has the deployed rate of iterations, unless the command line says another one or none", async () => {
+    const test = withoutPulumi({ users: 10, spawnRate: 5, arrivalRate: "5:1m 9:1m", arrivalSpacing: "poisson" });
+    const { plan, settings } = await clusterSetup(test, {});
+    expect(plan).to.deep.include({ arrivals: { rate: "5:1m 9:1m", spacing: "poisson" }, runTime: 122 });
+    expect(settings).to.include({ arrivalRate: "5:1m 9:1m", arrivalSpacing: "poisson" });
+    const other = await clusterSetup(test, { arrivalRate: "0.5", arrivalSpacing: "even", runTime: "90" });
+    expect(other.plan).to.deep.include({ arrivals: { rate: "0.5", spacing: "even" }, runTime: 90 });
+    const none = await clusterSetup(test, { arrivalRate: "" });
+    expect(none.plan).to.not.have.property("arrivals");
+    const refused = await caught(clusterSetup(test, { arrivalRate: "", threshold: ["corrected_p95<9"] }));
+    expect(refused.message).to.include('"corrected_p95<9"').and.include("unless arrivalRate is set");
+  });
+
   it("is aimed at allowed hosts alone", async () => {
     const test = withoutPulumi({ allowedHosts: ["*.shop.test"] });
     const { plan, settings } = await clusterSetup(test, { host: "http://a.shop.test" });

@@ -33,6 +33,23 @@ describe("runReport", () => {
     }
   });
 
+  it("tells corrected times from Locust's own, of a run with an arrival rate", () => {
+    const made = madeRun();
+    const lag = { p50: 0.9, p99: 3, max: 12 };
+    const arrivals = { rate: "50/s:1m", spacing: "poisson" } as const;
+    const started = { ...arrivals, due: 4000, started: 3990, dropped: 10, late: 2, lag };
+    const integrity = made.record.integrity && { ...made.record.integrity, arrivals: started };
+    const corrected = { avg: 1, min: 1, max: 9, percentiles: { p95: 7777 } };
+    const record = { ...made.record, asked: { ...made.record.asked, arrivals }, integrity, corrected };
+    const page = runReport(madeRun({ record, corrected: made.requests }));
+    const words = wordsOf(page);
+    expect(words).to.include("Iterations a second 50/s:1m , at random gaps Users at most 100");
+    expect(words).to.include("Iterations started 3,990 of 4,000, 10 dropped");
+    expect(words).to.match(/Corrected times From when each iteration was due/);
+    expect(words).to.match(/Corrected p95 7\.8 s|Corrected p95 7,777 ms/);
+    expect(wordsOf(runReport(made))).to.not.match(/orrected|terations/);
+  });
+
   it("shows the most frequent of a huge variety of requests, and says where all are", () => {
     const names = Array.from({ length: 3000 }, (_, index) => rowOf("GET", `/items/${index}`, { requests: index }));
     const total = rowOf("", "Aggregated", { requests: 4_498_500 });

@@ -1,0 +1,104 @@
+/**
+ * `npm run bench:arrivals`: how exactly a worker starts iterations at 80 % of what it can start, on this machine. Prints
+ * a row for each client: what one worker starts a second at most, what it was asked for then, how many of the starts
+ * were within 10 ms, by how much they were late, and the worker's CPU.
+ */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
+import { startDemoTarget } from "../runner/demo/target";
+import { LocustClient } from "../runner/engine/client";
+import { driveRun } from "../runner/engine/run";
+import { ensureEnvironment } from "../runner/places/local/environment";
+import { startLocal } from "../runner/places/local/local";
+import type { ArrivalsReport } from "../runner/verdict/arrivals";
+import { printMachine } from "./measure";
+
+const root = join(__dirname, "..");
+const rounds = 3;
+const users = 100;
+/** Seconds of a run. */
+const [seconds, searching] = [10, 6];
+/** Of what a worker can start. */
+const share = 0.8;
+/** Starts a second that no worker comes to. */
+const tooMany = 20_000;
+
+const script = (client: string) => `from locust import ${client}, task
+
+
+class User(${client}):
+    @task
+    def look(self) -> None:
+        self.client.get("/")
+`;
+
+interface Measured extends Pick<ArrivalsReport, "due" | "started" | "late" | "lag"> {
+  readonly perSecond: number;
+  /** Share of what it may use. */
+  readonly cpu: number;
+}
+
+async function measure(client: string, python: string, host: string, rate: number, time: number): Promise<Measured> {
+  const folder = await mkdtemp(join(tmpdir(), "loadtest-bench-"));
+  const file = join(folder, "users.py");
+  await writeFile(file, script(client));
+  const settings = {
+    ...{ users, spawnRate: users, runTime: `${time}s`, workerReplicas: 1, autostart: false },
+    ...{ environment: {}, targetHost: host },
+  };
+  const session = await startLocal({
+    ...{ settings, python, script: file, logs: folder, plugin: join(root, "locust", "plugin", "loadtest") },
+    ...{ progress: () => undefined, signal: new AbortController().signal, kill: new AbortController().signal },
+  });
+  try {
+    const arrivals = { rate: String(rate), spacing: "even" } as const;
+    const { integrity, duration } = await driveRun({
+      client: new LocustClient(session.endpoint),
+      plan: { users, spawnRate: users, runTime: time, workers: 1, thresholds: [], arrivals },
+    });
+    const report = integrity?.arrivals;
+    if (report === undefined) throw new Error("the run has told nothing of its iterations");
+    const [cpu] = Object.values(integrity?.workerCpu ?? {});
+    return { ...report, perSecond: report.started / duration, cpu: cpu?.mean ?? 0 };
+  } finally {
+    await session.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function median<T>(values: readonly T[], by: (value: T) => number): T {
+  return values.toSorted((a, b) => by(a) - by(b))[Math.floor(values.length / 2)] as T;
+}
+
+async function main(): Promise<void> {
+  printMachine(rounds);
+  const python = await ensureEnvironment({
+    ...{ directory: join(root, ".loadtest"), requirements: join(root, "locust", "requirements.txt") },
+    ...{ packages: [], constraints: join(root, "locust", "constraints.txt") },
+    progress: (text) => console.log(text),
+  });
+  const target = await startDemoTarget({ port: 0 });
+  console.log(`one worker, ${users} users; load average ${loadavg()[0]?.toFixed(1)}`);
+  console.log("client        at most/s   asked/s   started        within 10 ms   p50 ms   p99 ms   max ms   CPU");
+  try {
+    for (const client of ["HttpUser", "FastHttpUser"]) {
+      const most = await measure(client, python, target.url, tooMany, searching);
+      const rate = Math.round(most.perSecond * share);
+      const found: Measured[] = [];
+      for (let round = 0; round < rounds; round++) found.push(await measure(client, python, target.url, rate, seconds));
+      const one = median(found, ({ late, started }) => late / started);
+      const within = `${((1 - one.late / one.started) * 100).toFixed(2)} %`;
+      const lags = [one.lag.p50, one.lag.p99, one.lag.max].map((lag) => String(lag).padStart(8));
+      console.log(
+        `${client.padEnd(13)} ${most.perSecond.toFixed(0).padStart(9)} ${String(rate).padStart(9)}   ` +
+          `${`${one.started} of ${one.due}`.padEnd(16)} ${within.padStart(10)} ${lags.join(" ")}   ${(one.cpu * 100).toFixed(0)} %`,
+      );
+    }
+  } finally {
+    await target.close();
+  }
+  console.log(`load average at the end ${loadavg()[0]?.toFixed(1)}`);
+}
+
+void main();

@@ -1,0 +1,182 @@
+"""Hands iterations that are due to idle users of a worker; see `arrivals.py` for when they are.
+
+Users wait for them, first come, first served, so load does not depend on what the target's answers take. What no user
+is free for waits for one, for a second at most, and is dropped then.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from typing import Any
+
+import gevent
+from gevent._waiter import Waiter
+
+from .arrivals import Course, Tickets
+
+PATIENCE = 1.0
+"""Seconds for which what is due waits for a user."""
+LATE = 0.01
+"""Seconds after which a start counts as late."""
+EXACT = 1e-6
+"""Positions are sums of floating point numbers: a ticket at the very end of a course is not of it."""
+_AT_MOST, _AT_LEAST = 0.5, 0.001
+"""Seconds between two looks at the schedule: a look costs more than what it may find."""
+
+
+class Starts:
+    """What became of a worker's tickets in a run, and by how many ms starts were late."""
+
+    def __init__(self) -> None:
+        self.started = self.dropped = self.late = 0
+        self.lags: Counter[float] = Counter()
+        self.under_way = 0
+        """Iterations that are not over."""
+
+    def start(self, lag: float) -> None:
+        """`lag`: seconds between when it was due and when it starts."""
+        self.started += 1
+        self.under_way += 1
+        self.late += lag > LATE
+        self.lags[rounded(lag * 1000)] += 1
+
+    def answer(self, waiting: int) -> dict[str, Any]:
+        told = {"started": self.started, "dropped": self.dropped, "late": self.late, "underWay": self.under_way}
+        return {**told, "waiting": waiting, "lags": sorted(self.lags.items())}
+
+
+def rounded(lag: float) -> float:
+    """To a tenth of a ms below ten, else to two digits, so that few values stand for all."""
+    if lag < 10:
+        return round(lag, 1)
+    return float(round(lag) if lag < 100 else round(lag, -1) if lag < 1000 else round(lag, -2))
+
+
+class Queue:
+    """Idle users, and what is due and has none. `now` of all methods: seconds of one clock."""
+
+    def __init__(self, starts: Starts) -> None:
+        self._starts = starts
+        self._idle: deque[Waiter] = deque()
+        self._gone: set[Waiter] = set()
+        self._handed: dict[Waiter, float] = {}
+        """What was given to users that do not run yet."""
+        self._due: deque[float] = deque()
+        self.open = False
+        """Whether anything may start."""
+
+    @property
+    def idle(self) -> int:
+        return len(self._idle) - len(self._gone)
+
+    @property
+    def waiting(self) -> int:
+        return len(self._due)
+
+    def offer(self, due: float) -> None:
+        """A ticket that was due at this moment."""
+        while self._idle:
+            user = self._idle.popleft()
+            if user in self._gone:
+                self._gone.discard(user)
+                continue
+            self._handed[user] = due
+            gevent.get_hub().loop.run_callback(user.switch, due)
+            return
+        self._due.append(due)
+
+    def drop(self, now: float) -> None:
+        """Gives up what has waited for too long."""
+        while self._due and self._due[0] <= now - PATIENCE:
+            self._due.popleft()
+            self._starts.dropped += 1
+
+    def close(self) -> None:
+        """Nothing starts any more."""
+        self.open = False
+        self._starts.dropped += len(self._due)
+        self._due.clear()
+
+    @property
+    def oldest(self) -> float | None:
+        return self._due[0] if self._due else None
+
+    def take(self) -> float:
+        """Waits for a ticket, in the user's greenlet: gives when it was due."""
+        if self._due and self.open:
+            return self._due.popleft()
+        user = Waiter()
+        self._idle.append(user)
+        try:
+            due = user.get()
+        except BaseException:
+            if user not in self._handed:
+                self._gone.add(user)
+            elif self.open:
+                self._due.appendleft(self._handed[user])
+            self._handed.pop(user, None)
+            raise
+        del self._handed[user]
+        return due
+
+
+class Scheduler:
+    """Offers this worker's tickets when they are due, in a greenlet of its own, until it is stopped."""
+
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        self.starts = Starts()
+        self.queue = Queue(self.starts)
+        self._clock = clock
+        self._course = Course()
+        self._began = 0.0
+        self._tickets: Tickets | None = None
+        self._changed = gevent.event.Event()
+
+    def begin(self, tickets: Tickets, age: float) -> None:
+        """The schedule is `age` seconds old."""
+        self._tickets, self._began = tickets, self._clock() - age
+        self.queue.open = True
+
+    @property
+    def tickets(self) -> Tickets | None:
+        return self._tickets
+
+    def follow(self, course: Course) -> None:
+        """From now on this is the course; shares may have changed as well."""
+        self._course = course
+        self._changed.set()
+
+    def run(self) -> None:
+        while True:
+            self._changed.clear()
+            self._changed.wait(max(0.0, self.step() - self._clock()))
+
+    def step(self) -> float:
+        """Offers what is due, and gives up what has waited for too long: until when there is nothing to do."""
+        now = self._clock()
+        self.queue.drop(now)
+        wake = now + _AT_MOST
+        if (oldest := self.queue.oldest) is not None:
+            wake = min(wake, oldest + PATIENCE)
+        if self._tickets is None or not self.queue.open:
+            return wake
+        age = now - self._began
+        due = self._course.position(age) - EXACT
+        while self._tickets.peek(due) is not None:
+            self.queue.offer(self._began + self._course.second(self._tickets.take()))
+        coming = self._tickets.peek(self._course.position(age + _AT_MOST) - EXACT)
+        if coming is not None:
+            wake = min(wake, self._began + self._course.second(coming + EXACT))
+        return max(wake, now + _AT_LEAST)
+
+    def stop(self) -> None:
+        self.queue.close()
+
+    def take(self) -> float:
+        """Waits for an iteration, in the user's greenlet: gives by how many seconds it is late."""
+        due = self.queue.take()
+        lag = max(0.0, self._clock() - due)
+        self.starts.start(lag)
+        return lag

@@ -1,0 +1,168 @@
+"""Tickets that are due, and users that wait for them, by a clock that a test moves."""
+
+import unittest
+from typing import Any
+
+import gevent
+
+from loadtest.arrivals import EVEN, POISSON, Asked, Course, Share, Stage, Tickets
+from loadtest.iterations import Scheduler, rounded
+
+
+class SchedulerTest(unittest.TestCase):
+    def setUp(self) -> None:
+        self.now = 100.0
+        self.scheduler = Scheduler(lambda: self.now)
+        self.lags: list[float] = []
+        self.users: list[gevent.Greenlet] = []
+        self.addCleanup(lambda: gevent.killall(self.users))
+
+    def begin(self, rate: float, spacing: str = EVEN, seconds: float | None = None, period: int = 1) -> None:
+        tickets = Tickets(spacing, 5, 0.0)
+        tickets.assign(Share(0.0, period, [0]))
+        course = Course()
+        course.follow(0.0, [Stage(rate, seconds)])
+        self.scheduler.begin(tickets, 0.0)
+        self.scheduler.follow(course)
+
+    def user(self, hold: float = 0.0) -> None:
+        """Takes one after the other; each is under way until the clock has moved by `hold`."""
+
+        def loop() -> None:
+            while True:
+                self.lags.append(self.scheduler.take())
+                end = self.now + hold
+                while self.now < end:
+                    gevent.sleep(0)
+
+        self.users.append(gevent.spawn(loop))
+        gevent.sleep(0)
+
+    def advance(self, seconds: float, step: float = 0.005) -> None:
+        for _ in range(round(seconds / step)):
+            self.now += step
+            self.scheduler.step()
+            for _ in range(3):
+                gevent.sleep(0)
+
+    def counts(self) -> dict[str, Any]:
+        return self.scheduler.starts.answer(self.scheduler.queue.waiting)
+
+    def test_starts_are_rate_times_time(self) -> None:
+        for _ in range(5):
+            self.user()
+        self.begin(40)
+        self.advance(10.001)
+        self.assertEqual((self.counts()["started"], self.counts()["late"]), (400, 0))
+        self.assertLess(max(self.lags), 0.0051)
+
+    def test_a_share_is_a_part_of_them(self) -> None:
+        self.user()
+        self.begin(40, period=4)
+        self.advance(10.001)
+        self.assertEqual(self.counts()["started"], 100)
+
+    def test_random_ones_are_those_that_were_planned(self) -> None:
+        for _ in range(20):
+            self.user()
+        self.begin(100, POISSON, seconds=5)
+        self.advance(6)
+        self.assertEqual(self.counts()["started"], Asked(POISSON, 5).below(500))
+
+    def test_what_nobody_is_free_for_waits_a_second_and_is_dropped(self) -> None:
+        self.user(hold=3)
+        self.begin(10)
+        self.advance(2.51)
+        counts = self.counts()
+        # One at 0; those due up to 1.5 s have waited for a second.
+        self.assertEqual((counts["started"], counts["dropped"]), (1, 15))
+        self.assertEqual(counts["waiting"], 10)
+        self.advance(1)
+        self.assertEqual(self.counts()["started"], 2)
+        self.assertAlmostEqual(self.lags[1], 0.91, delta=0.02)
+        self.assertEqual(self.counts()["late"], 1)
+
+    def test_the_first_that_waits_is_the_first_that_starts(self) -> None:
+        order: list[int] = []
+
+        def user(number: int) -> None:
+            self.scheduler.take()
+            order.append(number)
+
+        self.users = [gevent.spawn(user, number) for number in range(4)]
+        gevent.sleep(0)
+        self.begin(10)
+        self.advance(0.5)
+        self.assertEqual(order, [0, 1, 2, 3])
+
+    def test_a_user_that_ends_takes_no_ticket_with_it(self) -> None:
+        for _ in range(3):
+            self.user()
+        self.begin(10)
+        self.users[0].kill()
+        self.scheduler.step()
+        # Handed over, and ended before it runs.
+        self.users[1].kill(block=False)
+        gevent.sleep(0)
+        self.advance(1.001)
+        self.assertEqual((self.counts()["started"], self.counts()["dropped"]), (10, 0))
+        self.assertEqual(self.scheduler.queue.idle, 1)
+
+    def test_nothing_starts_behind_the_stop_and_what_waited_is_dropped(self) -> None:
+        self.begin(10)
+        self.advance(0.45)
+        self.scheduler.stop()
+        self.user()
+        self.advance(2)
+        counts = self.counts()
+        self.assertEqual((counts["started"], counts["dropped"], counts["waiting"]), (0, 5, 0))
+
+    def test_nothing_starts_before_the_schedule_begins(self) -> None:
+        self.user()
+        self.advance(1)
+        self.assertEqual((self.counts()["started"], self.scheduler.queue.idle), (0, 1))
+
+    def test_another_rate_holds_from_its_second_on(self) -> None:
+        for _ in range(5):
+            self.user()
+        self.begin(10)
+        self.advance(2.001)
+        course = Course()
+        course.follow(0.0, [Stage(10, None)])
+        course.follow(2.5, [Stage(100, None)])
+        self.scheduler.follow(course)
+        self.advance(1.5)
+        self.assertEqual(self.counts()["started"], 25 + 100)
+
+    def test_sleeps_until_there_is_something_to_do(self) -> None:
+        self.begin(4)
+        self.now += 0.01
+        self.scheduler.step()
+        # The first waits for a user, and the next is due in a quarter of a second.
+        self.assertAlmostEqual(self.scheduler.step() - self.now, 0.24, places=3)
+        self.advance(0.9)
+        self.assertLessEqual(self.scheduler.step(), 101.0 + 1e-6)
+
+    def test_rounds_lags_to_few_values(self) -> None:
+        self.assertEqual([rounded(lag) for lag in (0.04, 1.26, 9.94, 12.6, 347, 1234)], [0.0, 1.3, 9.9, 13, 350, 1200])
+
+
+class RealClockTest(unittest.TestCase):
+    def test_runs_by_itself(self) -> None:
+        scheduler = Scheduler()
+        tickets = Tickets(EVEN, 5, 0.0)
+        tickets.assign(Share(0.0, 1, [0]))
+        course = Course()
+        course.follow(0.0, [Stage(200, 0.5)])
+        lags: list[float] = []
+
+        def user() -> None:
+            while True:
+                lags.append(scheduler.take())
+
+        greenlets = [gevent.spawn(user), gevent.spawn(scheduler.run)]
+        scheduler.begin(tickets, 0.0)
+        scheduler.follow(course)
+        gevent.sleep(0.8)
+        gevent.killall(greenlets)
+        self.assertEqual(len(lags), 100)

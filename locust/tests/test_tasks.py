@@ -1,0 +1,313 @@
+"""What an iteration is, with Locust's own task sets of all kinds."""
+
+import unittest
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import gevent
+from gevent.pool import Group
+from locust import SequentialTaskSet, TaskSet, User, constant, task
+from locust.env import Environment
+from locust.event import Events
+from locust.exception import RescheduleTask, StopUser
+
+from loadtest.corrected import Corrected
+from loadtest.iterations import Scheduler
+from loadtest.tasks import Hooks, lag_here, lag_of
+
+log: list[str] = []
+
+
+class Base(User):
+    abstract = True
+    wait_time = constant(1000)
+
+
+class Plain(Base):
+    @task
+    def one(self) -> None:
+        log.append("one")
+
+
+class Steps(SequentialTaskSet):
+    def on_start(self) -> None:
+        log.append("start")
+
+    @task
+    def first(self) -> None:
+        log.append("1")
+
+    @task
+    def second(self) -> None:
+        log.append("2")
+
+    @task
+    def third(self) -> None:
+        log.append("3")
+
+
+class InSteps(Base):
+    tasks: ClassVar[list[Any]] = [Steps]
+
+
+class Leaving(SequentialTaskSet):
+    @task
+    def first(self) -> None:
+        log.append("1")
+        self.interrupt()
+
+    @task
+    def never(self) -> None:
+        log.append("never")
+
+
+class LeavesLate(Leaving):
+    @task
+    def first(self) -> None:
+        log.append("1")
+        self.interrupt(reschedule=False)
+
+
+class Pages(TaskSet):
+    def on_start(self) -> None:
+        log.append("start")
+        self.seen = 0
+
+    @task
+    def page(self) -> None:
+        log.append("page")
+        self.seen += 1
+        if self.seen == 2:
+            self.interrupt()
+
+
+class Nested(Base):
+    tasks: ClassVar[list[Any]] = [Pages]
+
+
+class InnerSteps(SequentialTaskSet):
+    @task
+    def before(self) -> None:
+        log.append("before")
+
+    tasks: ClassVar[list[Any]] = [Pages]
+
+    @task
+    def after(self) -> None:
+        log.append("after")
+
+
+class PagesInSteps(Base):
+    tasks: ClassVar[list[Any]] = [InnerSteps]
+
+
+class Odd(Base):
+    @task
+    def raises(self) -> None:
+        log.append("raise")
+        raise ValueError("on purpose")
+
+
+class OddStep(SequentialTaskSet):
+    @task
+    def raises(self) -> None:
+        log.append("raise")
+        raise ValueError("on purpose")
+
+    @task
+    def goes_on(self) -> None:
+        log.append("goes on")
+
+
+class Reschedules(Base):
+    @task
+    def one(self) -> None:
+        log.append("one")
+        raise RescheduleTask
+
+
+class Stops(Base):
+    @task
+    def one(self) -> None:
+        log.append("one")
+        raise StopUser
+
+
+class WithoutTasks(Base):
+    wait_time = constant(0.01)
+
+
+class OwnWait(Base):
+    wait_time = constant(0.02)
+
+    @task
+    def one(self) -> None:
+        log.append("before")
+        self.wait()
+        log.append("after")
+
+
+class InLeaving(Base):
+    tasks: ClassVar[list[Any]] = [Leaving]
+
+
+class InLeavesLate(Base):
+    tasks: ClassVar[list[Any]] = [LeavesLate]
+
+
+class InOddStep(Base):
+    tasks: ClassVar[list[Any]] = [OddStep]
+
+
+class TasksTest(unittest.TestCase):
+    def setUp(self) -> None:
+        log.clear()
+        self.scheduler = Scheduler()
+        self.scheduler.queue.open = True
+        self.hooks = Hooks()
+        self.theirs = (TaskSet.execute_next_task, TaskSet.wait, SequentialTaskSet.get_next_task)
+        self.hooks.install(self.scheduler)
+        self.addCleanup(self.hooks.remove)
+        self.group = Group()
+        self.addCleanup(lambda: self.group.kill(block=True))
+
+    def user(self, cls: type[User]) -> User:
+        user = cls(Environment(user_classes=[cls], events=Events(), catch_exceptions=True))
+        user.start(self.group)
+        self.settle()
+        return user
+
+    def tickets(self, count: int) -> None:
+        for _ in range(count):
+            self.scheduler.queue.offer(self.scheduler._clock())
+            self.settle()
+
+    @staticmethod
+    def settle() -> None:
+        for _ in range(10):
+            gevent.sleep(0)
+
+    def counts(self) -> tuple[int, int]:
+        return self.scheduler.starts.started, self.scheduler.starts.under_way
+
+    def check(self, cls: type[User], by_ticket: list[list[str]]) -> None:
+        self.user(cls)
+        self.assertEqual(log, [])
+        for number, expected in enumerate(by_ticket, 1):
+            log.clear()
+            self.tickets(1)
+            self.assertEqual(log, expected, f"ticket {number}")
+            self.assertEqual(self.counts(), (number, 0), f"ticket {number}")
+
+    def test_a_task_is_one(self) -> None:
+        self.check(Plain, [["one"]] * 3)
+
+    def test_a_pass_through_a_sequential_set_is_one(self) -> None:
+        self.check(InSteps, [["start", "1", "2", "3"], ["1", "2", "3"], ["1", "2", "3"]])
+
+    def test_a_pass_ends_where_it_is_interrupted(self) -> None:
+        self.check(InLeaving, [["1"]] * 3)
+
+    def test_also_where_it_is_interrupted_with_a_wait(self) -> None:
+        self.check(InLeavesLate, [["1"]] * 3)
+
+    def test_each_task_of_a_nested_set_is_one(self) -> None:
+        self.check(Nested, [["start", "page"], ["page"], ["start", "page"], ["page"]])
+
+    def test_a_set_nested_in_a_sequential_one_is_of_its_pass(self) -> None:
+        self.check(PagesInSteps, [["before", "start", "page", "page", "after"]] * 2)
+
+    def test_a_task_that_raises_is_one(self) -> None:
+        with self.assertLogs("locust"):
+            self.check(Odd, [["raise"]] * 2)
+
+    def test_a_pass_goes_on_behind_a_task_that_raises(self) -> None:
+        with self.assertLogs("locust"):
+            self.check(InOddStep, [["raise", "goes on"]] * 2)
+
+    def test_a_task_that_asks_for_another_is_one(self) -> None:
+        self.check(Reschedules, [["one"]] * 2)
+
+    def test_a_user_that_stops_ends_its_own(self) -> None:
+        user = self.user(Stops)
+        self.tickets(1)
+        self.assertEqual((log, self.counts(), user.greenlet.dead), (["one"], (1, 0), True))
+
+    def test_a_user_without_tasks_waits_as_ever(self) -> None:
+        with self.assertLogs("locust") as logs:
+            self.user(WithoutTasks)
+            gevent.sleep(0.1)
+        self.assertLess(len(logs.records), 12, "it must not spin")
+
+    def test_a_task_may_wait(self) -> None:
+        self.user(OwnWait)
+        self.tickets(1)
+        self.assertEqual(log, ["before"])
+        gevent.sleep(0.05)
+        self.assertEqual((log, self.counts()), (["before", "after"], (1, 0)))
+
+    def test_a_waiting_user_is_stopped_at_once(self) -> None:
+        user = self.user(Plain)
+        self.assertEqual(user.stop(), True)
+        self.settle()
+        self.assertEqual((user.greenlet.dead, self.scheduler.queue.idle), (True, 0))
+
+    def test_users_share_what_is_due(self) -> None:
+        for _ in range(3):
+            self.user(Plain)
+        self.tickets(7)
+        self.assertEqual(log, ["one"] * 7)
+
+    def test_locusts_own_comes_back(self) -> None:
+        self.hooks.remove()
+        self.assertEqual((TaskSet.execute_next_task, TaskSet.wait, SequentialTaskSet.get_next_task), self.theirs)
+
+    def test_late_starts_are_in_corrected_times(self) -> None:
+        corrected = Corrected()
+        listener = corrected.listen(lag_here)
+        lags: list[float] = []
+
+        class Asking(Base):
+            @task
+            def one(self) -> None:
+                lags.append(lag_of(self))
+                listener("GET", "/", 100.0)
+                gevent.spawn(listener, "GET", "/from-a-greenlet", 100.0).join()
+
+        self.user(Asking)
+        self.scheduler.queue.offer(self.scheduler._clock() - 0.5)
+        self.settle()
+        listener("GET", "/outside", 100.0)
+        self.assertAlmostEqual(lags[0], 0.5, delta=0.1)
+        master = Corrected()
+        master.merge(corrected.report())
+        rows = {name: entry.max_response_time for (name, _), entry in master.stats.entries.items()}
+        self.assertGreaterEqual(min(rows["/"], rows["/from-a-greenlet"]), 600)
+        self.assertEqual((rows["/outside"], master.stats.total.num_requests), (100.0, 3))
+        self.assertEqual(corrected.report(), [])
+
+    def test_a_second_run_begins_anew(self) -> None:
+        other = Scheduler()
+        other.queue.open = True
+        self.hooks.install(other)
+        self.user(Plain)
+        other.queue.offer(other._clock())
+        self.settle()
+        self.assertEqual((self.scheduler.starts.started, other.starts.started), (0, 1))
+
+
+class ListenerTest(unittest.TestCase):
+    def test_requests_without_a_time_have_none(self) -> None:
+        corrected = Corrected()
+        listen: Callable[..., Any] = corrected.listen(lambda: 1.0)
+        listen("WS", "push", None)
+        listen("GET", "/", 5)
+        master = Corrected()
+        master.merge(corrected.report())
+        self.assertEqual(master.stats.entries["push", "WS"].num_none_requests, 1)
+        self.assertEqual(master.stats.total.max_response_time, 1005)
+        self.assertRegex(master.csv().splitlines()[-1], r"^,Aggregated,2,0,[\d.]+,1005.0,1005.0,1005.0,")
+
+
+if __name__ == "__main__":
+    unittest.main()
