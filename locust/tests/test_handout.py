@@ -24,8 +24,8 @@ class LedgerTest(unittest.TestCase):
                 name = made.choice(list(stock))
                 have = stock[name]
                 if have and made.random() < 0.1:
-                    ledger.back(name, have[0], len(have))
-                    ledger.back(name, have[0], len(have))  # the message came twice
+                    ledger.back(name, question[name], have[0], len(have))
+                    ledger.back(name, question[name], have[0], len(have))  # the message came twice
                     have.clear()
                 elif have and len(stock) > 1 and made.random() < 0.02:
                     self.assertGreaterEqual(ledger.holders()[name], len(have))
@@ -41,7 +41,7 @@ class LedgerTest(unittest.TestCase):
                         # They are asked to give back what they have.
                         for holder in set(ledger.holders()) & set(stock):
                             have = stock[holder]
-                            ledger.back(holder, have[0] if have else 0, len(have))
+                            ledger.back(holder, question[holder], have[0] if have else 0, len(have))
                             have.clear()
                     elif made.random() < 0.2:
                         self.assertEqual(
@@ -76,9 +76,11 @@ class LedgerTest(unittest.TestCase):
         ledger = Ledger(10, again=False)
         ledger.ask("a", 1, 4, workers=1)
         for first, count in ((0, 3), (2, 3), (9, 1), (0, 5)):
-            ledger.back("b", first, count)
+            ledger.back("b", 1, first, count)
+            ledger.back("a", 0, first, count)
         self.assertEqual(ledger.remaining, 6)
-        ledger.back("a", 1, 3)
+        self.assertEqual(ledger.holders(), {"a": 4})
+        ledger.back("a", 1, 1, 3)
         self.assertEqual(ledger.remaining, 9)
         self.assertEqual(ledger.holders(), {})
         self.assertEqual(ledger.ask("b", 1, 9, workers=1), Block(1, 3))

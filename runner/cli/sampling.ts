@@ -5,14 +5,24 @@ import { RunnerError, UsageError } from "../errors";
 import type { FinishedRecord } from "../results/run-record";
 import { readSeries } from "../results/series";
 import { exitCodes, type LocustStatus, type Sample } from "../types";
-import { type AskedLoad, isTelling, nextUsers, type Usage, usageOf, type WorkerSize } from "../verdict/sizing";
+import {
+  type AskedLoad,
+  amountOf,
+  isTelling,
+  nextAmount,
+  type Usage,
+  usageOf,
+  type WorkerSize,
+} from "../verdict/sizing";
 import type { RunCommandOptions } from "./options";
 import type { SavedRun } from "./output";
 import type { TestSetup } from "./setup";
 import type { Progress } from "./terminal/progress";
 
-/** Users that a worker of any size takes. */
-const firstUsers = 5;
+/** Users, or iterations a second, that a worker of any size takes. */
+const firstAmount = 5;
+/** Users of a sample of iterations: fewer could not start them in time. */
+const leastUsers = 10;
 /** Full load of a run that only says how many users the next one may have: two reports of a worker, and more. */
 const probeSeconds = 10;
 const mostProbes = 3;
@@ -51,12 +61,12 @@ export interface Sized extends SampleRun {
   readonly control: WorkerSize;
 }
 
-/** The load, as a sample is found for it. */
+/** The load that is asked for. @param usual users of the settings */
 export function askedOf(
   { users, arrivalRate }: { readonly users?: number | undefined; readonly arrivalRate?: number | undefined },
   usual: number,
 ): AskedLoad {
-  return arrivalRate === undefined ? { users: users ?? usual } : { rate: arrivalRate };
+  return arrivalRate === undefined ? { users: users ?? usual } : { rate: arrivalRate, users: users ?? usual };
 }
 
 /** A shape has its own users, and its own time. */
@@ -66,8 +76,8 @@ export function requireNoShape({ shape }: Pick<LocustStatus, "shape">): void {
 }
 
 export interface Sampling {
-  /** Runs one worker with so many users, for so many seconds of full load. */
-  readonly run: (users: number, seconds: number) => Promise<SavedRun>;
+  /** Runs one worker with a load, for so many seconds of full load. */
+  readonly run: (load: AskedLoad & { readonly users: number }, seconds: number) => Promise<SavedRun>;
   readonly progress: Pick<Progress, "say">;
   readonly asked: AskedLoad;
   readonly size: WorkerSize;
@@ -75,29 +85,31 @@ export interface Sampling {
   readonly seconds: number;
 }
 
-/** Finds how many users a worker takes well, and runs it with them. @throws RunnerError where a run ends too early */
+/** Finds how much a worker takes well, and runs it with that. @throws RunnerError where a run ends too early */
 export async function findSample({ run, progress, asked, size, seconds }: Sampling): Promise<SampleRun> {
-  const of = async (users: number, time: number, what: string) => {
-    progress.say(`${what}: 1 worker, ${users} ${users === 1 ? "user" : "users"}, ${time} s of full load`);
-    return sampleOf(await run(users, time));
+  const of = async (amount: number, time: number, what: string) => {
+    const load = partOf(asked, amount);
+    const text = "rate" in load ? `${amount} iterations a second` : `${amount} ${amount === 1 ? "user" : "users"}`;
+    progress.say(`${what}: 1 worker, ${text}, ${time} s of full load`);
+    return sampleOf(await run(load, time));
   };
-  let users = "users" in asked ? Math.min(asked.users, firstUsers) : firstUsers;
-  let most = "users" in asked ? asked.users : Number.POSITIVE_INFINITY;
-  for (let probe = 1; probe <= mostProbes && users < most; probe++) {
-    const usage = usageIn(await of(users, probeSeconds, `Probe ${probe}`), size);
-    most = mostUsers(asked, usage);
-    const next = nextUsers(usage, size, most);
-    const fewer = next !== undefined && next < users;
-    const tells = next === undefined || isTelling(usage, size, next);
-    users = next ?? users;
-    if (fewer || tells) break;
+  const most = amountOf(asked);
+  let amount = Math.min(most, firstAmount);
+  for (let probe = 1; probe <= mostProbes && amount < most; probe++) {
+    const sampled = { usage: usageIn(await of(amount, probeSeconds, `Probe ${probe}`), size), amount };
+    const next = nextAmount(sampled, size, most);
+    const last = next === undefined || next < amount || isTelling(sampled, size, next);
+    amount = next ?? amount;
+    if (last) break;
   }
-  return of(users, seconds, "Sample");
+  return of(amount, seconds, "Sample");
 }
 
-function mostUsers(asked: AskedLoad, { users, rate }: Usage): number {
-  if ("users" in asked) return asked.users;
-  return rate > 0 ? Math.max(1, Math.floor((users * asked.rate) / rate)) : users;
+/** So many of a load, with the part of its users that goes with them. */
+function partOf(asked: AskedLoad, amount: number): AskedLoad & { readonly users: number } {
+  if (!("rate" in asked)) return { users: amount };
+  const { users = leastUsers, rate } = asked;
+  return { rate: amount, users: Math.min(users, Math.max(leastUsers, Math.ceil((users * amount) / rate))) };
 }
 
 function usageIn({ record, samples, folder }: SampleRun, size: WorkerSize): Usage {
@@ -115,14 +127,20 @@ function sampleOf({ record, folder }: SavedRun): SampleRun {
   return { record, samples: readSeries(join(folder.path, "series.ndjson")), folder: where };
 }
 
-/** The setup of a run with one worker, so many users and so many seconds of full load. */
-export function withLoad(setup: TestSetup, users: number, seconds: number): TestSetup {
+/** The setup of a run with one worker, a load and so many seconds of full load. */
+export function withLoad(setup: TestSetup, load: AskedLoad & { readonly users: number }, seconds: number): TestSetup {
+  const { users } = load;
   const spawnRate = Math.max(setup.plan.spawnRate, users / longestRamp);
   const runTime = Math.ceil(users / spawnRate + seconds);
-  const { thresholds, ...settings } = setup.settings;
+  // Those of the stack are of its own load.
+  const { arrivalRate: _, arrivalSpacing: __, ...settings } = setup.settings;
+  const arrivals = "rate" in load ? { rate: `${load.rate}`, spacing: "even" as const } : undefined;
   return {
     ...setup,
-    plan: { ...setup.plan, users, spawnRate, runTime, workers: 1 },
-    settings: { ...settings, thresholds, users, spawnRate, runTime: `${runTime}s`, workerReplicas: 1 },
+    plan: { ...setup.plan, users, spawnRate, runTime, workers: 1, arrivals },
+    settings: {
+      ...{ ...settings, users, spawnRate, runTime: `${runTime}s`, workerReplicas: 1 },
+      ...(arrivals === undefined ? {} : { arrivalRate: arrivals.rate, arrivalSpacing: arrivals.spacing }),
+    },
   };
 }

@@ -26,8 +26,9 @@ export interface Usage {
   readonly workers: number;
   /** Of all workers together. */
   readonly users: number;
-  /** Requests a second. */
+  /** A second: iterations in a run with an arrival rate, else requests. */
   readonly rate: number;
+  readonly unit: "iterations" | "requests";
   readonly cores: number;
   /** Cores that one of them may use. */
   readonly limit: number;
@@ -37,8 +38,13 @@ export interface Usage {
   readonly memory?: { readonly bare: number; readonly loaded: number } | undefined;
 }
 
-/** A load: users, or requests a second. */
-export type AskedLoad = { readonly users: number } | { readonly rate: number };
+/** A load: users, or iterations a second with the most that may be under way, one a user. */
+export type AskedLoad = { readonly users: number } | { readonly rate: number; readonly users?: number };
+
+/** The number that a load is. */
+export function amountOf(load: AskedLoad): number {
+  return "rate" in load ? load.rate : load.users;
+}
 
 /** vCPU and MiB of a worker. */
 export interface WorkerSize {
@@ -86,7 +92,8 @@ export function usageOf(run: SampledRun, samples: readonly Sample[], size: Worke
   const loaded = Math.max(0, ...samples.map(({ workerMemory = 0 }) => workerMemory));
   return {
     ...{ workers: shares.length, users, limit, seconds: last.t - first.t },
-    rate: mean((settled.length > 0 ? settled : [last]).map(({ rps }) => rps)),
+    rate: mean((settled.length > 0 ? settled : [last]).map(({ rps, arrivals }) => arrivals?.startedPerSecond ?? rps)),
+    unit: last.arrivals === undefined ? "requests" : "iterations",
     cores: limit * shares.reduce((sum, share) => sum + share, 0),
     ...(bare === undefined ? {} : { memory: { bare, loaded } }),
   };
@@ -99,9 +106,9 @@ export function usageOf(run: SampledRun, samples: readonly Sample[], size: Worke
  * @throws RangeError where no number of such workers can
  */
 export function needOf(usage: Usage, asked: AskedLoad, size: WorkerSize): Need {
-  const factor = "users" in asked ? asked.users / usage.users : asked.rate / usage.rate;
+  const factor = "rate" in asked ? asked.rate / usage.rate : asked.users / usage.users;
   if (!Number.isFinite(factor)) throw new RangeError("no request was answered, so nothing can be said of a rate");
-  const users = factor * usage.users;
+  const users = asked.users ?? factor * usage.users;
   // A Python process uses one core at the most.
   const limit = Math.min(1, size.cpu);
   const byCpu = wholeAtLeastOne((factor * usage.cores) / (planned.cpu * limit));
@@ -126,27 +133,32 @@ export function needOf(usage: Usage, asked: AskedLoad, size: WorkerSize): Need {
   };
 }
 
-/**
- * How many users the next sample has, where one worker of a size takes it without getting to its limits; undefined
- * where this one tells enough.
- *
- * @param most users that were asked for
- */
-export function nextUsers(usage: Usage, size: WorkerSize, most: number): number | undefined {
-  const { users } = usage;
-  const share = usage.cores / Math.min(1, size.cpu, usage.limit);
-  if (share >= saturatedShare && users > 1) return Math.max(1, Math.floor(users / growth));
-  if (share >= telling || users >= most) return undefined;
-  const { perUser, bare } = memoryOf(usage);
-  const room = aim * size.memory * mebibyte - bare;
-  const fit = perUser === 0 ? Number.POSITIVE_INFINITY : Math.floor(room / perUser);
-  const next = Math.min(most, fit, Math.floor(users * Math.min(growth, aim / Math.max(share, 0.001))));
-  return next > users ? next : undefined;
+/** A sample of so many users, or iterations a second, and what it used. */
+export interface Sampled {
+  readonly usage: Usage;
+  readonly amount: number;
 }
 
-/** Whether a sample with so many users can be expected to tell enough. */
-export function isTelling(usage: Usage, size: WorkerSize, users: number): boolean {
-  return (usage.cores * users) / usage.users >= telling * Math.min(1, size.cpu, usage.limit);
+/**
+ * How many the next sample has, where one worker of a size takes it without getting to its limits; undefined where
+ * this one tells enough.
+ *
+ * @param most how many were asked for
+ */
+export function nextAmount({ usage, amount }: Sampled, size: WorkerSize, most: number): number | undefined {
+  const share = usage.cores / Math.min(1, size.cpu, usage.limit);
+  if (share >= saturatedShare && amount > 1) return Math.max(1, Math.floor(amount / growth));
+  if (share >= telling || amount >= most) return undefined;
+  const { perUser, bare } = memoryOf(usage);
+  const room = aim * size.memory * mebibyte - bare;
+  const fit = perUser === 0 ? Number.POSITIVE_INFINITY : (amount * room) / perUser / usage.users;
+  const next = Math.floor(Math.min(fit, amount * Math.min(growth, aim / Math.max(share, 0.001))));
+  return Math.min(most, next) > amount ? Math.min(most, next) : undefined;
+}
+
+/** Whether a sample of so many can be expected to tell enough. */
+export function isTelling({ usage, amount }: Sampled, size: WorkerSize, next: number): boolean {
+  return (usage.cores * next) / amount >= telling * Math.min(1, size.cpu, usage.limit);
 }
 
 /** Why a sample is no proof: sentences without an end. */

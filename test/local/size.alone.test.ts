@@ -36,7 +36,7 @@ describe("loadtest size on this machine", function () {
   this.timeout(240_000);
   let project: Project;
   let target: DemoTarget;
-  const asked = 800;
+  const asked = 600;
 
   before(async () => {
     await prepareLocust();
@@ -91,13 +91,29 @@ describe("loadtest size on this machine", function () {
     const from = await command(["size", "--users", "4000", "--from", "latest", "--results", ran]);
     expect(from.code, from.stderr).to.equal(0);
     expect(from.stdout).to.match(/^4,000 users need \d+ workers of 0\.5 vCPU and 768 MiB$/m);
-    expect(from.stdout).to.match(/measured {2}steady\.py on this machine: 2 workers, 800 users, /);
+    expect(from.stdout).to.match(/measured {2}steady\.py on this machine: 2 workers, 600 users, /);
     expect(from.stdout).to.match(/workerReplicas is 1: too few, set it to (\d+), or run with --workers \1$/m);
     const rate = await command(["size", "--arrival-rate", "20000", "--from", "latest", "--results", ran, "--json"]);
     const byRate = JSON.parse(rate.stdout);
-    expect(byRate.need.users).to.be.closeTo((20000 / usage.rate) * 800, 1);
+    expect(byRate.need.cpuShare * byRate.need.workers).to.be.closeTo(
+      ((20000 / usage.rate) * usage.cores) / half.cpu,
+      1,
+    );
     expect(byRate.warnings).to.include("each request of the sample is taken for an iteration");
     expect(runsIn(ran)).to.have.lengthOf(1);
+  });
+
+  it("starts iterations in its samples where a rate is asked for", async () => {
+    const results = temporaryFolder();
+    const rate = ["--arrival-rate", "40", "--users", "80", "--run-time", "15s"];
+    const end = await command(["size", ...load(), ...rate, "--results", results, "--json"]);
+    expect(end.code, end.stderr).to.equal(0);
+    const report = JSON.parse(end.stdout);
+    expect(report.asked).to.deep.equal({ rate: 40, users: 80 });
+    expect(report.sample).to.include({ unit: "iterations", workers: 1, users: 80 });
+    expect(report.sample.rate).to.be.closeTo(40, 2);
+    expect(report.need).to.include({ workers: 1, users: 80 });
+    expect(end.stderr).to.match(/^Probe 1: 1 worker, 5 iterations a second, 10 s of full load$/m);
   });
 
   it("refuses a script with a shape, and what does not go together", async () => {
@@ -116,7 +132,6 @@ describe("loadtest size on this machine", function () {
     expect(shaped.stderr).to.match(/^loadtest: the script's load shape Stages decides the users: run it, then/m);
     for (const [args, says] of [
       [["--users", "0"], /Users are a number from 1 on/],
-      [["--users", "5", "--arrival-rate", "5"], /cannot be used with/],
       [["--arrival-rate", "0"], /It must be a number above 0/],
       [["--from", "none", "--results", results], /there is no run none/],
       [["--demo"], /--demo starts its target on this machine: --local --demo/],

@@ -86,7 +86,7 @@ class Rows(Iterator[dict[str, Any]]):
         self._run = run
         self._stock: deque[tuple[int, dict[str, Any]]] = deque()
         self._over = False
-        self._question = 0
+        self._question = self._answered = 0
         self._asked_at: float | None = None
         self._heard_at = -math.inf
         self._waiting = self._used = 0
@@ -121,6 +121,7 @@ class Rows(Iterator[dict[str, Any]]):
         if told.get("wait"):
             return
         self._asked_at = None
+        self._answered = told["question"]
         self._over = told.get("over", False)
         first = told.get("first", 0)
         found = [row for start, end in told.get("spans", ()) for row in self.file.read(start, end)]
@@ -128,12 +129,13 @@ class Rows(Iterator[dict[str, Any]]):
         self._used, self._used_since = 0, time.monotonic()
         self._tell()
 
-    def give_back(self, runner: WorkerRunner) -> None:
-        """What this worker has not used is for others."""
+    def give_back(self, runner: WorkerRunner, leaving: bool = False) -> None:
+        """What this worker has not used is for others; `leaving`: and what it has asked for, too."""
         first = self._stock[0][0] if self._stock else 0
         count = len(self._stock)
         self._stock.clear()
-        runner.send_message(BACK, {"file": self._number, "run": self._run, "first": first, "count": count})
+        which = {"file": self._number, "run": self._run, "question": self._answered, "leaving": leaving}
+        runner.send_message(BACK, {**which, "first": first, "count": count})
 
     def _tell(self) -> None:
         news, self._news = self._news, Event()
@@ -212,7 +214,7 @@ class Worker:
     def leave(self, **_: Any) -> None:
         """The worker ends in order: what it has not used is for others. Call it when its users have stopped."""
         for one in known:
-            one.give_back(self._runner)
+            one.give_back(self._runner, leaving=True)
 
     def stop(self) -> None:
         for one in known:

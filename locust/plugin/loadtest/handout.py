@@ -64,11 +64,20 @@ class Ledger:
             self._unused[worker] = block.count
         return block
 
-    def back(self, worker: str, first: int, count: int) -> None:
-        """A worker gives back the places that it has not used: the last ones of its block."""
-        _, block = self._given.get(worker, (-1, None))
-        known = block is not None and block.first <= first and first + count == block.first + block.count
-        if known and 0 < count <= self._unused.get(worker, 0):
+    def back(self, worker: str, number: int, first: int, count: int, leaving: bool = False) -> None:
+        """A worker gives back what it has not used of the answer to its question `number`: the last places.
+
+        `leaving`: it will not use the answer to a later question either, which it has not got yet.
+        """
+        known, block = self._given.get(worker, (-1, None))
+        if block is None:
+            return
+        if number != known:
+            if not leaving:
+                return  # it did not mean its latest rows, which were on their way
+            first, count = block
+        own = block.first <= first and first + count == block.first + block.count
+        if own and 0 < count <= self._unused[worker]:
             self._back.append(Block(first, count))
         self._unused[worker] = 0
 
@@ -148,7 +157,10 @@ class Master:
         told, number = msg.data, msg.data["file"]
         if told["run"] == self._status.run.number and number < len(self._ledgers):
             self._recalled[number].discard(msg.node_id)
-            self._ledgers[number].back(msg.node_id, told["first"], told["count"])
+            if told["leaving"]:
+                self._asking[number].pop(msg.node_id, None)
+            back = (told["question"], told["first"], told["count"], told["leaving"])
+            self._ledgers[number].back(msg.node_id, *back)
             self._serve_all(number)
 
     def _serve_all(self, number: int) -> None:

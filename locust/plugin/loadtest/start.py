@@ -1,4 +1,4 @@
-"""Starts Locust here and in pods, with the plugin and the script; ends with the command that has started it.
+"""Starts Locust here and in pods, with the plugin and the script.
 
 What lies around must not change a run: Locust would read `~/.locust.conf`, and `locust.conf` and `pyproject.toml` of
 the working folder, which is the script's. `LOADTEST_SCRIPT` has what to run: `{"script": "shop.py", "arguments": {}}`,
@@ -16,11 +16,10 @@ from argparse import Action, BooleanOptionalAction
 from collections.abc import Callable
 from functools import cache, partial
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import Any
 
 import gevent
 import locust.main
-from gevent import monkey
 from locust import argument_parser, events
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
@@ -32,6 +31,7 @@ from . import (
     data,
     guard,
     handout,
+    lifeline,
     metrics,
     openoptions,
     openworker,
@@ -46,7 +46,6 @@ from .status import MasterStatus
 from .targets import Targets
 
 _GIVEN = "LOADTEST_SCRIPT"
-_LIFELINE = "LOADTEST_LIFELINE_FD"
 _SECRET = "LOADTEST_SECRET_ARGUMENTS"  # noqa: S105 -- a name
 _FLAG = {"true": True, "false": False}
 
@@ -55,7 +54,7 @@ def main() -> None:
     # The kernel ignores SIGTERM for process 1 unless it has a handler, and Locust's own comes only after the
     # connection: a worker without a master would hold up each rollout for all of its grace.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(143))
-    arm_from_environment()
+    lifeline.arm_from_environment()
     read_no_files()
     remember_defaults()
     script, arguments = given()
@@ -230,42 +229,3 @@ def _list(value: str) -> list[str]:
             return [value]
         return [text if isinstance(text, str) else json.dumps(text) for text in found]
     return [value]
-
-
-# Locust has patched threads to be greenlets by now, and a greenlet cannot run while a script blocks the loop.
-_start_native_thread = monkey.get_original("_thread", "start_new_thread")
-
-
-def arm_from_environment() -> None:
-    """Watch the descriptor that `LOADTEST_LIFELINE_FD` names; without the variable nothing happens.
-
-    The variable is removed: a script's subprocesses do not have the descriptor.
-    Raises SystemExit when the variable names no open descriptor: running on without the lifeline asked for is worse.
-    """
-    value = os.environ.pop(_LIFELINE, None)
-    if value is None:
-        return
-    try:
-        descriptor = int(value)
-        os.set_inheritable(descriptor, False)  # a script's subprocesses must not hold it
-        os.set_blocking(descriptor, True)
-    except (ValueError, OSError) as error:
-        raise SystemExit(f"{_LIFELINE}={value!r} is not an open file descriptor: {error}") from error
-    arm(descriptor)
-
-
-def arm(descriptor: int) -> None:
-    """Start the native thread that reads `descriptor` until its end; what it reads does not matter."""
-    _start_native_thread(_watch, (descriptor,))
-    # A fork (locust --processes) copies no threads but the one that forks.
-    os.register_at_fork(after_in_child=lambda: _start_native_thread(_watch, (descriptor,)))
-
-
-def _watch(descriptor: int) -> NoReturn:
-    try:
-        while os.read(descriptor, 4096):
-            pass
-    except OSError:
-        pass  # a reset is an end too
-    os.kill(os.getpid(), signal.SIGKILL)  # no exit handler, no script may hold it up
-    os._exit(1)

@@ -8,8 +8,17 @@ import { type ClusterContext, withMaster } from "../deployed-test/open";
 import { copyLogs, isOwed } from "../deployed-test/save";
 import type { SavedRun } from "../output";
 import { executeRun } from "../record-run";
-import { askedOf, findSample, requireNoShape, type Sized, type SizeOptions, withLoad } from "../sampling";
+import {
+  askedOf,
+  findSample,
+  requireNoShape,
+  type Sampling,
+  type Sized,
+  type SizeOptions,
+  withLoad,
+} from "../sampling";
 import { requireLocal } from "../settings";
+import type { TestSetup } from "../setup";
 
 /** Samples with one worker of a deployed test, which has as many as before when it ends. */
 export async function sampleInCluster(options: SizeOptions): Promise<Sized> {
@@ -23,7 +32,9 @@ export async function sampleInCluster(options: SizeOptions): Promise<Sized> {
       // All samples have the same pods.
       const session = await held.open();
       try {
-        const run = (users: number, seconds: number) => runHeld(options, context, held, session, users, seconds);
+        const run: Sampling["run"] = (load, seconds) => {
+          return runHeld(options, context, held, session, withLoad(held.setup, load, seconds));
+        };
         const asked = askedOf(options, stack.users);
         const sample = await findSample({ run, progress: context.progress, asked, size: stack.size, seconds: runTime });
         sized = { ...sample, ...stack };
@@ -39,17 +50,15 @@ export async function sampleInCluster(options: SizeOptions): Promise<Sized> {
 async function runHeld(
   { results }: SizeOptions,
   { test, link, progress, signals }: ClusterContext,
-  { setup, left, begin }: HeldTest,
+  { left, begin }: HeldTest,
   session: Session,
-  users: number,
-  seconds: number,
+  setup: TestSetup,
 ): Promise<SavedRun> {
   const folder = await createResultsFolder({ base: resolve(results), script: setup.script, now: new Date() });
-  const loaded = withLoad(setup, users, seconds);
-  progress.expect(loaded.plan);
+  progress.expect(setup.plan);
   let number = 0;
   return executeRun({
-    ...{ setup: loaded, folder, progress, signals },
+    ...{ setup, folder, progress, signals },
     open: async () => ({ session, close: async () => [] }),
     async checkTargets(status) {
       requireNoShape(status);

@@ -11,10 +11,17 @@ import { readRunData } from "../../results/read";
 import { exitCodes } from "../../types";
 import { doubts, needOf, planned, usageOf } from "../../verdict/sizing";
 import { localSetup, openLocal } from "../local";
-import type { SavedRun } from "../output";
 import { findPrices } from "../price-file";
 import { executeRun } from "../record-run";
-import { askedOf, findSample, requireNoShape, type Sized, type SizeOptions, withLoad } from "../sampling";
+import {
+  askedOf,
+  findSample,
+  requireNoShape,
+  type Sampling,
+  type Sized,
+  type SizeOptions,
+  withLoad,
+} from "../sampling";
 import { readCommandSettings } from "../settings";
 import { planOf, requireLocalTargets } from "../setup";
 import { listenToSignals } from "../signals";
@@ -50,6 +57,7 @@ export function reportOf(sized: Sized, { users, arrivalRate }: Pick<SizeOptions,
   const asked = askedOf({ users, arrivalRate }, sized.users);
   const need = known(() => needOf(usage, asked, size));
   const { workers } = need;
+  const { verdict, reasons } = record;
   const { failRatio = 0 } = record.totals ?? {};
   return {
     asked,
@@ -64,8 +72,11 @@ export function reportOf(sized: Sized, { users, arrivalRate }: Pick<SizeOptions,
     },
     settings: { workerReplicas, enough: workerReplicas >= workers },
     warnings: [
+      ...(verdict === "invalid" ? reasons.slice(0, 1).map((reason) => `the sample is invalid: ${reason}`) : []),
       ...doubts(usage, size, { failRatio, place: record.place }).map((doubt) => `the sample is no proof: ${doubt}`),
-      ...(arrivalRate === undefined ? [] : ["each request of the sample is taken for an iteration"]),
+      ...(arrivalRate === undefined || usage.unit === "iterations"
+        ? []
+        : ["each request of the sample is taken for an iteration"]),
       ...(workers > mostWorkers ? [`workerReplicas is ${mostWorkers} at the most: take larger workers`] : []),
     ],
   };
@@ -153,9 +164,9 @@ async function sampleLocally(options: SizeOptions): Promise<Sized> {
   const stackSize = ofSettings(stack, options);
   try {
     for (const warning of command.warnings) progress.warning(warning);
-    const run = async (users: number, seconds: number): Promise<SavedRun> => {
+    const run: Sampling["run"] = async (load, seconds) => {
       const folder = await createResultsFolder({ base: resolve(options.results), script, now: new Date() });
-      const loaded = withLoad(setup, users, seconds);
+      const loaded = withLoad(setup, load, seconds);
       progress.expect(loaded.plan);
       return executeRun({
         ...{ setup: loaded, folder, progress, signals },

@@ -29,10 +29,8 @@ export function addSize(program: Command, done: Done): void {
     .addOption(
       new Option(
         "--arrival-rate <n>",
-        "instead of users: iterations a second; in a run of users, each request counts as one",
-      )
-        .argParser(aboveZero)
-        .conflicts("users"),
+        "iterations started a second instead, with at most --users under way; of --from without a rate, each request is one",
+      ).argParser(aboveZero),
     )
     .option("--from <run>", "by a run that is there, instead of a sample: its folder, its name, latest")
     .option("--script <file>", "one of the scripts that are there")

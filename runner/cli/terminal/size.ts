@@ -1,5 +1,13 @@
 import { round } from "../../verdict/format";
-import { type AskedLoad, mib, type Need, type planned, type Usage, type WorkerSize } from "../../verdict/sizing";
+import {
+  type AskedLoad,
+  amountOf,
+  mib,
+  type Need,
+  type planned,
+  type Usage,
+  type WorkerSize,
+} from "../../verdict/sizing";
 
 /** USD an hour of workers and master, without cluster, network and traffic. */
 export interface HourlyPrice {
@@ -30,7 +38,7 @@ export interface SizeReport {
 /** The report for people. */
 export function sizeText({ asked, sample, size, planned: plan, need, settings, warnings }: SizeReport): string {
   const { workers } = need;
-  const load = "users" in asked ? count(asked.users, "user") : `${grouped(asked.rate)} iterations a second`;
+  const load = "rate" in asked ? `${grouped(asked.rate)} iterations a second` : count(asked.users, "user");
   const each = `${size.cpu} vCPU and ${size.memory} MiB`;
   const room = (part: number) => `planned for ${Math.round(part * 100)} % at the most`;
   const rows = [
@@ -42,7 +50,7 @@ export function sizeText({ asked, sample, size, planned: plan, need, settings, w
     ["results", sample.run],
   ];
   return [
-    `${load} ${"users" in asked && asked.users === 1 ? "needs" : "need"} ${count(workers, "worker")} of ${each}`,
+    `${load} ${amountOf(asked) === 1 && !("rate" in asked) ? "needs" : "need"} ${count(workers, "worker")} of ${each}`,
     ...rows.map(([name = "", text]) => `  ${name.padEnd(10)}${text}`),
     ...warnings.map((warning) => `warning: ${warning}`),
     "",
@@ -70,12 +78,22 @@ function enoughText({ workerReplicas, enough }: SizeReport["settings"], workers:
   return enough ? `${has}: enough` : `${has}: too few, set it to ${workers}, or run with --workers ${workers}`;
 }
 
-function sampleText({ workers, users, rate, cores, limit, seconds, script, place }: SizeReport["sample"]): string {
+function sampleText({
+  workers,
+  users,
+  rate,
+  unit,
+  cores,
+  limit,
+  seconds,
+  script,
+  place,
+}: SizeReport["sample"]): string {
   const used = `${round(cores, 3)} of ${count(round(limit * workers, 2), "core")}`;
   const where = place === "local" ? "on this machine" : "in the cluster";
   return (
     `${script} ${where}: ${count(workers, "worker")}, ${count(round(users, 1), "user")}, ` +
-    `${grouped(round(rate, 1))} requests a second, ${used}, for ${round(seconds, 0)} s`
+    `${grouped(round(rate, 1))} ${unit} a second, ${used}, for ${round(seconds, 0)} s`
   );
 }
 

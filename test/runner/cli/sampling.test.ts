@@ -2,29 +2,35 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import type { SavedRun } from "../../../runner/cli/output";
-import { findSample, requireNoShape, withLoad } from "../../../runner/cli/sampling";
+import { findSample, requireNoShape, type Sampling, withLoad } from "../../../runner/cli/sampling";
 import type { TestSetup } from "../../../runner/cli/setup";
 import { UsageError } from "../../../runner/errors";
 import type { FinishedRecord } from "../../../runner/results/run-record";
+import { amountOf } from "../../../runner/verdict/sizing";
 import { finishedRecord, goodLoad, sampleAt, temporaryFolder } from "../results/make";
 
 const size = { cpu: 0.5, memory: 768 };
 
 /** Runs of a worker whose users take so many cores each, and make half a request a second. */
 function runner(coresPerUser: number, more: Partial<FinishedRecord> = {}) {
-  const ran: [users: number, seconds: number][] = [];
-  const run = async (users: number, seconds: number): Promise<SavedRun> => {
-    ran.push([users, seconds]);
+  const ran: [amount: number, seconds: number, users: number][] = [];
+  const run: Sampling["run"] = async (load, seconds) => {
+    const amount = amountOf(load);
+    ran.push([amount, seconds, load.users]);
     const path = temporaryFolder();
     made.push(path);
-    const at = (t: number) => sampleAt(t, { phase: "hold", rps: users / 2, workerMemory: 60 * 2 ** 20 });
+    const at = (t: number) => sampleAt(t, { phase: "hold", rps: amount / 2, workerMemory: 60 * 2 ** 20 });
     writeFileSync(
       join(path, "series.ndjson"),
       [at(1), at(seconds)].map((sample) => `${JSON.stringify(sample)}\n`).join(""),
     );
-    const used = Math.min(1, 0.01 + users * coresPerUser);
-    const load = goodLoad();
-    const integrity = { ...load, users: { ...load.users, mean: users }, workerCpu: { w: { mean: used, max: used } } };
+    const used = Math.min(1, 0.01 + amount * coresPerUser);
+    const good = goodLoad();
+    const integrity = {
+      ...good,
+      users: { ...good.users, mean: load.users },
+      workerCpu: { w: { mean: used, max: used } },
+    };
     const record = finishedRecord([], { place: "local", integrity, ...more });
     return { record, folder: { path } } as unknown as SavedRun;
   };
@@ -46,7 +52,8 @@ describe("samples", () => {
     ["stay small where a user takes much", 0.04, { users: 5000 }, [5, 5]],
     ["have fewer users where the first ones saturate a worker", 0.3, { users: 5000 }, [5, 1]],
     ["are not longer than three runs before", 0.000001, { users: 1_000_000 }, [5, 50, 500, 5000]],
-    ["make no more requests a second than were asked for", 0.0005, { rate: 100 }, [5, 50, 200]],
+    ["start no more iterations a second than were asked for", 0.0005, { rate: 100, users: 1000 }, [5, 50, 100]],
+    ["start as few as there are", 0.0005, { rate: 0.5 }, [0.5]],
   ] as const) {
     it(what, async () => {
       const { run, ran } = runner(cores);
@@ -56,6 +63,16 @@ describe("samples", () => {
       expect(ran.map(([, seconds]) => seconds)).to.deep.equal([...expected.slice(1).map(() => 10), 60]);
     });
   }
+
+  it("have a part of the users, and ten at least", async () => {
+    const { run, ran } = runner(0.0005);
+    await findSample({ run, progress, asked: { rate: 1000, users: 2000 }, size, seconds: 60 });
+    expect(ran.map(([amount, , users]) => [amount, users])).to.deep.equal([
+      [5, 10],
+      [50, 100],
+      [357, 714],
+    ]);
+  });
 
   it("end all where one was interrupted, and say where it is", async () => {
     const { run, ran } = runner(0.01, { verdict: "aborted", exitCode: 130, reasons: ["It was interrupted."] });
@@ -71,11 +88,18 @@ describe("samples", () => {
   it("have time for their ramp, which is no longer than half a minute", () => {
     const plan = { users: 1, spawnRate: 10, runTime: 5, workers: 2, thresholds: [] };
     const setup: TestSetup = { place: "local", stack: null, script: "a.py", plan, settings: { users: 1, host: "h" } };
-    const { plan: small } = withLoad(setup, 50, 60);
+    const { plan: small } = withLoad(setup, { users: 50 }, 60);
     expect(small).to.include({ users: 50, spawnRate: 10, runTime: 65, workers: 1 });
-    const large = withLoad(setup, 3000, 60);
+    const large = withLoad(setup, { users: 3000 }, 60);
     expect(large.plan).to.include({ users: 3000, spawnRate: 100, runTime: 90 });
     expect(large.settings).to.include({ users: 3000, runTime: "90s", workerReplicas: 1, host: "h" });
+    const stack = { ...setup, plan: { ...plan, arrivals: { rate: "9", spacing: "even" as const } } };
+    const ofUsers = withLoad({ ...stack, settings: { arrivalRate: "9" } }, { users: 5 }, 60);
+    expect(ofUsers.plan.arrivals).to.equal(undefined);
+    expect(ofUsers.settings).to.not.have.property("arrivalRate");
+    const ofRate = withLoad(setup, { rate: 50, users: 20 }, 60);
+    expect(ofRate.plan).to.deep.include({ users: 20, arrivals: { rate: "50", spacing: "even" } });
+    expect(ofRate.settings).to.include({ arrivalRate: "50", arrivalSpacing: "even" });
   });
 
   it("are none of a script with a shape", () => {

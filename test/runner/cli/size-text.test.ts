@@ -43,7 +43,7 @@ describe("what size says", () => {
   });
 
   it("says of a rate, of too few workers and of an unknown price what is so", () => {
-    const text = sizeText(reportOf({ ...sized, prices: { why: "no Region" } }, { arrivalRate: 1250 }));
+    const text = sizeText(reportOf({ ...sized, prices: { why: "no Region" } }, { arrivalRate: 1250, users: 2500 }));
     expect(text).to.match(/^1,250 iterations a second need 5 workers of 0\.5 vCPU and 768 MiB$/m);
     expect(text).to.match(/settings {2}workerReplicas is 2: too few, set it to 5, or run with --workers 5$/m);
     expect(text).to.match(/together {2}2\.5 vCPU, 3,840 MiB; its cost is not known: no Region$/m);
@@ -52,6 +52,13 @@ describe("what size says", () => {
     expect(odd.need.price).to.deep.equal({ why: "Fargate has no size for 99 vCPU and 1 MiB" });
     const many = reportOf(sized, { users: 1_000_000 });
     expect(many.warnings).to.deep.equal(["workerReplicas is 1000 at the most: take larger workers"]);
+  });
+
+  it("says of an invalid sample why it is", () => {
+    const invalid = { ...sized.record, verdict: "invalid" as const, reasons: ["Users were missing.", "And more."] };
+    expect(reportOf({ ...sized, record: invalid }, {}).warnings).to.deep.equal([
+      "the sample is invalid: Users were missing.",
+    ]);
   });
 
   it("is nothing, with exit code 3, where there was no load, or a user does not fit", () => {

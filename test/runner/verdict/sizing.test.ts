@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { doubts, isTelling, needOf, nextUsers, planned, type Usage, usageOf } from "../../../runner/verdict/sizing";
+import { doubts, isTelling, needOf, nextAmount, planned, type Usage, usageOf } from "../../../runner/verdict/sizing";
 
 const mebibyte = 2 ** 20;
 const half = { cpu: 0.5, memory: 768 };
 const usage: Usage = {
-  ...{ workers: 1, users: 250, rate: 125, cores: 0.175, limit: 0.5, seconds: 60 },
+  ...{ workers: 1, users: 250, rate: 125, unit: "requests", cores: 0.175, limit: 0.5, seconds: 60 },
   memory: { bare: 50 * mebibyte, loaded: 60 * mebibyte },
 };
 
@@ -20,7 +20,7 @@ const anyUsage: fc.Arbitrary<Usage> = fc
     perUser: fc.double({ min: 0, max: 1, noNaN: true }),
   })
   .map(({ share, bare, perUser, ...one }) => ({
-    ...{ ...one, seconds: 60, cores: share * one.limit * one.workers },
+    ...{ ...one, unit: "requests" as const, seconds: 60, cores: share * one.limit * one.workers },
     memory: { bare: bare * mebibyte, loaded: (bare + (perUser * one.users) / one.workers) * mebibyte },
   }));
 const anySize = fc.record({
@@ -35,6 +35,7 @@ describe("the size of a load", () => {
     expect(need).to.deep.include({ workers: 2, byCpu: 2, byMemory: 1, users: 1000, rate: 500 });
     expect(need.cpuShare).to.be.closeTo(0.7, 1e-9);
     expect(needOf(usage, { rate: 500 }, half)).to.deep.equal(need);
+    expect(needOf(usage, { rate: 500, users: 5000 }, half)).to.deep.include({ workers: 2, byMemory: 1, users: 5000 });
     expect(needOf(usage, { users: 1001 }, half).workers).to.equal(3);
     // More than a core is of no use.
     expect(needOf(usage, { users: 1000 }, { cpu: 4, memory: 768 }).cpuShare).to.be.closeTo(0.7, 1e-9);
@@ -100,7 +101,8 @@ describe("the size of a load", () => {
 
 describe("the users of a sample", () => {
   it("grow while the worker is nearly idle, and go down where it is saturated", () => {
-    const of = (users: number, cores: number) => nextUsers({ ...usage, users, cores }, half, 1000);
+    const sampled = (users: number, cores: number) => ({ usage: { ...usage, users, cores }, amount: users });
+    const of = (users: number, cores: number) => nextAmount(sampled(users, cores), half, 1000);
     expect(of(5, 0.01)).to.equal(50);
     expect(of(50, 0.05)).to.equal(250);
     expect(of(500, 0.1)).to.equal(1000);
@@ -108,15 +110,15 @@ describe("the users of a sample", () => {
     expect(of(1000, 0.01)).to.equal(undefined);
     expect(of(5, 0.46)).to.equal(1);
     expect(of(1, 0.46)).to.equal(undefined);
-    expect(isTelling({ ...usage, users: 5, cores: 0.01 }, half, 50)).to.equal(false);
-    expect(isTelling({ ...usage, users: 50, cores: 0.05 }, half, 250)).to.equal(true);
+    expect(isTelling(sampled(5, 0.01), half, 50)).to.equal(false);
+    expect(isTelling(sampled(50, 0.05), half, 250)).to.equal(true);
   });
 
   it("never are more than were asked for, or than a worker takes, if users take as much CPU as before", () => {
     fc.assert(
       fc.property(anyUsage, anySize, anyUsers, (used, size, most) => {
         const one = { ...used, workers: 1 };
-        const next = nextUsers(one, size, most);
+        const next = nextAmount({ usage: one, amount: one.users }, size, most);
         if (next === undefined) return;
         expect(next).to.be.at.least(1);
         if (next < one.users) return;
@@ -141,8 +143,10 @@ describe("what a run's workers used", () => {
   const run = { place: "local" as const, asked: { users: 12 }, integrity };
 
   it("is that of its full load", () => {
-    const expected = { workers: 2, users: 10, rate: 20, cores: 0.5, limit: 1, seconds: 20 };
+    const expected = { workers: 2, users: 10, rate: 20, unit: "requests", cores: 0.5, limit: 1, seconds: 20 };
     expect(usageOf(run, samples, half)).to.deep.equal({ ...expected, memory: { bare: 40, loaded: 80 } });
+    const rated = samples.map((one) => ({ ...one, arrivals: { startedPerSecond: 7 } as never }));
+    expect(usageOf(run, rated, half)).to.deep.include({ rate: 7, unit: "iterations" });
     const kubernetes = usageOf({ ...run, place: "kubernetes" }, samples, half);
     expect(kubernetes).to.deep.include({ cores: 0.25, limit: 0.5 });
     expect(usageOf({ ...run, workerCpuLimit: 0.2 }, samples, half)).to.deep.include({ cores: 0.1, limit: 0.2 });

@@ -1,0 +1,155 @@
+"""Master and workers that hand out rows, with a network whose messages take their time and may get lost."""
+
+import logging
+import random
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+import gevent
+from gevent.queue import Queue
+from locust.event import EventHook
+from locust.rpc.protocol import Message
+
+from loadtest import data, handout
+
+
+class Network:
+    def __init__(self, made: random.Random, loss: float) -> None:
+        self._made, self._loss = made, loss
+        self._links: dict[tuple[str, str], Queue] = {}
+        self.deliver: dict[str, Any] = {}
+        self.greenlets: list[gevent.Greenlet] = []
+
+    def send(self, sender: str, receiver: str, kind: str, told: dict[str, Any]) -> None:
+        link = (sender, receiver)
+        if link not in self._links:
+            self._links[link] = Queue()
+            self.greenlets.append(gevent.spawn(self._carry, self._links[link], receiver))
+        if self._made.random() >= self._loss:
+            self._links[link].put(Message(kind, told, sender))
+
+    def _carry(self, link: Queue, receiver: str) -> None:
+        while True:
+            message = link.get()  # in their order, as TCP has it
+            gevent.sleep(self._made.random() * 0.002)
+            if receiver in self.deliver:
+                self.deliver[receiver](message)
+
+
+class Test:
+    """A run of one file; `used` is what users got, by worker."""
+
+    def __init__(self, made: random.Random, file: Path, loss: float) -> None:
+        self.made, self.network, self._file = made, Network(made, loss), str(file)
+        self.used: dict[str, list[int]] = {}
+        self.users: dict[str, list[gevent.Greenlet]] = {}
+        self._rows: dict[str, tuple[data.Rows, Any]] = {}
+        self.handlers: dict[str, Any] = {}
+        self.clients: dict[str, Any] = {}
+        runner = SimpleNamespace(
+            clients=self.clients,
+            state="running",
+            user_count=1,
+            register_message=self.handlers.__setitem__,
+            send_message=lambda kind, told, worker: self.network.send("master", worker, kind, told),
+        )
+        self.status = SimpleNamespace(
+            run=SimpleNamespace(number=1, going=True), beginning=SimpleNamespace(began=[]), stops=SimpleNamespace()
+        )
+        data.rows(self._file, exhausted="stop-user")
+        environment: Any = SimpleNamespace(events=SimpleNamespace(test_start=EventHook()))
+        self.master = handout.Master(environment, runner, self.status)  # type: ignore[arg-type]
+        self.status.beginning.began[0]()
+        self.network.deliver["master"] = lambda message: self.handlers[message.type](msg=message)
+
+    def join(self, name: str, users: int) -> None:
+        number = len(data.known)
+        rows = data.rows(self._file, exhausted="stop-user")
+        del data.known[number:]
+        rows._number = 0
+        send = lambda kind, told: self.network.send(name, "master", kind, told)  # noqa: E731
+        options = SimpleNamespace(parsed_options=SimpleNamespace(loadtest_run=1))
+        runner: Any = SimpleNamespace(environment=options, state="running", send_message=send)
+        rows._require_user = lambda: runner  # type: ignore[method-assign]
+        answers = {data.ASK: rows.answer, data.BACK: lambda _: rows.give_back(runner)}
+        self.network.deliver[name] = lambda message: answers[message.type](message.data)
+        self.clients[name] = SimpleNamespace(state="running")
+        self._rows[name] = (rows, runner)
+        self.used[name] = []
+        self.users[name] = [gevent.spawn(self._use, name, rows) for _ in range(users)]
+
+    def go(self, name: str, in_order: bool) -> None:
+        """A worker leaves in order, or is killed."""
+        gevent.killall(self.users.pop(name))
+        if in_order:
+            rows, runner = self._rows[name]
+            rows.give_back(runner, leaving=True)
+            gevent.sleep(0.02)
+        del self.network.deliver[name], self.clients[name]
+
+    def end(self) -> None:
+        gevent.joinall([user for users in self.users.values() for user in users], timeout=20, raise_error=True)
+        left = [user for users in self.users.values() for user in users if not user.dead]
+        gevent.killall([*left, *self.network.greenlets, self.master._watching])
+        if left:
+            raise AssertionError(f"{len(left)} users wait for ever")
+
+    def _use(self, name: str, rows: data.Rows) -> None:
+        try:
+            while True:
+                self.used[name].append(int(next(rows)["id"]))
+                gevent.sleep(self.made.random() * 0.004)
+        except data.OutOfRows:
+            return
+
+
+class HandoutTest(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.file = Path(folder.name) / "ids.csv"
+        for change in (patch.object(data, "LOOK", 0.02), patch.object(handout, "LOOK", 0.02)):
+            change.start()
+            self.addCleanup(change.stop)
+        logger = logging.getLogger("locust.loadtest.data")
+        logger.disabled = True
+        self.addCleanup(setattr, logger, "disabled", False)
+        argv = patch.object(sys, "argv", ["locust", "--master"])
+        argv.start()
+        self.addCleanup(argv.stop)
+        self.addCleanup(data.known.clear)
+
+    def run_one(self, seed: int, loss: float, kill: bool) -> tuple[list[int], int]:
+        made = random.Random(seed)
+        count = made.choice((1, 7, 100, 800))
+        self.file.write_text("id\n" + "".join(f"{number}\n" for number in range(count)))
+        data.known.clear()
+        test = Test(made, self.file, loss)
+        for name in "abc":
+            test.join(name, made.randint(1, 12))
+        gevent.sleep(0.05)
+        test.join("late", 5)
+        gevent.sleep(0.05)
+        test.go("a", in_order=not kill)
+        test.end()
+        return [row for rows in test.used.values() for row in rows], count
+
+    def test_every_row_comes_to_one_user_though_workers_come_and_leave(self) -> None:
+        for seed in range(12):
+            used, count = self.run_one(seed, loss=0, kill=False)
+            self.assertEqual(sorted(used), list(range(count)), f"seed {seed}")
+
+    def test_no_row_comes_twice_though_messages_get_lost_and_workers_are_killed(self) -> None:
+        for seed in range(12):
+            used, count = self.run_one(seed, loss=0.1, kill=True)
+            self.assertEqual(len(used), len(set(used)), f"seed {seed}")
+            self.assertLessEqual(len(used), count)
+
+
+if __name__ == "__main__":
+    unittest.main()
