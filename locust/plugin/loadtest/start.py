@@ -85,6 +85,7 @@ class Plugin:
         worker.allow_all_texts()
         for name in ("test_start", "test_stopping", "test_stop", "report_to_master", "worker_report"):
             patching.keep_going(getattr(events, name))
+        self._arrivals = openworker.WorkerArrivals(events)
         # Now, so that it is ahead of the one with which Locust adds the samples up.
         events.worker_report.add_listener(self._before_locust)
         events.init.add_listener(self._on_init)
@@ -113,8 +114,8 @@ class Plugin:
             Targets(environment, runner)
             process.allow_many_files()
             process.Garbage(environment)
-            arrivals = openworker.WorkerArrivals(environment, runner)
-            self._reports = worker.WorkerReports(environment, runner, script, arrivals)
+            self._arrivals.join(runner)
+            self._reports = worker.WorkerReports(environment, runner, script, self._arrivals)
 
     def _on_ready(self) -> None:
         if self._reports is not None:
