@@ -41,11 +41,16 @@ export function detailTexts(report: CapacityReport): string[] {
     ...(knee === null
       ? []
       : [
-          `The knee is at ${levelText(knee.level, asked.by)}: ` +
+          `The knee is at ${levelText(knee.level, asked.by)}${isLowest(knee.level, report) ? " or below" : ""}: ` +
             `${rpsText(knee.rps)} with ${short(knee.avg)} ms on average.`,
         ]),
     ...limitTexts(report),
   ];
+}
+
+/** Of the levels that were measured: what is below it nobody knows. */
+function isLowest(level: number, { steps }: CapacityReport): boolean {
+  return steps.every((step) => step.level >= level);
 }
 
 /** Who was the limit, in a sentence; nothing for a search that goes on. */
@@ -53,7 +58,9 @@ export function limitTexts({ limit, asked, steps, workers }: CapacityReport): st
   const proven = steps.filter(({ outcome }) => outcome !== "void");
   const cpu = proven.flatMap(({ workerCpu }) => workerCpu ?? []);
   const used =
-    cpu.length === 0 ? "" : `: CPU of the busiest of ${workers.count} was ${percent(Math.max(...cpu))} at most`;
+    cpu.length === 0
+      ? ""
+      : `: the busiest of ${workers.count} used, or waited for, ${percent(Math.max(...cpu))} of its CPU at most`;
   const because = steps.findLast(({ outcome }) => outcome === "void")?.why ?? "the load was not what was asked";
   const texts: Readonly<Record<CapacityLimit, string>> = {
     target: `The target was the limit, not the workers${used}.`,

@@ -2,7 +2,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
-import { costLine, runCost } from "../../../../runner/cli/deployed-test/run-cost";
+import { searchPlan } from "../../../../runner/cli/capacity";
+import { costLine, runCost, workersCost } from "../../../../runner/cli/deployed-test/run-cost";
 import { UsageError } from "../../../../runner/errors";
 import { requestPrice } from "../../../../settings/cost/hourly";
 import { usEast2 } from "../../../../settings/cost/us-east-2";
@@ -54,6 +55,15 @@ describe("what a run will cost", () => {
     expect(costLine(onFargate(), plan(1, 60), undefined)).to.match(
       /^This run costs about \$0\.0050: 1 min, 1 worker, /,
     );
+  });
+
+  it("is about that of a search for the capacity, which says what more workers cost", () => {
+    const search = searchPlan({ by: "users", stepTime: 20, holds: 3, precision: 0.05 });
+    const { plan: made } = plan(2, undefined);
+    const searched = { plan: { ...made, search } };
+    expect(costLine(onFargate(), searched, undefined)).to.equal(costLine(onFargate(), plan(2, 378), undefined));
+    expect(workersCost(onFargate(), 3)).to.equal(`about $${(3 * small).toFixed(4)} an hour more`);
+    expect(workersCost(clusterTest({ output: output() }), 3)).to.equal(undefined);
   });
 
   it("is not said of a cluster that exists", () => {

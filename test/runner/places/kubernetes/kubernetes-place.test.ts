@@ -63,6 +63,26 @@ describe("pods of a cluster as the place of a run", () => {
     ]);
   });
 
+  it("gets more workers while a run goes on, which others can know of before, and has its own number after", async () => {
+    setWorkers(2);
+    const noted: (readonly [number, number | undefined])[] = [];
+    const one = new KubernetesPlace({
+      ...{ cluster: namespace.cluster, names, link, timeout: 3000, lost: lost.signal },
+      wanted: { workers: 2, script: "a.py", scriptArguments: {} },
+      before: { workers: 2, script: "a.py" },
+      beforeScale: async (workers) => void noted.push([workers, now().workers]),
+      workerCost: (more) => `$${more} an hour more`,
+    });
+    const { scale, close } = await open(one);
+    expect(scale?.cost?.(3)).to.equal("$3 an hour more");
+    setWorkers(5);
+    await scale?.to(5);
+    expect(noted).to.deep.equal([[5, 2]]);
+    expect(now().workers).to.equal(5);
+    await close();
+    expect(now().workers).to.equal(2);
+  });
+
   it("is left alone, and its lock too, where somebody else has it meanwhile", async () => {
     setWorkers(3);
     const one = place();

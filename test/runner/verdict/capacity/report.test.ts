@@ -37,8 +37,10 @@ describe("a capacity", () => {
       "The capacity is 400 requests/s at 40 users (95 % interval 395 to 405; 42 users are too many).",
       "First to break: p95<100 was 180 ms.",
       "The knee is at 20 users: 200 requests/s with 50 ms on average.",
-      "The target was the limit, not the workers: CPU of the busiest of 2 was 20 % at most.",
+      "The target was the limit, not the workers: the busiest of 2 used, or waited for, 20 % of its CPU at most.",
     ]);
+    const fewer = reportOf({ steps: steps.slice(1) });
+    expect(detailTexts(fewer)[1]).to.match(/^The knee is at 20 users or below: /);
     expect(answerText(reportOf({ limit: null }))).to.equal("So far: 400 requests/s at 40 users held.");
     expect(detailTexts(reportOf(workers)).at(-1)).to.equal(
       `The workers were the limit, not the target: ${busy.why}. To go on takes about 5 workers (--max-workers 5).`,
