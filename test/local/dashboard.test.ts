@@ -86,6 +86,33 @@ describe("loadtest dashboard", function () {
     expect(finished(second).totals?.requests).to.be.greaterThan(1);
   });
 
+  it("keeps a run with a rate of iterations, which may change as it goes on, and refuses what is none", async () => {
+    const headers = { authorization: `Bearer ${token}` };
+    const status = async () => (await (await get("/loadtest/status", headers)).json()) as LocustStatus;
+    // Workers are off the list for a while after a stop, as above.
+    await until(async () => (await status()).workers.some(({ state }) => state === "ready"), 20_000);
+    const swarm = async (rate: string) => {
+      const form = { user_count: "4", spawn_rate: "4", arrival_rate: rate, arrival_spacing: "even" };
+      return (await (await post("/swarm", form, headers)).json()) as { success: boolean; message: string };
+    };
+    const wrong = await swarm("fast");
+    expect(wrong.success).to.equal(false);
+    expect(wrong.message).to.match(/^Arrival rate must be a rate such as 500 or 0\.5.*, not 'fast'$/);
+    expect(await swarm("10")).to.include({ success: true });
+    await until(async () => ((await status()).arrivals?.due ?? 0) > 20);
+    expect((await swarm("")).message).to.contain("stop it first");
+    expect(await swarm("40")).to.include({ success: true });
+    await until(async () => ((await status()).arrivals?.due ?? 0) > 120);
+    expect((await status()).arrivals).to.include({ asked: "40", rate: 40 });
+    await post("/stop", {}, headers);
+    await until(() => command.stdout.split("PASSED (exit code 0)").length > 3);
+    const record = finished(join(project.results, runsIn(project.results).sort().at(-1) ?? ""));
+    expect(record.asked.arrivals).to.deep.equal({ rate: "10", spacing: "even" });
+    const { due = 0, started = 0 } = record.integrity?.arrivals ?? {};
+    expect(due).to.be.greaterThan(120);
+    expect(Math.abs(started - due)).to.be.at.most(2);
+  });
+
   it("ends with 0 on Ctrl-C, and leaves nothing running", async () => {
     command.signal("SIGINT");
     const end = await command.ended;

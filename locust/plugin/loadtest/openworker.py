@@ -7,9 +7,9 @@ from typing import Any
 import gevent
 from locust import User
 from locust.env import Environment
-from locust.runners import WorkerRunner
+from locust.event import Events
+from locust.runners import MasterRunner, WorkerRunner
 
-from . import patching
 from .arrivals import Course, Share, Tickets
 from .corrected import Corrected
 from .iterations import Scheduler
@@ -22,10 +22,16 @@ _BEAT = 0.05
 
 
 class WorkerArrivals:
-    """Starts a worker's iterations; create it in `events.init`. Runs without a rate are as they are without it."""
+    """Starts a worker's iterations; runs without a rate are as they are without it.
 
-    def __init__(self, environment: Environment, runner: WorkerRunner) -> None:
-        self._environment, self._runner = environment, runner
+    Create it before Locust starts: a worker that connects while a run goes on gets its users before `events.init`, and
+    they must not do a thing by themselves. `join` comes there.
+    """
+
+    def __init__(self, events: Events) -> None:
+        self._events = events
+        self._options: Any = None
+        self._runner: WorkerRunner | None = None
         self._hooks = Hooks()
         self._scheduler: Scheduler | None = None
         self._corrected = Corrected()
@@ -33,9 +39,20 @@ class WorkerArrivals:
         self._listens = False
         self._greenlets: list[gevent.Greenlet] = []
         self._share: Share | None = None
+        fire = events.test_start.fire
+
+        def prepare_and_fire(*, environment: Environment, **more: Any) -> None:
+            if not isinstance(environment.runner, MasterRunner):
+                self._prepare(environment.parsed_options)
+            fire(environment=environment, **more)
+
+        events.test_start.fire = prepare_and_fire  # type: ignore[method-assign]
+
+    def join(self, runner: WorkerRunner) -> None:
+        """Takes part in what the master says from now on."""
+        self._runner = runner
         runner.register_message(MESSAGE, self._on_message)
-        patching.before(environment.events.test_start, self._prepare)
-        environment.events.test_stopping.add_listener(self._on_stopping)
+        self._events.test_stopping.add_listener(self._on_stopping)
 
     def report(self) -> dict[str, Any]:
         """For the worker's report: nothing in a run without a rate."""
@@ -49,20 +66,21 @@ class WorkerArrivals:
         if self._scheduler is not None:
             self._corrected.log(method, name, milliseconds + lag_of(user) * 1000)
 
-    def _prepare(self) -> None:
+    def _prepare(self, options: Any) -> None:
         self._end()
+        self._options = options
         self._scheduler, self._share = None, None
         self._corrected.clear()
-        if not asked_of(self._environment.parsed_options):
+        if not asked_of(options):
             self._hooks.remove()
             if self._listens:
-                self._environment.events.request.remove_listener(self._listener)
+                self._events.request.remove_listener(self._listener)
                 self._listens = False
             return
         self._scheduler = Scheduler()
         self._hooks.install(self._scheduler)
         if not self._listens:
-            self._environment.events.request.add_listener(self._listener)
+            self._events.request.add_listener(self._listener)
             self._listens = True
         self._greenlets = [gevent.spawn(self._scheduler.run), gevent.spawn(self._tell_ready, self._scheduler)]
 
@@ -70,15 +88,15 @@ class WorkerArrivals:
         """Says how many users wait for their first iteration, once all do."""
         told = 0
         while scheduler.tickets is None:
-            users = self._runner.user_count
-            if users not in (0, told) and scheduler.queue.idle >= users:
+            users = 0 if self._runner is None else self._runner.user_count
+            if self._runner is not None and users not in (0, told) and scheduler.queue.idle >= users:
                 told = users
                 self._runner.send_message(MESSAGE, {"run": self._run, "users": users})
             gevent.sleep(_BEAT)
 
     @property
     def _run(self) -> int:
-        return getattr(self._environment.parsed_options, RUN_OPTION, 0)
+        return getattr(self._options, RUN_OPTION, 0)
 
     def _on_message(self, msg: Any, **_: Any) -> None:
         data, scheduler = msg.data, self._scheduler

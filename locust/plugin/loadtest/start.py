@@ -87,6 +87,7 @@ class Plugin:
         worker.allow_all_texts()
         for name in ("test_start", "test_stopping", "test_stop", "report_to_master", "worker_report"):
             patching.keep_going(getattr(events, name))
+        self._arrivals = openworker.WorkerArrivals(events)
         # Now, so that it is ahead of the one with which Locust adds the samples up.
         events.worker_report.add_listener(self._before_locust)
         events.init.add_listener(self._on_init)
@@ -118,8 +119,8 @@ class Plugin:
             self._data = data.Worker(runner)
             # Backwards: behind the reports' listener, which ends the users, and ahead of Locust's goodbye.
             environment.events.quitting.add_listener(self._data.leave)
-            arrivals = openworker.WorkerArrivals(environment, runner)
-            self._reports = worker.WorkerReports(environment, runner, script, arrivals)
+            self._arrivals.join(runner)
+            self._reports = worker.WorkerReports(environment, runner, script, self._arrivals)
 
     def _on_ready(self) -> None:
         if self._data is not None:
