@@ -35,6 +35,7 @@ const scripts: Readonly<Record<string, string>> = {
   "many.csv": csv(5000),
   "wrong.csv": "id,name\n1,ada\n2\n",
   "once.py": script("once", '"users.csv"'),
+  "open_load.py": script("open_load", '"users.csv"', "constant(99)"),
   "users_leave.py": script("users_leave", '"few.jsonl", exhausted="stop-user"'),
   "again.py": script("again", '"few.jsonl", exhausted="restart"'),
   "mixed.py": script("mixed", '"few.jsonl", shuffle=7'),
@@ -100,11 +101,17 @@ describe("loadtest_data", function () {
 
   describe("hands out rows", () => {
     before(() =>
-      inTurns(["once", "users_leave", "again", "mixed", "mixed_too", "mixed_else", "one_each"], 2, (name) => {
-        if (name === "one_each") return finish(name, 90, ["--run-time", "6s"]);
-        if (name === "again" || name === "mixed_else") return finish(name, 10, ["--run-time", "4s", "--workers", "1"]);
-        return finish(name, 10, name.startsWith("mixed") ? ["--workers", "1"] : []);
-      }),
+      inTurns(
+        ["once", "open_load", "users_leave", "again", "mixed", "mixed_too", "mixed_else", "one_each"],
+        2,
+        (name) => {
+          if (name === "open_load") return finish(name, 10, ["--arrival-rate", "60"]);
+          if (name === "one_each") return finish(name, 90, ["--run-time", "6s"]);
+          if (name === "again" || name === "mixed_else")
+            return finish(name, 10, ["--run-time", "4s", "--workers", "1"]);
+          return finish(name, 10, name.startsWith("mixed") ? ["--workers", "1"] : []);
+        },
+      ),
     );
 
     it("each once over all workers, and ends the run in order behind the last one", () => {
@@ -122,6 +129,16 @@ describe("loadtest_data", function () {
         const most = Math.max(...run.series().map(({ workerCpu }) => workerCpu[name] ?? 0));
         expect(most, `${name} took part`).to.be.greaterThan(0);
       }
+    });
+
+    it("each once to iterations that start at a rate", () => {
+      const { run, end } = of("open_load");
+      expect(end.code, end.stdout + end.stderr).to.equal(0);
+      expect(sorted(rowsOf("open_load"))).to.deep.equal(all(400));
+      const record = run.record();
+      expect(record).to.include({ verdict: "passed", endedBy: "data" });
+      // 400 rows at 60 a second.
+      expect(record.durationSeconds).to.be.within(6, 10);
     });
 
     it("each once, and ends the users that find none, and the run with the last of them", () => {

@@ -8,7 +8,8 @@ import { LocustClient } from "../../runner/engine/client";
 import { type Master, sleep, startMaster, startWorker, statusWaiter, stopAll, token } from "./processes";
 
 const env = { LOCUST_WORKER_ADDITIONAL_WAIT_BEFORE_READY_AFTER_STOP: "-4" };
-const script = (seconds: number) => `from locust import FastHttpUser, constant, task
+const script = (seconds: number) => `import gevent
+from locust import FastHttpUser, constant, events, task
 from loadtest_data import rows
 
 users = rows("USERS", exhausted="stop-user")
@@ -20,6 +21,12 @@ class Visitor(FastHttpUser):
     @task
     def visit(self):
         self.client.get("/" + next(users)["id"])
+
+
+@events.init.add_listener
+def prepare(**kwargs):
+    # A worker that joins a run has users meanwhile.
+    gevent.sleep(1)
 `;
 
 describe("rows for workers that come and go", function () {
@@ -79,6 +86,7 @@ describe("rows for workers that come and go", function () {
     // The users of the data's end leave, and the run ends with the last.
     const end = await waitFor((now) => now.drained, "the end");
     expect(end.code?.ended).to.deep.equal({ by: "data", file: join(folder, "users.csv"), line: null });
+    expect(end.code?.exceptions).to.deep.equal({ count: 0, kinds: [] });
     expect(twice()).to.equal(0);
     // A request of the worker that left may have been cut off, or not sent.
     expect(new Set(asked).size).to.be.within(1492, 1500);

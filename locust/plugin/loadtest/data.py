@@ -17,6 +17,7 @@ from pathlib import Path
 from types import FrameType, ModuleType, TracebackType
 from typing import Any, NoReturn
 
+from gevent import getcurrent
 from gevent.event import Event
 from locust.exception import StopUser
 from locust.rpc.protocol import Message
@@ -142,6 +143,9 @@ class Rows(Iterator[dict[str, Any]]):
         news.set()
 
     def _require_user(self) -> WorkerRunner:
+        if Worker.runner is None and "--worker" in sys.argv and getcurrent().parent is not None:
+            # A worker that connects while a run goes on has users before its listeners of `init` are done.
+            Worker.ready.wait(_PATIENCE)
         runner = Worker.runner
         # In `test_start` the worker hears of no answer.
         if runner is None or runner.worker_state not in (STATE_SPAWNING, STATE_RUNNING):
@@ -185,6 +189,7 @@ class Worker:
 
     runner: WorkerRunner | None = None
     """That of this process, once the script is loaded; None in a master."""
+    ready = Event()
 
     def __init__(self, runner: WorkerRunner) -> None:
         self._runner = runner
@@ -199,6 +204,7 @@ class Worker:
     def agree(self) -> None:
         """Waits until the master has said that it has the same files; else ends this worker by an error."""
         Worker.runner, Rows.sealed = self._runner, True
+        Worker.ready.set()
         if not known:
             return
         for _ in range(int(2 * _PATIENCE / LOOK)):
