@@ -66,11 +66,21 @@ export function loadOptions(command: Command, kind: "run" | "search" = "run"): C
     .option("--workers <n>", "workers for this run; in a cluster, there are as many as before when it ends");
 }
 
-/** What the load may be at the most, wherever it is said. @param usual limits that hold where none is given, as texts */
-export function limitOptions(command: Command, usual: Partial<Record<keyof LimitOptions, string>> = {}): Command {
+/**
+ * What the load may be at the most, wherever it is said.
+ *
+ * @param usual limits that hold where none is given, as texts
+ * @param means what they mean where that is not what `run` means by them; null: nothing, it is left out
+ */
+export function limitOptions(
+  command: Command,
+  usual: Partial<Record<keyof LimitOptions, string>> = {},
+  means: Partial<Record<keyof LimitOptions, string | null>> = {},
+): Command {
   const add = <T>(name: keyof LimitOptions, flags: string, what: string, read: (text: string) => T) => {
+    if (means[name] === null) return;
     const text = usual[name];
-    command.addOption(new Option(flags, what).argParser(read).default(text && read(text), text));
+    command.addOption(new Option(flags, means[name] ?? what).argParser(read).default(text && read(text), text));
   };
   add(
     "allowedHosts",
@@ -80,6 +90,7 @@ export function limitOptions(command: Command, usual: Partial<Record<keyof Limit
   );
   add("maxUsers", "--max-users <n>", "do not run with more users", limit);
   add("maxWorkers", "--max-workers <n>", "do not run with more workers", limit);
+  add("maxArrivalRate", "--max-arrival-rate <n>", "do not start more iterations a second", aboveZero);
   add("maxRunTime", "--max-run-time <time>", "do not run for longer", duration);
   return command;
 }
@@ -154,7 +165,7 @@ function whole(least: number, most: number, problem: string): (value: string) =>
 
 export const port = whole(1, 65535, "A port is a number from 1 to 65535.");
 
-/** A number of workers, or of holds, for `capacity`. */
+/** A number of holds, for `capacity`. */
 export const fromOne = whole(1, 1000, "It must be a number from 1 to 1000.");
 
 /** A number of workers, for `scale`. */

@@ -6,11 +6,13 @@ import { type HeldTest, withAcquiredTest } from "../deployed-test/acquire";
 import { pricesOfTest } from "../deployed-test/cost";
 import { type ClusterContext, withMaster } from "../deployed-test/open";
 import { copyLogs, isOwed } from "../deployed-test/save";
+import { withoutOwnLimits } from "../limits";
 import type { SavedRun } from "../output";
 import { executeRun } from "../record-run";
 import {
   askedOf,
   findSample,
+  longestSampling,
   requireNoShape,
   type Sampling,
   type Sized,
@@ -23,11 +25,12 @@ import type { TestSetup } from "../setup";
 /** Samples with one worker of a deployed test, which has as many as before when it ends. */
 export async function sampleInCluster(options: SizeOptions): Promise<Sized> {
   requireLocal(options);
-  const { results, users: _users, arrivalRate: _rate, runTime, ...rest } = options;
+  const { results, users: _users, arrivalRate: _rate, runTime, ...rest } = withoutOwnLimits(options);
   return withMaster(options, "ending the sample and saving what was measured…", async (context) => {
     const stack = ofDeployed(context);
     let sized: Sized | undefined;
-    const load = { ...rest, workers: "1", runTime: `${runTime}` };
+    // What it costs is said by the time of all runs; each has its own.
+    const load = { ...rest, workers: "1", runTime: `${longestSampling(runTime)}` };
     await withAcquiredTest({ ...context, results }, load, async (held) => {
       // All samples have the same pods.
       const session = await held.open();
@@ -36,7 +39,14 @@ export async function sampleInCluster(options: SizeOptions): Promise<Sized> {
           return runHeld(options, context, held, session, withLoad(held.setup, load, seconds));
         };
         const asked = askedOf(options, stack.users);
-        const sample = await findSample({ run, progress: context.progress, asked, size: stack.size, seconds: runTime });
+        const sample = await findSample({
+          run,
+          progress: context.progress,
+          asked,
+          limits: options,
+          size: stack.size,
+          seconds: runTime,
+        });
         sized = { ...sample, ...stack };
       } finally {
         for (const warning of await session.close()) context.progress.warning(warning);

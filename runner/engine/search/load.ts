@@ -78,7 +78,9 @@ export class SearchLoad {
             spawnRate: plan.spawnRate ?? Math.max(run.plan.spawnRate, this.pool(level) / (timing.ramp / 1000)),
             arrivals: { ...arrivals, rate: rateText(level) },
           };
-    const request = { ...load, host: run.plan.host ?? "", runTime: stepLimit(run, plan) };
+    const left = (plan.asked.maxSeconds ?? Number.POSITIVE_INFINITY) - run.recording.elapsed;
+    const runTime = Math.max(1, Math.min(stepLimit(run, plan), Math.ceil(left)));
+    const request = { ...load, host: run.plan.host ?? "", runTime };
     this.users = level;
     const swarm = () => run.client.swarm(request, run.state.signals.kill).then(() => true);
     return (await this.ask(swarm)) === true;

@@ -56,6 +56,7 @@ describe("a capacity", () => {
     expect(codes({ ...workers, ...withAtLeast(350) })).to.equal(0);
     expect(codes({ ...cap, ...withAtLeast(500) })).to.equal(3);
     expect(codes({ limit: "load" })).to.equal(3);
+    expect(codes({ limit: "time" })).to.equal(3);
     expect(capacityDecision(reportOf(withAtLeast(500))).reasons[0]).to.equal(
       "500 requests/s were asked for (--at-least), and the target does not take them.",
     );

@@ -20,7 +20,16 @@ export function countsAt(at: number, total: Counted, change: Partial<Counts> = {
 }
 
 export const asked: CapacityAsked = {
-  ...{ by: "users", from: 10, maxUsers: null, maxRps: null, maxWorkers: null, atLeast: null },
+  ...{
+    by: "users",
+    from: 10,
+    maxUsers: null,
+    maxRps: null,
+    maxWorkers: null,
+    maxArrivalRate: null,
+    maxSeconds: null,
+    atLeast: null,
+  },
   ...{ stepSeconds: 20, precision: 0.05, holds: 3 },
 };
 
