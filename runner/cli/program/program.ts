@@ -47,11 +47,11 @@ export function createProgram(done: Done): Command {
     .addHelpText("after", `${exitCodeHelp}\n${completionHelp}`);
   addRun(program, done);
   addCapacity(program, done);
+  addSize(program, done);
   addDashboard(program, done);
   addDoctor(program, done);
   addClusterCommands(program, done);
   addResultCommands(program, done);
-  addSize(program, done);
   addCost(program, done);
   addMcp(program, done);
   return program;

@@ -51,8 +51,10 @@ describe("completion", () => {
       [["status", "--stack", "p"], ["prod"]],
       [
         ["mcp", "--max"],
-        ["--max-cost", "--max-users", "--max-workers", "--max-run-time"],
+        ["--max-cost", "--max-users", "--max-workers", "--max-arrival-rate", "--max-run-time"],
       ],
+      [["capacity", "--by"], ["--by"]],
+      [["size", "--from", ""], runs],
       [
         ["run", "--script", ""],
         ["a.py", "b.py"],
