@@ -55,22 +55,14 @@ function hostProblems(valid: Parameters<Rule>[0]["valid"], allowedHosts: readonl
   return [{ key: "allowedHosts", value: valid.allowedHosts, allowed: `with one of ${among}` }];
 }
 
-/**
- * Refuses a script whose load shape decides about users and time, where these have a limit, or a search decides.
- *
- * @param options.search whatever is not undefined
- */
-export function requireSettledLoad(
-  { shape }: LocustStatus,
-  options: LimitOptions & { readonly search?: unknown },
-): void {
-  const { maxUsers, maxRunTime, search } = options;
-  if (shape === null) return;
-  const who = `the script's load shape ${shape} decides users and time`;
-  if (search !== undefined) throw new UsageError(`${who}: no search for a capacity can`);
+/** Refuses a script whose load shape decides about users and time, where these have a limit. */
+export function requireSettledLoad({ shape }: LocustStatus, { maxUsers, maxRunTime }: LimitOptions): void {
   const limits = [
     ...(maxUsers === undefined ? [] : ["--max-users"]),
     ...(maxRunTime === undefined ? [] : ["--max-run-time"]),
   ];
-  if (limits.length > 0) throw new UsageError(`${who}: no run keeps it to ${limits.join(" and ")}`);
+  if (shape === null || limits.length === 0) return;
+  throw new UsageError(
+    `the script's load shape ${shape} decides users and time: no run keeps it to ${limits.join(" and ")}`,
+  );
 }

@@ -102,11 +102,6 @@ describe("limits of the command line", () => {
         expect(() => searchPlan({ ...usual, ...options })).to.throw(UsageError, message);
       });
     }
-
-    it("refuse every load shape", () => {
-      const shaped = { shape: "Steps" } as LocustStatus;
-      expect(() => requireSettledLoad(shaped, { search: searchPlan(usual) })).to.throw(UsageError, /no search/);
-    });
   });
 
   it("narrow the stack's hosts, and never widen them", () => {
