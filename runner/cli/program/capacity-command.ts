@@ -1,21 +1,16 @@
 import { type Command, Option } from "commander";
 import {
-  aboveZero,
-  duration,
-  fromOne,
   htmlOption,
   jsonOption,
   limitOptions,
   loadOptions,
   maxCostOption,
   placeOptions,
-  port,
-  rate,
   readyOption,
   resultsOption,
-  share,
   thresholdOption,
 } from "../options";
+import { aboveZero, duration, fromOne, port, rate, share } from "../readers";
 
 const help = `
 Each level is waited for until its users are there and what was asked before is

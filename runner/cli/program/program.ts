@@ -2,20 +2,19 @@ import { Command, Option } from "commander";
 import { loadtestVersion } from "../../../settings/package-root";
 import {
   clusterOptions,
-  duration,
   exitCodeHelp,
   jsonOption,
   limitOptions,
   loadOptions,
   maxCostOption,
   placeOptions,
-  port,
   readyOption,
   regressionOption,
   resultsOption,
   scriptArgOption,
   thresholdOption,
 } from "../options";
+import { duration, port } from "../readers";
 
 import { addCapacity } from "./capacity-command";
 import { addClusterCommands } from "./cluster-commands";

@@ -1,8 +1,6 @@
 import { type Command, Option } from "commander";
 import { planned } from "../../verdict/sizing";
 import {
-  aboveZero,
-  duration,
   jsonOption,
   limitOptions,
   maxCostOption,
@@ -10,8 +8,8 @@ import {
   readyOption,
   resultsOption,
   scriptArgOption,
-  users,
 } from "../options";
+import { aboveZero, duration, users } from "../readers";
 
 type Done = (code: number) => void;
 
