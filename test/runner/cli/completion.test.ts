@@ -76,6 +76,7 @@ describe("completion", () => {
     for (const words of [
       ["run", "--stack", ""],
       ["run", "--script", ""],
+      ["capacity", "--from", ""],
       ["report", "x"],
     ]) {
       const { code, stdout } = await startCommand(["complete", "--", ...words], nowhere).ended;
