@@ -72,7 +72,8 @@ export function limitTexts({ limit, asked, steps, workers }: CapacityReport): st
 function capText({ by, maxUsers, maxRps, maxArrivalRate }: CapacityReport["asked"]): string {
   const all = [
     ...(maxArrivalRate === null || by === "users" ? [] : [`--max-arrival-rate ${maxArrivalRate}`]),
-    ...(maxUsers === null ? [] : [`--max-users ${maxUsers}`]),
+    // By arrivals, users that are too few break a level.
+    ...(maxUsers === null || by === "arrivals" ? [] : [`--max-users ${maxUsers}`]),
     ...(maxRps === null ? [] : [`--max-rps ${maxRps}`]),
   ];
   return all.join(" or ") || "A limit";

@@ -39,6 +39,16 @@ describe("a capacity", () => {
       "The knee is at 20 users: 200 requests/s with 50 ms on average.",
       "The target was the limit, not the workers: CPU of the busiest of 2 was 20 % at most.",
     ]);
+    const limits = { maxUsers: 40, maxArrivalRate: 30, maxRps: 500 };
+    for (const [by, says] of [
+      ["users", "--max-users 40 or --max-rps 500"],
+      ["arrivals", "--max-arrival-rate 30 or --max-rps 500"],
+    ] as const) {
+      const texts = detailTexts(reportOf({ ...cap, asked: { ...asked, ...limits, by } }));
+      expect(texts.at(-1)).to.equal(`${says} ended the search, not the target.`);
+    }
+    const late = detailTexts(reportOf({ limit: "time", asked: { ...asked, maxSeconds: 60 } }));
+    expect(late.at(-1)).to.equal("The time of the search was over (--max-run-time 60), before its answer was sure.");
     expect(answerText(reportOf({ limit: null }))).to.equal("So far: 400 requests/s at 40 users held.");
     expect(detailTexts(reportOf(workers)).at(-1)).to.equal(
       `The workers were the limit, not the target: ${busy.why}. To go on takes about 5 workers (--max-workers 5).`,
