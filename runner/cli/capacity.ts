@@ -3,27 +3,28 @@ import type { ArrivalSpacing } from "../../settings/values/arrivals";
 import { correctedTime, parseThreshold, type Threshold } from "../../settings/values/threshold";
 import type { RunPlan, SearchPlan } from "../engine/plan";
 import { poolSize, rateText, timingOf } from "../engine/search/load";
-import { searchOptions } from "../engine/search/search";
+import { longestStep, searchOptions } from "../engine/search/search";
 import { UsageError } from "../errors";
 import type { CapacityAsked, CapacityStep } from "../verdict/capacity/report";
 import { searchDefaults, usualSteps } from "../verdict/capacity/search";
 import { levelText, outcomeText, rpsText } from "../verdict/capacity/words";
 import { percent, shareText } from "../verdict/format";
+import type { LimitOptions } from "./limits";
 import { clock, milliseconds } from "./terminal/format";
 
 /** As the command line gives them; times in seconds. */
-export interface CapacityOptions {
+export interface CapacityOptions extends LimitOptions {
   readonly by: "users" | "arrivals";
   readonly from?: number;
-  readonly maxUsers?: number;
   readonly maxRps?: number;
   readonly stepTime: number;
   readonly holds: number;
   readonly precision: number;
-  readonly maxWorkers?: number;
   readonly atLeast?: number;
   /** Users a second. */
   readonly spawnRate?: string;
+  /** That the search begins with; left out, the stack's, or `maxWorkers` where these are fewer. */
+  readonly workers?: string;
 }
 
 /** Where a search begins that is not told. */
@@ -32,23 +33,43 @@ const usualFrom = 10;
 /** @throws UsageError where the options say different things */
 export function searchPlan(options: CapacityOptions): SearchPlan {
   const { by, maxUsers = null, maxRps = null, maxWorkers = null, atLeast = null } = options;
-  const most = by === "users" ? maxUsers : maxRps;
+  const { maxArrivalRate = null, maxRunTime: maxSeconds = null, workers } = options;
+  const most = by === "users" ? maxUsers : leastOf(maxArrivalRate, maxRps);
   const from = options.from ?? Math.min(usualFrom, most ?? usualFrom);
   if (by === "users" && !Number.isInteger(from)) throw new UsageError(`--from ${from}: users are a whole number`);
   if (most !== null && from > most && by === "users") {
     throw new UsageError(`--from ${from} is more than --max-users ${most}: the first level must be allowed`);
   }
+  if (by === "arrivals" && maxArrivalRate !== null && from > maxArrivalRate) {
+    throw new UsageError(
+      `--from ${from} is more than --max-arrival-rate ${maxArrivalRate}: the first level must be allowed`,
+    );
+  }
+  if (maxWorkers !== null && Number(workers) > maxWorkers) {
+    throw new UsageError(`--workers ${workers} is more than --max-workers ${maxWorkers}`);
+  }
   const asked: CapacityAsked = {
-    ...{ by, from, maxUsers, maxRps, maxWorkers, atLeast },
+    ...{ by, from, maxUsers, maxRps, maxWorkers, maxArrivalRate, maxSeconds, atLeast },
     ...{ stepSeconds: options.stepTime, precision: options.precision, holds: options.holds },
   };
-  return { asked, ...(options.spawnRate === undefined ? {} : { spawnRate: Number(options.spawnRate) }) };
+  const plan = { asked, ...(options.spawnRate === undefined ? {} : { spawnRate: Number(options.spawnRate) }) };
+  const shortest = Math.ceil(longestStep(plan));
+  if (maxSeconds === null || maxSeconds >= shortest) return plan;
+  throw new UsageError(
+    `--max-run-time ${maxSeconds}: a step may take ${shortest} s, of which --step-time is ${options.stepTime} s`,
+  );
+}
+
+/** The smaller one, where null is no limit. */
+function leastOf(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.min(a, b);
 }
 
 /** A plan whose load is searched for: the users, or the iterations started a second, of its first level. */
 export function searchedPlan(plan: RunPlan, search: SearchPlan, spacing: ArrivalSpacing = "even"): RunPlan {
-  const { by, from, maxUsers } = search.asked;
-  const base = { ...plan, runTime: undefined, search, thresholds: searchThresholds(plan.thresholds, by) };
+  const { by, from, maxUsers, maxWorkers } = search.asked;
+  const workers = Math.min(plan.workers, maxWorkers ?? plan.workers);
+  const base = { ...plan, workers, runTime: undefined, search, thresholds: searchThresholds(plan.thresholds, by) };
   if (by === "users") return { ...base, users: from };
   const users = Math.min(maxUsers ?? Number.POSITIVE_INFINITY, Math.max(1, poolSize(base.thresholds, from)));
   const spawnRate = search.spawnRate ?? Math.max(plan.spawnRate, users / (timingOf(search).ramp / 1000));
@@ -74,19 +95,22 @@ function isUpper({ operator }: Threshold): boolean {
 export function expectedSeconds(plan: SearchPlan): number {
   const { asked } = plan;
   const { ramp, settle } = timingOf(plan);
-  const most = asked.by === "users" ? asked.maxUsers : asked.maxRps;
+  const most = asked.by === "users" ? asked.maxUsers : leastOf(asked.maxArrivalRate, asked.maxRps);
   const steps = usualSteps(searchOptions(plan, most ?? Number.POSITIVE_INFINITY));
-  return Math.round(steps * (asked.stepSeconds + (ramp + settle * 2) / 1000));
+  const seconds = Math.round(steps * (asked.stepSeconds + (ramp + settle * 2) / 1000));
+  return Math.min(seconds, asked.maxSeconds ?? seconds);
 }
 
 /** What is searched for, what must hold, and how long it takes: said before it begins. */
 export function searchIntro({ thresholds }: RunPlan, plan: SearchPlan): string[] {
   const { asked } = plan;
-  const { by, from, stepSeconds, maxUsers, maxRps, maxWorkers, precision } = asked;
+  const { by, from, stepSeconds, maxUsers, maxRps, maxWorkers, maxArrivalRate, maxSeconds, precision } = asked;
   const limits = [
     ...(maxUsers === null ? [] : [`at most ${levelText(maxUsers, "users")}`]),
+    ...(maxArrivalRate === null || by === "users" ? [] : [`at most ${levelText(maxArrivalRate, by)}`]),
     ...(maxRps === null ? [] : [`at most ${rpsText(maxRps)}`]),
     ...(maxWorkers === null ? [] : [`at most ${maxWorkers} workers`]),
+    ...(maxSeconds === null ? [] : [`at most ${clock(maxSeconds)}`]),
   ];
   const isUsual = thresholds.length === 1 && thresholds[0] === usualThreshold;
   return [

@@ -1,13 +1,23 @@
 import { join, resolve } from "node:path";
 import type { LocustSettings } from "../../settings/locust";
 import type { RunPlan } from "../engine/plan";
+import { UsageError } from "../errors";
 import { startDemo } from "../places/local/demo";
 import { ensureEnvironment } from "../places/local/environment";
 import { startLocal } from "../places/local/local";
 import type { OpenOptions } from "../places/place";
+import type { RunCommandOptions } from "./options";
 import type { Opened } from "./record-run";
 import type { CommandSettings } from "./settings";
 import type { TestSetup } from "./setup";
+
+/** Refuses what means nothing on this machine, or says two targets. */
+export function checkLocalOptions({ maxCost, demo, host }: Pick<RunCommandOptions, "maxCost" | "demo" | "host">): void {
+  if (maxCost !== undefined) throw new UsageError("--max-cost is for runs on AWS: with --local a run costs nothing");
+  if (demo === true && host !== undefined) {
+    throw new UsageError("--demo starts a target of its own: leave out --host, or leave out --demo");
+  }
+}
 
 /** `logs`: folder for the output of all processes. */
 type OpenLocal = OpenOptions & { command: CommandSettings; demo: boolean; logs: string; port?: number | undefined };

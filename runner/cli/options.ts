@@ -1,9 +1,7 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
-import { parseDuration } from "../../settings/values/duration";
-import { parseShare, shareAllowed } from "../../settings/values/share";
-import { hostAllowed, isAllowedHost } from "../../settings/values/target";
+import { type Command, Option } from "commander";
 import type { SearchPlan } from "../engine/plan";
 import type { LimitOptions } from "./limits";
+import { aboveZero, duration, hosts, limit, share } from "./readers";
 import type { SettingsOptions } from "./settings";
 
 export const exitCodeHelp = `
@@ -66,11 +64,21 @@ export function loadOptions(command: Command, kind: "run" | "search" = "run"): C
     .option("--workers <n>", "workers for this run; in a cluster, there are as many as before when it ends");
 }
 
-/** What the load may be at the most, wherever it is said. @param usual limits that hold where none is given, as texts */
-export function limitOptions(command: Command, usual: Partial<Record<keyof LimitOptions, string>> = {}): Command {
+/**
+ * What the load may be at the most, wherever it is said.
+ *
+ * @param usual limits that hold where none is given, as texts
+ * @param means what they mean where that is not what `run` means by them; null: nothing, it is left out
+ */
+export function limitOptions(
+  command: Command,
+  usual: Partial<Record<keyof LimitOptions, string>> = {},
+  means: Partial<Record<keyof LimitOptions, string | null>> = {},
+): Command {
   const add = <T>(name: keyof LimitOptions, flags: string, what: string, read: (text: string) => T) => {
+    if (means[name] === null) return;
     const text = usual[name];
-    command.addOption(new Option(flags, what).argParser(read).default(text && read(text), text));
+    command.addOption(new Option(flags, means[name] ?? what).argParser(read).default(text && read(text), text));
   };
   add(
     "allowedHosts",
@@ -80,15 +88,9 @@ export function limitOptions(command: Command, usual: Partial<Record<keyof Limit
   );
   add("maxUsers", "--max-users <n>", "do not run with more users", limit);
   add("maxWorkers", "--max-workers <n>", "do not run with more workers", limit);
+  add("maxArrivalRate", "--max-arrival-rate <n>", "do not start more iterations a second", aboveZero);
   add("maxRunTime", "--max-run-time <time>", "do not run for longer", duration);
   return command;
-}
-
-function hosts(value: string): readonly string[] {
-  const names = value.split(",").map((name) => name.trim());
-  const wrong = names.filter((name) => !isAllowedHost(name));
-  if (wrong.length === 0) return names;
-  throw new InvalidArgumentError(`${wrong.map((name) => JSON.stringify(name)).join(", ")} must be ${hostAllowed}.`);
 }
 
 export function maxCostOption(command: Command): Command {
@@ -143,78 +145,7 @@ function collect(value: string, previous: readonly string[] | undefined): readon
   return [...(previous ?? []), value];
 }
 
-/** A reader of whole numbers. */
-function whole(least: number, most: number, problem: string): (value: string) => number {
-  return (value) => {
-    const number = Number(value);
-    if (!/^\d+$/.test(value) || number < least || number > most) throw new InvalidArgumentError(problem);
-    return number;
-  };
-}
-
-export const port = whole(1, 65535, "A port is a number from 1 to 65535.");
-
-/** A number of workers, or of holds, for `capacity`. */
-export const fromOne = whole(1, 1000, "It must be a number from 1 to 1000.");
-
-/** A number of workers, for `scale`. */
-export const count = whole(0, 1000, "Workers are a number from 0 to 1000.");
-
-/** A number of users, for `size`: what the settings take. */
-export const users = whole(1, 1_000_000_000, "Users are a number from 1 on.");
-
-/** For `--limit` and `--tail`. */
-export const limit = whole(1, Number.MAX_SAFE_INTEGER, "It must be a number from 1 on.");
-
-/** A reader of numbers, fractions too. */
-function number(problem: string, isRight: (value: number) => boolean): (value: string) => number {
-  return (value) => {
-    const read = Number(value);
-    if (!/^\d+(\.\d+)?$/.test(value) || !isRight(read)) throw new InvalidArgumentError(problem);
-    return read;
-  };
-}
-
-export const aboveZero = number("It must be a number above 0.", (value) => value > 0);
-export const notNegative = number("It must be a number from 0 on.", () => true);
-
-/** Requests or arrivals a second: `1200/s`, `1200`. */
-export function rate(value: string): number {
-  const [, number] = /^(\d+(?:\.\d+)?)(?:\/s)?$/.exec(value) ?? [];
-  if (number === undefined || Number(number) <= 0) {
-    throw new InvalidArgumentError("A rate is a number above 0 a second: 1200/s or 1200.");
-  }
-  return Number(number);
-}
-
-/** A part of all, 0 to 1. */
-export function part(value: string): number {
-  const read = parseShare(share(value));
-  if (read > 1) throw new InvalidArgumentError("It must be 100% at most.");
-  return read;
-}
-
-/** A time as Locust writes it, in seconds. */
-export function duration(value: string): number {
-  try {
-    return parseDuration(value);
-  } catch {
-    throw new InvalidArgumentError("A time is 10, 10s, 2m or 1h30m.");
-  }
-}
-
-/** A share, `5%` or `0.05`; the text is kept. */
-export function share(value: string): string {
-  try {
-    parseShare(value);
-    return value;
-  } catch {
-    throw new InvalidArgumentError(`It must be ${shareAllowed}.`);
-  }
-}
-
 /** What the command line gives to the commands that run on this machine and in a cluster. */
-
 export interface RunCommandOptions extends SettingsOptions, Omit<ClusterOptions, "stack"> {
   readonly local?: boolean;
   readonly demo?: boolean;

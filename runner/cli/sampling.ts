@@ -14,6 +14,7 @@ import {
   usageOf,
   type WorkerSize,
 } from "../verdict/sizing";
+import type { LimitOptions } from "./limits";
 import type { RunCommandOptions } from "./options";
 import type { SavedRun } from "./output";
 import type { TestSetup } from "./setup";
@@ -75,25 +76,42 @@ export function requireNoShape({ shape }: Pick<LocustStatus, "shape">): void {
   throw new UsageError(`the script's load shape ${shape} decides the users: run it, then loadtest size --from latest`);
 }
 
+/** Seconds that all runs of a sample may take. */
+export function longestSampling(seconds: number): number {
+  return mostProbes * (probeSeconds + longestRamp) + longestRamp + seconds;
+}
+
+/** @throws UsageError where the run that counts may not take as long as it must */
+export function requireTime({ runTime, maxRunTime }: Pick<SizeOptions, "runTime" | "maxRunTime">): void {
+  if (maxRunTime === undefined || runTime + longestRamp <= maxRunTime) return;
+  throw new UsageError(
+    `--max-run-time ${maxRunTime}: a sample of --run-time ${runTime} s takes ${runTime + longestRamp} s with its ramp`,
+  );
+}
+
 export interface Sampling {
   /** Runs one worker with a load, for so many seconds of full load. */
   readonly run: (load: AskedLoad & { readonly users: number }, seconds: number) => Promise<SavedRun>;
   readonly progress: Pick<Progress, "say">;
   readonly asked: AskedLoad;
+  /** No run has more, whatever is asked. */
+  readonly limits?: Pick<LimitOptions, "maxUsers" | "maxArrivalRate">;
   readonly size: WorkerSize;
   /** Of full load, for the run that counts. */
   readonly seconds: number;
 }
 
 /** Finds how much a worker takes well, and runs it with that. @throws RunnerError where a run ends too early */
-export async function findSample({ run, progress, asked, size, seconds }: Sampling): Promise<SampleRun> {
+export async function findSample({ run, progress, asked, limits = {}, size, seconds }: Sampling): Promise<SampleRun> {
   const of = async (amount: number, time: number, what: string) => {
-    const load = partOf(asked, amount);
+    const part = partOf(asked, amount);
+    const load = { ...part, users: Math.min(part.users, limits.maxUsers ?? part.users) };
     const text = "rate" in load ? `${amount} iterations a second` : `${amount} ${amount === 1 ? "user" : "users"}`;
     progress.say(`${what}: 1 worker, ${text}, ${time} s of full load`);
     return sampleOf(await run(load, time));
   };
-  const most = amountOf(asked);
+  const limit = "rate" in asked ? limits.maxArrivalRate : limits.maxUsers;
+  const most = Math.min(amountOf(asked), limit ?? Number.POSITIVE_INFINITY);
   let amount = Math.min(most, firstAmount);
   for (let probe = 1; probe <= mostProbes && amount < most; probe++) {
     const sampled = { usage: usageIn(await of(amount, probeSeconds, `Probe ${probe}`), size), amount };

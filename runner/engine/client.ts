@@ -1,6 +1,7 @@
 import type { AskedArrivals } from "../../settings/values/arrivals";
+import type { Counts } from "../counts";
 import { codeOf, messageOf } from "../errors";
-import type { Counts, LocustStatus, RecordedSeries } from "../types";
+import type { LocustStatus, RecordedSeries } from "../types";
 
 /** Where a master answers, and the token that state-changing requests need. */
 export interface Endpoint {

@@ -49,6 +49,8 @@ export const capacityRecord = z
       maxUsers: count.nullable(),
       maxRps: amount.nullable(),
       maxWorkers: count.nullable(),
+      maxArrivalRate: amount.nullable().describe("Iterations started a second"),
+      maxSeconds: amount.nullable().describe("Of the whole search"),
       atLeast: amount.nullable().describe("Requests a second"),
       stepSeconds: amount,
       precision: amount.describe("How far what breaks may be above the answer, as a share of it"),
@@ -63,7 +65,7 @@ export const capacityRecord = z
       .nullable()
       .describe("95 % interval of the requests a second, up to what the lowest level that breaks would give"),
     limit: z
-      .enum(["target", "flat", "cap", "workers", "load", "steps"])
+      .enum(["target", "flat", "cap", "workers", "load", "time", "steps"])
       .nullable()
       .describe("Why the search ended; flat: more load gave no more throughput; null: it did not come to its end"),
     first: broke.nullable().describe("What broke at the lowest level that breaks"),

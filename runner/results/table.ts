@@ -27,9 +27,10 @@ type Colors = ReturnType<typeof pc.createColors>;
 
 /**
  * What is printed at the end of a run, within 80 columns and without a line break at its end: the requests (times
- * in ms), their corrected times in a run with an arrival rate, what failed in them and in the script, the thresholds, the change since another run, the load's integrity, the verdict with its reasons and exit code
- * (unless `exitCode` is false: for a command that gives another), and where the results are (`folder`; left out without
- * one). Nothing is coloured unless `colour` is true.
+ * in ms), their corrected times in a run with an arrival rate, what failed in them and in the script, the thresholds, the
+ * change since another run, the load's integrity, the verdict with its reasons and exit code (unless `exitCode` is false:
+ * for a command that gives another), and where the results are (`folder`; left out without one).
+ * Nothing is coloured unless `colour` is true.
  */
 export function resultTable(
   record: FinishedRecord,

@@ -1,5 +1,6 @@
 import type { AskedArrivals } from "../../settings/values/arrivals";
-import type { ArrivalsSample, EndedBy, Sample, StartLag } from "../types";
+import type { ArrivalsSample, StartLag } from "../arrivals";
+import type { EndedBy, Sample } from "../types";
 import { round, shareText, short } from "./format";
 
 /** Iterations that may be missing of those that were asked for, and one: the run may end between two. */

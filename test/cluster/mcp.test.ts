@@ -30,7 +30,7 @@ describe("an MCP client of a deployed test", function () {
     const logs = (await session.call("logs", { tail: 5 })).result as { pod: string; line: string }[];
     expect(logs.length).to.be.within(1, 5);
     expect(logs[0]?.pod).to.match(/^locust-control-/);
-    for (const name of ["run", "start", "scale", "stop"])
+    for (const name of ["run", "capacity", "size", "start", "scale", "stop"])
       expect((await session.call(name)).isError, name).to.equal(true);
     expect((await session.call("report", {})).text).to.include("run is missing");
     await test.expectAsBefore();
@@ -58,6 +58,13 @@ describe("an MCP client of a deployed test", function () {
         /load shape StepsShape decides users/,
       );
     }
+    for (const name of ["capacity", "size"]) {
+      expect(await refused(elsewhere, name, {})).to.match(/must be on one of --allowed-hosts: a\.test/);
+      expect(await refused(session, name, { host: "http://b.test" })).to.match(
+        /must be on one of --allowed-hosts: target/,
+      );
+    }
+    expect(await refused(session, "capacity", { from: 11 })).to.match(/--from 11 is more than --max-users 10/);
     expect(await refused(session, "scale", { workers: 4 })).to.match(/workers is 4: must be at most 3/);
     expect(runsIn(results)).to.deep.equal([]);
     expect(await countsOf(test.namespace)).to.deep.equal(before);

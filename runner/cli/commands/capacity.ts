@@ -1,6 +1,7 @@
 import { parseShare } from "../../../settings/values/share";
 import { rateText } from "../../engine/search/load";
 import { type CapacityOptions, searchPlan } from "../capacity";
+import { withoutOwnLimits } from "../limits";
 import type { RunCommandOptions } from "../options";
 import { runCommand } from "./run";
 
@@ -12,5 +13,5 @@ export async function capacityCommand(options: Options): Promise<number> {
   const search = searchPlan({ ...options, precision: parseShare(options.precision) });
   // The settings' rules know a search by arrivals by its first rate.
   const arrivals = search.asked.by === "arrivals" ? { arrivalRate: rateText(search.asked.from) } : {};
-  return runCommand({ ...options, ...arrivals, maxRegression: "0", search });
+  return runCommand({ ...withoutOwnLimits(options), ...arrivals, maxRegression: "0", search });
 }

@@ -31,12 +31,12 @@ export async function mcpCommand(options: McpOptions, program: Command): Promise
 }
 
 function instructionsOf(options: McpOptions, directory: string): string {
-  const { allowRun, allowedHosts, maxUsers, maxWorkers, maxRunTime, maxCost } = options;
+  const { allowRun, allowedHosts, maxUsers, maxWorkers, maxArrivalRate, maxRunTime, maxCost } = options;
   const cost = maxCost === undefined ? "" : `, $${maxCost} on AWS`;
   const load =
     allowRun === true
-      ? `Load may be started: on ${allowedHosts?.join(", ")} alone, with at most ${maxUsers} users, ${maxWorkers} workers ` +
-        `and ${maxRunTime} s a run${cost}. Whoever started this server set that. One run at a time; cancelling its ` +
+      ? `Load may be started: on ${allowedHosts?.join(", ")} alone, with at most ${maxUsers} users, ${maxWorkers} workers, ` +
+        `${maxArrivalRate} iterations started a second and ${maxRunTime} s a run${cost}. Whoever started this server set that. One run at a time; cancelling its ` +
         "request ends it in good order, and its results are kept. A run takes its run time: ask for progress, and give " +
         "the request a timeout beyond that."
       : "No load may be started, changed or ended: whoever started this server did so without --allow-run.";

@@ -1,18 +1,17 @@
 import { resolve } from "node:path";
 import { UsageError } from "../../errors";
-import { createResultsFolder } from "../../results/folder";
 import { findRun } from "../../results/history";
 import { exitCodes } from "../../types";
-import { type HeldTest, withAcquiredTest } from "../deployed-test/acquire";
+import { withAcquiredTest } from "../deployed-test/acquire";
 import { judgeNat, onSignalOnceSaved } from "../deployed-test/nat";
-import { type ClusterContext, sameTest, withMaster } from "../deployed-test/open";
-import { copyLogs, isOwed } from "../deployed-test/save";
+import { sameTest, withMaster } from "../deployed-test/open";
+import { runHeld } from "../deployed-test/run-held";
+import { copyLogs } from "../deployed-test/save";
 import { lookBeforeRun } from "../doctor/before-run";
 import type { RunCommandOptions } from "../options";
 import type { SavedRun } from "../output";
-import { executeRun } from "../record-run";
 import { requireLocal } from "../settings";
-import { baselineOf, type Compare } from "../setup";
+import { baselineOf } from "../setup";
 import { showRun } from "./report";
 
 /** `loadtest run` on a test that is deployed in a cluster; gives the exit code of the verdict. */
@@ -34,7 +33,13 @@ export async function runInCluster(options: RunCommandOptions): Promise<number> 
     try {
       await withAcquiredTest({ ...context, ...baseline, results }, options, async (held) => {
         try {
-          saved = await runHeld(options, context, held, compare);
+          saved = await runHeld(context, held, {
+            ...{ results, compare },
+            async open(folder) {
+              const session = await held.open(() => copyLogs(context.test, folder, {}));
+              return { session, close: () => session.close() };
+            },
+          });
         } finally {
           const rest = `For the rest of its results: loadtest report ${sameTest(context.test)} --wait`;
           if (held.left.owed === true) context.progress.say(rest);
@@ -49,34 +54,5 @@ export async function runInCluster(options: RunCommandOptions): Promise<number> 
     const judged = await judgeNat(saved, context);
     await showRun(judged, options);
     return judged.record.exitCode;
-  });
-}
-
-async function runHeld(
-  options: RunCommandOptions,
-  { test, link, progress, signals }: ClusterContext,
-  { setup, left, open, begin }: HeldTest,
-  compare: Compare | undefined,
-): Promise<SavedRun> {
-  const { script } = setup;
-  const folder = await createResultsFolder({ base: resolve(options.results), script, now: new Date() });
-  let number = 0;
-  return executeRun({
-    ...{ setup, folder, progress, signals, compare },
-    open: async () => {
-      const session = await open(() => copyLogs(test, folder, {}));
-      return { session, close: () => session.close() };
-    },
-    async checkTargets(status) {
-      await begin(status, folder.path);
-      number = status.run + 1;
-      left.owed = true;
-    },
-    beforeFinish: async (outcome) => (signals.kill.aborted ? [] : copyLogs(test, folder, outcome)),
-    // The master that has the run may go when the test is made as it was.
-    async onSaved(outcome) {
-      left.owed = await isOwed(link.client, outcome, number);
-      left.aborted = outcome.endedBy === "interrupt";
-    },
   });
 }

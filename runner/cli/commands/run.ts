@@ -1,8 +1,7 @@
 import { resolve } from "node:path";
-import { UsageError } from "../../errors";
 import { createResultsFolder } from "../../results/folder";
 import { requireSettledLoad } from "../limits";
-import { localSetup, openLocal } from "../local";
+import { checkLocalOptions, localSetup, openLocal } from "../local";
 import type { RunCommandOptions } from "../options";
 import { executeRun } from "../record-run";
 import { readCommandSettings } from "../settings";
@@ -18,15 +17,13 @@ export async function runCommand(options: RunCommandOptions): Promise<number> {
 }
 
 async function runLocally(options: RunCommandOptions): Promise<number> {
-  if (options.maxCost !== undefined)
-    throw new UsageError("--max-cost is for runs on AWS: with --local a run costs nothing");
+  checkLocalOptions(options);
   // The demo target is this product's own.
-  const command = readCommandSettings(options.demo === true ? { ...options, allowedHosts: undefined } : options);
-  requireWorkers(command.settings);
-  if (options.demo === true && options.host !== undefined) {
-    throw new UsageError("--demo starts a target of its own: leave out --host, or leave out --demo");
-  }
-  const plan = planOf(command.settings, options);
+  const read = readCommandSettings(options.demo === true ? { ...options, allowedHosts: undefined } : options);
+  requireWorkers(read.settings);
+  const plan = planOf(read.settings, options);
+  // A search may begin with fewer than the stack has.
+  const command = { ...read, settings: { ...read.settings, workerReplicas: plan.workers } };
   const compare = await baselineOf(options);
   const progress = await progressOf(plan);
   const signals = listenToSignals((signal) => progress.say(`${signal}: ending the run and saving what was measured…`));

@@ -10,13 +10,15 @@ import { findRun } from "../../results/history";
 import { readRunData } from "../../results/read";
 import { exitCodes } from "../../types";
 import { doubts, needOf, planned, usageOf } from "../../verdict/sizing";
-import { localSetup, openLocal } from "../local";
+import { withoutOwnLimits } from "../limits";
+import { checkLocalOptions, localSetup, openLocal } from "../local";
 import { findPrices } from "../price-file";
 import { executeRun } from "../record-run";
 import {
   askedOf,
   findSample,
   requireNoShape,
+  requireTime,
   type Sampling,
   type Sized,
   type SizeOptions,
@@ -42,6 +44,7 @@ async function sizedBy(options: SizeOptions): Promise<Sized> {
   if (options.demo === true && local !== true)
     throw new UsageError("--demo starts its target on this machine: --local --demo");
   if (from !== undefined) return ofRun(options, from);
+  requireTime(options);
   if (local === true) return sampleLocally(options);
   return (await import("./size-in-cluster.js")).sampleInCluster(options);
 }
@@ -149,10 +152,10 @@ function pricesOf({ platform }: Settings, stack = usualStack): Sized["prices"] {
 
 /** Samples on this machine, each with a master and a worker of its own. */
 async function sampleLocally(options: SizeOptions): Promise<Sized> {
-  if (options.demo === true && options.host !== undefined) {
-    throw new UsageError("--demo starts a target of its own: leave out --host, or leave out --demo");
-  }
-  const { users: _users, arrivalRate: _rate, runTime, ...rest } = options;
+  checkLocalOptions(options);
+  const { users: _users, arrivalRate: _rate, runTime, ...others } = withoutOwnLimits(options);
+  // The demo target is this product's own.
+  const rest = options.demo === true ? { ...others, allowedHosts: undefined } : others;
   const { settings: stack } = readCommandSettings({ ...rest, ...placeOnly(options) });
   const command = readCommandSettings({ ...rest, workers: "1" });
   const { script, allowedHosts } = command.settings;
@@ -187,6 +190,7 @@ async function sampleLocally(options: SizeOptions): Promise<Sized> {
       run,
       progress,
       asked: askedOf(options, stack.users),
+      limits: options,
       size: stackSize.size,
       seconds: runTime,
     });

@@ -45,16 +45,19 @@ export async function clusterSetup(
   const settings = parseLayers(layers, source, [], [targetIsAllowed, correctedNeedsArrivals, limitRule(options)]);
   requireWorkers(settings);
   await requireScript(test, settings.script);
+  const plan = planOf(settings, more);
   // The run time has a default where nobody says one.
+
   const known = Object.keys({ runTime: "", ...withoutUndefined({ ...values, ...overrides }) });
   return {
     place: "kubernetes",
     stack,
     script: settings.script,
     scriptArguments: settings.scriptArguments,
-    plan: planOf(settings, more),
+    plan,
     settings: {
       ...Object.fromEntries(known.map((key) => [key, settings[key as keyof typeof settings]])),
+      workerReplicas: plan.workers,
       ...withoutUndefined({ workerCpu, workerMemory, controlCpu, controlMemory }),
       ...(output === undefined ? {} : { platform: output.platform }),
     },

@@ -13,6 +13,8 @@ export interface Offer {
   readonly loadOptions?: readonly string[];
   /** Limits of the server that a client may narrow. */
   readonly narrows?: readonly string[];
+  /** Options that say a load to reckon with: none is run with it, so the server's limits are not theirs. */
+  readonly reckoned?: readonly string[];
   /** Values of options that are not given. */
   readonly defaults?: Readonly<Record<string, unknown>>;
   /** What a client is told beside the command's description. */
@@ -42,6 +44,23 @@ export const offers: Readonly<Record<string, Offer>> = {
   },
   run: { kind: "load", exclusive: true, narrows: ["maxCost"] },
   start: { kind: "load", exclusive: true, narrows: ["maxCost"] },
+  capacity: {
+    kind: "load",
+    exclusive: true,
+    narrows: ["maxUsers", "maxWorkers", "maxArrivalRate", "maxCost"],
+    meanings: {
+      0: "the capacity was found, and is what atLeast asks for",
+      1: "it is less than atLeast, or not even the lowest level holds",
+      3: "it was not found: the workers or a limit ended the search, or the load was not what was asked for",
+    },
+  },
+  size: {
+    kind: "load",
+    exclusive: true,
+    narrows: ["maxCost"],
+    reckoned: ["users", "arrivalRate"],
+    meanings: { 0: "the size is known", 3: "the sample says nothing: no load, or one user is too much for a worker" },
+  },
   scale: { kind: "load", exclusive: true },
   // Whoever may start load must always be able to end it; without that, what runs is somebody else's.
   stop: {
@@ -59,6 +78,7 @@ export const leftOutCommands: Readonly<Record<string, string>> = {
 /** Options that are offered, by their attributes' names, wherever a command has them. */
 export const offeredOptions: ReadonlySet<string> = new Set([
   ...["stack", "local", "demo", "script", "scriptArg", "host", "users", "spawnRate", "runTime", "workers"],
+  ...["arrivalRate", "arrivalSpacing", "by", "from", "maxRps", "stepTime", "holds", "precision", "atLeast"],
   ...["threshold", "abortAfter", "baseline", "maxRegression", "readyTimeout", "wait", "worker", "tail", "limit"],
   ...["scenario", "hours", "runsPerDay", "requestsPerUserMinute", "kbPerUserMinute", "sentShare", "region"],
 ]);
@@ -76,17 +96,25 @@ export const leftOutOptions: Readonly<Record<string, string>> = {
   context: "the server's: a client does not choose among the clusters of the user",
   namespace: "the server's, as the context",
   allowedHosts: "the server's limit",
-  maxUsers: "the server's limit",
-  maxWorkers: "the server's limit",
+  maxUsers: "the server's limit, which capacity may narrow",
+  maxWorkers: "the server's limit, as maxUsers",
+  maxArrivalRate: "the server's limit, as maxUsers",
   maxRunTime: "the server's limit",
-  maxCost: "the server's limit, which run and start may narrow",
+  maxCost: "the server's limit, which what loads a target may narrow",
 };
 
 /** Options of `loadtest mcp` that say where the test is: where one is given, no client says otherwise. */
 export const placeOptions = ["stack", "kubeconfig", "context", "namespace"] as const;
 
 /** Options of `loadtest mcp` that hold for each command which has them. */
-export const limitOptions = ["allowedHosts", "maxUsers", "maxWorkers", "maxRunTime", "maxCost"] as const;
+export const limitOptions = [
+  "allowedHosts",
+  "maxUsers",
+  "maxWorkers",
+  "maxArrivalRate",
+  "maxRunTime",
+  "maxCost",
+] as const;
 
 /** What an exit code means, without the command's own meanings. */
 export const usualMeanings: Readonly<Record<number, string>> = {

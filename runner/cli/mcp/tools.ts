@@ -36,7 +36,8 @@ function toolOf(command: Command, offer: Offer, fixed: Fixed, mayLoad: boolean):
     const isOffered = offeredOptions.has(name) || offer.narrows?.includes(name) === true;
     return isOffered && (mayLoad || offer.loadOptions?.includes(name) !== true);
   });
-  const most = offer.kind === "load" ? { ...fixed, users: fixed.maxUsers, workers: fixed.maxWorkers } : {};
+  const limits = offer.kind === "load" ? { ...fixed, users: fixed.maxUsers, workers: fixed.maxWorkers } : {};
+  const most = Object.fromEntries(Object.entries(limits).filter(([key]) => offer.reckoned?.includes(key) !== true));
   const shape = {
     ...Object.fromEntries(
       command.registeredArguments.map((one) => {
@@ -61,8 +62,8 @@ function toolOf(command: Command, offer: Offer, fixed: Fixed, mayLoad: boolean):
 const plainName = /^[^./\\-][^/\\]*$/;
 const names = new Set(["name", "file", "run", "a", "b", "pod"]);
 const numbers = new Set(["n", "usd", "h", "r", "k", "workers"]);
-/** Also taken as numbers: 90 for 90s. */
-const textsOrNumbers = new Set(["time", "share"]);
+/** Also taken as numbers: 90 for 90s, 500 for 500/s. */
+const textsOrNumbers = new Set(["time", "share", "rate"]);
 
 /** @param word what the help calls the value: `<n>` */
 function valueSchema(word: string, most: Readonly<Record<string, unknown>>, key = word): z.ZodType {

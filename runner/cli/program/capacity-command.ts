@@ -1,20 +1,16 @@
 import { type Command, Option } from "commander";
 import {
-  aboveZero,
-  duration,
-  fromOne,
   htmlOption,
   jsonOption,
+  limitOptions,
   loadOptions,
   maxCostOption,
   placeOptions,
-  port,
-  rate,
   readyOption,
   resultsOption,
-  share,
   thresholdOption,
 } from "../options";
+import { aboveZero, duration, fromOne, port, rate, share } from "../readers";
 
 const help = `
 Each level is waited for until its users are there and what was asked before is
@@ -59,16 +55,23 @@ export function addCapacity(program: Command, done: (code: number) => void): voi
         .default("users"),
     )
     .option("--from <n>", "the first level (10)", aboveZero)
-    .option("--max-users <n>", "never more users than these; by arrivals, never more iterations under way", fromOne)
     .option("--max-rps <rate>", "do not go on beyond these requests a second", rate)
-    .option("--max-workers <n>", "bring up so many workers at the most, where they are the limit", fromOne)
     .option("--step-time <time>", "for how long each level is measured", duration, 20)
     .option("--holds <n>", "how often the answer has to hold", fromOne, 3)
     .option("--precision <share>", "how far what breaks may be above the answer", share, "5%")
     .option("--at-least <rate>", "exit with 1 where the capacity is less: 1200/s", rate)
     .option("--demo", "with --local: load a small demo target that is started for it")
     .option("--port <n>", "port of Locust's web UI on this machine", port);
-  maxCostOption(command);
+  limitOptions(
+    maxCostOption(command),
+    {},
+    {
+      maxUsers: "never more users than these; by arrivals, never more iterations under way",
+      maxWorkers: "bring up so many workers at the most, where they are the limit",
+      maxArrivalRate: "by arrivals: never start more iterations a second",
+      maxRunTime: "begin no step that could end after this time",
+    },
+  );
   readyOption(command);
   resultsOption(command);
   htmlOption(command, "write a report with the curve of throughput and response times");

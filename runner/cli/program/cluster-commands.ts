@@ -1,9 +1,7 @@
 import type { Command } from "commander";
 import {
   clusterOptions,
-  count,
   jsonOption,
-  limit,
   limitOptions,
   loadOptions,
   maxCostOption,
@@ -11,6 +9,7 @@ import {
   resultsOption,
   thresholdOption,
 } from "../options";
+import { count, limit } from "../readers";
 
 type Done = (code: number) => void;
 

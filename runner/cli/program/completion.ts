@@ -4,12 +4,13 @@ import type { Argument, Complete, Option, RootCommand } from "@bomb.sh/tab";
 import type { Command } from "commander";
 import { findProject, listStacks } from "../../../settings/project/stack-files";
 
-/** What is suggested where an option's value, or an argument, has this name. */
+/** What is suggested where an option's value, or an argument, has this name; behind a command's name: there alone. */
 const values: Readonly<Record<string, () => readonly string[]>> = {
   stack: stacks,
   script: scripts,
   baseline: runs,
-  from: runs,
+  // Of `capacity` it is a number.
+  "size from": runs,
   run: runs,
   a: runs,
   b: runs,
@@ -29,14 +30,14 @@ export async function addCompletion(program: Command): Promise<void> {
 }
 
 function suggestValues(root: RootCommand): void {
-  for (const command of root.commands.values()) {
-    for (const one of [...command.options.values()]) suggest(one, one.value);
-    for (const one of [...command.arguments.values()]) suggest(one, one.name);
+  for (const [command, { options, arguments: given }] of root.commands) {
+    for (const one of options.values()) suggest(one, command, one.value);
+    for (const one of given.values()) suggest(one, command, one.name);
   }
 }
 
-function suggest(one: Argument | Option, name: string): void {
-  const find = values[name];
+function suggest(one: Argument | Option, command: string, name: string): void {
+  const find = values[`${command} ${name}`] ?? values[name];
   if (find === undefined) return;
   one.handler = (complete: Complete) => {
     for (const value of find()) complete(value, "");

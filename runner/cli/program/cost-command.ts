@@ -1,7 +1,8 @@
 import { type Command, Option } from "commander";
 import { scenarios } from "../../../settings/cost/guidance";
 import { kbPerRequest, usualRequestsPerUserMinute, usualSentShare } from "../../../settings/cost/load";
-import { aboveZero, jsonOption, notNegative, part } from "../options";
+import { jsonOption } from "../options";
+import { aboveZero, notNegative, part } from "../readers";
 
 type Done = (code: number) => void;
 

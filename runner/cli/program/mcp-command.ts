@@ -13,13 +13,14 @@ export function addMcp(program: Command, done: Done): void {
         "is gone. Tools only look, unless --allow-run lets them start, scale and stop load, within the limits that are " +
         "said here. What is said here, no client changes.",
     )
-    .option("--allow-run", "offer run, start, scale and stop, too");
+    .option("--allow-run", "offer what loads a target, too: run, capacity, size, start, scale, stop");
   clusterOptions(command, "the Pulumi stack of all tools; left out, the client's choice");
   resultsOption(command, "folder of the runs");
   limitOptions(maxCostOption(command), {
     allowedHosts: "127.0.0.1,localhost,::1",
     maxUsers: "100",
     maxWorkers: "10",
+    maxArrivalRate: "100",
     maxRunTime: "1h",
   });
   command

@@ -2,20 +2,19 @@ import { Command, Option } from "commander";
 import { loadtestVersion } from "../../../settings/package-root";
 import {
   clusterOptions,
-  duration,
   exitCodeHelp,
   jsonOption,
   limitOptions,
   loadOptions,
   maxCostOption,
   placeOptions,
-  port,
   readyOption,
   regressionOption,
   resultsOption,
   scriptArgOption,
   thresholdOption,
 } from "../options";
+import { duration, port } from "../readers";
 
 import { addCapacity } from "./capacity-command";
 import { addClusterCommands } from "./cluster-commands";
@@ -47,11 +46,11 @@ export function createProgram(done: Done): Command {
     .addHelpText("after", `${exitCodeHelp}\n${completionHelp}`);
   addRun(program, done);
   addCapacity(program, done);
+  addSize(program, done);
   addDashboard(program, done);
   addDoctor(program, done);
   addClusterCommands(program, done);
   addResultCommands(program, done);
-  addSize(program, done);
   addCost(program, done);
   addMcp(program, done);
   return program;

@@ -1,13 +1,6 @@
 import type { Command } from "commander";
-import {
-  clusterOptions,
-  exitCodeHelp,
-  htmlOption,
-  jsonOption,
-  limit,
-  regressionOption,
-  resultsOption,
-} from "../options";
+import { clusterOptions, exitCodeHelp, htmlOption, jsonOption, regressionOption, resultsOption } from "../options";
+import { limit } from "../readers";
 
 type Done = (code: number) => void;
 

@@ -1,15 +1,15 @@
 import { type Command, Option } from "commander";
 import { planned } from "../../verdict/sizing";
 import {
-  aboveZero,
-  duration,
   jsonOption,
+  limitOptions,
+  maxCostOption,
   placeOptions,
   readyOption,
   resultsOption,
   scriptArgOption,
-  users,
 } from "../options";
+import { aboveZero, duration, users } from "../readers";
 
 type Done = (code: number) => void;
 
@@ -41,6 +41,17 @@ export function addSize(program: Command, done: Done): void {
     )
     .option("--spawn-rate <n>", "users of a sample started a second, at least")
     .option("--demo", "with --local: load a small demo target that is started for the sample");
+  limitOptions(
+    maxCostOption(command),
+    {},
+    {
+      maxUsers: "no run of the sample has more users, whatever load is asked for",
+      // A sample has one.
+      maxWorkers: null,
+      maxArrivalRate: "no run of the sample starts more iterations a second",
+      maxRunTime: "no run of the sample takes longer, with its ramp",
+    },
+  );
   readyOption(command);
   resultsOption(command);
   jsonOption(command)

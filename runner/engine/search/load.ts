@@ -1,6 +1,6 @@
 /** Asks Locust for the levels of a search, and for what was counted. */
 import type { Threshold } from "../../../settings/values/threshold";
-import type { Counts } from "../../types";
+import type { Counts } from "../../counts";
 import { MasterUnreachable } from "../client";
 import type { LiveRun } from "../live-run";
 import type { SearchPlan, SearchTiming } from "../plan";
@@ -78,7 +78,9 @@ export class SearchLoad {
             spawnRate: plan.spawnRate ?? Math.max(run.plan.spawnRate, this.pool(level) / (timing.ramp / 1000)),
             arrivals: { ...arrivals, rate: rateText(level) },
           };
-    const request = { ...load, host: run.plan.host ?? "", runTime: stepLimit(run, plan) };
+    const left = (plan.asked.maxSeconds ?? Number.POSITIVE_INFINITY) - run.recording.elapsed;
+    const runTime = Math.max(1, Math.min(stepLimit(run, plan), Math.ceil(left)));
+    const request = { ...load, host: run.plan.host ?? "", runTime };
     this.users = level;
     const swarm = () => run.client.swarm(request, run.state.signals.kill).then(() => true);
     return (await this.ask(swarm)) === true;

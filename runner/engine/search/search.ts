@@ -10,6 +10,7 @@ import { livingWorkers } from "../phase";
 import type { Scale, SearchPlan } from "../plan";
 import { pause } from "../timing";
 import { Levels } from "./level";
+import { lateUsers, timingOf } from "./load";
 
 /** A step that proves nothing, and for which workers are not the reason, is tried again so often in a row. */
 const secondTries = 2;
@@ -18,6 +19,12 @@ const secondTries = 2;
 export function searchOptions({ asked }: SearchPlan, most: number): SearchOptions {
   const { by, from, precision, holds } = asked;
   return { ...searchDefaults, from, most, whole: by === "users", precision, holds };
+}
+
+/** Seconds that a step may take, at the most. */
+export function longestStep(plan: SearchPlan): number {
+  const { ramp, settleMost } = timingOf(plan);
+  return (ramp + lateUsers + settleMost) / 1000 + plan.asked.stepSeconds;
 }
 
 /**
@@ -63,6 +70,7 @@ class Search {
         const limits = { broke: "target", flat: "flat", most: "cap", steps: "steps" } as const;
         return this.end(limits[next.limit], next);
       }
+      if (this.isOver()) return this.end("time");
       const held = await this.levels.hold(next.level, next.purpose);
       if (held === undefined) return;
       const step = judged(held.step, this.tried, this.plan.asked.by);
@@ -72,6 +80,12 @@ class Search {
       this.live.observer.step?.(step, this.publish(null));
       if (!(await this.goOn(step))) return;
     }
+  }
+
+  /** Whether there is no time left for another step. */
+  private isOver(): boolean {
+    const { maxSeconds } = this.plan.asked;
+    return maxSeconds !== null && this.live.recording.elapsed + longestStep(this.plan) > maxSeconds;
   }
 
   /** What there is to do between two steps; false where the search is over. */
@@ -146,14 +160,14 @@ class Search {
 
   /** The highest level that may be asked for: by its users, and by what it would have in requests a second. */
   private most(): number {
-    const { by, maxUsers, maxRps } = this.plan.asked;
-    const users = by === "users" ? (maxUsers ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
+    const { by, maxUsers, maxArrivalRate, maxRps } = this.plan.asked;
+    const allowed = (by === "users" ? maxUsers : maxArrivalRate) ?? Number.POSITIVE_INFINITY;
     const best = this.tried.filter(({ held, rps }) => held && rps > 0).at(-1);
-    if (maxRps === null || best === undefined) return users;
+    if (maxRps === null || best === undefined) return allowed;
     const level = (best.level * maxRps) / best.rps;
     // What is known of the throughput is a little different each time.
     const near = best.rps >= maxRps * nearShare ? best.level : by === "users" ? Math.max(1, Math.round(level)) : level;
-    return Math.min(users, near);
+    return Math.min(allowed, near);
   }
 
   private end(limit: CapacityLimit, found: { level: number | null; broke: number | null } = soFar(this.steps)): void {

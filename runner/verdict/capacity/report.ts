@@ -15,6 +15,10 @@ export interface CapacityAsked {
   /** Requests a second. */
   readonly maxRps: number | null;
   readonly maxWorkers: number | null;
+  /** Iterations started a second. */
+  readonly maxArrivalRate: number | null;
+  /** Of the whole search. */
+  readonly maxSeconds: number | null;
   /** Requests a second that the capacity must be. */
   readonly atLeast: number | null;
   /** Each level is measured for so long. */
@@ -66,7 +70,7 @@ export interface CapacityStep {
 }
 
 /** Why a search ended: the target broke, or gave no more throughput; or something else was the limit. */
-export type CapacityLimit = "target" | "flat" | "cap" | "workers" | "load" | "steps";
+export type CapacityLimit = "target" | "flat" | "cap" | "workers" | "load" | "time" | "steps";
 
 /** The capacity of a target, as far as it was found. */
 export interface CapacityReport {

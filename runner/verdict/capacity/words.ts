@@ -70,14 +70,17 @@ export function limitTexts({ limit, asked, steps, workers }: CapacityReport): st
       `The workers were the limit, not the target: ${because}. ` +
       `To go on takes about ${workers.needed} workers (--max-workers ${workers.needed}).`,
     load: `The search could not go on: ${because}.`,
+    time: `The time of the search was over (--max-run-time ${asked.maxSeconds}), before its answer was sure.`,
     steps: "The search has ended without an answer that holds: the target is not the same from one moment to the next.",
   };
   return limit === null ? [] : [texts[limit]];
 }
 
-function capText({ maxUsers, maxRps }: CapacityReport["asked"]): string {
+function capText({ by, maxUsers, maxRps, maxArrivalRate }: CapacityReport["asked"]): string {
   const all = [
-    ...(maxUsers === null ? [] : [`--max-users ${maxUsers}`]),
+    ...(maxArrivalRate === null || by === "users" ? [] : [`--max-arrival-rate ${maxArrivalRate}`]),
+    // By arrivals, users that are too few break a level.
+    ...(maxUsers === null || by === "arrivals" ? [] : [`--max-users ${maxUsers}`]),
     ...(maxRps === null ? [] : [`--max-rps ${maxRps}`]),
   ];
   return all.join(" or ") || "A limit";
@@ -91,7 +94,7 @@ export function capacityDecision(report: CapacityReport): Decision {
     ...{ verdict, exitCode: exitCodes[verdict] },
     reasons: first === undefined ? texts : [first, ...texts],
   });
-  const isOpen = limit === "workers" || limit === "load" || limit === "steps";
+  const isOpen = limit === "workers" || limit === "load" || limit === "time" || limit === "steps";
   if (asked.atLeast !== null && rps !== null && rps >= asked.atLeast) return end("passed");
   const wanted = asked.atLeast === null ? undefined : `${rpsText(asked.atLeast)} were asked for (--at-least)`;
   if (isOpen) return end("invalid", wanted && `${wanted}, and more than ${rpsText(rps ?? 0)} is not proven.`);

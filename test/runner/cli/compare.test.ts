@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { InvalidArgumentError } from "commander";
 import { compareCommand } from "../../../runner/cli/commands/compare";
-import { limit, share } from "../../../runner/cli/options";
+import { limit, share } from "../../../runner/cli/readers";
 import { RunnerError, UsageError } from "../../../runner/errors";
 import { readRun } from "../../../runner/results/read";
 import { columns } from "../../../runner/results/text";

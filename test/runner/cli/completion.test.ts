@@ -51,8 +51,10 @@ describe("completion", () => {
       [["status", "--stack", "p"], ["prod"]],
       [
         ["mcp", "--max"],
-        ["--max-cost", "--max-users", "--max-workers", "--max-run-time"],
+        ["--max-cost", "--max-users", "--max-workers", "--max-arrival-rate", "--max-run-time"],
       ],
+      [["capacity", "--by"], ["--by"]],
+      [["size", "--from", ""], runs],
       [
         ["run", "--script", ""],
         ["a.py", "b.py"],
@@ -74,6 +76,7 @@ describe("completion", () => {
     for (const words of [
       ["run", "--stack", ""],
       ["run", "--script", ""],
+      ["capacity", "--from", ""],
       ["report", "x"],
     ]) {
       const { code, stdout } = await startCommand(["complete", "--", ...words], nowhere).ended;

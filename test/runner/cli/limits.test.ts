@@ -1,8 +1,10 @@
 import { expect } from "chai";
+import { type CapacityOptions, searchPlan } from "../../../runner/cli/capacity";
 import { withAcquiredTest } from "../../../runner/cli/deployed-test/acquire";
 import { clusterSetup } from "../../../runner/cli/deployed-test/cluster-setup";
-import { type LimitOptions, requireSettledLoad } from "../../../runner/cli/limits";
+import { type LimitOptions, requireSettledLoad, withoutOwnLimits } from "../../../runner/cli/limits";
 import { readCommandSettings, type SettingsOptions } from "../../../runner/cli/settings";
+import { planOf } from "../../../runner/cli/setup";
 import { UsageError } from "../../../runner/errors";
 import type { LocustStatus } from "../../../runner/types";
 import { makeProject, type Project, removeProjects } from "../../support/project";
@@ -26,6 +28,7 @@ describe("limits of the command line", () => {
     projects.plain = makeProject();
     projects.strict = makeProject({}, ['allowedHosts: ["x.a.test", "b.test"]']);
     projects.others = makeProject({}, ['allowedHosts: ["b.test"]']);
+    projects.open = makeProject({}, ["arrivalRate: 50/s:1m 500/s:1m"]);
     projects.large = makeProject({}, ["users: 11", "targetHost: http://b.test"]);
   });
   after(removeProjects);
@@ -50,6 +53,55 @@ describe("limits of the command line", () => {
     expect(refused(limits, "large"))
       .to.match(/users is 11: .*--max-users/)
       .and.match(/targetHost is "http:\/\/b\.test"/);
+  });
+
+  it("hold for iterations started a second, at the peak of stages, and for the time of these", () => {
+    const most: LimitOptions = { maxArrivalRate: 100 };
+    expect(read({ ...most, arrivalRate: "100" })).to.include({ arrivalRate: "100" });
+    expect(read(most), "without a rate").to.not.have.property("arrivalRate");
+    const problem = /must be at most 100 iterations a second \(--max-arrival-rate\)/;
+    expect(refused({ ...most, arrivalRate: "101/s" }))
+      .to.match(/arrivalRate is "101\/s"/)
+      .and.match(problem);
+    expect(refused({ ...most, arrivalRate: "50/s:1m 100.5/s:1m" })).to.match(problem);
+    expect(refused(most, "open"), "the stack's").to.match(problem);
+    // The run time is not used then.
+    const staged = { users: "10", spawnRate: "10", runTime: "5s", arrivalRate: "1/s:30s 2/s:30s" };
+    expect(refused({ ...staged, maxRunTime: 60 })).to.match(/arrivalRate is .*must be at most 60 s \(--max-run-time\)/);
+    expect(read({ ...staged, maxRunTime: 61, runTime: "1h" })).to.include({ runTime: "1h" });
+  });
+
+  describe("of a search", () => {
+    const usual = { by: "users", stepTime: 20, holds: 3, precision: 0.05 } as const;
+    const plan = (options: Partial<CapacityOptions>, project = "plain", more: SettingsOptions = {}) => {
+      const all = { ...usual, ...options };
+      const settings = read({ ...withoutOwnLimits(all), ...more }, project);
+      return planOf(settings, { search: searchPlan(all) });
+    };
+
+    it("are its own: the stack's users, rate and workers are not refused, and not exceeded", () => {
+      const found = plan({ maxUsers: 5, maxWorkers: 1, maxRunTime: 600 }, "large", { host: "http://b.test" });
+      expect(found).to.include({ users: 5, workers: 1 });
+      expect(plan({ maxArrivalRate: 100 }, "open").arrivals).to.equal(undefined);
+      const open = plan({ by: "arrivals", maxArrivalRate: 4, maxUsers: 6 }, "open", { arrivalRate: "4" });
+      expect(open).to.deep.include({ users: 6, arrivals: { rate: "4", spacing: "even" } });
+      expect(plan({}, "large").workers, "without limits").to.equal(read({}, "large").workerReplicas);
+    });
+
+    it("are hosts, too", () => {
+      expect(() => plan({ allowedHosts: ["a.test"] }, "large")).to.throw(/targetHost .*--allowed-hosts: a\.test/);
+    });
+
+    for (const [options, message] of [
+      [{ from: 11, maxUsers: 10 }, /--from 11 is more than --max-users 10/],
+      [{ by: "arrivals", from: 2.5, maxArrivalRate: 2 }, /--from 2\.5 is more than --max-arrival-rate 2/],
+      [{ workers: "3", maxWorkers: 2 }, /--workers 3 is more than --max-workers 2/],
+      [{ maxRunTime: 30 }, /--max-run-time 30: a step may take 46 s, of which --step-time is 20 s/],
+    ] as const) {
+      it(`refuse ${JSON.stringify(options)}`, () => {
+        expect(() => searchPlan({ ...usual, ...options })).to.throw(UsageError, message);
+      });
+    }
   });
 
   it("narrow the stack's hosts, and never widen them", () => {

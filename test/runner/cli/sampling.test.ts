@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import type { SavedRun } from "../../../runner/cli/output";
-import { findSample, requireNoShape, type Sampling, withLoad } from "../../../runner/cli/sampling";
+import { findSample, requireNoShape, requireTime, type Sampling, withLoad } from "../../../runner/cli/sampling";
 import type { TestSetup } from "../../../runner/cli/setup";
 import { UsageError } from "../../../runner/errors";
 import type { FinishedRecord } from "../../../runner/results/run-record";
@@ -72,6 +72,19 @@ describe("samples", () => {
       [50, 100],
       [357, 714],
     ]);
+  });
+
+  it("hold to limits, whatever is asked", async () => {
+    const { run, ran } = runner(0.0005);
+    const limits = { maxUsers: 20, maxArrivalRate: 30 };
+    await findSample({ run, progress, asked: { users: 5000 }, limits, size, seconds: 60 });
+    await findSample({ run, progress, asked: { rate: 1000, users: 5000 }, limits, size, seconds: 60 });
+    expect(ran.map(([amount, , users]) => [amount, users])).to.deep.equal([
+      ...[5, 20].map((users) => [users, users]),
+      ...[5, 30].map((rate) => [rate, 20]),
+    ]);
+    expect(() => requireTime({ runTime: 60, maxRunTime: 89 })).to.throw(UsageError, /takes 90 s with its ramp/);
+    for (const maxRunTime of [90, undefined]) requireTime({ runTime: 60, ...(maxRunTime && { maxRunTime }) });
   });
 
   it("end all where one was interrupted, and say where it is", async () => {

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Counts } from "../../../runner/counts";
 import { LocustClient } from "../../../runner/engine/client";
-import type { Counts, LocustStatus, RecordedSeries, WorkerStatus } from "../../../runner/types";
+import type { LocustStatus, RecordedSeries, WorkerStatus } from "../../../runner/types";
 
 /** A worker as a status has it. */
 export function worker(name: string, change: Partial<WorkerStatus> = {}): WorkerStatus {

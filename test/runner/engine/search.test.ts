@@ -1,13 +1,23 @@
 import { expect } from "chai";
+import type { Counts } from "../../../runner/counts";
 import type { RunOptions, RunPlan } from "../../../runner/engine/plan";
-import type { Counts, LocustStatus, WorkerStatus } from "../../../runner/types";
+import type { LocustStatus, WorkerStatus } from "../../../runner/types";
 import type { CapacityAsked, CapacityStep } from "../../../runner/verdict/capacity/report";
 import { parseThreshold } from "../../../settings/values/threshold";
 import { engineRuns, plan } from "./engine-runs";
 import { worker } from "./scripted";
 
 const asked: CapacityAsked = {
-  ...{ by: "users", from: 10, maxUsers: null, maxRps: null, maxWorkers: null, atLeast: null },
+  ...{
+    by: "users",
+    from: 10,
+    maxUsers: null,
+    maxRps: null,
+    maxWorkers: null,
+    maxArrivalRate: null,
+    maxSeconds: null,
+    atLeast: null,
+  },
   ...{ stepSeconds: 0.06, precision: 0.1, holds: 2 },
 };
 const timing = { ramp: 5, settle: 5, settleMost: 50, watch: 10, silence: 80, recover: 100 };
@@ -174,6 +184,16 @@ describe("a search for the capacity", function () {
     const { capacity } = await search(target, { maxRps: 60_000 });
     expect(capacity?.limit).to.equal("cap");
     expect(capacity?.level).to.be.within(27, 33);
+  });
+
+  it("goes on no longer than it may, and says that this is no answer", async () => {
+    // A step may take 8.1 s here, as users may be late for so long.
+    const maxSeconds = 8.5;
+    const target = new Simulated(1_000_000);
+    const { capacity, outcome } = await search(target, { maxSeconds });
+    expect(capacity?.limit).to.equal("time");
+    expect(capacity?.level).to.be.at.least(10);
+    expect(outcome.duration).to.be.below(maxSeconds);
   });
 
   it("keeps what it has found when it is interrupted", async () => {

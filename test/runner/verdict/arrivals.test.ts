@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { ArrivalsSample, Sample } from "../../../runner/types";
+import type { ArrivalsSample } from "../../../runner/arrivals";
+import type { Sample } from "../../../runner/types";
 import { ArrivalsWatch, startsText } from "../../../runner/verdict/arrivals";
 import { Integrity } from "../../../runner/verdict/integrity";
 

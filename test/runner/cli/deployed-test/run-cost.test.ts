@@ -79,6 +79,19 @@ describe("what a run will cost", () => {
     expect(costLine(onFargate(), plan(50, 3600), 0.92)).to.match(/^This run costs about \$0\.91/);
   });
 
+  it("of a search is that of the workers that it may bring up", () => {
+    const usual = { by: "users", stepTime: 20, holds: 3, precision: 0.05 } as const;
+    const search = (maxWorkers?: number) => ({
+      plan: { ...plan(2, undefined).plan, search: searchPlan({ ...usual, ...(maxWorkers && { maxWorkers }) }) },
+    });
+    expect(costLine(onFargate(), search(), undefined)).to.match(/, 2 workers, without traffic/);
+    const most = costLine(onFargate(), search(40), undefined);
+    expect(most).to.match(/, up to 40 workers, without traffic/);
+    const dollars = (line: string | undefined) => Number(/\$([\d.]+)/.exec(line ?? "")?.[1]);
+    expect(dollars(most)).to.be.greaterThan(dollars(costLine(onFargate(), search(), undefined)));
+    expect(() => costLine(onFargate(), search(40), dollars(most) / 2)).to.throw(UsageError, /up to 40 workers/);
+  });
+
   it("is unknown in a Region without prices: a line, and an error with --max-cost", () => {
     const abroad = onFargate({ region: "eu-west-1" });
     const why =

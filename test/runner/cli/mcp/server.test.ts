@@ -31,17 +31,17 @@ describe("loadtest mcp", function () {
   it("offers what only looks, and with --allow-run what starts load too; and says which limits hold", async () => {
     const look = ["doctor", "status", "logs", "report", "history", "compare", "cost"];
     expect(await looking.tools()).to.have.members(look);
-    expect(await running.tools()).to.have.members([...look, "run", "start", "scale", "stop"]);
+    expect(await running.tools()).to.have.members([...look, "run", "capacity", "size", "start", "scale", "stop"]);
     expect(looking.client.getInstructions()).to.match(/No load may be started.*without --allow-run/);
     expect(running.client.getInstructions()).to.match(
-      /on 127\.0\.0\.1, \*\.a\.test alone, with at most 10 users, 10 workers/,
+      /on 127\.0\.0\.1, \*\.a\.test alone, with at most 10 users, 10 workers, 100 iterations started a second/,
     );
   });
 
   it("has tools with the command's options, that say whether they only look", async () => {
     const { tools } = await running.client.listTools();
     for (const { name, inputSchema, outputSchema, annotations } of tools) {
-      const loads = ["run", "start", "scale", "stop"].includes(name);
+      const loads = ["run", "capacity", "size", "start", "scale", "stop"].includes(name);
       expect(annotations, name).to.include({ readOnlyHint: !loads, destructiveHint: loads });
       expect(inputSchema, name).to.include({ type: "object", additionalProperties: false });
       expect(outputSchema?.required, name).to.deep.equal(["exitCode", "meaning", "result", "messages"]);

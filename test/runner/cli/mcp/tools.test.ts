@@ -13,7 +13,9 @@ import { type Tool, toolsOf } from "../../../../runner/cli/mcp/tools";
 import { createProgram } from "../../../../runner/cli/program/program";
 
 const program = createProgram(() => undefined);
-const limits = { allowedHosts: ["a.test"], maxUsers: 50, maxWorkers: 4, maxRunTime: 600, maxCost: 2 };
+const limits = {
+  ...{ allowedHosts: ["a.test"], maxUsers: 50, maxWorkers: 4, maxArrivalRate: 20, maxRunTime: 600, maxCost: 2 },
+};
 
 function tool(name: string, fixed: Readonly<Record<string, unknown>> = {}, mayLoad = true): Tool {
   const found = toolsOf(program, fixed, mayLoad).find((one) => one.name === name);
@@ -56,7 +58,7 @@ describe("what is offered to MCP clients", () => {
     const names = (mayLoad: boolean) => toolsOf(program, {}, mayLoad).map(({ name }) => name);
     const looking = ["doctor", "status", "logs", "report", "history", "compare", "cost"];
     expect(names(false)).to.have.members(looking);
-    expect(names(true)).to.have.members([...looking, "run", "start", "scale", "stop"]);
+    expect(names(true)).to.have.members([...looking, "run", "capacity", "size", "start", "scale", "stop"]);
     expect(properties(tool("report", {}, false))).to.deep.equal(["run"]);
     expect(tool("report", {}, false).input.safeParse({}).success).to.equal(false);
     expect(tool("report").input.safeParse({}).success).to.equal(true);
@@ -65,26 +67,40 @@ describe("what is offered to MCP clients", () => {
   it("has a limit of every kind wherever load is started", () => {
     const loading = program.commands.filter(({ options }) => options.some(({ long }) => long === "--host"));
     const names = loading.map((command) => command.name()).filter((name) => name in offers);
-    expect(names).to.include.members(["run", "start"]);
+    expect(names).to.include.members(["run", "capacity", "size", "start"]);
     for (const name of names) {
       const args = tool(name, limits).args({});
-      expect(parsed(args).options, name).to.include({ maxUsers: 50, maxWorkers: 4, maxRunTime: 600, maxCost: 2 });
+      const most = { maxUsers: 50, maxArrivalRate: 20, maxRunTime: 600, maxCost: 2 };
+      // A sample has one worker.
+      expect(parsed(args).options, name).to.include(name === "size" ? most : { ...most, maxWorkers: 4 });
       expect(parsed(args).options.allowedHosts, name).to.deep.equal(["a.test"]);
     }
     expect(tool("scale", limits).input.safeParse({ workers: 5 }).success).to.equal(false);
     expect(tool("scale", limits).input.safeParse({ workers: 4 }).success).to.equal(true);
     expect(tool("run", limits).input.safeParse({ users: 51 }).success).to.equal(false);
-    // An estimate loads nothing.
+    // An estimate loads nothing, and a size only reckons with what it is asked for.
+    expect(tool("size", limits).input.safeParse({ users: 1_000_000, arrivalRate: 5000 }).success).to.equal(true);
     expect(tool("cost", limits).input.safeParse({ users: 1_000_000 }).success).to.equal(true);
     expect(parsed(tool("run", limits).args({ local: true })).options).to.not.have.property("maxCost");
   });
 
   it("lets a client narrow what a run may cost, and not widen it", () => {
-    for (const name of ["run", "start"]) {
+    for (const name of ["run", "start", "capacity", "size"]) {
       const takes = (maxCost: number, fixed = {}) => tool(name, fixed).input.safeParse({ maxCost }).success;
       expect([takes(1, limits), takes(3, limits), takes(3)], name).to.deep.equal([true, false, true]);
       expect(parsed(tool(name, limits).args({ maxCost: 1 })).options, name).to.include({ maxCost: 1 });
     }
+  });
+
+  it("lets a client narrow how far a search goes, and not widen it", () => {
+    for (const key of ["maxUsers", "maxWorkers", "maxArrivalRate"] as const) {
+      const takes = (value: number) => tool("capacity", limits).input.safeParse({ [key]: value }).success;
+      expect([takes(1), takes(limits[key]), takes(limits[key] + 1)], key).to.deep.equal([true, true, false]);
+      const { options } = parsed(tool("capacity", limits).args({ [key]: 1 }));
+      expect(options).to.include({ ...limits, allowedHosts: options.allowedHosts, [key]: 1 });
+      expect(properties(tool("run", limits)), key).to.not.include(key);
+    }
+    expect(properties(tool("capacity", limits))).to.not.include.members(["maxRunTime", "allowedHosts"]);
   });
 
   it("takes nothing of what the server holds", () => {
@@ -126,6 +142,7 @@ describe("what is offered to MCP clients", () => {
       ["run", "baseline"],
       ["run", "script"],
       ["run", "stack"],
+      ["size", "from"],
       ["logs", "worker"],
     ] as const) {
       const others = name === "compare" ? { a: "x", b: "y" } : {};
@@ -138,6 +155,12 @@ describe("what is offered to MCP clients", () => {
 
   it("takes times and shares as numbers, too", () => {
     const run = tool("run");
+    expect(parsed(run.args(run.input.parse({ arrivalRate: 5 }))).options).to.include({ arrivalRate: "5" });
+    const capacity = tool("capacity");
+    const asked = capacity.input.parse({ by: "arrivals", from: 5, maxRps: 50, atLeast: "12.5/s", precision: 0.1 });
+    const wanted = { by: "arrivals", from: 5, maxRps: 50, atLeast: 12.5, precision: "0.1" };
+    expect(parsed(capacity.args(asked)).options).to.include(wanted);
+    expect(capacity.input.safeParse({ by: "requests" }).success).to.equal(false);
     const input = run.input.parse({ runTime: 90, maxRegression: 0.1, abortAfter: "10s" });
     expect(parsed(run.args(input)).options).to.include({ runTime: "90", maxRegression: "0.1", abortAfter: 10 });
     expect(parsed(run.args(run.input.parse({}))).options).to.not.have.property("runTime");

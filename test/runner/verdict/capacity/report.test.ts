@@ -41,6 +41,16 @@ describe("a capacity", () => {
     ]);
     const fewer = reportOf({ steps: steps.slice(1) });
     expect(detailTexts(fewer)[1]).to.match(/^The knee is at 20 users or below: /);
+    const limits = { maxUsers: 40, maxArrivalRate: 30, maxRps: 500 };
+    for (const [by, says] of [
+      ["users", "--max-users 40 or --max-rps 500"],
+      ["arrivals", "--max-arrival-rate 30 or --max-rps 500"],
+    ] as const) {
+      const texts = detailTexts(reportOf({ ...cap, asked: { ...asked, ...limits, by } }));
+      expect(texts.at(-1)).to.equal(`${says} ended the search, not the target.`);
+    }
+    const late = detailTexts(reportOf({ limit: "time", asked: { ...asked, maxSeconds: 60 } }));
+    expect(late.at(-1)).to.equal("The time of the search was over (--max-run-time 60), before its answer was sure.");
     expect(answerText(reportOf({ limit: null }))).to.equal("So far: 400 requests/s at 40 users held.");
     expect(detailTexts(reportOf(workers)).at(-1)).to.equal(
       `The workers were the limit, not the target: ${busy.why}. To go on takes about 5 workers (--max-workers 5).`,
@@ -58,6 +68,7 @@ describe("a capacity", () => {
     expect(codes({ ...workers, ...withAtLeast(350) })).to.equal(0);
     expect(codes({ ...cap, ...withAtLeast(500) })).to.equal(3);
     expect(codes({ limit: "load" })).to.equal(3);
+    expect(codes({ limit: "time" })).to.equal(3);
     expect(capacityDecision(reportOf(withAtLeast(500))).reasons[0]).to.equal(
       "500 requests/s were asked for (--at-least), and the target does not take them.",
     );

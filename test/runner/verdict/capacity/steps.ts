@@ -1,4 +1,4 @@
-import type { Counted, Counts } from "../../../../runner/types";
+import type { Counted, Counts } from "../../../../runner/counts";
 import type { Broke } from "../../../../runner/verdict/capacity/breach";
 import {
   type CapacityAsked,
@@ -20,7 +20,16 @@ export function countsAt(at: number, total: Counted, change: Partial<Counts> = {
 }
 
 export const asked: CapacityAsked = {
-  ...{ by: "users", from: 10, maxUsers: null, maxRps: null, maxWorkers: null, atLeast: null },
+  ...{
+    by: "users",
+    from: 10,
+    maxUsers: null,
+    maxRps: null,
+    maxWorkers: null,
+    maxArrivalRate: null,
+    maxSeconds: null,
+    atLeast: null,
+  },
   ...{ stepSeconds: 20, precision: 0.05, holds: 3 },
 };
 

@@ -1,9 +1,9 @@
-"""Who gets which rows: the ledger alone, and master and workers whose messages get lost, here without a network."""
+"""Who gets which rows, by the ledger alone."""
 
 import random
 import unittest
 
-from loadtest.handout import MOST, Block, Ledger
+from loadtest.ledger import MOST, Block, Ledger
 
 
 def places(block: Block) -> range:
