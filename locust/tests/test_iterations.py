@@ -143,6 +143,52 @@ class SchedulerTest(unittest.TestCase):
         self.advance(0.9)
         self.assertLessEqual(self.scheduler.step(), 101.0 + 1e-6)
 
+    def pause(self, seconds: float) -> None:
+        """The clock jumps, as with a process that was stopped: at its first look messages are to be read."""
+        self.now += seconds
+        self.assertAlmostEqual(self.scheduler.step() - self.now, 0.05)
+
+    def test_a_paused_worker_starts_nothing_that_is_older_than_a_second(self) -> None:
+        for _ in range(50):
+            self.user()
+        self.begin(50)
+        self.advance(1.001)
+        self.pause(30)
+        self.advance(0.1)
+        counts = self.counts()
+        # Due from 1 s on, and too old at 31.05 s up to 30.05 s.
+        self.assertAlmostEqual(counts["dropped"], 29 * 50, delta=5)
+        self.assertAlmostEqual(counts["started"], 50 + 55, delta=5)
+        self.assertLessEqual(max(self.lags), 1.0)
+        self.advance(1)
+        self.assertAlmostEqual(self.counts()["started"], 50 + 105, delta=5)
+
+    def test_a_paused_worker_reads_first_that_others_have_its_tickets(self) -> None:
+        for _ in range(50):
+            self.user()
+        self.begin(50)
+        self.advance(1.001)
+        self.pause(5)
+        tickets = self.scheduler.tickets
+        assert tickets is not None
+        # From second 3 on.
+        tickets.assign(Share(150.0, 1, []))
+        self.advance(1)
+        self.assertEqual((self.counts()["started"], self.counts()["dropped"]), (50, 100))
+
+    def test_what_waited_before_a_pause_is_dropped_by_the_user_that_comes_first(self) -> None:
+        self.begin(10)
+        self.advance(0.05)
+        self.now += 30
+        self.user()
+        self.assertEqual((self.counts()["started"], self.counts()["dropped"]), (0, 1))
+
+    def test_a_worker_that_is_always_late_starts_iterations_all_the_same(self) -> None:
+        self.user()
+        self.begin(10)
+        self.advance(10, step=0.4)
+        self.assertGreater(self.counts()["started"], 90)
+
     def test_rounds_lags_to_few_values(self) -> None:
         self.assertEqual([rounded(lag) for lag in (0.04, 1.26, 9.94, 12.6, 347, 1234)], [0.0, 1.3, 9.9, 13, 350, 1200])
 
@@ -163,6 +209,11 @@ class RealClockTest(unittest.TestCase):
         greenlets = [gevent.spawn(user), gevent.spawn(scheduler.run)]
         scheduler.begin(tickets, 0.0)
         scheduler.follow(course)
-        gevent.sleep(0.8)
-        gevent.killall(greenlets)
-        self.assertEqual(len(lags), 100)
+        self.addCleanup(gevent.killall, greenlets)
+        with gevent.Timeout(10):
+            while scheduler.starts.started + scheduler.starts.dropped < 100:
+                gevent.sleep(0.01)
+        gevent.sleep(0.1)
+        self.assertEqual(scheduler.starts.started + scheduler.starts.dropped, 100)
+        self.assertEqual(len(lags), scheduler.starts.started)
+        self.assertGreater(len(lags), 0)

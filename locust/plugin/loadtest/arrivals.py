@@ -22,6 +22,8 @@ ALLOWED = (
     'a rate such as 500 or 0.5, in iterations a second, or rates with their times, such as "50/s:1m 500/s:5m 50/s:1m"'
 )
 MOST = 1_000_000
+LEAD = 0.25
+"""Seconds from a change of rates or shares until it holds, in which it reaches all workers."""
 
 _STAGE = re.compile(r"(?P<rate>\d+(?:\.\d+)?)(?:/s)?(?::(?P<time>.+))?", re.ASCII)
 _TIME = re.compile(r"(\d+)|(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.ASCII)

@@ -6,6 +6,7 @@ is free for waits for one, for a second at most, and is dropped then.
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter, deque
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from typing import Any
 import gevent
 from gevent._waiter import Waiter
 
-from .arrivals import Course, Tickets
+from .arrivals import LEAD, Course, Tickets
 
 PATIENCE = 1.0
 """Seconds for which what is due waits for a user."""
@@ -24,6 +25,8 @@ EXACT = 1e-6
 """Positions are sums of floating point numbers: a ticket at the very end of a course is not of it."""
 _AT_MOST, _AT_LEAST = 0.5, 0.001
 """Seconds between two looks at the schedule: a look costs more than what it may find."""
+_MESSAGES = 0.05
+"""Seconds in which a worker that was paused reads what it was sent meanwhile, before it starts anything."""
 
 
 class Starts:
@@ -75,8 +78,11 @@ class Queue:
     def waiting(self) -> int:
         return len(self._due)
 
-    def offer(self, due: float) -> None:
-        """A ticket that was due at this moment."""
+    def offer(self, due: float, now: float) -> None:
+        """A ticket that was due then: one that is too old is dropped, whether a user is idle or not."""
+        if due <= now - PATIENCE:
+            self._starts.dropped += 1
+            return
         while self._idle:
             user = self._idle.popleft()
             if user in self._gone:
@@ -133,6 +139,10 @@ class Scheduler:
         self._began = 0.0
         self._tickets: Tickets | None = None
         self._changed = gevent.event.Event()
+        self._planned = math.inf
+        """When the next look is to be."""
+        self._reads = False
+        """Messages come first, as this process was paused."""
 
     def begin(self, tickets: Tickets, age: float) -> None:
         """The schedule is `age` seconds old."""
@@ -156,6 +166,13 @@ class Scheduler:
     def step(self) -> float:
         """Offers what is due, and gives up what has waited for too long: until when there is nothing to do."""
         now = self._clock()
+        # This process was paused for longer than changes are told ahead: others may have its tickets by now. It waits
+        # only once, as a worker without enough CPU is always late.
+        self._reads = now - self._planned > LEAD and not self._reads
+        self._planned = now + _MESSAGES if self._reads else self._look(now)
+        return self._planned
+
+    def _look(self, now: float) -> float:
         self.queue.drop(now)
         wake = now + _AT_MOST
         if (oldest := self.queue.oldest) is not None:
@@ -165,7 +182,7 @@ class Scheduler:
         age = now - self._began
         due = self._course.position(age) - EXACT
         while self._tickets.peek(due) is not None:
-            self.queue.offer(self._began + self._course.second(self._tickets.take()))
+            self.queue.offer(self._began + self._course.second(self._tickets.take()), now)
         coming = self._tickets.peek(self._course.position(age + _AT_MOST) - EXACT)
         if coming is not None:
             wake = min(wake, self._began + self._course.second(coming + EXACT))
@@ -176,6 +193,7 @@ class Scheduler:
 
     def take(self) -> float:
         """Waits for an iteration, in the user's greenlet: gives by how many seconds it is late."""
+        self.queue.drop(self._clock())
         due = self.queue.take()
         lag = max(0.0, self._clock() - due)
         self.starts.start(lag)
