@@ -81,13 +81,12 @@ class OpenLoadTest(unittest.TestCase):
             user_count=0,
             spawning_completed=False,
             start=lambda *_: self.starts.append(1),
-            stop=self.stop,
             register_message=lambda *_: None,
             send_message=lambda _, data, client_id: self.sent.append((client_id, data)),
         )
         self.starts: list[int] = []
         self.run_ = LatestRun(lambda: self.now)
-        return OpenLoad(self.environment, self.runner, self.run_)
+        return OpenLoad(self.environment, self.runner, self.run_, self.stop)
 
     def stop(self) -> None:
         self.stops += 1
@@ -154,7 +153,7 @@ class OpenLoadTest(unittest.TestCase):
 
     def test_has_nothing_to_say_where_the_script_has_the_option(self) -> None:
         del self.environment.parsed_options.arrival_spacing
-        self.load = OpenLoad(self.environment, self.runner, self.run_)
+        self.load = OpenLoad(self.environment, self.runner, self.run_, self.stop)
         self.assertEqual((self.load.answer({}), self.refusal(arrival_rate="mine")), ({}, ""))
 
     def test_has_no_iterations_without_a_rate(self) -> None:

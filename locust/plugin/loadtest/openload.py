@@ -2,8 +2,9 @@
 
 `--arrival-rate` and `--arrival-spacing` are options of Locust's command line, fields of its web UI's form and of
 `/swarm`, and travel to workers with each spawn message. The master keeps the course, and tells it to workers: when it
-has begun, how it goes on, and whose each iteration is. Workers that come, go or are silent change that from a moment on
-that is a quarter of a second ahead, so that all of them do so at the same iteration.
+has begun, how it goes on, and whose each iteration is. When a worker comes, goes or is silent, iterations are divided
+anew. The new division holds from an iteration on that is due a quarter of a second later: by then all workers have
+heard of it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import gevent
 from locust.env import Environment
 from locust.runners import STATE_RUNNING, STATE_SPAWNING, MasterRunner
 
-from .arrivals import EVEN, Asked, Course, Segment, Share, divide, parse
+from .arrivals import EVEN, LEAD, Asked, Course, Segment, Share, divide, parse
 from .corrected import Corrected
 from .openoptions import SPACING, asked_of, form_refusal, refusal, spacing_of
 from .openstarts import StartsOfWorkers
@@ -31,8 +32,6 @@ MESSAGE = "loadtest_arrivals"
 WAITS_UNUSED = "The script's wait_time is not used: iterations start at the arrival rate"
 
 _BEAT = 0.1
-LEAD = 0.25
-"""Seconds from a change until it holds, in which it reaches all workers."""
 MARGIN = 0.1
 """Seconds before the end of a run in which nothing starts, so that what was due has started."""
 _PREPARATION = 10.0
@@ -44,8 +43,11 @@ _SILENT = 1
 class OpenLoad:
     """The master's part of a run with an arrival rate; create it in `events.init`."""
 
-    def __init__(self, environment: Environment, runner: MasterRunner, run: LatestRun) -> None:
-        self._environment, self._runner, self._run = environment, runner, run
+    def __init__(
+        self, environment: Environment, runner: MasterRunner, run: LatestRun, end_run: Callable[[], None]
+    ) -> None:
+        """`end_run` is called when all stages are over."""
+        self._environment, self._runner, self._run, self._end_run = environment, runner, run, end_run
         self.corrected = Corrected()
         """Of the latest run: `corrected.stats` are Locust's statistics with corrected times, and no failures."""
         self.available = hasattr(environment.parsed_options, SPACING)
@@ -149,11 +151,7 @@ class OpenLoad:
             self._users, self._end = users, end
             self._share_out()
         if self._course.end is not None and self._age > self._course.end + MARGIN:
-            self._end_schedule()
-
-    def _end_schedule(self) -> None:
-        """All stages are over."""
-        self._runner.stop()
+            self._end_run()
 
     def _ends(self) -> float | None:
         """When the run's own limit ends the schedule, in its seconds; whole tenths, as clocks differ in less."""

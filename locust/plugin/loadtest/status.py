@@ -21,7 +21,7 @@ from .openload import OpenLoad
 from .patching import before
 from .run import ONCE_A_SECOND, RUN_OPTION, LatestRun, Rates
 from .script import Script
-from .tally import Report, describe
+from .tally import Caller, Report, describe
 from .targets import Targets
 
 logger = logging.getLogger("locust.loadtest.status")
@@ -48,7 +48,7 @@ class MasterStatus:
         secrets = json.loads(os.environ.get("LOADTEST_SECRET_ARGUMENTS", "[]"))
         self._secret_arguments = {"secretArguments": secrets} if secrets else {}
         self.targets = Targets(environment, runner, allowed_hosts)
-        self.open_load = OpenLoad(environment, runner, self.run)
+        self.open_load = OpenLoad(environment, runner, self.run, lambda: self.stops.end(Caller("time")))
         self.runner = runner
         self.script = script
         self.stops = Stops(runner, self.run, script.count)
