@@ -1,4 +1,8 @@
 /** The words that the rooms of the runner share: what Locust reports, what a run is, how it may end. */
+import type { ArrivalsSample, ArrivalsStatus } from "./types/arrivals";
+
+export type * from "./types/arrivals";
+export type * from "./types/counts";
 
 /** What one worker last reported; CPU is in cores, memory in bytes. */
 export interface WorkerStatus {
@@ -65,46 +69,6 @@ export interface ClientVersions {
   readonly client: "patched" | "original";
   readonly geventhttpclient: string;
   readonly gevent: string;
-}
-
-/** By how many ms iterations started late; null before the first. */
-export interface StartLag {
-  readonly p50: number | null;
-  readonly p99: number | null;
-  readonly max: number | null;
-}
-
-/** How far the iterations of a run with an arrival rate are, at one moment of it. */
-export interface ArrivalsSample {
-  /** Seconds from the start of the run to that of the schedule, when all users were there; null before that. */
-  readonly began: number | null;
-  /** Iterations a second that are asked for now; 0 before and after the schedule. */
-  readonly rate: number;
-  /** Iterations that were to start by now. */
-  readonly due: number;
-  /** Of these, as workers said in the last three seconds: those that started, also late; and those no user was free for. */
-  readonly started: number;
-  readonly dropped: number;
-  /** Started more than 10 ms after they were due. */
-  readonly late: number;
-  /** Over the last six seconds or so. */
-  readonly startedPerSecond: number;
-  readonly lag: StartLag;
-  /** Response times from when each iteration was due: of the last ten seconds, in ms; null while nothing is answered. */
-  readonly corrected: { readonly [Name in "p50" | "p95" | "p99"]: number | null };
-}
-
-/** The iterations of a run with an arrival rate, as the master says. */
-export interface ArrivalsStatus extends ArrivalsSample {
-  /** As it was asked for: `500`, `50/s:1m 500/s:5m`. */
-  readonly asked: string;
-  readonly spacing: "even" | "poisson";
-  /** Seconds from the start of the run to the end of the schedule; null where nothing is known to end it. */
-  readonly ends: number | null;
-  /** Due, and without a user yet. */
-  readonly waiting: number;
-  /** Iterations that have started and are not over. */
-  readonly underWay: number;
 }
 
 /** What the plugin's `GET /loadtest/status` answers: one consistent, uncached view of the master. */
@@ -231,28 +195,6 @@ export interface RecordedSeries {
   readonly interval: number;
   /** In their order. The last one has the final numbers, once the test is drained. */
   readonly samples: readonly RecordedSample[];
-}
-
-/** What was counted of one request, or of all; times in ms. */
-export interface Counted {
-  readonly requests: number;
-  readonly failures: number;
-  /** Of all answers together. */
-  readonly time: number;
-  /** How many answers took so long, as Locust rounds it. */
-  readonly times: Readonly<Record<string, number>>;
-}
-
-/** What the plugin's `GET /loadtest/counts` answers: all that was counted since the start of the latest test. */
-export interface Counts {
-  readonly run: number;
-  /** Workers of that test: when they reported last, in seconds since its start, and what they had counted by then. */
-  readonly workers: readonly { readonly id: string; readonly at: number; readonly requests: number }[];
-  readonly total: Counted;
-  /** Empty where it was not asked for. */
-  readonly requests: readonly (Counted & { readonly method: string; readonly name: string })[];
-  /** With times from when iterations were due; nothing was counted in a test without an arrival rate. */
-  readonly corrected?: Pick<Counts, "total" | "requests">;
 }
 
 /** A worker that went away while the run was going on. */
