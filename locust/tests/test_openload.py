@@ -6,12 +6,11 @@ from typing import Any
 from unittest import mock
 
 from locust import LoadTestShape, User, task
-from locust.argument_parser import get_empty_argument_parser
 from locust.env import Environment
 from locust.event import Events
 from locust.runners import WorkerNode
 
-from loadtest import openload, openoptions, patching
+from loadtest import openload, patching
 from loadtest.corrected import Corrected
 from loadtest.openload import OpenLoad
 from loadtest.openstarts import StartsOfWorkers, lag_of_all
@@ -30,33 +29,6 @@ class Wave(LoadTestShape):
 
 class OwnWay(User):
     def run(self) -> None: ...
-
-
-class OptionsTest(unittest.TestCase):
-    def parser(self, *own: str) -> Any:
-        events = Events()
-        openoptions.add_options(events)
-
-        def add(parser: Any) -> None:
-            for name in own:
-                parser.add_argument(name)
-
-        events.init_command_line_parser.add_listener(add)
-        parser = get_empty_argument_parser()
-        events.init_command_line_parser.fire(parser=parser)
-        return parser
-
-    def test_are_there_and_in_locusts_form(self) -> None:
-        parser = self.parser()
-        options = parser.parse_args(["--arrival-rate", "5:1m 6:1m", "--arrival-spacing", "poisson"])
-        self.assertEqual(openoptions.asked_of(options), "5:1m 6:1m")
-        self.assertEqual(openoptions.spacing_of(options), "poisson")
-        self.assertLessEqual({"arrival_rate", "arrival_spacing"}, parser.args_included_in_web_ui.keys())
-        self.assertEqual(openoptions.asked_of(parser.parse_args([])), "")
-
-    def test_leave_an_option_of_the_scripts_alone(self) -> None:
-        options = self.parser("--arrival-rate").parse_args(["--arrival-rate", "mine"])
-        self.assertEqual((options.arrival_rate, openoptions.asked_of(options)), ("mine", ""))
 
 
 class OpenLoadTest(unittest.TestCase):

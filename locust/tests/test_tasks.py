@@ -2,162 +2,32 @@
 
 import time
 import unittest
-from collections.abc import Callable
-from typing import Any, ClassVar
 
 import gevent
 from gevent.pool import Group
-from locust import SequentialTaskSet, TaskSet, User, constant, task
+from locust import SequentialTaskSet, TaskSet, User, task
 from locust.env import Environment
 from locust.event import Events
-from locust.exception import RescheduleTask, StopUser
 
 from loadtest.corrected import Corrected
 from loadtest.iterations import Scheduler
 from loadtest.tasks import Hooks, lag_here, lag_of
-
-log: list[str] = []
-
-
-class Base(User):
-    abstract = True
-    wait_time = constant(1000)
-
-
-class Plain(Base):
-    @task
-    def one(self) -> None:
-        log.append("one")
-
-
-class Steps(SequentialTaskSet):
-    def on_start(self) -> None:
-        log.append("start")
-
-    @task
-    def first(self) -> None:
-        log.append("1")
-
-    @task
-    def second(self) -> None:
-        log.append("2")
-
-    @task
-    def third(self) -> None:
-        log.append("3")
-
-
-class InSteps(Base):
-    tasks: ClassVar[list[Any]] = [Steps]
-
-
-class Leaving(SequentialTaskSet):
-    @task
-    def first(self) -> None:
-        log.append("1")
-        self.interrupt()
-
-    @task
-    def never(self) -> None:
-        log.append("never")
-
-
-class LeavesLate(Leaving):
-    @task
-    def first(self) -> None:
-        log.append("1")
-        self.interrupt(reschedule=False)
-
-
-class Pages(TaskSet):
-    def on_start(self) -> None:
-        log.append("start")
-        self.seen = 0
-
-    @task
-    def page(self) -> None:
-        log.append("page")
-        self.seen += 1
-        if self.seen == 2:
-            self.interrupt()
-
-
-class Nested(Base):
-    tasks: ClassVar[list[Any]] = [Pages]
-
-
-class InnerSteps(SequentialTaskSet):
-    @task
-    def before(self) -> None:
-        log.append("before")
-
-    tasks: ClassVar[list[Any]] = [Pages]
-
-    @task
-    def after(self) -> None:
-        log.append("after")
-
-
-class PagesInSteps(Base):
-    tasks: ClassVar[list[Any]] = [InnerSteps]
-
-
-class Odd(Base):
-    @task
-    def raises(self) -> None:
-        log.append("raise")
-        raise ValueError("on purpose")
-
-
-class OddStep(SequentialTaskSet):
-    @task
-    def raises(self) -> None:
-        log.append("raise")
-        raise ValueError("on purpose")
-
-    @task
-    def goes_on(self) -> None:
-        log.append("goes on")
-
-
-class Reschedules(Base):
-    @task
-    def one(self) -> None:
-        log.append("one")
-        raise RescheduleTask
-
-
-class Stops(Base):
-    @task
-    def one(self) -> None:
-        log.append("one")
-        raise StopUser
-
-
-class WithoutTasks(Base):
-    wait_time = constant(0.01)
-
-
-class OwnWait(Base):
-    wait_time = constant(0.02)
-
-    @task
-    def one(self) -> None:
-        log.append("before")
-        self.wait()
-        log.append("after")
-
-
-class InLeaving(Base):
-    tasks: ClassVar[list[Any]] = [Leaving]
-
-
-class InLeavesLate(Base):
-    tasks: ClassVar[list[Any]] = [LeavesLate]
-
-
-class InOddStep(Base):
-    tasks: ClassVar[list[Any]] = [OddStep]
+from task_cases import (
+    Base,
+    InLeavesLate,
+    InLeaving,
+    InOddStep,
+    InSteps,
+    Nested,
+    Odd,
+    OwnWait,
+    PagesInSteps,
+    Plain,
+    Reschedules,
+    Stops,
+    WithoutTasks,
+    log,
+)
 
 
 class TasksTest(unittest.TestCase):
@@ -302,19 +172,6 @@ class TasksTest(unittest.TestCase):
         other.queue.offer(self.now, self.now)
         self.settle()
         self.assertEqual((self.scheduler.starts.started, other.starts.started), (0, 1))
-
-
-class ListenerTest(unittest.TestCase):
-    def test_requests_without_a_time_have_none(self) -> None:
-        corrected = Corrected()
-        listen: Callable[..., Any] = corrected.listen(lambda: 1.0)
-        listen("WS", "push", None)
-        listen("GET", "/", 5)
-        master = Corrected()
-        master.merge(corrected.report())
-        self.assertEqual(master.stats.entries["push", "WS"].num_none_requests, 1)
-        self.assertEqual(master.stats.total.max_response_time, 1005)
-        self.assertRegex(master.csv().splitlines()[-1], r"^,Aggregated,2,0,[\d.]+,1005.0,1005.0,1005.0,")
 
 
 if __name__ == "__main__":
