@@ -5,7 +5,7 @@ from typing import Any
 
 import gevent
 
-from loadtest.arrivals import EVEN, POISSON, Asked, Course, Share, Stage, Tickets
+from loadtest.arrivals import EVEN, POISSON, DueCounter, Schedule, Share, Stage, Tickets
 from loadtest.iterations import Scheduler, rounded
 
 
@@ -20,10 +20,10 @@ class SchedulerTest(unittest.TestCase):
     def begin(self, rate: float, spacing: str = EVEN, seconds: float | None = None, period: int = 1) -> None:
         tickets = Tickets(spacing, 5, 0.0)
         tickets.assign(Share(0.0, period, [0]))
-        course = Course()
-        course.follow(0.0, [Stage(rate, seconds)])
+        schedule = Schedule()
+        schedule.follow(0.0, [Stage(rate, seconds)])
         self.scheduler.begin(tickets, 0.0)
-        self.scheduler.follow(course)
+        self.scheduler.follow(schedule)
 
     def user(self, hold: float = 0.0) -> None:
         """Takes one after the other; each is under way until the clock has moved by `hold`."""
@@ -67,7 +67,7 @@ class SchedulerTest(unittest.TestCase):
             self.user()
         self.begin(100, POISSON, seconds=5)
         self.advance(6)
-        self.assertEqual(self.counts()["started"], Asked(POISSON, 5).below(500))
+        self.assertEqual(self.counts()["started"], DueCounter(POISSON, 5).below(500))
 
     def test_what_nobody_is_free_for_waits_a_second_and_is_dropped(self) -> None:
         self.user(hold=3)
@@ -127,10 +127,10 @@ class SchedulerTest(unittest.TestCase):
             self.user()
         self.begin(10)
         self.advance(2.001)
-        course = Course()
-        course.follow(0.0, [Stage(10, None)])
-        course.follow(2.5, [Stage(100, None)])
-        self.scheduler.follow(course)
+        schedule = Schedule()
+        schedule.follow(0.0, [Stage(10, None)])
+        schedule.follow(2.5, [Stage(100, None)])
+        self.scheduler.follow(schedule)
         self.advance(1.5)
         self.assertEqual(self.counts()["started"], 25 + 100)
 
@@ -198,8 +198,8 @@ class RealClockTest(unittest.TestCase):
         scheduler = Scheduler()
         tickets = Tickets(EVEN, 5, 0.0)
         tickets.assign(Share(0.0, 1, [0]))
-        course = Course()
-        course.follow(0.0, [Stage(200, 0.5)])
+        schedule = Schedule()
+        schedule.follow(0.0, [Stage(200, 0.5)])
         lags: list[float] = []
 
         def user() -> None:
@@ -208,7 +208,7 @@ class RealClockTest(unittest.TestCase):
 
         greenlets = [gevent.spawn(user), gevent.spawn(scheduler.run)]
         scheduler.begin(tickets, 0.0)
-        scheduler.follow(course)
+        scheduler.follow(schedule)
         self.addCleanup(gevent.killall, greenlets)
         with gevent.Timeout(10):
             while scheduler.starts.started + scheduler.starts.dropped < 100:

@@ -12,8 +12,8 @@ from locust.runners import WorkerNode
 
 from loadtest import openload, patching
 from loadtest.corrected import Corrected
+from loadtest.iterations import StartsOfWorkers, lag_of_all
 from loadtest.openload import OpenLoad
-from loadtest.openstarts import StartsOfWorkers, lag_of_all
 from loadtest.run import LatestRun
 from loadtest.tally import Report
 
@@ -183,7 +183,7 @@ class OpenLoadTest(unittest.TestCase):
         self.now += 2
         self.environment.parsed_options.arrival_rate = "100"
         self.load.see_form()
-        self.assertEqual(self.sent[-1][1]["course"], [(0, 0, 10), (2.25, 22.5, 100)])
+        self.assertEqual(self.sent[-1][1]["schedule"], [(0, 0, 10), (2.25, 22.5, 100)])
         self.now += 1.25
         self.assertEqual((self.status()["due"], self.status()["asked"], self.status()["rate"]), (123, "100", 100))
 
