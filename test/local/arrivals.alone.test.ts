@@ -1,9 +1,11 @@
+import { spawn } from "node:child_process";
+import { readlinkSync } from "node:fs";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import type { FinishedRecord } from "../../runner/results/run-record";
 import { localRuns } from "../support/local-runs";
-import { requireRole } from "../support/processes";
+import { type Found, requireRole } from "../support/processes";
 
 /** Users that would wait for hours between two tasks. */
 const visitor = (kind: string) => `from locust import ${kind}, constant, task
@@ -48,6 +50,8 @@ class Wave(LoadTestShape):
 /** A target that holds its answers while it is paused, and counts by path what it was asked. */
 class PausingTarget {
   readonly asked = new Map<string, number>();
+  /** How many there were so far; each user has its own. */
+  connections = 0;
   private held: ServerResponse[] = [];
   private paused = false;
   private readonly server: Server = createServer((request, response) => {
@@ -58,6 +62,7 @@ class PausingTarget {
   });
 
   async listen(): Promise<string> {
+    this.server.on("connection", () => this.connections++);
     await new Promise<void>((resolve) => this.server.listen(0, "127.0.0.1", resolve));
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
@@ -161,6 +166,25 @@ describe("a run with an arrival rate", function () {
     expect(reasons.join("\n")).to.match(
       /Arrivals: \d+ of \d+ iterations asked were started: \d+ went with lost workers/,
     );
+  });
+
+  it("gives a worker that joins its part, and starts all of it once", async () => {
+    const run = load("fast.py", 40, "100", "--run-time", "18s");
+    await run.command.waitFor(/full load/);
+    await pause(3000);
+    const [{ args, env, pid }] = requireRole(run.command.children(), "worker", 2) as [Found];
+    const [program = "", ...more] = args;
+    // It ends with this process, which has the other end of its lifeline.
+    const own = { ...env, LOADTEST_LIFELINE_FD: "0" };
+    const joins = spawn(program, more, {
+      ...{ env: own, cwd: readlinkSync(`/proc/${pid}/cwd`), stdio: ["pipe", "ignore", "ignore"] },
+    });
+    const end = await run.command.ended;
+    joins.kill("SIGKILL");
+    expect(end.code, end.stdout + end.stderr).to.equal(0);
+    expectAllStarted(arrivalsOf(run.record()), target.asked.get("/"));
+    expect(Math.max(...run.series().map(({ workers }) => workers))).to.equal(3);
+    expect(target.connections).to.be.greaterThan(40);
   });
 
   it("starts nothing twice where a worker is paused", async () => {
