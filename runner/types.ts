@@ -1,4 +1,8 @@
 /** The words that the rooms of the runner share: what Locust reports, what a run is, how it may end. */
+import type { ArrivalsSample, ArrivalsStatus } from "./types/arrivals";
+
+export type * from "./types/arrivals";
+export type * from "./types/counts";
 
 import type { ArrivalsSample, ArrivalsStatus } from "./arrivals";
 

@@ -10,8 +10,8 @@ from loadtest.arrivals import (
     EVEN,
     POISSON,
     SPACINGS,
-    Asked,
-    Course,
+    DueCounter,
+    Schedule,
     Share,
     Stage,
     Tickets,
@@ -36,53 +36,55 @@ class ParseTest(unittest.TestCase):
                 parse(text)
 
 
-def course_of(*stages: tuple[float, float | None]) -> Course:
-    course = Course()
-    course.follow(0.0, [Stage(*stage) for stage in stages])
-    return course
+def schedule_of(*stages: tuple[float, float | None]) -> Schedule:
+    schedule = Schedule()
+    schedule.follow(0.0, [Stage(*stage) for stage in stages])
+    return schedule
 
 
-class CourseTest(unittest.TestCase):
+class ScheduleTest(unittest.TestCase):
     def test_grows_by_the_rate_of_each_stage_and_then_stands_still(self) -> None:
-        course = course_of((50, 60), (500, 300), (50, 60))
+        schedule = schedule_of((50, 60), (500, 300), (50, 60))
         self.assertEqual(
-            [course.position(at) for at in (-1, 0, 30, 60, 61, 360, 420, 999)][:7],
+            [schedule.position(at) for at in (-1, 0, 30, 60, 61, 360, 420, 999)][:7],
             [0, 0, 1500, 3000, 3500, 153_000, 156_000],
         )
-        self.assertEqual((course.position(1e6), course.end, course.rate(10), course.rate(421)), (156_000, 420, 50, 0))
+        self.assertEqual(
+            (schedule.position(1e6), schedule.end, schedule.rate(10), schedule.rate(421)), (156_000, 420, 50, 0)
+        )
 
     def test_second_is_the_inverse_of_position(self) -> None:
-        course = course_of((0.5, 10), (7, 3), (100, None))
+        schedule = schedule_of((0.5, 10), (7, 3), (100, None))
         for position in [0.0, 0.1, 4.9, 5.0, 25.9, 26.0, 1000.5]:
-            self.assertAlmostEqual(course.position(course.second(position)), position)
-        self.assertIsNone(course.end)
+            self.assertAlmostEqual(schedule.position(schedule.second(position)), position)
+        self.assertIsNone(schedule.end)
 
     def test_nothing_is_reached_behind_its_end(self) -> None:
-        self.assertEqual(course_of((10, 2)).second(20.5), float("inf"))
-        self.assertEqual(Course().second(0), float("inf"))
+        self.assertEqual(schedule_of((10, 2)).second(20.5), float("inf"))
+        self.assertEqual(Schedule().second(0), float("inf"))
 
     def test_another_rate_goes_on_where_the_one_before_was(self) -> None:
-        course = course_of((10, None))
-        course.follow(5, [Stage(100, None)])
-        self.assertEqual([course.position(at) for at in (4, 5, 6)], [40, 50, 150])
-        course.follow(5, [Stage(1, 10)])
-        self.assertEqual([course.position(at) for at in (5, 6, 15, 20)], [50, 51, 60, 60])
+        schedule = schedule_of((10, None))
+        schedule.follow(5, [Stage(100, None)])
+        self.assertEqual([schedule.position(at) for at in (4, 5, 6)], [40, 50, 150])
+        schedule.follow(5, [Stage(1, 10)])
+        self.assertEqual([schedule.position(at) for at in (5, 6, 15, 20)], [50, 51, 60, 60])
 
     def test_ends_early(self) -> None:
-        course = course_of((10, 100)).until(7.5)
-        self.assertEqual((course.end, course.position(7.5), course.position(100)), (7.5, 75, 75))
-        self.assertEqual(course_of((10, 100)).until(200).end, 100)
+        schedule = schedule_of((10, 100)).until(7.5)
+        self.assertEqual((schedule.end, schedule.position(7.5), schedule.position(100)), (7.5, 75, 75))
+        self.assertEqual(schedule_of((10, 100)).until(200).end, 100)
 
 
-class AskedTest(unittest.TestCase):
+class DueCounterTest(unittest.TestCase):
     def test_even_ones_are_rate_times_time_exactly(self) -> None:
         for rate, seconds in ((50, 60), (0.1, 30), (333.3, 10), (7, 1)):
-            asked = Asked(EVEN, 1).below(course_of((rate, seconds)).position(seconds + 1))
+            asked = DueCounter(EVEN, 1).below(schedule_of((rate, seconds)).position(seconds + 1))
             self.assertEqual(asked, round(rate * seconds))
-        self.assertEqual(Asked(EVEN, 1).below(0.5), 1, "the first is due at once")
+        self.assertEqual(DueCounter(EVEN, 1).below(0.5), 1, "the first is due at once")
 
     def test_random_ones_are_as_many_on_average_and_their_gaps_exponential(self) -> None:
-        asked = Asked(POISSON, 7)
+        asked = DueCounter(POISSON, 7)
         counts = [asked.below(position) for position in range(0, 20_000, 100)]
         self.assertEqual(counts, sorted(counts))
         self.assertLess(abs(counts[-1] - 19_900), 4 * 19_900**0.5)
@@ -121,7 +123,7 @@ class SharesTest(unittest.TestCase):
                     one = Tickets(spacing, 3, 0.0)
                     one.assign(Share(0.0, period, slots))
                     everyone += taken(one, 777.7)
-                expected = Asked(spacing, 3).below(777.7) if parts else 0
+                expected = DueCounter(spacing, 3).below(777.7) if parts else 0
                 self.assertEqual((len(everyone), len(set(everyone))), (expected, expected))
 
     def test_shares_change_at_the_same_ticket(self) -> None:
@@ -146,4 +148,4 @@ class SharesTest(unittest.TestCase):
             for tickets in workers.values():
                 everyone += taken(tickets, position)
             self.assertEqual(sorted(everyone), sorted(set(everyone)), spacing)
-            self.assertEqual(len(everyone), Asked(spacing, 9).below(position), spacing)
+            self.assertEqual(len(everyone), DueCounter(spacing, 9).below(position), spacing)

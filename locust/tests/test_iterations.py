@@ -5,7 +5,7 @@ from typing import Any
 
 import gevent
 
-from loadtest.arrivals import EVEN, POISSON, Asked, Course, Share, Stage, Tickets
+from loadtest.arrivals import EVEN, POISSON, DueCounter, Schedule, Share, Stage, Tickets
 from loadtest.iterations import Scheduler, rounded
 
 
@@ -20,10 +20,10 @@ class SchedulerTest(unittest.TestCase):
     def begin(self, rate: float, spacing: str = EVEN, seconds: float | None = None, period: int = 1) -> None:
         tickets = Tickets(spacing, 5, 0.0)
         tickets.assign(Share(0.0, period, [0]))
-        course = Course()
-        course.follow(0.0, [Stage(rate, seconds)])
+        schedule = Schedule()
+        schedule.follow(0.0, [Stage(rate, seconds)])
         self.scheduler.begin(tickets, 0.0)
-        self.scheduler.follow(course)
+        self.scheduler.follow(schedule)
 
     def user(self, hold: float = 0.0) -> None:
         """Takes one after the other; each is under way until the clock has moved by `hold`."""
@@ -67,7 +67,7 @@ class SchedulerTest(unittest.TestCase):
             self.user()
         self.begin(100, POISSON, seconds=5)
         self.advance(6)
-        self.assertEqual(self.counts()["started"], Asked(POISSON, 5).below(500))
+        self.assertEqual(self.counts()["started"], DueCounter(POISSON, 5).below(500))
 
     def test_what_nobody_is_free_for_waits_a_second_and_is_dropped(self) -> None:
         self.user(hold=3)
@@ -127,10 +127,10 @@ class SchedulerTest(unittest.TestCase):
             self.user()
         self.begin(10)
         self.advance(2.001)
-        course = Course()
-        course.follow(0.0, [Stage(10, None)])
-        course.follow(2.5, [Stage(100, None)])
-        self.scheduler.follow(course)
+        schedule = Schedule()
+        schedule.follow(0.0, [Stage(10, None)])
+        schedule.follow(2.5, [Stage(100, None)])
+        self.scheduler.follow(schedule)
         self.advance(1.5)
         self.assertEqual(self.counts()["started"], 25 + 100)
 
@@ -143,6 +143,52 @@ class SchedulerTest(unittest.TestCase):
         self.advance(0.9)
         self.assertLessEqual(self.scheduler.step(), 101.0 + 1e-6)
 
+    def pause(self, seconds: float) -> None:
+        """The clock jumps, as with a process that was stopped: at its first look messages are to be read."""
+        self.now += seconds
+        self.assertAlmostEqual(self.scheduler.step() - self.now, 0.05)
+
+    def test_a_paused_worker_starts_nothing_that_is_older_than_a_second(self) -> None:
+        for _ in range(50):
+            self.user()
+        self.begin(50)
+        self.advance(1.001)
+        self.pause(30)
+        self.advance(0.1)
+        counts = self.counts()
+        # Due from 1 s on, and too old at 31.05 s up to 30.05 s.
+        self.assertAlmostEqual(counts["dropped"], 29 * 50, delta=5)
+        self.assertAlmostEqual(counts["started"], 50 + 55, delta=5)
+        self.assertLessEqual(max(self.lags), 1.0)
+        self.advance(1)
+        self.assertAlmostEqual(self.counts()["started"], 50 + 105, delta=5)
+
+    def test_a_paused_worker_reads_first_that_others_have_its_tickets(self) -> None:
+        for _ in range(50):
+            self.user()
+        self.begin(50)
+        self.advance(1.001)
+        self.pause(5)
+        tickets = self.scheduler.tickets
+        assert tickets is not None
+        # From second 3 on.
+        tickets.assign(Share(150.0, 1, []))
+        self.advance(1)
+        self.assertEqual((self.counts()["started"], self.counts()["dropped"]), (50, 100))
+
+    def test_what_waited_before_a_pause_is_dropped_by_the_user_that_comes_first(self) -> None:
+        self.begin(10)
+        self.advance(0.05)
+        self.now += 30
+        self.user()
+        self.assertEqual((self.counts()["started"], self.counts()["dropped"]), (0, 1))
+
+    def test_a_worker_that_is_always_late_starts_iterations_all_the_same(self) -> None:
+        self.user()
+        self.begin(10)
+        self.advance(10, step=0.4)
+        self.assertGreater(self.counts()["started"], 90)
+
     def test_rounds_lags_to_few_values(self) -> None:
         self.assertEqual([rounded(lag) for lag in (0.04, 1.26, 9.94, 12.6, 347, 1234)], [0.0, 1.3, 9.9, 13, 350, 1200])
 
@@ -152,8 +198,8 @@ class RealClockTest(unittest.TestCase):
         scheduler = Scheduler()
         tickets = Tickets(EVEN, 5, 0.0)
         tickets.assign(Share(0.0, 1, [0]))
-        course = Course()
-        course.follow(0.0, [Stage(200, 0.5)])
+        schedule = Schedule()
+        schedule.follow(0.0, [Stage(200, 0.5)])
         lags: list[float] = []
 
         def user() -> None:
@@ -162,7 +208,12 @@ class RealClockTest(unittest.TestCase):
 
         greenlets = [gevent.spawn(user), gevent.spawn(scheduler.run)]
         scheduler.begin(tickets, 0.0)
-        scheduler.follow(course)
-        gevent.sleep(0.8)
-        gevent.killall(greenlets)
-        self.assertEqual(len(lags), 100)
+        scheduler.follow(schedule)
+        self.addCleanup(gevent.killall, greenlets)
+        with gevent.Timeout(10):
+            while scheduler.starts.started + scheduler.starts.dropped < 100:
+                gevent.sleep(0.01)
+        gevent.sleep(0.1)
+        self.assertEqual(scheduler.starts.started + scheduler.starts.dropped, 100)
+        self.assertEqual(len(lags), scheduler.starts.started)
+        self.assertGreater(len(lags), 0)

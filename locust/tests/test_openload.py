@@ -6,15 +6,14 @@ from typing import Any
 from unittest import mock
 
 from locust import LoadTestShape, User, task
-from locust.argument_parser import get_empty_argument_parser
 from locust.env import Environment
 from locust.event import Events
 from locust.runners import WorkerNode
 
-from loadtest import openload, openoptions, patching
+from loadtest import openload, patching
 from loadtest.corrected import Corrected
+from loadtest.iterations import StartsOfWorkers, lag_of_all
 from loadtest.openload import OpenLoad
-from loadtest.openstarts import StartsOfWorkers, lag_of_all
 from loadtest.run import LatestRun
 from loadtest.tally import Report
 
@@ -30,33 +29,6 @@ class Wave(LoadTestShape):
 
 class OwnWay(User):
     def run(self) -> None: ...
-
-
-class OptionsTest(unittest.TestCase):
-    def parser(self, *own: str) -> Any:
-        events = Events()
-        openoptions.add_options(events)
-
-        def add(parser: Any) -> None:
-            for name in own:
-                parser.add_argument(name)
-
-        events.init_command_line_parser.add_listener(add)
-        parser = get_empty_argument_parser()
-        events.init_command_line_parser.fire(parser=parser)
-        return parser
-
-    def test_are_there_and_in_locusts_form(self) -> None:
-        parser = self.parser()
-        options = parser.parse_args(["--arrival-rate", "5:1m 6:1m", "--arrival-spacing", "poisson"])
-        self.assertEqual(openoptions.asked_of(options), "5:1m 6:1m")
-        self.assertEqual(openoptions.spacing_of(options), "poisson")
-        self.assertLessEqual({"arrival_rate", "arrival_spacing"}, parser.args_included_in_web_ui.keys())
-        self.assertEqual(openoptions.asked_of(parser.parse_args([])), "")
-
-    def test_leave_an_option_of_the_scripts_alone(self) -> None:
-        options = self.parser("--arrival-rate").parse_args(["--arrival-rate", "mine"])
-        self.assertEqual((options.arrival_rate, openoptions.asked_of(options)), ("mine", ""))
 
 
 class OpenLoadTest(unittest.TestCase):
@@ -81,13 +53,12 @@ class OpenLoadTest(unittest.TestCase):
             user_count=0,
             spawning_completed=False,
             start=lambda *_: self.starts.append(1),
-            stop=self.stop,
             register_message=lambda *_: None,
             send_message=lambda _, data, client_id: self.sent.append((client_id, data)),
         )
         self.starts: list[int] = []
         self.run_ = LatestRun(lambda: self.now)
-        return OpenLoad(self.environment, self.runner, self.run_)
+        return OpenLoad(self.environment, self.runner, self.run_, self.stop)
 
     def stop(self) -> None:
         self.stops += 1
@@ -154,7 +125,7 @@ class OpenLoadTest(unittest.TestCase):
 
     def test_has_nothing_to_say_where_the_script_has_the_option(self) -> None:
         del self.environment.parsed_options.arrival_spacing
-        self.load = OpenLoad(self.environment, self.runner, self.run_)
+        self.load = OpenLoad(self.environment, self.runner, self.run_, self.stop)
         self.assertEqual((self.load.answer({}), self.refusal(arrival_rate="mine")), ({}, ""))
 
     def test_has_no_iterations_without_a_rate(self) -> None:
@@ -212,7 +183,7 @@ class OpenLoadTest(unittest.TestCase):
         self.now += 2
         self.environment.parsed_options.arrival_rate = "100"
         self.load.see_form()
-        self.assertEqual(self.sent[-1][1]["course"], [(0, 0, 10), (2.25, 22.5, 100)])
+        self.assertEqual(self.sent[-1][1]["schedule"], [(0, 0, 10), (2.25, 22.5, 100)])
         self.now += 1.25
         self.assertEqual((self.status()["due"], self.status()["asked"], self.status()["rate"]), (123, "100", 100))
 

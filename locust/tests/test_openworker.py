@@ -29,13 +29,13 @@ class WorkerArrivalsTest(unittest.TestCase):
         options = SimpleNamespace(arrival_rate=rate, arrival_spacing="even", **{RUN_OPTION: run})
         self.events.test_start.fire(environment=SimpleNamespace(runner=None, parsed_options=options))
 
-    def course(self, run: int = 1, **more: Any) -> None:
+    def schedule(self, run: int = 1, **more: Any) -> None:
         told = {
             "run": run,
             "spacing": "even",
             "seed": 1,
             "age": 0.0,
-            "course": [(0.0, 0.0, 1000.0)],
+            "schedule": [(0.0, 0.0, 1000.0)],
             "share": (0.0, 1, [0]),
         }
         self.tell(msg=SimpleNamespace(data={**told, **more}), environment=None)  # type: ignore[attr-defined]
@@ -73,10 +73,10 @@ class WorkerArrivalsTest(unittest.TestCase):
         users.append(gevent.spawn(user))
         gevent.sleep(0.12)
         self.assertEqual(self.sent, [{"run": 1, "users": 2}])
-        self.course(run=7)
+        self.schedule(run=7)
         gevent.sleep(0.03)
         self.assertEqual(self.started(), 0, "of another run")
-        self.course()
+        self.schedule()
         gevent.sleep(0.1)
         self.assertGreater(self.started(), 20)
         self.events.test_stopping.fire(environment=None)

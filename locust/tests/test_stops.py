@@ -8,6 +8,7 @@ import gevent
 
 from loadtest.course import Stops
 from loadtest.run import LatestRun
+from loadtest.tally import Caller
 
 
 class FakeMaster:
@@ -86,6 +87,11 @@ class StopsTest(unittest.TestCase):
         ended = self.stops.ended_by
         self.assertIsNotNone(ended)
         self.assertEqual((ended and ended.by, ended and ended.place.file), ("script", "test_stops.py"))
+
+    def test_who_ends_a_run_says_why(self) -> None:
+        self.master.state = "running"
+        self.stops.end(Caller("time"))
+        self.assertEqual((self.master.log, self.stops.ended_by), (["stop True"], Caller("time")))
 
     def test_nothing_starts_just_ahead_of_a_stop(self) -> None:
         self.master.state = "running"

@@ -3,7 +3,7 @@ import type { ArrivalsSample, StartLag } from "../arrivals";
 import type { EndedBy, Sample } from "../types";
 import { round, shareText, short } from "./format";
 
-/** Iterations that may be missing of those that were asked for, and one: the run may end between two. */
+/** Iterations that may be missing of those that were asked for, or too many, and one: the run may end between two. */
 export const startsTolerance = 0.01;
 /** Part of the starts that may be late. */
 export const lateTolerance = 0.01;
@@ -65,7 +65,13 @@ export class ArrivalsWatch {
       return { problems, warnings };
     }
     const missing = due - started;
-    if (missing > Math.max(1, startsTolerance * due)) {
+    const tolerated = Math.max(1, startsTolerance * due);
+    if (-missing > tolerated) {
+      problems.push(
+        `arrivals: ${started} iterations were started, where ${due} were due: a worker that was not heard of for a ` +
+          "while has started what others were given",
+      );
+    } else if (missing > tolerated) {
       const text = `arrivals: ${started} of ${due} iterations asked were started${causes(report, context)}`;
       const byTarget = context.endedBy === "threshold" && dropped >= missing && context.saturated.length === 0;
       (byTarget ? warnings : problems).push(text);

@@ -110,7 +110,9 @@ describe("loadtest dashboard", function () {
     expect(record.asked.arrivals).to.deep.equal({ rate: "10", spacing: "even" });
     const { due = 0, started = 0 } = record.integrity?.arrivals ?? {};
     expect(due).to.be.greaterThan(120);
-    expect(Math.abs(started - due)).to.be.at.most(2);
+    // The stop comes in mid-flight, and the master knows of it before the worker does.
+    expect(Math.abs(started - due)).to.be.at.most(Math.max(5, 0.01 * due));
+    expect(record.totals?.requests).to.equal(started);
   });
 
   it("ends with 0 on Ctrl-C, and leaves nothing running", async () => {

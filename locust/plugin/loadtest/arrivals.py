@@ -1,7 +1,7 @@
 """When iterations start, and which worker starts them: pure arithmetic, the same on every node.
 
 Iterations are counted by a position, which grows by the asked rate each second. Even ones are at 0, 1, 2 and so on;
-Poisson ones have exponential gaps of 1 on average. A course says what the position is at which second, and shares say
+Poisson ones have exponential gaps of 1 on average. A schedule says what the position is at which second, and shares say
 whose a ticket is. So all nodes agree on every ticket, however often rates and workers change, and however many are
 lost: what was asked never depends on what a worker has told.
 """
@@ -22,6 +22,8 @@ ALLOWED = (
     'a rate such as 500 or 0.5, in iterations a second, or rates with their times, such as "50/s:1m 500/s:5m 50/s:1m"'
 )
 MOST = 1_000_000
+LEAD = 0.25
+"""Seconds from a change of rates or shares until it holds, in which it reaches all workers."""
 
 _STAGE = re.compile(r"(?P<rate>\d+(?:\.\d+)?)(?:/s)?(?::(?P<time>.+))?", re.ASCII)
 _TIME = re.compile(r"(\d+)|(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.ASCII)
@@ -73,8 +75,8 @@ class Segment(NamedTuple):
     rate: float
 
 
-class Course:
-    """What the position is at each second of a schedule. It may change from a moment on, and may end."""
+class Schedule:
+    """What the position is at each second. It may change from a moment on, and may end."""
 
     def __init__(self, segments: Sequence[Segment] = ()) -> None:
         self.segments = [Segment(*segment) for segment in segments] or [Segment(0.0, 0.0, 0.0)]
@@ -91,12 +93,12 @@ class Course:
             kept.append(Segment(at, position, 0.0))
         self.segments = kept or [Segment(0.0, 0.0, 0.0)]
 
-    def until(self, end: float) -> Course:
+    def until(self, end: float) -> Schedule:
         """The same, but that it ends at second `end` at the latest."""
         if self.end is not None and self.end <= end:
             return self
         kept = [segment for segment in self.segments if segment.at < end]
-        return Course([*kept, Segment(end, self.position(end), 0.0)])
+        return Schedule([*kept, Segment(end, self.position(end), 0.0)])
 
     @property
     def end(self) -> float | None:
@@ -138,7 +140,7 @@ def _random(first: int, seed: int) -> list[float]:
     return found
 
 
-class Asked:
+class DueCounter:
     """Counts the tickets below a position, which never goes back."""
 
     def __init__(self, spacing: str, seed: int) -> None:

@@ -59,7 +59,7 @@ class Counts:
         )
 
     def answer(self, names: bool) -> dict[str, Any]:
-        """`Counts` of `runner/types.ts`; without `names` only all requests together."""
+        """`Counts` of `runner/types/counts.ts`; without `names` only all requests together."""
         status, now = self._status, time.monotonic()
         stats = status.environment.stats
         age = status.run.age if status.run.number > 0 else 0.0

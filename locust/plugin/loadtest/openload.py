@@ -1,9 +1,10 @@
 """Open load: a run whose iterations start at an asked rate. The master's part; `openworker.py` has the workers'.
 
 `--arrival-rate` and `--arrival-spacing` are options of Locust's command line, fields of its web UI's form and of
-`/swarm`, and travel to workers with each spawn message. The master keeps the course, and tells it to workers: when it
-has begun, how it goes on, and whose each iteration is. Workers that come, go or are silent change that from a moment on
-that is a quarter of a second ahead, so that all of them do so at the same iteration.
+`/swarm`, and travel to workers with each spawn message. The master keeps the schedule, and tells it to workers: when it
+has begun, how it goes on, and whose each iteration is. When a worker comes, goes or is silent, iterations are divided
+anew. The new division holds from an iteration on that is due a quarter of a second later: by then all workers have
+heard of it.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ import gevent
 from locust.env import Environment
 from locust.runners import STATE_RUNNING, STATE_SPAWNING, MasterRunner
 
-from .arrivals import EVEN, Asked, Course, Segment, Share, divide, parse
+from .arrivals import EVEN, LEAD, DueCounter, Schedule, Segment, Share, divide, parse
 from .corrected import Corrected
+from .iterations import StartsOfWorkers
 from .openoptions import SPACING, asked_of, form_refusal, refusal, spacing_of
-from .openstarts import StartsOfWorkers
 from .run import LatestRun
 from .tally import Report
 
@@ -31,8 +32,6 @@ MESSAGE = "loadtest_arrivals"
 WAITS_UNUSED = "The script's wait_time is not used: iterations start at the arrival rate"
 
 _BEAT = 0.1
-LEAD = 0.25
-"""Seconds from a change until it holds, in which it reaches all workers."""
 MARGIN = 0.1
 """Seconds before the end of a run in which nothing starts, so that what was due has started."""
 _PREPARATION = 10.0
@@ -44,8 +43,11 @@ _SILENT = 1
 class OpenLoad:
     """The master's part of a run with an arrival rate; create it in `events.init`."""
 
-    def __init__(self, environment: Environment, runner: MasterRunner, run: LatestRun) -> None:
-        self._environment, self._runner, self._run = environment, runner, run
+    def __init__(
+        self, environment: Environment, runner: MasterRunner, run: LatestRun, end_run: Callable[[], None]
+    ) -> None:
+        """`end_run` is called when all stages are over."""
+        self._environment, self._runner, self._run, self._end_run = environment, runner, run, end_run
         self.corrected = Corrected()
         """Of the latest run: `corrected.stats` are Locust's statistics with corrected times, and no failures."""
         self.available = hasattr(environment.parsed_options, SPACING)
@@ -75,10 +77,10 @@ class OpenLoad:
 
     def _forget(self) -> None:
         self._began: float | None = None
-        self._course = Course()
+        self._schedule = Schedule()
         self._end: float | None = None
         self._seed = 0
-        self._asked: Asked | None = None
+        self._due: DueCounter | None = None
         self._spacing = EVEN
         self._ready: dict[str, int] = {}
         self._users: dict[str, int] = {}
@@ -102,7 +104,7 @@ class OpenLoad:
             return
         self._text = text
         if self._began is not None:
-            self._course.follow(self._age + LEAD, parse(text))
+            self._schedule.follow(self._age + LEAD, parse(text))
             self._share_out()
 
     def begin(self) -> None:
@@ -142,18 +144,14 @@ class OpenLoad:
             if not self._is_spawned(users):
                 return
             self._began, self._seed = time.monotonic(), random.getrandbits(32)
-            self._asked = Asked(self._spacing, self._seed)
-            self._course.follow(0.0, parse(self._text))
+            self._due = DueCounter(self._spacing, self._seed)
+            self._schedule.follow(0.0, parse(self._text))
         end = self._ends()
         if users != self._users or end != self._end:
             self._users, self._end = users, end
             self._share_out()
-        if self._course.end is not None and self._age > self._course.end + MARGIN:
-            self._end_schedule()
-
-    def _end_schedule(self) -> None:
-        """All stages are over."""
-        self._runner.stop()
+        if self._schedule.end is not None and self._age > self._schedule.end + MARGIN:
+            self._end_run()
 
     def _ends(self) -> float | None:
         """When the run's own limit ends the schedule, in its seconds; whole tenths, as clocks differ in less."""
@@ -188,10 +186,10 @@ class OpenLoad:
         }
 
     def _share_out(self) -> None:
-        """Tells all workers the course and what is theirs of it, where that has changed."""
+        """Tells all workers the schedule and what is theirs of it, where that has changed."""
         age = self._age
-        course = self._course if self._end is None else self._course.until(self._end)
-        since = course.position(age + LEAD) if self._shares else 0.0
+        schedule = self._schedule if self._end is None else self._schedule.until(self._end)
+        since = schedule.position(age + LEAD) if self._shares else 0.0
         parts = divide(self._users)
         shares = {}
         for client_id in {*parts, *self._shares}:
@@ -199,13 +197,13 @@ class OpenLoad:
             known = self._shares.get(client_id)
             same = known is not None and (known.period, known.slots) == (period, slots)
             shares[client_id] = known if same else Share(since, period, slots)
-        if shares == self._shares and course.segments == self._told:
+        if shares == self._shares and schedule.segments == self._told:
             return
-        self._shares, self._told = shares, course.segments
+        self._shares, self._told = shares, schedule.segments
         for client_id, share in shares.items():
             if client_id in self._runner.clients:
                 told = {"run": self._run.number, "spacing": self._spacing, "seed": self._seed, "age": self._age}
-                self._runner.send_message(MESSAGE, {**told, "course": course.segments, "share": share}, client_id)
+                self._runner.send_message(MESSAGE, {**told, "schedule": schedule.segments, "share": share}, client_id)
 
     def _on_message(self, msg: Any, **_: Any) -> None:
         if msg.data["run"] == self._run.number:
@@ -217,7 +215,7 @@ class OpenLoad:
             return {}
         if not self._text:
             return {"arrivals": None}
-        course = self._course if self._end is None else self._course.until(self._end)
+        schedule = self._schedule if self._end is None else self._schedule.until(self._end)
         began = None if self._began is None else round((self._run.elapsed or 0.0) - self._age, 3)
         told = [
             report.data["arrivals"]
@@ -229,9 +227,9 @@ class OpenLoad:
                 "asked": self._text,
                 "spacing": self._spacing,
                 "began": began,
-                "ends": None if began is None or course.end is None else round(began + course.end, 3),
-                "rate": course.rate(self._age) if began is not None and self._run.going else 0.0,
-                "due": 0 if self._asked is None else self._asked.below(course.position(self._age)),
+                "ends": None if began is None or schedule.end is None else round(began + schedule.end, 3),
+                "rate": schedule.rate(self._age) if began is not None and self._run.going else 0.0,
+                "due": 0 if self._due is None else self._due.below(schedule.position(self._age)),
                 **self._starts.answer(told),
                 "corrected": self.corrected.current(),
             }

@@ -10,7 +10,7 @@ from locust.env import Environment
 from locust.event import Events
 from locust.runners import MasterRunner, WorkerRunner
 
-from .arrivals import Course, Share, Tickets
+from .arrivals import Schedule, Share, Tickets
 from .corrected import Corrected
 from .iterations import Scheduler
 from .openload import MESSAGE
@@ -102,14 +102,14 @@ class WorkerArrivals:
         data, scheduler = msg.data, self._scheduler
         if scheduler is None or data["run"] != self._run:
             return
-        course, share = Course(data["course"]), Share(*data["share"])
+        schedule, share = Schedule(data["schedule"]), Share(*data["share"])
         if scheduler.tickets is None:
             tickets = Tickets(data["spacing"], data["seed"], share.since)
             scheduler.begin(tickets, data["age"])
         if share != self._share and scheduler.tickets is not None:
             self._share = share
             scheduler.tickets.assign(share)
-        scheduler.follow(course)
+        scheduler.follow(schedule)
 
     def _on_stopping(self, **_: Any) -> None:
         self._end()

@@ -19,15 +19,13 @@ from . import patching, process, tally
 from .course import GOING, Beginning, Dispatcher, Stops
 from .openload import OpenLoad
 from .patching import before
-from .run import ONCE_A_SECOND, RUN_OPTION, LatestRun, Rates
+from .run import ONCE_A_SECOND, RUN_OPTION, SILENT_AFTER, LatestRun, Rates
 from .script import Script
-from .tally import Report, describe
+from .tally import Caller, Report, describe
 from .targets import Targets
 
 logger = logging.getLogger("locust.loadtest.status")
 
-# A worker reports every 3 s even while Locust has taken it off its list.
-SILENT_AFTER = 10.0
 # Locust waits for users this much longer than the stop timeout.
 LOCUST_PATIENCE = 60.0
 
@@ -48,7 +46,7 @@ class MasterStatus:
         secrets = json.loads(os.environ.get("LOADTEST_SECRET_ARGUMENTS", "[]"))
         self._secret_arguments = {"secretArguments": secrets} if secrets else {}
         self.targets = Targets(environment, runner, allowed_hosts)
-        self.open_load = OpenLoad(environment, runner, self.run)
+        self.open_load = OpenLoad(environment, runner, self.run, lambda: self.stops.end(Caller("time")))
         self.runner = runner
         self.script = script
         self.stops = Stops(runner, self.run, script.count)
@@ -208,7 +206,7 @@ class MasterStatus:
         self._leaving = True
 
     def _on_worker_report(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
-        report = data.get("loadtest")
+        report, clients = data.get("loadtest"), self.runner.clients
         if report is None:
             return
         self.reports[client_id] = Report(report, time.monotonic())
@@ -218,9 +216,7 @@ class MasterStatus:
             self._bystanders.discard(client_id)
             self.beginning.see(report)
             self.open_load.see(client_id, report)
-        elif (
-            client_id in self._participants and self.runner.clients.get(client_id) is not self._participants[client_id]
-        ):
+        elif client_id in self._participants and self._participants[client_id] is not clients.get(client_id):
             # It has gone through a stop and still is in an older run: the start never reached it.
             self._bystanders.add(client_id)
 

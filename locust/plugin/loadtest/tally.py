@@ -42,9 +42,9 @@ class Place(NamedTuple):
 
 
 class Caller(NamedTuple):
-    """`by`: `script`, `page` (a request to stop), `time`, `shape`, `workers` (the last one went), `locust`, or `data`:
+    """`by`: `script`, `page` (a request to stop), `time`, `shape`, `workers` (the last one went), `locust` or `data`.
 
-    the rows of a file, which is the place, have run out.
+    With `data` the rows of a file have run out, and the place is that file.
     """
 
     by: str
@@ -71,7 +71,6 @@ _ENDS = {
     ("locust.web", "_stop_runners"): "time",
     ("locust.main", "stop_and_optionally_quit"): "time",
     ("locust.main", "shutdown"): "locust",
-    (f"{__package__}.openload", "_end_schedule"): "time",
     ("locust.runners", "shape_worker"): "shape",
     ("locust.runners", "heartbeat_worker"): "workers",
     ("locust.runners", "heartbeat_timeout_checker"): "locust",

@@ -45,6 +45,14 @@ describe("ArrivalsWatch", () => {
     expect(judge({ started: 900 }).problems).to.deep.equal(["arrivals: 900 of 1000 iterations asked were started"]);
   });
 
+  it("says that more was started than was due", () => {
+    expect(judge({ started: 1010 })).to.deep.equal({ problems: [], warnings: [] });
+    expect(judge({ started: 1011 }).problems).to.deep.equal([
+      "arrivals: 1011 iterations were started, where 1000 were due: a worker that was not heard of for a while has " +
+        "started what others were given",
+    ]);
+  });
+
   it("only warns of what the target was too slow for in a run that a threshold ended", () => {
     const ended = { endedBy: "threshold" };
     expect(judge({ started: 900, dropped: 100 }, ended).problems).to.deep.equal([]);
