@@ -8,6 +8,7 @@ import { exitCodes, type LocustStatus, type Sample } from "../types";
 import {
   type AskedLoad,
   amountOf,
+  bareMemory,
   isTelling,
   nextAmount,
   type Usage,
@@ -33,6 +34,8 @@ const longestRamp = 30;
 export interface SampleRun {
   readonly record: FinishedRecord;
   readonly samples: readonly Sample[];
+  /** Bytes of a worker before it had users, where runs before have shown less than this one; see `usageOf`. */
+  readonly bare?: number | undefined;
   /** Where its results are, for people. */
   readonly folder: string;
 }
@@ -87,11 +90,16 @@ export interface Sampling {
 
 /** Finds how much a worker takes well, and runs it with that. @throws RunnerError where a run ends too early */
 export async function findSample({ run, progress, asked, size, seconds }: Sampling): Promise<SampleRun> {
-  const of = async (amount: number, time: number, what: string) => {
+  let bare: number | undefined;
+  const of = async (amount: number, time: number, what: string): Promise<SampleRun> => {
     const load = partOf(asked, amount);
     const text = "rate" in load ? `${amount} iterations a second` : `${amount} ${amount === 1 ? "user" : "users"}`;
     progress.say(`${what}: 1 worker, ${text}, ${time} s of full load`);
-    return sampleOf(await run(load, time));
+    const sample = sampleOf(await run(load, time));
+    // Deployed workers are the same in all runs.
+    const known = [bare, bareMemory(sample.samples)].filter((bytes) => bytes !== undefined);
+    bare = known.length === 0 ? undefined : Math.min(...known);
+    return { ...sample, bare };
   };
   const most = amountOf(asked);
   let amount = Math.min(most, firstAmount);
@@ -112,8 +120,8 @@ function partOf(asked: AskedLoad, amount: number): AskedLoad & { readonly users:
   return { rate: amount, users: Math.min(users, Math.max(leastUsers, Math.ceil((users * amount) / rate))) };
 }
 
-function usageIn({ record, samples, folder }: SampleRun, size: WorkerSize): Usage {
-  const usage = usageOf(record, samples, size);
+function usageIn({ record, samples, bare, folder }: SampleRun, size: WorkerSize): Usage {
+  const usage = usageOf(record, samples, size, bare);
   if (usage !== undefined) return usage;
   throw new RunnerError(`nothing can be said by the run in ${folder}: it had no full load`, exitCodes.invalid);
 }

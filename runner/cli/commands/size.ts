@@ -48,8 +48,8 @@ async function sizedBy(options: SizeOptions): Promise<Sized> {
 
 /** What the load needs, by the run. @throws RunnerError with exit code 3 where the run does not tell */
 export function reportOf(sized: Sized, { users, arrivalRate }: Pick<SizeOptions, "users" | "arrivalRate">): SizeReport {
-  const { record, samples, folder, size, workerReplicas } = sized;
-  const usage = usageOf(record, samples, size);
+  const { record, samples, bare, folder, size, workerReplicas } = sized;
+  const usage = usageOf(record, samples, size, bare);
   if (usage === undefined) {
     const why = record.reasons[0] ?? "it had no full load";
     throw new RunnerError(`nothing can be said by the run in ${folder}: ${why}`, exitCodes.invalid);
