@@ -1,7 +1,7 @@
 /** Runs of one worker, from a few users on, until one tells what a user takes. */
 import { join, relative } from "node:path";
 import type { Prices } from "../../settings/cost/prices";
-import { RunnerError, UsageError } from "../errors";
+import { RunnerError } from "../errors";
 import type { FinishedRecord } from "../results/run-record";
 import { readSeries } from "../results/series";
 import { exitCodes, type LocustStatus, type Sample } from "../types";
@@ -17,7 +17,7 @@ import {
 } from "../verdict/sizing";
 import type { RunCommandOptions } from "./options";
 import type { SavedRun } from "./output";
-import type { TestSetup } from "./setup";
+import { requireNoShape, type TestSetup } from "./setup";
 import type { Progress } from "./terminal/progress";
 
 /** Users, or iterations a second, that a worker of any size takes. */
@@ -72,10 +72,9 @@ export function askedOf(
   return arrivalRate === undefined ? { users: users ?? usual } : { rate: arrivalRate, users: users ?? usual };
 }
 
-/** A shape has its own users, and its own time. */
-export function requireNoShape({ shape }: Pick<LocustStatus, "shape">): void {
-  if (shape === null) return;
-  throw new UsageError(`the script's load shape ${shape} decides the users: run it, then loadtest size --from latest`);
+/** Refuses a script with a load shape. */
+export function requireSteadyLoad(status: Pick<LocustStatus, "shape">): void {
+  requireNoShape(status, "run it, then loadtest size --from latest");
 }
 
 export interface Sampling {

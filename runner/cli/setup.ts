@@ -99,10 +99,12 @@ export function requireArrivals({ arrivals }: Pick<RunPlan, "arrivals">, status:
         "option --arrival-rate of its own",
     );
   }
-  if (status.shape === null) return;
-  throw new UsageError(
-    `the script has a load shape (${status.shape}), which decides the load: leave the arrival rate out`,
-  );
+  requireNoShape(status, "leave the arrival rate out");
+}
+
+/** Refuses a script whose load shape decides what the command has to. @param why what the user is to know or do */
+export function requireNoShape({ shape }: Pick<LocustStatus, "shape">, why: string): void {
+  if (shape !== null) throw new UsageError(`the script's load shape ${shape} decides users and time: ${why}`);
 }
 
 /** Checks that every HTTP user has a target that it may have, and that targets with an http(s) URL answer. */

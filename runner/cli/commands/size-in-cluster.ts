@@ -11,7 +11,7 @@ import { executeRun } from "../record-run";
 import {
   askedOf,
   findSample,
-  requireNoShape,
+  requireSteadyLoad,
   type Sampling,
   type Sized,
   type SizeOptions,
@@ -61,7 +61,7 @@ async function runHeld(
     ...{ setup, folder, progress, signals },
     open: async () => ({ session, close: async () => [] }),
     async checkTargets(status) {
-      requireNoShape(status);
+      requireSteadyLoad(status);
       await begin(status, folder.path);
       number = status.run + 1;
       left.owed = true;

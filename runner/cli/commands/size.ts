@@ -16,7 +16,7 @@ import { executeRun } from "../record-run";
 import {
   askedOf,
   findSample,
-  requireNoShape,
+  requireSteadyLoad,
   type Sampling,
   type Sized,
   type SizeOptions,
@@ -177,7 +177,7 @@ async function sampleLocally(options: SizeOptions): Promise<Sized> {
             ...{ signal: signals.interrupt, kill: signals.kill },
           }),
         async checkTargets(status) {
-          requireNoShape(status);
+          requireSteadyLoad(status);
           await requireLocalTargets(status, options.demo === true ? undefined : allowedHosts);
         },
         timing: { prepare: options.readyTimeout * 1000 },

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import type { SavedRun } from "../../../runner/cli/output";
-import { findSample, requireNoShape, type Sampling, withLoad } from "../../../runner/cli/sampling";
+import { findSample, requireSteadyLoad, type Sampling, withLoad } from "../../../runner/cli/sampling";
 import type { TestSetup } from "../../../runner/cli/setup";
 import { UsageError } from "../../../runner/errors";
 import type { FinishedRecord } from "../../../runner/results/run-record";
@@ -118,10 +118,10 @@ describe("samples", () => {
   });
 
   it("are none of a script with a shape", () => {
-    expect(() => requireNoShape({ shape: "Stages" })).to.throw(
+    expect(() => requireSteadyLoad({ shape: "Stages" })).to.throw(
       UsageError,
-      /Stages decides the users.*--from latest/,
+      /Stages decides users and time.*--from latest/,
     );
-    requireNoShape({ shape: null });
+    requireSteadyLoad({ shape: null });
   });
 });
