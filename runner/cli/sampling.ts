@@ -17,7 +17,7 @@ import {
 } from "../verdict/sizing";
 import type { RunCommandOptions } from "./options";
 import type { SavedRun } from "./output";
-import { requireNoShape, type TestSetup } from "./setup";
+import { requireNoShape, settingsOf, type TestSetup } from "./setup";
 import type { Progress } from "./terminal/progress";
 
 /** Users, or iterations a second, that a worker of any size takes. */
@@ -139,15 +139,7 @@ export function withLoad(setup: TestSetup, load: AskedLoad & { readonly users: n
   const { users } = load;
   const spawnRate = Math.max(setup.plan.spawnRate, users / longestRamp);
   const runTime = Math.ceil(users / spawnRate + seconds);
-  // Those of the stack are of its own load.
-  const { arrivalRate: _, arrivalSpacing: __, ...settings } = setup.settings;
   const arrivals = "rate" in load ? { rate: `${load.rate}`, spacing: "even" as const } : undefined;
-  return {
-    ...setup,
-    plan: { ...setup.plan, users, spawnRate, runTime, workers: 1, arrivals },
-    settings: {
-      ...{ ...settings, users, spawnRate, runTime: `${runTime}s`, workerReplicas: 1 },
-      ...(arrivals === undefined ? {} : { arrivalRate: arrivals.rate, arrivalSpacing: arrivals.spacing }),
-    },
-  };
+  const plan = { ...setup.plan, users, spawnRate, runTime, workers: 1, arrivals };
+  return { ...setup, plan, settings: settingsOf(setup.settings, plan) };
 }
