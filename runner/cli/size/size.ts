@@ -13,6 +13,10 @@ import { doubts, needOf, planned, usageOf } from "../../verdict/sizing";
 import { localSetup, openLocal } from "../local";
 import { findPrices } from "../price-file";
 import { executeRun } from "../record-run";
+import { readCommandSettings } from "../settings";
+import { planOf, requireLocalTargets } from "../setup";
+import { listenToSignals } from "../signals";
+import { progressOf } from "../terminal/progress";
 import {
   askedOf,
   findSample,
@@ -21,12 +25,8 @@ import {
   type Sized,
   type SizeOptions,
   withLoad,
-} from "../sampling";
-import { readCommandSettings } from "../settings";
-import { planOf, requireLocalTargets } from "../setup";
-import { listenToSignals } from "../signals";
-import { progressOf } from "../terminal/progress";
-import { type HourlyPrice, type SizeReport, sizeText } from "../terminal/size";
+} from "./sampling";
+import { type HourlyPrice, type SizeReport, sizeText } from "./text";
 
 /** `loadtest size`: how many workers a load needs. */
 export async function sizeCommand(options: SizeOptions): Promise<number> {
@@ -43,7 +43,7 @@ async function sizedBy(options: SizeOptions): Promise<Sized> {
     throw new UsageError("--demo starts its target on this machine: --local --demo");
   if (from !== undefined) return ofRun(options, from);
   if (local === true) return sampleLocally(options);
-  return (await import("./size-in-cluster.js")).sampleInCluster(options);
+  return (await import("./in-cluster.js")).sampleInCluster(options);
 }
 
 /** What the load needs, by the run. @throws RunnerError with exit code 3 where the run does not tell */

@@ -1,10 +1,10 @@
 /** Runs of one worker, from a few users on, until one tells what a user takes. */
 import { join, relative } from "node:path";
-import type { Prices } from "../../settings/cost/prices";
-import { RunnerError } from "../errors";
-import type { FinishedRecord } from "../results/run-record";
-import { readSeries } from "../results/series";
-import { exitCodes, type LocustStatus, type Sample } from "../types";
+import type { Prices } from "../../../settings/cost/prices";
+import { RunnerError } from "../../errors";
+import type { FinishedRecord } from "../../results/run-record";
+import { readSeries } from "../../results/series";
+import { exitCodes, type LocustStatus, type Sample } from "../../types";
 import {
   type AskedLoad,
   amountOf,
@@ -14,11 +14,11 @@ import {
   type Usage,
   usageOf,
   type WorkerSize,
-} from "../verdict/sizing";
-import type { RunCommandOptions } from "./options";
-import type { SavedRun } from "./output";
-import { requireNoShape, settingsOf, type TestSetup } from "./setup";
-import type { Progress } from "./terminal/progress";
+} from "../../verdict/sizing";
+import type { RunCommandOptions } from "../options";
+import type { SavedRun } from "../output";
+import { requireNoShape, settingsOf, type TestSetup } from "../setup";
+import type { Progress } from "../terminal/progress";
 
 /** Users, or iterations a second, that a worker of any size takes. */
 const firstAmount = 5;

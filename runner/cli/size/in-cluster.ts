@@ -8,6 +8,8 @@ import { type ClusterContext, withMaster } from "../deployed-test/open";
 import { copyLogs, isOwed } from "../deployed-test/save";
 import type { SavedRun } from "../output";
 import { executeRun } from "../record-run";
+import { requireLocal } from "../settings";
+import type { TestSetup } from "../setup";
 import {
   askedOf,
   findSample,
@@ -16,9 +18,7 @@ import {
   type Sized,
   type SizeOptions,
   withLoad,
-} from "../sampling";
-import { requireLocal } from "../settings";
-import type { TestSetup } from "../setup";
+} from "./sampling";
 
 /** Samples with one worker of a deployed test, which has as many as before when it ends. */
 export async function sampleInCluster(options: SizeOptions): Promise<Sized> {

@@ -1,13 +1,13 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import type { SavedRun } from "../../../runner/cli/output";
-import { findSample, requireSteadyLoad, type Sampling, withLoad } from "../../../runner/cli/sampling";
-import type { TestSetup } from "../../../runner/cli/setup";
-import { UsageError } from "../../../runner/errors";
-import type { FinishedRecord } from "../../../runner/results/run-record";
-import { amountOf, usageOf } from "../../../runner/verdict/sizing";
-import { finishedRecord, goodLoad, sampleAt, temporaryFolder } from "../results/make";
+import type { SavedRun } from "../../../../runner/cli/output";
+import type { TestSetup } from "../../../../runner/cli/setup";
+import { findSample, requireSteadyLoad, type Sampling, withLoad } from "../../../../runner/cli/size/sampling";
+import { UsageError } from "../../../../runner/errors";
+import type { FinishedRecord } from "../../../../runner/results/run-record";
+import { amountOf, usageOf } from "../../../../runner/verdict/sizing";
+import { finishedRecord, goodLoad, sampleAt, temporaryFolder } from "../../results/make";
 
 const size = { cpu: 0.5, memory: 768 };
 
