@@ -49,10 +49,10 @@ class Ledger:
         return self._end - self._next + sum(block.count for block in self._back)
 
     def ask(self, worker: str, number: int, want: int, workers: int) -> Block | None:
-        """Answers a worker that has used all it had, and has `workers` beside it, itself included.
+        """Answers a worker that has used all it had; None where no worker can be given any now.
 
-        `number` counts its questions: one that is asked again, as the answer was lost, has the same answer. None: no
-        worker can be given any now.
+        `number` counts its questions: one that is asked again, as the answer was lost, has the same answer. `workers`
+        share what is left, this one and all others.
         """
         known, block = self._given.get(worker, (-1, None))
         if number == known:
@@ -70,11 +70,9 @@ class Ledger:
         `leaving`: it will not use the answer to a later question either, which it has not got yet.
         """
         known, block = self._given.get(worker, (-1, None))
-        if block is None:
-            return
+        if block is None or (number != known and not leaving):
+            return  # it did not mean its latest rows, which were on their way
         if number != known:
-            if not leaving:
-                return  # it did not mean its latest rows, which were on their way
             first, count = block
         own = block.first <= first and first + count == block.first + block.count
         if own and 0 < count <= self._unused[worker]:
@@ -97,11 +95,8 @@ class Ledger:
             return Block(block.first, min(size, block.count))
         if self._end is not None:
             size = min(size, self._end - self._next)
-        if size == 0:
-            return None
-        block = Block(self._next, size)
         self._next += size
-        return block
+        return Block(self._next - size, size) if size > 0 else None
 
 
 class Master:
@@ -159,8 +154,7 @@ class Master:
             self._recalled[number].discard(msg.node_id)
             if told["leaving"]:
                 self._asking[number].pop(msg.node_id, None)
-            back = (told["question"], told["first"], told["count"], told["leaving"])
-            self._ledgers[number].back(msg.node_id, *back)
+            self._ledgers[number].back(msg.node_id, told["question"], told["first"], told["count"], told["leaving"])
             self._serve_all(number)
 
     def _serve_all(self, number: int) -> None:
@@ -183,10 +177,9 @@ class Master:
         asking, recalled = self._asking[number], self._recalled[number]
         living = self._living()
         holders = [worker for worker in self._ledgers[number].holders() if worker in living]
-        for holder in holders:
-            if holder not in recalled:
-                recalled.add(holder)
-                self._runner.send_message(BACK, {"file": number}, holder)
+        for holder in [worker for worker in holders if worker not in recalled]:
+            recalled.add(holder)
+            self._runner.send_message(BACK, {"file": number}, holder)
         if holders:
             return False
         for worker, told in asking.items():
@@ -250,9 +243,8 @@ def _difference(files: list[list[Any]]) -> tuple[int, str | None]:
         if name != mine:
             return number, f"this worker reads {name} where the master reads {mine}"
         if theirs != one.told:
-            what = (
-                f"{size} bytes, not the master's {my_size}" if size != my_size else "other contents than the master's"
-            )
+            sizes = f"{size} bytes, not the master's {my_size}"
+            what = sizes if size != my_size else "other contents than the master's"
             return number, f"{name} has {what}: all need the same files and the same script"
     if len(files) != len(known):
         return 0, f"this worker reads {len(files)} files of rows, and the master {len(known)}"
