@@ -1,11 +1,6 @@
 /** The words that the rooms of the runner share: what Locust reports, what a run is, how it may end. */
 import type { ArrivalsSample, ArrivalsStatus } from "./types/arrivals";
 
-export type * from "./types/arrivals";
-export type * from "./types/counts";
-
-import type { ArrivalsSample, ArrivalsStatus } from "./arrivals";
-
 /** What one worker last reported; CPU is in cores, memory in bytes. */
 export interface WorkerStatus {
   /** Locust's id of the worker: unique, but not stable over a restart. */

@@ -5,6 +5,7 @@ import random
 import sys
 import tempfile
 import unittest
+from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,6 +23,7 @@ class Network:
     def __init__(self, made: random.Random, loss: float) -> None:
         self._made, self._loss = made, loss
         self._links: dict[tuple[str, str], Queue] = {}
+        self._under_way: Counter[str] = Counter()
         self.deliver: dict[str, Any] = {}
         self.greenlets: list[gevent.Greenlet] = []
 
@@ -31,6 +33,7 @@ class Network:
             self._links[link] = Queue()
             self.greenlets.append(gevent.spawn(self._carry, self._links[link], receiver))
         if self._made.random() >= self._loss:
+            self._under_way[sender] += 1
             self._links[link].put(Message(kind, told, sender))
 
     def _carry(self, link: Queue, receiver: str) -> None:
@@ -39,6 +42,12 @@ class Network:
             gevent.sleep(self._made.random() * 0.002)
             if receiver in self.deliver:
                 self.deliver[receiver](message)
+            self._under_way[message.node_id] -= 1
+
+    def wait_for(self, sender: str) -> None:
+        """Waits until all that one has sent has come."""
+        while self._under_way[sender] > 0:
+            gevent.sleep(0.001)
 
 
 class Test:
@@ -89,11 +98,12 @@ class Test:
         if in_order:
             rows, runner = self._rows[name]
             rows.give_back(runner, leaving=True)
-            gevent.sleep(0.02)
+            # TCP brings what a process has sent before its end.
+            self.network.wait_for(name)
         del self.network.deliver[name], self.clients[name]
 
     def end(self) -> None:
-        gevent.joinall([user for users in self.users.values() for user in users], timeout=20, raise_error=True)
+        gevent.joinall([user for users in self.users.values() for user in users], timeout=60, raise_error=True)
         left = [user for users in self.users.values() for user in users if not user.dead]
         gevent.killall([*left, *self.network.greenlets, self.master._watching])
         if left:
@@ -113,7 +123,7 @@ class HandoutTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.file = Path(folder.name) / "ids.csv"
-        for change in (patch.object(data, "LOOK", 0.02), patch.object(handout, "LOOK", 0.02)):
+        for change in (patch.object(data, "LOOK", 0.1), patch.object(handout, "LOOK", 0.1)):
             change.start()
             self.addCleanup(change.stop)
         logger = logging.getLogger("locust.loadtest.data")

@@ -4,14 +4,14 @@ import { notStarted, type RunObserver, type RunOutcome, type RunPlan } from "../
 import type { Earlier } from "../engine/recording";
 import { driveRun, followRun } from "../engine/run";
 import type { Timing } from "../engine/timing";
-import { messageOf, RunnerError, UsageError } from "../errors";
+import { messageOf, RunnerError } from "../errors";
 import type { Session } from "../places/place";
 import type { ResultsFolder } from "../results/folder";
 import { exitCodes, type LocustStatus } from "../types";
 import { searchIntro, stepLine } from "./capacity";
 import type { SavedRun } from "./output";
 import { Recorder } from "./recorder";
-import { arrivalsNotice, type Compare, requireArrivals, type TestSetup } from "./setup";
+import { arrivalsNotice, type Compare, requireArrivals, requireNoShape, type TestSetup } from "./setup";
 import type { Signals } from "./signals";
 import type { Progress } from "./terminal/progress";
 
@@ -140,11 +140,7 @@ async function drive(
     plan,
     observer,
     async beforeStart(status) {
-      if (plan.search !== undefined && status.shape !== null) {
-        throw new UsageError(
-          `the script's load shape ${status.shape} decides the load: a capacity is found without one`,
-        );
-      }
+      if (plan.search !== undefined) requireNoShape(status, "a capacity is found without one");
       requireArrivals(plan, status);
       await checkTargets(status);
       if (plan.host === undefined) progress.say(`${script} → the script's own target`);

@@ -51,6 +51,20 @@ export function planOf(settings: PlanSettings, { abortAfter, search }: PlanOptio
 /** What a plan is made of beside the settings. */
 export type PlanOptions = Pick<RunCommandOptions, "abortAfter" | "search">;
 
+/** Settings, for the record, with the load of a plan in place of their own. */
+export function settingsOf(settings: TestSetup["settings"], plan: RunPlan): TestSetup["settings"] {
+  const { users, spawnRate, runTime, workers: workerReplicas, arrivals } = plan;
+  const ofArrivals = { arrivalRate: arrivals?.rate, arrivalSpacing: arrivals?.spacing };
+  return withoutUndefined({
+    ...{ ...settings, users, spawnRate, workerReplicas, ...ofArrivals },
+    runTime: runTime === undefined ? undefined : `${runTime}s`,
+  });
+}
+
+export function withoutUndefined(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
+
 export function requireWorkers({ workerReplicas }: Pick<Settings, "workerReplicas">): void {
   if (workerReplicas < 1) throw new UsageError("a run needs at least one worker: --workers 1");
 }
@@ -99,10 +113,12 @@ export function requireArrivals({ arrivals }: Pick<RunPlan, "arrivals">, status:
         "option --arrival-rate of its own",
     );
   }
-  if (status.shape === null) return;
-  throw new UsageError(
-    `the script has a load shape (${status.shape}), which decides the load: leave the arrival rate out`,
-  );
+  requireNoShape(status, "leave the arrival rate out");
+}
+
+/** Refuses a script whose load shape decides what the command has to. @param why what the user is to know or do */
+export function requireNoShape({ shape }: Pick<LocustStatus, "shape">, why: string): void {
+  if (shape !== null) throw new UsageError(`the script's load shape ${shape} decides users and time: ${why}`);
 }
 
 /** Checks that every HTTP user has a target that it may have, and that targets with an http(s) URL answer. */

@@ -17,6 +17,9 @@ const names = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** Files 0 to 2, as far as they are terminals when the command begins. */
 const terminals = [0, 1, 2].filter((file) => isatty(file));
 
+/** Set for a command that ends when its IPC channel is closed: whoever started it is gone then. */
+export const endsWithChannel = "LOADTEST_ENDS_WITH_CHANNEL";
+
 /** Has a signal end the process with the code that is documented, while no command listens and nothing has begun. */
 export function endOnSignals(): void {
   for (const name of names) {
@@ -24,8 +27,10 @@ export function endOnSignals(): void {
       if (process.listenerCount(name) === 1) endProcess(exitCodes.aborted);
     });
   }
-  // Whoever started the command with a channel is gone, however it went: as if it were the terminal.
-  if (process.connected) process.once("disconnect", () => process.emit("SIGHUP", "SIGHUP"));
+  // As if it were the terminal that is closed. Others have a channel, too, and close it for reasons of their own.
+  if (process.env[endsWithChannel] !== undefined) process.once("disconnect", () => process.emit("SIGHUP", "SIGHUP"));
+  // What the command starts has a channel of its own, or none.
+  delete process.env[endsWithChannel];
 }
 
 /** Ends the process. Node gives terminals their modes back then, and crashes where one was closed. */

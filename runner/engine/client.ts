@@ -1,7 +1,7 @@
 import type { AskedArrivals } from "../../settings/values/arrivals";
-import type { Counts } from "../counts";
 import { codeOf, messageOf } from "../errors";
 import type { LocustStatus, RecordedSeries } from "../types";
+import type { Counts } from "../types/counts";
 
 /** Where a master answers, and the token that state-changing requests need. */
 export interface Endpoint {

@@ -1,5 +1,5 @@
-import type { ArrivalsSample } from "../arrivals";
 import type { EndedBy, LocustStatus, LostWorker, Phase, RecordedSample, Sample, WorkerStatus } from "../types";
+import type { ArrivalsSample } from "../types/arrivals";
 import type { CapacityReport } from "../verdict/capacity/report";
 import { round } from "../verdict/format";
 import { Integrity, type IntegrityReport, workerText } from "../verdict/integrity";

@@ -1,6 +1,6 @@
 import type { AskedArrivals } from "../../settings/values/arrivals";
-import type { ArrivalsSample, StartLag } from "../arrivals";
 import type { EndedBy, Sample } from "../types";
+import type { ArrivalsSample, StartLag } from "../types/arrivals";
 import { round, shareText, short } from "./format";
 
 /** Iterations that may be missing of those that were asked for, or too many, and one: the run may end between two. */

@@ -1,4 +1,5 @@
 /** How many workers a load needs, by what some have used for a part of it. Pure arithmetic. */
+import { mean, sum } from "simple-statistics";
 import { saturatedShare } from "../../settings/limits";
 import type { Sample } from "../types";
 import { percent, round } from "./format";
@@ -76,8 +77,23 @@ export interface SampledRun {
   readonly workerCpuLimit?: number | undefined;
 }
 
-/** What a run's workers have used; undefined where it made no load. */
-export function usageOf(run: SampledRun, samples: readonly Sample[], size: WorkerSize): Usage | undefined {
+/** Bytes of a worker before its users came; undefined where samples say nothing of memory. */
+export function bareMemory(samples: readonly Sample[]): number | undefined {
+  return samples.find(({ workerMemory = 0 }) => workerMemory > 0)?.workerMemory;
+}
+
+/**
+ * What a run's workers have used; undefined where it made no load.
+ *
+ * @param bare bytes of a worker before it ever had users, where runs before have shown less than this one's first
+ *   sample: Python keeps memory of users that are gone
+ */
+export function usageOf(
+  run: SampledRun,
+  samples: readonly Sample[],
+  size: WorkerSize,
+  bare = bareMemory(samples),
+): Usage | undefined {
   const held = samples.filter(({ phase }) => phase === "hold");
   const [first, last] = [held[0], held.at(-1)];
   const shares = Object.values(run.integrity?.workerCpu ?? {}).map(({ mean }) => mean);
@@ -88,13 +104,12 @@ export function usageOf(run: SampledRun, samples: readonly Sample[], size: Worke
   // Those before have a part of the ramp.
   const settled = held.filter(({ t }) => t >= first.t + rateWindow);
   const limit = run.workerCpuLimit ?? (run.place === "local" ? 1 : Math.min(1, size.cpu));
-  const bare = samples.find(({ workerMemory = 0 }) => workerMemory > 0)?.workerMemory;
   const loaded = Math.max(0, ...samples.map(({ workerMemory = 0 }) => workerMemory));
   return {
     ...{ workers: shares.length, users, limit, seconds: last.t - first.t },
     rate: mean((settled.length > 0 ? settled : [last]).map(({ rps, arrivals }) => arrivals?.startedPerSecond ?? rps)),
     unit: last.arrivals === undefined ? "requests" : "iterations",
-    cores: limit * shares.reduce((sum, share) => sum + share, 0),
+    cores: limit * sum(shares),
     ...(bare === undefined ? {} : { memory: { bare, loaded } }),
   };
 }
@@ -183,10 +198,6 @@ export function doubts(
     ...(usage.memory === undefined ? ["it says nothing of memory, as an earlier version has made it"] : []),
     ...(place === "local" ? ["it ran on this machine, whose cores may be faster than Fargate's vCPU, or slower"] : []),
   ];
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function memoryOf({ memory, users, workers }: Usage): { perUser: number; bare: number } {

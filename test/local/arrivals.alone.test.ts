@@ -236,7 +236,7 @@ describe("a run with an arrival rate", function () {
   it("refuses what cannot be, with one line and exit code 2", async () => {
     const shape = await load("shaped.py", 5, "10").command.ended;
     expect(shape.code, shape.stderr).to.equal(2);
-    expect(shape.stderr).to.contain("the script has a load shape (Wave), which decides the load");
+    expect(shape.stderr).to.contain("the script's load shape Wave decides users and time: leave the arrival rate out");
     const wrong = await load("fast.py", 5, "10:x", "--arrival-spacing", "odd").command.ended;
     expect(wrong.code, wrong.stderr).to.equal(2);
     expect(wrong.stderr)

@@ -241,7 +241,9 @@ describe("loadtest capacity on this machine", function () {
     ]);
     const shape = await start(url, ["--script", "shape.py"]).command.ended;
     expect(shape.code).to.equal(2);
-    expect(shape.stderr).to.match(/the script's load shape Steps decides the load: a capacity is found without one/);
+    expect(shape.stderr).to.match(
+      /the script's load shape Steps decides users and time: a capacity is found without one/,
+    );
     const rate = await start(url, ["--at-least", "fast"]).command.ended;
     expect(rate.code).to.equal(2);
     expect(rate.stderr).to.match(/A rate is a number above 0 a second: 1200\/s or 1200/);

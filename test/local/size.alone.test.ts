@@ -129,7 +129,7 @@ describe("loadtest size on this machine", function () {
       results,
     ]);
     expect(shaped.code).to.equal(2);
-    expect(shaped.stderr).to.match(/^loadtest: the script's load shape Stages decides the users: run it, then/m);
+    expect(shaped.stderr).to.match(/^loadtest: the script's load shape Stages decides users and time: run it, then/m);
     for (const [args, says] of [
       [["--users", "0"], /Users are a number from 1 on/],
       [["--arrival-rate", "0"], /It must be a number above 0/],

@@ -124,9 +124,8 @@ class Rows(Iterator[dict[str, Any]]):
         self._asked_at = None
         self._answered = told["question"]
         self._over = told.get("over", False)
-        first = told.get("first", 0)
         found = [row for start, end in told.get("spans", ()) for row in self.file.read(start, end)]
-        self._stock.extend(enumerate(found, first))
+        self._stock.extend(enumerate(found, told.get("first", 0)))
         self._used, self._used_since = 0, time.monotonic()
         self._tell()
 
@@ -196,8 +195,8 @@ class Worker:
         self._agreed = Event()
         self._problem: tuple[int, str] | None = None
         runner.register_message(FILES, self._on_files)
-        runner.register_message(ASK, self._on_answer)
-        runner.register_message(BACK, self._on_recall)
+        runner.register_message(ASK, lambda msg, **_: known[msg.data["file"]].answer(msg.data))
+        runner.register_message(BACK, lambda msg, **_: known[msg.data["file"]].give_back(runner))
         self._stop = runner.stop
         runner.stop = self.stop  # type: ignore[method-assign]
 
@@ -231,12 +230,6 @@ class Worker:
         if msg.data["problem"] is not None:
             self._problem = (msg.data["file"], msg.data["problem"])
         self._agreed.set()
-
-    def _on_answer(self, msg: Message, **_: Any) -> None:
-        known[msg.data["file"]].answer(msg.data)
-
-    def _on_recall(self, msg: Message, **_: Any) -> None:
-        known[msg.data["file"]].give_back(self._runner)
 
 
 class _Finder(Loader):

@@ -76,8 +76,7 @@ class Master:
             self._recalled[number].discard(msg.node_id)
             if told["leaving"]:
                 self._asking[number].pop(msg.node_id, None)
-            back = (told["question"], told["first"], told["count"], told["leaving"])
-            self._ledgers[number].back(msg.node_id, *back)
+            self._ledgers[number].back(msg.node_id, told["question"], told["first"], told["count"], told["leaving"])
             self._serve_all(number)
 
     def _serve_all(self, number: int) -> None:
@@ -100,10 +99,9 @@ class Master:
         asking, recalled = self._asking[number], self._recalled[number]
         living = self._living()
         holders = [worker for worker in self._ledgers[number].holders() if worker in living]
-        for holder in holders:
-            if holder not in recalled:
-                recalled.add(holder)
-                self._runner.send_message(BACK, {"file": number}, holder)
+        for holder in [worker for worker in holders if worker not in recalled]:
+            recalled.add(holder)
+            self._runner.send_message(BACK, {"file": number}, holder)
         if holders:
             return False
         for worker, told in asking.items():
@@ -167,9 +165,8 @@ def _difference(files: list[list[Any]]) -> tuple[int, str | None]:
         if name != mine:
             return number, f"this worker reads {name} where the master reads {mine}"
         if theirs != one.told:
-            what = (
-                f"{size} bytes, not the master's {my_size}" if size != my_size else "other contents than the master's"
-            )
+            sizes = f"{size} bytes, not the master's {my_size}"
+            what = sizes if size != my_size else "other contents than the master's"
             return number, f"{name} has {what}: all need the same files and the same script"
     if len(files) != len(known):
         return 0, f"this worker reads {len(files)} files of rows, and the master {len(known)}"

@@ -34,10 +34,10 @@ class Ledger:
         return self._end - self._next + sum(block.count for block in self._back)
 
     def ask(self, worker: str, number: int, want: int, workers: int) -> Block | None:
-        """Answers a worker that has used all it had, and has `workers` beside it, itself included.
+        """Answers a worker that has used all it had; None where no worker can be given any now.
 
-        `number` counts its questions: one that is asked again, as the answer was lost, has the same answer. None: no
-        worker can be given any now.
+        `number` counts its questions: one that is asked again, as the answer was lost, has the same answer. `workers`
+        share what is left, this one and all others.
         """
         known, block = self._given.get(worker, (-1, None))
         if number == known:
@@ -55,11 +55,9 @@ class Ledger:
         `leaving`: it will not use the answer to a later question either, which it has not got yet.
         """
         known, block = self._given.get(worker, (-1, None))
-        if block is None:
-            return
+        if block is None or (number != known and not leaving):
+            return  # it did not mean its latest rows, which were on their way
         if number != known:
-            if not leaving:
-                return  # it did not mean its latest rows, which were on their way
             first, count = block
         own = block.first <= first and first + count == block.first + block.count
         if own and 0 < count <= self._unused[worker]:
@@ -82,8 +80,5 @@ class Ledger:
             return Block(block.first, min(size, block.count))
         if self._end is not None:
             size = min(size, self._end - self._next)
-        if size == 0:
-            return None
-        block = Block(self._next, size)
         self._next += size
-        return block
+        return Block(self._next - size, size) if size > 0 else None

@@ -6,7 +6,7 @@ import { UsageError } from "../../errors";
 import { filesIn } from "../../places/kubernetes/deployed/deployed";
 import { limitRule } from "../limits";
 import { overridesOf, type SettingsOptions } from "../settings";
-import { type PlanOptions, planOf, requireWorkers, type TestSetup } from "../setup";
+import { type PlanOptions, planOf, requireWorkers, type TestSetup, withoutUndefined } from "../setup";
 import type { ClusterTest } from "./open";
 
 /** Checks the command line's load over the deployed one; throws a SettingsError with everything that is wrong. */
@@ -93,8 +93,4 @@ async function deployedFiles({ cluster, deployed }: ClusterTest): Promise<Map<st
   const read = () => cluster.core.readNamespacedConfigMap({ namespace, name });
   const map = await cluster.find(`read ConfigMap ${name}`, read);
   return map === undefined ? undefined : filesIn(map);
-}
-
-function withoutUndefined(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { packageRoot } from "../../../settings/package-root";
 import { RunnerError } from "../../errors";
+import { endsWithChannel } from "../signals";
 
 /** How a command ended. */
 export interface CommandEnd {
@@ -67,8 +68,9 @@ export class Children {
     return new Promise((resolve, reject) => {
       const child = spawn(process.execPath, [entry, ...args], {
         cwd: directory,
-        // A terminal's Ctrl-C is for the server, which passes it on once; and the channel tells a command that the
-        // server is gone, however it went.
+        // The channel tells a command that the server is gone, however it went.
+        env: { ...process.env, [endsWithChannel]: "1" },
+        // A terminal's Ctrl-C is for the server, which passes it on once.
         detached: true,
         stdio: ["ignore", "pipe", "pipe", "ipc"],
       });

@@ -73,5 +73,5 @@ Exit codes:
   4    the sample could not run, or lost Locust's master
   130  interrupted; what was measured so far is saved`,
     )
-    .action(async (options) => done(await (await import("../commands/size.js")).sizeCommand(options)));
+    .action(async (options) => done(await (await import("../size/size.js")).sizeCommand(options)));
 }

@@ -1,5 +1,5 @@
-import type { ArrivalsSample } from "../../arrivals";
 import type { Sample } from "../../types";
+import type { ArrivalsSample } from "../../types/arrivals";
 import { short } from "../../verdict/format";
 
 /** `4 ms`, `1.2 s`, `–` without a value. */

@@ -1,9 +1,9 @@
 /** Brings a run to a level of load, and measures it there. */
 import { usersTolerance } from "../../../settings/limits";
 import type { Threshold } from "../../../settings/values/threshold";
-import type { ArrivalsStatus } from "../../arrivals";
-import type { Counts } from "../../counts";
 import type { LocustStatus } from "../../types";
+import type { ArrivalsStatus } from "../../types/arrivals";
+import type { Counts } from "../../types/counts";
 import { type Broke, certainBreach, couldNotHold, heldUp, judgeStep, noAnswers } from "../../verdict/capacity/breach";
 import { type Measured, measure } from "../../verdict/capacity/measure";
 import { isHeldUp, whyVoid } from "../../verdict/capacity/proof";

@@ -1,6 +1,6 @@
 /** Asks Locust for the levels of a search, and for what was counted. */
 import type { Threshold } from "../../../settings/values/threshold";
-import type { Counts } from "../../counts";
+import type { Counts } from "../../types/counts";
 import { MasterUnreachable } from "../client";
 import type { LiveRun } from "../live-run";
 import type { SearchPlan, SearchTiming } from "../plan";

@@ -1,7 +1,7 @@
 /** Whether a level of load is already known to break, before its time is over; and what of it broke first. */
 import { correctedTime, type Threshold } from "../../../settings/values/threshold";
-import type { Counted, Counts } from "../../counts";
 import type { RequestStats } from "../../types";
+import type { Counted, Counts } from "../../types/counts";
 import { percent, seconds as secondsText } from "../format";
 import { requestLabel } from "../requests";
 import { actualText, evaluateThresholds, type ThresholdResult } from "../thresholds";

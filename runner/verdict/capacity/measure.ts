@@ -1,6 +1,7 @@
 /** The numbers of a part of a run: the difference of what was counted at its ends, in the words of `requests.csv`. */
-import type { Counted, Counts } from "../../counts";
+
 import type { RequestStats } from "../../types";
+import type { Counted, Counts } from "../../types/counts";
 import { round } from "../format";
 
 /** What was counted between two moments of a run. */

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { Counts } from "../../../runner/counts";
 import { LocustClient } from "../../../runner/engine/client";
 import type { LocustStatus, RecordedSeries, WorkerStatus } from "../../../runner/types";
+import type { Counts } from "../../../runner/types/counts";
 
 /** A worker as a status has it. */
 export function worker(name: string, change: Partial<WorkerStatus> = {}): WorkerStatus {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import type { Counts } from "../../../runner/counts";
 import type { RunOptions, RunPlan } from "../../../runner/engine/plan";
 import type { LocustStatus, WorkerStatus } from "../../../runner/types";
+import type { Counts } from "../../../runner/types/counts";
 import type { CapacityAsked, CapacityStep } from "../../../runner/verdict/capacity/report";
 import { parseThreshold } from "../../../settings/values/threshold";
 import { engineRuns, plan } from "./engine-runs";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { ArrivalsSample } from "../../../runner/arrivals";
 import type { Sample } from "../../../runner/types";
+import type { ArrivalsSample } from "../../../runner/types/arrivals";
 import { ArrivalsWatch, startsText } from "../../../runner/verdict/arrivals";
 import { Integrity } from "../../../runner/verdict/integrity";
 

@@ -1,4 +1,4 @@
-import type { Counted, Counts } from "../../../../runner/counts";
+import type { Counted, Counts } from "../../../../runner/types/counts";
 import type { Broke } from "../../../../runner/verdict/capacity/breach";
 import {
   type CapacityAsked,

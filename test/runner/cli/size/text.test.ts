@@ -1,10 +1,10 @@
 import { expect } from "chai";
-import { reportOf } from "../../../runner/cli/commands/size";
-import type { Sized } from "../../../runner/cli/sampling";
-import { sizeText } from "../../../runner/cli/terminal/size";
-import { RunnerError } from "../../../runner/errors";
-import { usEast2 } from "../../../settings/cost/us-east-2";
-import { finishedRecord, goodLoad, sampleAt } from "../results/make";
+import type { Sized } from "../../../../runner/cli/size/sampling";
+import { reportOf } from "../../../../runner/cli/size/size";
+import { sizeText } from "../../../../runner/cli/size/text";
+import { RunnerError } from "../../../../runner/errors";
+import { usEast2 } from "../../../../settings/cost/us-east-2";
+import { finishedRecord, goodLoad, sampleAt } from "../../results/make";
 
 const load = goodLoad();
 const integrity = {

@@ -1,28 +1,36 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import type { SavedRun } from "../../../runner/cli/output";
-import { findSample, requireNoShape, requireTime, type Sampling, withLoad } from "../../../runner/cli/sampling";
-import type { TestSetup } from "../../../runner/cli/setup";
-import { UsageError } from "../../../runner/errors";
-import type { FinishedRecord } from "../../../runner/results/run-record";
-import { amountOf } from "../../../runner/verdict/sizing";
-import { finishedRecord, goodLoad, sampleAt, temporaryFolder } from "../results/make";
+import type { SavedRun } from "../../../../runner/cli/output";
+import type { TestSetup } from "../../../../runner/cli/setup";
+import {
+  findSample,
+  requireSteadyLoad,
+  requireTime,
+  type Sampling,
+  withLoad,
+} from "../../../../runner/cli/size/sampling";
+import { UsageError } from "../../../../runner/errors";
+import type { FinishedRecord } from "../../../../runner/results/run-record";
+import { amountOf, usageOf } from "../../../../runner/verdict/sizing";
+import { finishedRecord, goodLoad, sampleAt, temporaryFolder } from "../../results/make";
 
 const size = { cpu: 0.5, memory: 768 };
 
 /** Runs of a worker whose users take so many cores each, and make half a request a second. */
-function runner(coresPerUser: number, more: Partial<FinishedRecord> = {}) {
+function runner(coresPerUser: number, more: Partial<FinishedRecord> = {}, memory = (_users: number) => [60, 60]) {
   const ran: [amount: number, seconds: number, users: number][] = [];
   const run: Sampling["run"] = async (load, seconds) => {
     const amount = amountOf(load);
     ran.push([amount, seconds, load.users]);
     const path = temporaryFolder();
     made.push(path);
-    const at = (t: number) => sampleAt(t, { phase: "hold", rps: amount / 2, workerMemory: 60 * 2 ** 20 });
+    const [first = 0, last = 0] = memory(load.users);
+    const at = (t: number, mebibytes: number) =>
+      sampleAt(t, { phase: "hold", rps: amount / 2, workerMemory: mebibytes * 2 ** 20 });
     writeFileSync(
       join(path, "series.ndjson"),
-      [at(1), at(seconds)].map((sample) => `${JSON.stringify(sample)}\n`).join(""),
+      [at(1, first), at(seconds, last)].map((sample) => `${JSON.stringify(sample)}\n`).join(""),
     );
     const used = Math.min(1, 0.01 + amount * coresPerUser);
     const good = goodLoad();
@@ -87,6 +95,19 @@ describe("samples", () => {
     for (const maxRunTime of [90, undefined]) requireTime({ runTime: 60, ...(maxRunTime && { maxRunTime }) });
   });
 
+  it("know a worker's memory without users from the first of them, as it keeps what others took", async () => {
+    let most = 50;
+    // A worker of a deployed test: 1 MiB a user, which it does not give back.
+    const { run } = runner(0.0005, {}, (users) => {
+      const before = most;
+      most = Math.max(most, 50 + users);
+      return [before, most];
+    });
+    const { record, samples, bare } = await findSample({ run, progress, asked: { users: 5000 }, size, seconds: 60 });
+    expect(record.integrity?.users.mean).to.equal(334);
+    expect(usageOf(record, samples, size, bare)?.memory).to.deep.equal({ bare: 50 * 2 ** 20, loaded: 384 * 2 ** 20 });
+  });
+
   it("end all where one was interrupted, and say where it is", async () => {
     const { run, ran } = runner(0.01, { verdict: "aborted", exitCode: 130, reasons: ["It was interrupted."] });
     const error = await findSample({ run, progress, asked: { users: 50 }, size, seconds: 60 }).then(
@@ -116,7 +137,10 @@ describe("samples", () => {
   });
 
   it("are none of a script with a shape", () => {
-    expect(() => requireNoShape({ shape: "Stages" })).to.throw(UsageError, /Stages decides the users.*--from latest/);
-    requireNoShape({ shape: null });
+    expect(() => requireSteadyLoad({ shape: "Stages" })).to.throw(
+      UsageError,
+      /Stages decides users and time.*--from latest/,
+    );
+    requireSteadyLoad({ shape: null });
   });
 });

@@ -4,17 +4,17 @@ import { pricesOfTest } from "../deployed-test/cost";
 import { type ClusterContext, withMaster } from "../deployed-test/open";
 import { runHeld } from "../deployed-test/run-held";
 import { withoutOwnLimits } from "../limits";
+import { requireLocal } from "../settings";
 import {
   askedOf,
   findSample,
   longestSampling,
-  requireNoShape,
+  requireSteadyLoad,
   type Sampling,
   type Sized,
   type SizeOptions,
   withLoad,
-} from "../sampling";
-import { requireLocal } from "../settings";
+} from "./sampling";
 
 /** Samples with one worker of a deployed test, which has as many as before when it ends. */
 export async function sampleInCluster(options: SizeOptions): Promise<Sized> {
@@ -33,7 +33,7 @@ export async function sampleInCluster(options: SizeOptions): Promise<Sized> {
           const setup = withLoad(held.setup, load, seconds);
           context.progress.expect(setup.plan);
           const open = async () => ({ session, close: async () => [] });
-          return runHeld(context, held, { results, setup, open, check: requireNoShape });
+          return runHeld(context, held, { results, setup, open, check: requireSteadyLoad });
         };
         const asked = askedOf(options, stack.users);
         const sample = await findSample({

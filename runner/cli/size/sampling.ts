@@ -1,24 +1,25 @@
 /** Runs of one worker, from a few users on, until one tells what a user takes. */
 import { join, relative } from "node:path";
-import type { Prices } from "../../settings/cost/prices";
-import { RunnerError, UsageError } from "../errors";
-import type { FinishedRecord } from "../results/run-record";
-import { readSeries } from "../results/series";
-import { exitCodes, type LocustStatus, type Sample } from "../types";
+import type { Prices } from "../../../settings/cost/prices";
+import { RunnerError, UsageError } from "../../errors";
+import type { FinishedRecord } from "../../results/run-record";
+import { readSeries } from "../../results/series";
+import { exitCodes, type LocustStatus, type Sample } from "../../types";
 import {
   type AskedLoad,
   amountOf,
+  bareMemory,
   isTelling,
   nextAmount,
   type Usage,
   usageOf,
   type WorkerSize,
-} from "../verdict/sizing";
-import type { LimitOptions } from "./limits";
-import type { RunCommandOptions } from "./options";
-import type { SavedRun } from "./output";
-import type { TestSetup } from "./setup";
-import type { Progress } from "./terminal/progress";
+} from "../../verdict/sizing";
+import type { LimitOptions } from "../limits";
+import type { RunCommandOptions } from "../options";
+import type { SavedRun } from "../output";
+import { requireNoShape, settingsOf, type TestSetup } from "../setup";
+import type { Progress } from "../terminal/progress";
 
 /** Users, or iterations a second, that a worker of any size takes. */
 const firstAmount = 5;
@@ -34,6 +35,8 @@ const longestRamp = 30;
 export interface SampleRun {
   readonly record: FinishedRecord;
   readonly samples: readonly Sample[];
+  /** Bytes of a worker before it had users, where runs before have shown less than this one; see `usageOf`. */
+  readonly bare?: number | undefined;
   /** Where its results are, for people. */
   readonly folder: string;
 }
@@ -70,10 +73,9 @@ export function askedOf(
   return arrivalRate === undefined ? { users: users ?? usual } : { rate: arrivalRate, users: users ?? usual };
 }
 
-/** A shape has its own users, and its own time. */
-export function requireNoShape({ shape }: Pick<LocustStatus, "shape">): void {
-  if (shape === null) return;
-  throw new UsageError(`the script's load shape ${shape} decides the users: run it, then loadtest size --from latest`);
+/** Refuses a script with a load shape. */
+export function requireSteadyLoad(status: Pick<LocustStatus, "shape">): void {
+  requireNoShape(status, "run it, then loadtest size --from latest");
 }
 
 /** Seconds that all runs of a sample may take. */
@@ -103,12 +105,17 @@ export interface Sampling {
 
 /** Finds how much a worker takes well, and runs it with that. @throws RunnerError where a run ends too early */
 export async function findSample({ run, progress, asked, limits = {}, size, seconds }: Sampling): Promise<SampleRun> {
-  const of = async (amount: number, time: number, what: string) => {
+  let bare: number | undefined;
+  const of = async (amount: number, time: number, what: string): Promise<SampleRun> => {
     const part = partOf(asked, amount);
     const load = { ...part, users: Math.min(part.users, limits.maxUsers ?? part.users) };
     const text = "rate" in load ? `${amount} iterations a second` : `${amount} ${amount === 1 ? "user" : "users"}`;
     progress.say(`${what}: 1 worker, ${text}, ${time} s of full load`);
-    return sampleOf(await run(load, time));
+    const sample = sampleOf(await run(load, time));
+    // Deployed workers are the same in all runs.
+    const known = [bare, bareMemory(sample.samples)].filter((bytes) => bytes !== undefined);
+    bare = known.length === 0 ? undefined : Math.min(...known);
+    return { ...sample, bare };
   };
   const limit = "rate" in asked ? limits.maxArrivalRate : limits.maxUsers;
   const most = Math.min(amountOf(asked), limit ?? Number.POSITIVE_INFINITY);
@@ -130,8 +137,8 @@ function partOf(asked: AskedLoad, amount: number): AskedLoad & { readonly users:
   return { rate: amount, users: Math.min(users, Math.max(leastUsers, Math.ceil((users * amount) / rate))) };
 }
 
-function usageIn({ record, samples, folder }: SampleRun, size: WorkerSize): Usage {
-  const usage = usageOf(record, samples, size);
+function usageIn({ record, samples, bare, folder }: SampleRun, size: WorkerSize): Usage {
+  const usage = usageOf(record, samples, size, bare);
   if (usage !== undefined) return usage;
   throw new RunnerError(`nothing can be said by the run in ${folder}: it had no full load`, exitCodes.invalid);
 }
@@ -150,15 +157,7 @@ export function withLoad(setup: TestSetup, load: AskedLoad & { readonly users: n
   const { users } = load;
   const spawnRate = Math.max(setup.plan.spawnRate, users / longestRamp);
   const runTime = Math.ceil(users / spawnRate + seconds);
-  // Those of the stack are of its own load.
-  const { arrivalRate: _, arrivalSpacing: __, ...settings } = setup.settings;
   const arrivals = "rate" in load ? { rate: `${load.rate}`, spacing: "even" as const } : undefined;
-  return {
-    ...setup,
-    plan: { ...setup.plan, users, spawnRate, runTime, workers: 1, arrivals },
-    settings: {
-      ...{ ...settings, users, spawnRate, runTime: `${runTime}s`, workerReplicas: 1 },
-      ...(arrivals === undefined ? {} : { arrivalRate: arrivals.rate, arrivalSpacing: arrivals.spacing }),
-    },
-  };
+  const plan = { ...setup.plan, users, spawnRate, runTime, workers: 1, arrivals };
+  return { ...setup, plan, settings: settingsOf(setup.settings, plan) };
 }

@@ -14,21 +14,21 @@ import { withoutOwnLimits } from "../limits";
 import { checkLocalOptions, localSetup, openLocal } from "../local";
 import { findPrices } from "../price-file";
 import { executeRun } from "../record-run";
+import { readCommandSettings } from "../settings";
+import { planOf, requireLocalTargets } from "../setup";
+import { listenToSignals } from "../signals";
+import { progressOf } from "../terminal/progress";
 import {
   askedOf,
   findSample,
-  requireNoShape,
+  requireSteadyLoad,
   requireTime,
   type Sampling,
   type Sized,
   type SizeOptions,
   withLoad,
-} from "../sampling";
-import { readCommandSettings } from "../settings";
-import { planOf, requireLocalTargets } from "../setup";
-import { listenToSignals } from "../signals";
-import { progressOf } from "../terminal/progress";
-import { type HourlyPrice, type SizeReport, sizeText } from "../terminal/size";
+} from "./sampling";
+import { type HourlyPrice, type SizeReport, sizeText } from "./text";
 
 /** `loadtest size`: how many workers a load needs. */
 export async function sizeCommand(options: SizeOptions): Promise<number> {
@@ -46,13 +46,13 @@ async function sizedBy(options: SizeOptions): Promise<Sized> {
   if (from !== undefined) return ofRun(options, from);
   requireTime(options);
   if (local === true) return sampleLocally(options);
-  return (await import("./size-in-cluster.js")).sampleInCluster(options);
+  return (await import("./in-cluster.js")).sampleInCluster(options);
 }
 
 /** What the load needs, by the run. @throws RunnerError with exit code 3 where the run does not tell */
 export function reportOf(sized: Sized, { users, arrivalRate }: Pick<SizeOptions, "users" | "arrivalRate">): SizeReport {
-  const { record, samples, folder, size, workerReplicas } = sized;
-  const usage = usageOf(record, samples, size);
+  const { record, samples, bare, folder, size, workerReplicas } = sized;
+  const usage = usageOf(record, samples, size, bare);
   if (usage === undefined) {
     const why = record.reasons[0] ?? "it had no full load";
     throw new RunnerError(`nothing can be said by the run in ${folder}: ${why}`, exitCodes.invalid);
@@ -180,7 +180,7 @@ async function sampleLocally(options: SizeOptions): Promise<Sized> {
             ...{ signal: signals.interrupt, kill: signals.kill },
           }),
         async checkTargets(status) {
-          requireNoShape(status);
+          requireSteadyLoad(status);
           await requireLocalTargets(status, options.demo === true ? undefined : allowedHosts);
         },
         timing: { prepare: options.readyTimeout * 1000 },
