@@ -32,15 +32,15 @@ const jsonLines = Array.from({ length: 90 }, (_, id) => `{"id": ${id}}\n`).join(
 const scripts: Readonly<Record<string, string>> = {
   "users.csv": csv(400),
   "few.jsonl": jsonLines,
-  "many.csv": csv(5000),
+  "many.csv": csv(50_000),
   "wrong.csv": "id,name\n1,ada\n2\n",
   "once.py": script("once", '"users.csv"'),
   "open_load.py": script("open_load", '"users.csv"', "constant(99)"),
   "users_leave.py": script("users_leave", '"few.jsonl", exhausted="stop-user"'),
-  "again.py": script("again", '"few.jsonl", exhausted="restart"'),
-  "mixed.py": script("mixed", '"few.jsonl", shuffle=7'),
-  "mixed_too.py": script("mixed_too", '"few.jsonl", shuffle=7'),
-  "mixed_else.py": script("mixed_else", '"few.jsonl", shuffle=8, exhausted="restart"'),
+  "again.py": script("again", '"few.jsonl", exhausted="restart"', "constant(0)"),
+  "mixed.py": script("mixed", '"few.jsonl", shuffle=7', "constant(0)"),
+  "mixed_too.py": script("mixed_too", '"few.jsonl", shuffle=7', "constant(0)"),
+  "mixed_else.py": script("mixed_else", '"few.jsonl", shuffle=8, exhausted="restart"', "constant(0)"),
   // Each user takes one row, and keeps it: no worker may keep one that another's user waits for.
   "one_each.py": script(
     "one_each",
@@ -49,7 +49,7 @@ const scripts: Readonly<Record<string, string>> = {
     "self.visit(self.row)",
   ).replace("    def visit", "    def on_start(self):\n        self.row = next(users)\n\n    def visit"),
   "killed.py": script("killed", '"many.csv"'),
-  "left.py": script("left", '"users.csv"'),
+  "left.py": script("left", '"users.csv"', "constant(0.2)"),
   "missing.py": script("missing", '"none.csv"'),
   "wrong.py": script("wrong", '"wrong.csv"'),
   "late.py": script("late", '"users.csv"').replace("next(users)", 'next(rows("users.csv"))'),
@@ -89,9 +89,16 @@ describe("loadtest_data", function () {
   });
 
   const start = (name: string, users: number, more: readonly string[] = []) =>
-    runs.start(["--script", `${name}.py`, "--host", url, "--users", `${users}`, "--run-time", "20s", ...more]);
+    runs.start(["--script", `${name}.py`, "--host", url, "--users", `${users}`, "--run-time", "60s", ...more]);
   const finish = async (name: string, users: number, more: readonly string[] = []) => {
     const run = start(name, users, more);
+    ends.set(name, { run, end: await run.command.ended });
+  };
+  /** Interrupts a run whose rows have no end once its target was asked for so many. */
+  const see = async (name: string, users: number, count: number, more: readonly string[]) => {
+    const run = start(name, users, more);
+    await run.command.until(() => rowsOf(name).length >= count, `${count} rows`, 60_000);
+    run.command.signal("SIGINT");
     ends.set(name, { run, end: await run.command.ended });
   };
   const of = (name: string) => ends.get(name) ?? expect.fail(`${name} was not run`);
@@ -106,10 +113,11 @@ describe("loadtest_data", function () {
         2,
         (name) => {
           if (name === "open_load") return finish(name, 10, ["--arrival-rate", "60"]);
-          if (name === "one_each") return finish(name, 90, ["--run-time", "6s"]);
-          if (name === "again" || name === "mixed_else")
-            return finish(name, 10, ["--run-time", "4s", "--workers", "1"]);
-          return finish(name, 10, name.startsWith("mixed") ? ["--workers", "1"] : []);
+          if (name === "one_each") return finish(name, 90, ["--run-time", "15s"]);
+          // The requests of two users overtake each other.
+          if (name === "again" || name === "mixed_else") return see(name, 1, 200, ["--workers", "1"]);
+          if (name.startsWith("mixed")) return finish(name, 1, ["--workers", "1"]);
+          return finish(name, 10);
         },
       ),
     );
@@ -121,7 +129,7 @@ describe("loadtest_data", function () {
       const record = run.record();
       expect(record).to.include({ verdict: "passed", endedBy: "data" });
       expect(record.reasons.join()).to.match(
-        /^The rows of users\.csv ran out, which ended the run after [\d.]+ s of 20 s\.$/,
+        /^The rows of users\.csv ran out, which ended the run after [\d.]+ s of 60 s\.$/,
       );
       expect(record.totals?.requests).to.equal(400);
       expect(end.stdout).to.contain("The rows of users.csv ran out");
@@ -137,8 +145,8 @@ describe("loadtest_data", function () {
       expect(sorted(rowsOf("open_load"))).to.deep.equal(all(400));
       const record = run.record();
       expect(record).to.include({ verdict: "passed", endedBy: "data" });
-      // 400 rows at 60 a second.
-      expect(record.durationSeconds).to.be.within(6, 10);
+      // 400 rows at 60 a second take no less, however slow the machine is.
+      expect(record.durationSeconds).to.be.within(6, 60);
     });
 
     it("each once, and ends the users that find none, and the run with the last of them", () => {
@@ -146,7 +154,7 @@ describe("loadtest_data", function () {
       expect(sorted(rowsOf("users_leave"))).to.deep.equal(all(90));
       const record = run.record();
       expect(record.endedBy, end.stdout).to.equal("data");
-      expect(record.durationSeconds).to.be.lessThan(15);
+      expect(record.durationSeconds).to.be.lessThan(60);
       expect(end.stdout).to.match(/10 ended as no rows were left \(users_leave\.py, line \d+\)/);
     });
 
@@ -158,38 +166,36 @@ describe("loadtest_data", function () {
     });
 
     it("from the first on again", () => {
-      const { run, end } = of("again");
-      expect(end.code, end.stdout + end.stderr).to.equal(0);
-      const ids = rowsOf("again");
-      expect(ids.length).to.be.greaterThan(180);
-      expect(sorted(ids.slice(0, 90))).to.deep.equal(all(90));
-      const counts = all(90).map((id) => ids.filter((one) => one === id).length);
-      expect(Math.max(...counts) - Math.min(...counts)).to.be.lessThan(3);
-      expect(run.record().endedBy).to.equal("run-time");
+      const { run } = of("again");
+      expect(rowsOf("again").slice(0, 200)).to.deep.equal([...all(90), ...all(90), ...all(20)]);
+      expect(run.record().endedBy).to.equal("interrupt");
     });
 
     it("in an order that is the same for the same seed", () => {
       const [one, same, other] = ["mixed", "mixed_too", "mixed_else"].map(rowsOf);
       expect(sorted(one ?? [])).to.deep.equal(all(90));
-      // Ten users ask at a time, and their requests overtake each other.
+      expect(same).to.deep.equal(one);
+      expect(sorted(other?.slice(0, 90) ?? [])).to.deep.equal(all(90));
       const moved = (ids: readonly number[] = []) =>
         Math.max(...ids.map((id, at) => Math.abs(at - (one ?? []).indexOf(id))));
-      expect(moved(same)).to.be.lessThan(12);
       expect(moved(all(90))).to.be.greaterThan(40);
-      expect(moved((other ?? []).slice(0, 90))).to.be.greaterThan(40);
+      expect(moved(other?.slice(0, 90))).to.be.greaterThan(40);
+      // In the same order again.
+      expect(other?.slice(90, 180)).to.deep.equal(other?.slice(0, 90));
     });
   });
 
   it("gives no row twice when a worker is killed, and says what is lost", async () => {
-    const run = start("killed", 20, ["--run-time", "12s"]);
+    const run = start("killed", 20, ["--run-time", "20s"]);
     await run.command.waitFor(/full load/);
     const worker = run.command.children().find((found) => roleOf(found) === "worker");
     if (worker === undefined) throw new Error("there is no worker");
     process.kill(worker.pid, "SIGKILL");
+    const before = rowsOf("killed").length;
     const end = await run.command.ended;
     expect(end.code, end.stdout).to.equal(3);
     const ids = rowsOf("killed");
-    expect(ids.length).to.be.greaterThan(500);
+    expect(ids.length, "the other one goes on").to.be.greaterThan(before);
     expect(new Set(ids).size).to.equal(ids.length);
     expect(run.text("logs/master.log")).to.match(
       /is gone, and with it up to \d+ rows of many\.csv, which nobody gets unless/,
@@ -201,6 +207,7 @@ describe("loadtest_data", function () {
     await run.command.waitFor(/full load/);
     const worker = run.command.children().find((found) => roleOf(found) === "worker");
     if (worker === undefined) throw new Error("there is no worker");
+    expect(rowsOf("left").length).to.be.lessThan(400);
     process.kill(worker.pid, "SIGTERM");
     await run.command.ended;
     const ids = rowsOf("left");
@@ -235,7 +242,7 @@ describe("loadtest_data", function () {
   }
 
   it("says where rows() has to be", async () => {
-    const run = start("late", 2, ["--run-time", "3s"]);
+    const run = start("late", 2, ["--run-time", "6s"]);
     await run.command.ended;
     const kinds = run.record().exceptions?.kinds ?? [];
     expect(kinds.map(({ message }) => message).join()).to.match(
