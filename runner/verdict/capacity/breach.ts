@@ -18,7 +18,7 @@ export interface Broke {
 }
 
 /** Fewer requests than these say nothing yet of a share of them. */
-const fewest = 20;
+export const fewest = 20;
 
 /**
  * A threshold that must break, even if all that comes from now on is as good as can be and no less of it: so many
