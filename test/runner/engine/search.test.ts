@@ -319,6 +319,29 @@ describe("a search for the capacity", function () {
     expect(outcome.capacity?.limit).to.equal(null);
   });
 
+  it("asks for no level any more once the run has failed", async () => {
+    const target = new Simulated(1000);
+    const failing = search(
+      target,
+      {},
+      {
+        observer: {
+          sample: () => undefined,
+          phase: (phase) => {
+            if (phase === "hold") throw new Error("no phase any more");
+          },
+        },
+      },
+    );
+    await failing.then(
+      () => expect.fail("it did not fail"),
+      (error: unknown) => expect(String(error)).to.match(/no phase any more/),
+    );
+    const { length } = target.levels;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(target.levels).to.have.length(length);
+  });
+
   it("ends with the reason where the plugin knows no counts, and stops the load", async () => {
     const target = new Simulated(30);
     const { outcome } = await search(
