@@ -184,7 +184,7 @@ describe("loadtest capacity on this machine", function () {
       "--max-workers",
       "2",
       "--holds",
-      "1",
+      "2",
     ];
     const { end, record, folder } = await search(url, args);
     expect(end.stderr).to.match(/The workers are the limit: .* Workers: 1 → 2/);
@@ -195,7 +195,7 @@ describe("loadtest capacity on this machine", function () {
 
   it("ends at a limit of the user's with what is there at least", async () => {
     const { url } = await target(queue);
-    const { end, record } = await search(url, [...late, "--max-users", "8", "--step-time", "2s", "--holds", "1"]);
+    const { end, record } = await search(url, [...late, "--max-users", "8", "--step-time", "2s", "--holds", "2"]);
     expect(end.code, end.stderr).to.equal(0);
     const { limit, level, rps, steps } = capacityOf(record);
     expect([limit, level]).to.deep.equal(["cap", 8]);
@@ -242,6 +242,9 @@ describe("loadtest capacity on this machine", function () {
     const shape = await start(url, ["--script", "shape.py"]).command.ended;
     expect(shape.code).to.equal(2);
     expect(shape.stderr).to.match(/the script's load shape Steps decides the load: a capacity is found without one/);
+    const once = await start(url, ["--script", "visit.py", "--holds", "1"]).command.ended;
+    expect(once.code).to.equal(2);
+    expect(once.stderr).to.match(/It must be a number from 2 to 1000/);
     const rate = await start(url, ["--at-least", "fast"]).command.ended;
     expect(rate.code).to.equal(2);
     expect(rate.stderr).to.match(/A rate is a number above 0 a second: 1200\/s or 1200/);

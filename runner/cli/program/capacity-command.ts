@@ -3,6 +3,7 @@ import {
   aboveZero,
   duration,
   fromOne,
+  fromTwo,
   htmlOption,
   jsonOption,
   loadOptions,
@@ -63,7 +64,7 @@ export function addCapacity(program: Command, done: (code: number) => void): voi
     .option("--max-rps <rate>", "do not go on beyond these requests a second", rate)
     .option("--max-workers <n>", "bring up so many workers at the most, where they are the limit", fromOne)
     .option("--step-time <time>", "for how long each level is measured", duration, 20)
-    .option("--holds <n>", "how often the answer has to hold", fromOne, 3)
+    .option("--holds <n>", "how often the answer has to hold, from 2 on", fromTwo, 3)
     .option("--precision <share>", "how far what breaks may be above the answer", share, "5%")
     .option("--at-least <rate>", "exit with 1 where the capacity is less: 1200/s", rate)
     .option("--demo", "with --local: load a small demo target that is started for it")
