@@ -1,6 +1,7 @@
 import { type EndedBy, exitCodes, type Place, type Verdict } from "../types";
 import type { CapacityReport } from "./capacity/report";
 import { capacityDecision } from "./capacity/words";
+import type { Decision } from "./decision";
 import { seconds } from "./format";
 import type { IntegrityReport } from "./integrity";
 import { inBrackets } from "./script";
@@ -29,15 +30,6 @@ export interface Outcome {
   readonly unclear?: readonly string[] | undefined;
   /** What a search for the capacity has found, as far as it has come. */
   readonly capacity?: CapacityReport | undefined;
-}
-
-/** The end of a run in one word, its exit code, and sentences that say why: the most important first. */
-export interface Decision {
-  readonly verdict: Verdict;
-  /** That of `exitCodes` for the verdict. */
-  readonly exitCode: number;
-  /** Empty for a run that passed. */
-  readonly reasons: string[];
 }
 
 const errors: Partial<Record<EndedBy, string>> = {

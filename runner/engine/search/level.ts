@@ -1,19 +1,9 @@
-/** Brings a run to a level of load, and measures it there. */
-import { usersTolerance } from "../../../settings/limits";
 import type { Threshold } from "../../../settings/values/threshold";
-import type { ArrivalsStatus, Counts, LocustStatus } from "../../types";
-import {
-  type Broke,
-  certainBreach,
-  couldNotHold,
-  fewest,
-  heldUp,
-  judgeStep,
-  noAnswers,
-} from "../../verdict/capacity/breach";
-import { isFlat, isOverRate, type Short, usersFor } from "../../verdict/capacity/cap";
+import type { ArrivalsStatus, Counts } from "../../types";
+import { type Broke, certainBreach, couldNotHold, fewest, judgeStep, noAnswers } from "../../verdict/capacity/breach";
+import { isOverRate } from "../../verdict/capacity/cap";
 import { type Measured, measure } from "../../verdict/capacity/measure";
-import { cpuShare, isHeldUp, whyVoid } from "../../verdict/capacity/proof";
+import { isHeldUp, whyVoid } from "../../verdict/capacity/proof";
 import type { CapacityStep, StepArrivals } from "../../verdict/capacity/report";
 import { rpsText } from "../../verdict/capacity/words";
 import { CpuWatch } from "../../verdict/cpu";
@@ -23,7 +13,9 @@ import type { ThresholdResult } from "../../verdict/thresholds";
 import type { LiveRun } from "../live-run";
 import { livingWorkers } from "../phase";
 import type { SearchPlan, SearchTiming } from "../plan";
-import { lateUsers, rateText, SearchLoad, silenceOf, timingOf } from "./load";
+import { BusyUsers, type Judged } from "./busy-users";
+import { lateUsers, SearchLoad, silenceOf, timingOf } from "./load";
+import { addCpu, isThere, startsBetween } from "./observed";
 
 /** From this part of failed requests on a level is left while it is not even measured. */
 const collapsed = 0.5;
@@ -36,8 +28,7 @@ export interface HeldLevel {
   readonly again?: boolean;
 }
 
-/** What a level came to. */
-type Judged = Pick<CapacityStep, "outcome" | "why" | "broke"> & Pick<HeldLevel, "again">;
+const nothing: Measured = { rows: [], corrected: [], seconds: 0 };
 
 /** What is known of a level before it is judged. */
 interface Watched {
@@ -58,9 +49,7 @@ type Arrived = "there" | Broke | { readonly overSince: Counts };
 export class Levels {
   private readonly timing: SearchTiming;
   private readonly load: SearchLoad;
-  /** The last time that iterations found no user, by arrivals; and whether more users have been of no use. */
-  private short: Short | undefined;
-  private flat = false;
+  private readonly users: BusyUsers;
 
   constructor(
     private readonly run: LiveRun,
@@ -69,6 +58,7 @@ export class Levels {
     const timing = timingOf(plan);
     this.timing = { ...timing, silence: silenceOf(timing, run.plan.thresholds) };
     this.load = new SearchLoad(run, plan);
+    this.users = new BusyUsers(this.load, plan.asked.maxUsers);
   }
 
   /** Goes to a level, waits until the load is that, and measures it; it is left as soon as it must break. */
@@ -108,7 +98,7 @@ export class Levels {
     const { again, ...outcome } =
       this.overRate(total?.rps ?? 0, watched.over) ??
       (why === null && broke === null && short !== undefined
-        ? this.withoutUsers(level, status.users, short)
+        ? this.users.judge(level, status.users, short)
         : { outcome: why !== null ? "void" : broke === null ? "held" : "broke", why, broke });
     const step: CapacityStep = {
       ...{ level, purpose, ...outcome },
@@ -131,25 +121,6 @@ export class Levels {
     const { maxRps } = this.plan.asked;
     if (maxRps === null || !(isOver || rps > maxRps)) return undefined;
     return { outcome: "beyond", why: `${rpsText(rps)} are more than --max-rps ${maxRps}`, broke: null };
-  }
-
-  /**
-   * Of a level within its thresholds at which iterations found no user: the users are too few, until more of them start
-   * no more iterations.
-   */
-  private withoutUsers(level: number, users: number, arrivals: StepArrivals): Judged {
-    const { maxUsers } = this.plan.asked;
-    const { short } = this;
-    const now = { users, started: arrivals.started };
-    this.flat ||= isFlat(short, now);
-    this.short = now;
-    if (this.flat) return { outcome: "broke", why: null, broke: heldUp(arrivals, users) };
-    const busy = `all ${users} users were busy`;
-    if (maxUsers !== null && users >= maxUsers) {
-      return { outcome: "beyond", why: `${busy}, which are those of --max-users`, broke: null };
-    }
-    this.load.least = usersFor(level, users, arrivals);
-    return { outcome: "void", why: `${busy}: more are started`, broke: null, again: users > (short?.users ?? 0) };
   }
 
   /**
@@ -283,25 +254,4 @@ export class Levels {
     const arrivals = starts && ends && measured && startsBetween(starts, ends, measured.seconds);
     return to && { early, cpu, measured, arrivals };
   }
-}
-
-function startsBetween(from: ArrivalsStatus, to: ArrivalsStatus, seconds: number): StepArrivals {
-  const started = (to.started - from.started) / seconds;
-  const [due, dropped, late] = [to.due - from.due, to.dropped - from.dropped, to.late - from.late];
-  return { due, started: round(started, 2), dropped, late, underWay: to.underWay };
-}
-
-const nothing: Measured = { rows: [], corrected: [], seconds: 0 };
-
-function isThere({ users, targetUsers, state, arrivals }: LocustStatus, level: number): boolean {
-  if (arrivals) return arrivals.began !== null && users >= targetUsers && rateText(arrivals.rate) === rateText(level);
-  return state === "running" && targetUsers === level && Math.abs(users - level) <= Math.max(0, usersTolerance * level);
-}
-
-function addCpu(cpu: CpuWatch, status: LocustStatus): void {
-  const shares = livingWorkers(status).map(({ name, cpu: used, cpuWait = 0, cpuLimit }) => {
-    // A worker that others keep from the CPU is as late as one that needs more than it may use.
-    return [name, cpuShare(used, cpuWait, cpuLimit)] as const;
-  });
-  cpu.add(Object.fromEntries(shares), 1, true);
 }

@@ -1,7 +1,7 @@
 /** What the capacity of a target is, in sentences; and its verdict. */
 import { exitCodes } from "../../types";
+import type { Decision } from "../decision";
 import { percent, short } from "../format";
-import type { Decision } from "../verdict";
 import type { CapacityLimit, CapacityReport, CapacityStep, LoadUnit } from "./report";
 
 /** `40 users`, `250 arrivals/s`. */
