@@ -1,4 +1,5 @@
 /** How many workers a load needs, by what some have used for a part of it. Pure arithmetic. */
+import { mean } from "simple-statistics";
 import { saturatedShare } from "../../settings/limits";
 import type { Sample } from "../types";
 import { percent, round } from "./format";
@@ -183,10 +184,6 @@ export function doubts(
     ...(usage.memory === undefined ? ["it says nothing of memory, as an earlier version has made it"] : []),
     ...(place === "local" ? ["it ran on this machine, whose cores may be faster than Fargate's vCPU, or slower"] : []),
   ];
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function memoryOf({ memory, users, workers }: Usage): { perUser: number; bare: number } {

@@ -156,7 +156,12 @@ describe("a search for the capacity", function () {
       said: (text: string) => void said.push(text),
     };
     // A moment in which nothing runs here is no end of the master.
-    const patient = { ...engineTiming, silence: 10_000, ready: 10_000, start: 10_000 };
+    const patient = {
+      ...engineTiming,
+      silence: change.by === "arrivals" ? 1000 : 10_000,
+      ready: 10_000,
+      start: 10_000,
+    };
     const outcome = await drive({ plan: searched, observer, timing: patient, ...options });
     return { outcome, capacity: outcome.capacity, steps, said };
   }
