@@ -37,8 +37,9 @@ export function searchPlan(options: CapacityOptions): SearchPlan {
   const most = by === "users" ? maxUsers : leastOf(maxArrivalRate, maxRps);
   const from = options.from ?? Math.min(usualFrom, most ?? usualFrom);
   if (by === "users" && !Number.isInteger(from)) throw new UsageError(`--from ${from}: users are a whole number`);
-  if (most !== null && from > most && by === "users") {
-    throw new UsageError(`--from ${from} is more than --max-users ${most}: the first level must be allowed`);
+  if (most !== null && from > most) {
+    const option = by === "users" ? "--max-users" : "--max-rps";
+    throw new UsageError(`--from ${from} is more than ${option} ${most}: the first level must be allowed`);
   }
   if (by === "arrivals" && maxArrivalRate !== null && from > maxArrivalRate) {
     throw new UsageError(

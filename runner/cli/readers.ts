@@ -15,8 +15,8 @@ function whole(least: number, most: number, problem: string): (value: string) =>
 
 export const port = whole(1, 65535, "A port is a number from 1 to 65535.");
 
-/** A number of holds, for `capacity`. */
-export const fromOne = whole(1, 1000, "It must be a number from 1 to 1000.");
+/** A number of holds: one says nothing of how much they differ. */
+export const fromTwo = whole(2, 1000, "It must be a number from 2 to 1000.");
 
 /** A number of workers, for `scale`. */
 export const count = whole(0, 1000, "Workers are a number from 0 to 1000.");

@@ -12,7 +12,6 @@ import { readSeries } from "../results/series";
 import { currentWriter, unfinished } from "../results/unfinished";
 import type { LocustStatus, Sample } from "../types";
 import type { CapacityReport, CapacityStep } from "../verdict/capacity/report";
-import { capacityDecision } from "../verdict/capacity/words";
 import { round } from "../verdict/format";
 import type { IntegrityReport } from "../verdict/integrity";
 import { unansweredWarnings } from "../verdict/requests";
@@ -91,7 +90,6 @@ export class Recorder implements RunObserver {
     this.startedAt ??= outcome.startedAt ?? outcome.endedAt;
     this.capacity = outcome.capacity ?? this.capacity;
     const { integrity, unanswered } = outcome;
-    const found = this.capacity && capacityDecision(this.capacity);
     const isCutOff = this.capacity !== undefined && outcome.capacity === undefined;
     const endedBy = isCutOff ? ("command-killed" as const) : outcome.endedBy;
     for (const warning of unanswered === undefined ? [] : unansweredWarnings(unanswered)) this.warning(warning);
@@ -100,7 +98,7 @@ export class Recorder implements RunObserver {
     const files = await listFiles(this.folder.path);
     const record: FinishedRecord = {
       ...this.common(outcome, integrity),
-      ...decide({ ...outcome, endedBy, integrity, found }),
+      ...decide({ ...outcome, endedBy, integrity, capacity: this.capacity }),
       // The run did not use its number: the master gives it to the next one.
       ...(outcome.endedBy === "not-started" ? { master: null } : {}),
       ...(unanswered === undefined ? {} : { unanswered }),

@@ -18,11 +18,22 @@ import { pause } from "./timing";
 export async function driveRun(options: RunOptions): Promise<RunOutcome> {
   const run = new LiveRun(options);
   if (await startLoad(run)) {
-    await Promise.all([sampleLoad(run), run.plan.search && searchCapacity(run, run.plan.search)]);
+    await loadUntilEnd(run);
     await stop(run);
     await collect(run);
   }
   return outcomeOf(run);
+}
+
+/** Takes samples, and searches where that is asked for; throws when both are over, so that no load is asked for later. */
+async function loadUntilEnd(run: LiveRun): Promise<void> {
+  const { search } = run.plan;
+  const sampled = sampleLoad(run).catch((error: unknown) => {
+    run.state.end("not-started", messageOf(error));
+    throw error;
+  });
+  const [samples] = await Promise.allSettled([sampled, search && searchCapacity(run, search)]);
+  if (samples.status === "rejected") throw samples.reason;
 }
 
 /** Starts a run and leaves it going: undefined then, else the outcome that says why it did not start. */

@@ -17,15 +17,17 @@ const broke = z.object({
 const step = z.object({
   level: amount.describe("Users, or arrivals a second"),
   purpose: z.enum(["raise", "narrow", "confirm", "repeat"]),
-  outcome: z.enum(["held", "broke", "void"]).describe("void: it proves nothing about the target"),
-  why: text.nullable().describe("Why it is void"),
+  outcome: z
+    .enum(["held", "broke", "void", "beyond"])
+    .describe("void: it proves nothing about the target; beyond: left, as it took more than --max-users or --max-rps"),
+  why: text.nullable().describe("Why it is void, or beyond"),
   broke: broke.nullable(),
   t: amount.describe("Seconds since the start of the run at which its load was asked for"),
   seconds: amount.describe("Measured"),
   rps,
   failRatio: amount,
   ...{ avg: ms, p50: ms, p95: ms, p99: ms },
-  users: amount,
+  users: amount.describe("At its end"),
   workers: count,
   workerCpu: amount.nullable().describe("Of the busiest worker on average, as a share of what it may use"),
   arrivals: z

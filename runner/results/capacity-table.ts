@@ -11,6 +11,7 @@ const signs: Readonly<Record<CapacityStep["outcome"], readonly [mark: string, co
   held: ["✓", "green"],
   broke: ["✗", "red"],
   void: ["!", "yellow"],
+  beyond: ["!", "yellow"],
 };
 
 /** The steps of a search, a line each below a head, in the order in which they were made; within 80 columns. */

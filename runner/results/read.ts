@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { codeOf } from "../errors";
 import type { LostWorker, RequestStats, Sample } from "../types";
-import { capacityDecision } from "../verdict/capacity/words";
 import { Integrity } from "../verdict/integrity";
 import { unansweredWarnings } from "../verdict/requests";
 import { evaluateThresholds, thresholdsOf } from "../verdict/thresholds";
@@ -97,7 +96,7 @@ function rebuild(
     ...record,
     ...decide({
       ...{ endedBy: "command-killed", thresholds, integrity: load },
-      found: record.capacity && capacityDecision(record.capacity),
+      capacity: record.capacity,
     }),
     status: "finished",
     endedBy: "command-killed",

@@ -1,4 +1,7 @@
 import { type EndedBy, exitCodes, type Place, type Verdict } from "../types";
+import type { CapacityReport } from "./capacity/report";
+import { capacityDecision } from "./capacity/words";
+import type { Decision } from "./decision";
 import { seconds } from "./format";
 import type { IntegrityReport } from "./integrity";
 import { inBrackets } from "./script";
@@ -25,17 +28,8 @@ export interface Outcome {
   /** What a comparison with another run found (see Comparison): sentences. None by default. */
   readonly regressions?: readonly string[] | undefined;
   readonly unclear?: readonly string[] | undefined;
-  /** What a search for the capacity says of itself, as far as it has come. */
-  readonly found?: Decision | undefined;
-}
-
-/** The end of a run in one word, its exit code, and sentences that say why: the most important first. */
-export interface Decision {
-  readonly verdict: Verdict;
-  /** That of `exitCodes` for the verdict. */
-  readonly exitCode: number;
-  /** Empty for a run that passed. */
-  readonly reasons: string[];
+  /** What a search for the capacity has found, as far as it has come. */
+  readonly capacity?: CapacityReport | undefined;
 }
 
 const errors: Partial<Record<EndedBy, string>> = {
@@ -52,7 +46,18 @@ const errors: Partial<Record<EndedBy, string>> = {
  * cannot be told what they are worth (`invalid`).
  */
 export function decide(outcome: Outcome): Decision {
-  const { endedBy, error, thresholds, integrity, regressions = [], unclear = [], scriptExit, silence, found } = outcome;
+  const {
+    endedBy,
+    error,
+    thresholds,
+    integrity,
+    regressions = [],
+    unclear = [],
+    scriptExit,
+    silence,
+    capacity,
+  } = outcome;
+  const found = capacity && capacityDecision(capacity);
   const detail = (error ?? "").trim().replace(/\.$/, "");
   const withDetail = (sentence: string) => (detail === "" ? sentence : `${sentence.slice(0, -1)}: ${detail}.`);
   const broken = errors[endedBy];
@@ -66,7 +71,11 @@ export function decide(outcome: Outcome): Decision {
   if (endedBy === "interrupt") {
     return decision("aborted", [withDetail("The run was interrupted before it was over."), ...(found?.reasons ?? [])]);
   }
-  if (endedBy === "capacity" && found !== undefined) return found;
+  if (endedBy === "capacity" && found !== undefined) {
+    // What the search says of its load itself is in what it has found.
+    const problems = found.verdict === "invalid" || integrity === null ? [] : loadProblems(integrity);
+    return problems.length === 0 ? found : decision("invalid", [...problems, ...found.reasons]);
+  }
   const details = [...(detail === "" ? [] : [`${detail}.`]), ...inOrder(outcome), ...(found?.reasons ?? [])];
   const failed = [
     ...thresholds.filter(({ passed }) => !passed).map(failureText),

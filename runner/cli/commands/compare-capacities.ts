@@ -27,7 +27,8 @@ export async function compareSearches(runs: Runs, maxRegression: number, options
 
 function searchOf({ name, record }: RunOfFolder) {
   if (record.capacity === undefined) throw new TypeError(`${name} is no search`);
-  return { name, record, capacity: record.capacity };
+  const thresholds = record.thresholds.map(({ threshold }) => threshold);
+  return { name, record, capacity: record.capacity, thresholds };
 }
 
 function exitCodeOf(kind: CapacityChangeKind): number {

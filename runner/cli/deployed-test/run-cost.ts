@@ -31,7 +31,7 @@ export function runCost(test: ClusterTest, { plan }: Pick<TestSetup, "plan">): R
     const pods = requestPrice(prices, controlCpu, controlMemory);
     const perHour = fixedPerHour + pods + workerReplicas * requestPrice(prices, workerCpu, workerMemory);
     const seconds = secondsOf(plan);
-    return { run: perHour * (seconds / 3600) + workersForRun(prices, stack, workersOf(plan), seconds), perHour };
+    return { run: perHour * (seconds / 3600) + workersForRun(prices, stack, mostWorkers(plan), seconds), perHour };
   } catch (error) {
     if (error instanceof RangeError) return { why: error.message };
     throw error;
@@ -59,9 +59,10 @@ export function costLine(
     if (maxCost !== undefined) throw refuse(`the cost of the run is not known: ${cost.why}`);
     return `What this run costs is not known: ${cost.why}`;
   }
-  const workers = workersOf(setup.plan);
-  const count = `${workers > setup.plan.workers ? "up to " : ""}${workers} worker${workers === 1 ? "" : "s"}`;
-  const what = `${durationText(secondsOf(setup.plan) / 3600)}, ${count}, without traffic`;
+  const workers = mostWorkers(setup.plan);
+  const upTo = workers > setup.plan.workers ? "up to " : "";
+  const time = durationText(secondsOf(setup.plan) / 3600);
+  const what = `${time}, ${upTo}${workers} worker${workers === 1 ? "" : "s"}, without traffic`;
   if (maxCost !== undefined && cost.run > maxCost) throw refuse(`the run would cost about ${usd(cost.run)} (${what})`);
   return `This run costs about ${usd(cost.run)}: ${what}; the stack costs ${usd(cost.perHour)} an hour while it is there`;
 }
@@ -81,8 +82,8 @@ export function workersCost(test: ClusterTest, more: number): string | undefined
   }
 }
 
-/** That a run has, or that a search may bring up. */
-function workersOf({ workers, search }: TestSetup["plan"]): number {
+/** Those that a search may scale to, as if they were there from its start on: what it may cost has to be allowed before. */
+function mostWorkers({ workers, search }: TestSetup["plan"]): number {
   return Math.max(workers, search?.asked.maxWorkers ?? 0);
 }
 

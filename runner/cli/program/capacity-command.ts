@@ -10,7 +10,7 @@ import {
   resultsOption,
   thresholdOption,
 } from "../options";
-import { aboveZero, duration, fromOne, port, rate, share } from "../readers";
+import { aboveZero, duration, fromTwo, port, rate, share } from "../readers";
 
 const help = `
 Each level is waited for until its users are there and what was asked before is
@@ -57,7 +57,7 @@ export function addCapacity(program: Command, done: (code: number) => void): voi
     .option("--from <n>", "the first level (10)", aboveZero)
     .option("--max-rps <rate>", "do not go on beyond these requests a second", rate)
     .option("--step-time <time>", "for how long each level is measured", duration, 20)
-    .option("--holds <n>", "how often the answer has to hold", fromOne, 3)
+    .option("--holds <n>", "how often the answer has to hold, from 2 on", fromTwo, 3)
     .option("--precision <share>", "how far what breaks may be above the answer", share, "5%")
     .option("--at-least <rate>", "exit with 1 where the capacity is less: 1200/s", rate)
     .option("--demo", "with --local: load a small demo target that is started for it")

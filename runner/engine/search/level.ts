@@ -1,13 +1,12 @@
-/** Brings a run to a level of load, and measures it there. */
-import { usersTolerance } from "../../../settings/limits";
 import type { Threshold } from "../../../settings/values/threshold";
-import type { LocustStatus } from "../../types";
 import type { ArrivalsStatus } from "../../types/arrivals";
 import type { Counts } from "../../types/counts";
-import { type Broke, certainBreach, couldNotHold, heldUp, judgeStep, noAnswers } from "../../verdict/capacity/breach";
+import { type Broke, certainBreach, couldNotHold, fewest, judgeStep, noAnswers } from "../../verdict/capacity/breach";
+import { isOverRate } from "../../verdict/capacity/cap";
 import { type Measured, measure } from "../../verdict/capacity/measure";
 import { isHeldUp, whyVoid } from "../../verdict/capacity/proof";
 import type { CapacityStep, StepArrivals } from "../../verdict/capacity/report";
+import { rpsText } from "../../verdict/capacity/words";
 import { CpuWatch } from "../../verdict/cpu";
 import { percent, round } from "../../verdict/format";
 import { totalRow } from "../../verdict/requests";
@@ -15,18 +14,22 @@ import type { ThresholdResult } from "../../verdict/thresholds";
 import type { LiveRun } from "../live-run";
 import { livingWorkers } from "../phase";
 import type { SearchPlan, SearchTiming } from "../plan";
-import { lateUsers, rateText, SearchLoad, timingOf } from "./load";
+import { BusyUsers, type Judged } from "./busy-users";
+import { lateUsers, SearchLoad, silenceOf, timingOf } from "./load";
+import { addCpu, isThere, startsBetween } from "./observed";
 
 /** From this part of failed requests on a level is left while it is not even measured. */
 const collapsed = 0.5;
-/** Answers that tell so. */
-const fewest = 20;
 
 /** A level that was measured, and what its thresholds say of it. */
 export interface HeldLevel {
   readonly step: CapacityStep;
   readonly thresholds: readonly ThresholdResult[];
+  /** Whether it is to be held again, with more users. */
+  readonly again?: boolean;
 }
+
+const nothing: Measured = { rows: [], corrected: [], seconds: 0 };
 
 /** What is known of a level before it is judged. */
 interface Watched {
@@ -34,21 +37,29 @@ interface Watched {
   /** What broke it before its time was over: no threshold, or one that could not hold any more. */
   readonly early: Broke | undefined;
   readonly certain?: Threshold | undefined;
+  /** Whether it was left for more requests a second than may be. */
+  readonly over?: boolean;
   readonly cpu: CpuWatch;
   readonly arrivals: StepArrivals | undefined;
 }
+
+/** Users are there; or what broke on the way, or since when there were more requests a second than may be. */
+type Arrived = "there" | Broke | { readonly overSince: Counts };
 
 /** Holds one level after the other. Its methods give undefined where the run has ended meanwhile. */
 export class Levels {
   private readonly timing: SearchTiming;
   private readonly load: SearchLoad;
+  private readonly users: BusyUsers;
 
   constructor(
     private readonly run: LiveRun,
     private readonly plan: SearchPlan,
   ) {
-    this.timing = timingOf(plan);
+    const timing = timingOf(plan);
+    this.timing = { ...timing, silence: silenceOf(timing, run.plan.thresholds) };
     this.load = new SearchLoad(run, plan);
+    this.users = new BusyUsers(this.load, plan.asked.maxUsers);
   }
 
   /** Goes to a level, waits until the load is that, and measures it; it is left as soon as it must break. */
@@ -57,9 +68,10 @@ export class Levels {
     const start = run.recording.elapsed;
     const last = run.lastStatus();
     const before = last === undefined ? [] : livingWorkers(last);
+    const isRaised = level > this.load.level;
     const ramp = await this.load.counts(true);
     if (ramp === undefined || !(await this.load.set(level))) return undefined;
-    const arrived = await this.arrive(level, ramp);
+    const arrived = await this.arrive(level, ramp, isRaised);
     const watched = arrived === undefined ? undefined : await this.watch(ramp, arrived);
     const status = run.lastStatus();
     if (watched === undefined || status === undefined || run.state.endedBy !== undefined) return undefined;
@@ -70,19 +82,27 @@ export class Levels {
     const living = livingWorkers(status);
     const workerCpu = busiest.length === 0 ? null : Math.max(...busiest);
     const { arrivals } = watched;
-    const dropped =
-      arrivals !== undefined && isHeldUp(arrivals, status.users) ? heldUp(arrivals, status.users) : undefined;
+    const short = arrivals !== undefined && isHeldUp(arrivals, status.users) ? arrivals : undefined;
     const certain = watched.certain && couldNotHold(watched.certain);
-    const broke = watched.early ?? judged.broke ?? certain ?? dropped ?? null;
+    const broke = watched.early ?? judged.broke ?? certain ?? null;
     const why = whyVoid({
       ...{ level, by: this.plan.asked.by, users: status.users },
-      ...{ counted: measured !== undefined, answers: total?.requests ?? 0, broke: broke !== null },
+      ...{
+        counted: measured !== undefined,
+        answers: total?.requests ?? 0,
+        broke: broke !== null || short !== undefined,
+      },
       lost: before.filter(({ id }) => !living.some((worker) => worker.id === id)).map(({ name }) => name),
       arrivals,
       ...{ workerCpu, masterCpu: status.master.cpu / status.master.cpuLimit },
     });
+    const { again, ...outcome } =
+      this.overRate(total?.rps ?? 0, watched.over) ??
+      (why === null && broke === null && short !== undefined
+        ? this.users.judge(level, status.users, short)
+        : { outcome: why !== null ? "void" : broke === null ? "held" : "broke", why, broke });
     const step: CapacityStep = {
-      ...{ level, purpose, outcome: why !== null ? "void" : broke === null ? "held" : "broke", why, broke },
+      ...{ level, purpose, ...outcome },
       ...{ t: round(start, 1), seconds: measured?.seconds ?? 0 },
       rps: round(total?.rps ?? 0, 2),
       failRatio: total === undefined || total.requests === 0 ? 0 : round(total.failures / total.requests, 6),
@@ -94,7 +114,14 @@ export class Levels {
       ...(arrivals === undefined ? {} : { arrivals }),
     };
     if (arrivals !== undefined && step.outcome === "held") this.load.iterationSeconds = arrivals.underWay / level;
-    return { step, thresholds: judged.results };
+    return { step, thresholds: judged.results, ...(again === true ? { again } : {}) };
+  }
+
+  /** Of a level with more requests a second than may be, whatever else became of it. */
+  private overRate(rps: number, isOver = false): Judged | undefined {
+    const { maxRps } = this.plan.asked;
+    if (maxRps === null || !(isOver || rps > maxRps)) return undefined;
+    return { outcome: "beyond", why: `${rpsText(rps)} are more than --max-rps ${maxRps}`, broke: null };
   }
 
   /**
@@ -129,13 +156,15 @@ export class Levels {
   }
 
   /** Waits until the users are there, and what was asked before is answered; what breaks meanwhile ends the wait. */
-  private async arrive(level: number, ramp: Counts): Promise<Broke | "there" | undefined> {
+  private async arrive(level: number, ramp: Counts, isRaised: boolean): Promise<Arrived | undefined> {
     const { run, timing, plan } = this;
+    const { maxRps } = plan.asked;
     const began = performance.now();
     const { arrivals, users, spawnRate } = run.plan;
     const fixed = arrivals === undefined ? plan.spawnRate : spawnRate;
     const change = fixed === undefined ? timing.ramp : ((arrivals === undefined ? level : users) / fixed) * 1000;
     let there: number | undefined;
+    let looked = ramp;
     while (run.state.checkSignals()) {
       await this.load.pause(Math.min(timing.watch, timing.settle));
       const status = run.lastStatus();
@@ -146,8 +175,11 @@ export class Levels {
         const isOld = (status.oldestWait ?? 0) * 1000 > since && since < timing.settleMost;
         if (since >= timing.settle && !isOld) return "there";
       }
-      const counts = await this.load.counts(false);
+      const counts = await this.load.counts(maxRps !== null);
       if (counts === undefined) return undefined;
+      // On the way down there are still the requests of the level before.
+      if (isRaised && isOverRate(looked, counts, maxRps)) return { overSince: looked };
+      looked = counts;
       const broke = this.collapse(ramp, counts, now - began);
       if (broke !== undefined) return broke;
     }
@@ -173,9 +205,14 @@ export class Levels {
   }
 
   /** Watches a level for the time of a step; where it has broken on the way there, what it did on the way. */
-  private async watch(ramp: Counts, arrived: Broke | "there"): Promise<Watched | undefined> {
+  private async watch(ramp: Counts, arrived: Arrived): Promise<Watched | undefined> {
     const { run, timing, plan } = this;
+    const { maxRps } = plan.asked;
     const cpu = new CpuWatch();
+    if (typeof arrived === "object" && "overSince" in arrived) {
+      const watched = await this.watched(arrived.overSince, undefined, cpu);
+      return watched && { ...watched, over: true };
+    }
     if (arrived !== "there") return this.watched(ramp, arrived, cpu);
     const from = await this.load.counts(true, true);
     const starts = (await run.poll())?.arrivals ?? undefined;
@@ -187,16 +224,19 @@ export class Levels {
       if (left <= 0) return this.watched(from, undefined, cpu, starts);
       await this.load.pause(Math.min(timing.watch, left));
       if (run.state.endedBy !== undefined) return undefined;
-      const counts = left <= timing.watch ? from : await this.load.counts(false);
-      if (counts === undefined) return undefined;
       const status = run.lastStatus();
       if (status !== undefined) addCpu(cpu, status);
+      // Its end is near enough to wait for.
+      if (left <= timing.watch) continue;
+      const counts = await this.load.counts(maxRps !== null);
+      if (counts === undefined) return undefined;
       const ms = performance.now() - began;
       const silence = this.silence(counts.total.requests - from.total.requests, ms);
       const breach = certainBreach(run.plan.thresholds, from, counts, ms / whole);
-      if (silence === undefined && breach === undefined) continue;
+      const over = isOverRate(from, counts, maxRps);
+      if (silence === undefined && breach === undefined && !over) continue;
       const watched = await this.watched(from, silence, cpu, starts);
-      return watched && { ...watched, certain: breach };
+      return watched && { ...watched, certain: breach, over };
     }
   }
 
@@ -215,25 +255,4 @@ export class Levels {
     const arrivals = starts && ends && measured && startsBetween(starts, ends, measured.seconds);
     return to && { early, cpu, measured, arrivals };
   }
-}
-
-function startsBetween(from: ArrivalsStatus, to: ArrivalsStatus, seconds: number): StepArrivals {
-  const started = (to.started - from.started) / seconds;
-  const [due, dropped, late] = [to.due - from.due, to.dropped - from.dropped, to.late - from.late];
-  return { due, started: round(started, 2), dropped, late, underWay: to.underWay };
-}
-
-const nothing: Measured = { rows: [], corrected: [], seconds: 0 };
-
-function isThere({ users, targetUsers, state, arrivals }: LocustStatus, level: number): boolean {
-  if (arrivals) return arrivals.began !== null && users >= targetUsers && rateText(arrivals.rate) === rateText(level);
-  return state === "running" && targetUsers === level && Math.abs(users - level) <= Math.max(0, usersTolerance * level);
-}
-
-function addCpu(cpu: CpuWatch, status: LocustStatus): void {
-  const shares = livingWorkers(status).map(({ name, cpu: used, cpuWait = 0, cpuLimit }) => {
-    // A worker that others keep from the CPU is as late as one that needs more than it may use.
-    return [name, Math.min(1, (used + cpuWait) / cpuLimit)] as const;
-  });
-  cpu.add(Object.fromEntries(shares), 1, true);
 }

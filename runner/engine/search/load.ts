@@ -24,13 +24,18 @@ const poolFactor = 3;
 /** Seconds that an iteration may take where no threshold says it. */
 const iterationSeconds = 1;
 
-/** The most iterations that are under way at a rate while answers take no longer than thresholds allow. */
-export function poolSize(thresholds: readonly Threshold[], rate: number): number {
+/** The highest time that a threshold allows, in ms; undefined where none is about times. */
+function longestAllowed(thresholds: readonly Threshold[]): number | undefined {
   const limits = thresholds
     .filter(({ metric }) => metric !== "fail_ratio" && metric !== "rps")
     .map(({ limit }) => limit);
-  const seconds = limits.length === 0 ? iterationSeconds : Math.max(...limits) / 1000;
-  return Math.ceil(rate * seconds * poolFactor);
+  return limits.length === 0 ? undefined : Math.max(...limits);
+}
+
+/** The most iterations that are under way at a rate while answers take no longer than thresholds allow. */
+export function poolSize(thresholds: readonly Threshold[], rate: number): number {
+  const ms = longestAllowed(thresholds) ?? iterationSeconds * 1000;
+  return Math.ceil((rate * ms * poolFactor) / 1000);
 }
 
 /** A rate of iterations as Locust is told it. */
@@ -40,6 +45,11 @@ export function rateText(rate: number): string {
 
 export function timingOf({ timing }: SearchPlan): SearchTiming {
   return { ...defaultTiming, ...timing };
+}
+
+/** In ms without an answer until a target counts as silent: never less than thresholds allow an answer to take. */
+export function silenceOf({ silence }: Pick<SearchTiming, "silence">, thresholds: readonly Threshold[]): number {
+  return Math.max(silence, longestAllowed(thresholds) ?? 0);
 }
 
 /** Seconds after which Locust stops by itself where no next step comes: this command is gone then. */
@@ -52,9 +62,12 @@ export function stepLimit({ timing: { ready } }: Pick<LiveRun, "timing">, plan: 
 export class SearchLoad {
   private readonly timing: SearchTiming;
   private readonly names: boolean;
-  private users: number;
+  /** The last that was asked for. */
+  level: number;
   /** That an iteration took at the last level that held. */
   iterationSeconds = 0;
+  /** Users that there are at least, by arrivals. */
+  least = 0;
 
   constructor(
     private readonly run: LiveRun,
@@ -62,14 +75,14 @@ export class SearchLoad {
   ) {
     this.timing = timingOf(plan);
     this.names = run.plan.thresholds.some(({ request }) => request !== undefined);
-    this.users = run.plan.users;
+    this.level = 0;
   }
 
   /** Asks Locust for a level; false where the run has ended. */
   async set(level: number): Promise<boolean> {
     const { run, timing, plan } = this;
     const { arrivals } = run.plan;
-    const change = Math.abs(level - this.users);
+    const change = Math.abs(level - this.level);
     const load =
       arrivals === undefined
         ? { users: level, spawnRate: plan.spawnRate ?? Math.max(1, change / (timing.ramp / 1000)) }
@@ -81,21 +94,27 @@ export class SearchLoad {
     const left = (plan.asked.maxSeconds ?? Number.POSITIVE_INFINITY) - run.recording.elapsed;
     const runTime = Math.max(1, Math.min(stepLimit(run, plan), Math.ceil(left)));
     const request = { ...load, host: run.plan.host ?? "", runTime };
-    this.users = level;
+    this.level = level;
     const swarm = () => run.client.swarm(request, run.state.signals.kill).then(() => true);
     return (await this.ask(swarm)) === true;
   }
 
   /**
-   * The most iterations under way at a rate: as many as there are while answers are within their limits, and more than
-   * three times as many as at the last level that held. Never fewer than before, as users that
-   * leave break off what they do.
+   * The most iterations under way at a rate: three times those that are while answers take as long as thresholds allow,
+   * or as iterations took at the last level that held. Never fewer than before, as users that leave break off what they
+   * do.
    */
   private pool(level: number): number {
     const { asked } = this.plan;
     const lately = poolFactor * this.iterationSeconds * level;
     const { targetUsers = 0 } = this.run.lastStatus() ?? {};
-    const wanted = Math.max(poolSize(this.run.plan.thresholds, level), lately, targetUsers, this.run.plan.users);
+    const wanted = Math.max(
+      poolSize(this.run.plan.thresholds, level),
+      lately,
+      this.least,
+      targetUsers,
+      this.run.plan.users,
+    );
     return Math.min(asked.maxUsers ?? Number.POSITIVE_INFINITY, Math.ceil(wanted));
   }
 

@@ -1,4 +1,5 @@
 import { messageOf } from "../../errors";
+import { mostLevel } from "../../verdict/capacity/cap";
 import { isBusy, judged } from "../../verdict/capacity/proof";
 import type { CapacityLimit, CapacityReport } from "../../verdict/capacity/report";
 import { type CapacityStep, capacityReport, soFar, workersNeeded } from "../../verdict/capacity/report";
@@ -65,7 +66,7 @@ class Search {
     const { state } = this.live;
     this.publish(null);
     while (state.checkSignals()) {
-      const next = nextLevel(this.tried, searchOptions(this.plan, this.most()));
+      const next = nextLevel(this.tried, searchOptions(this.plan, mostLevel(this.plan.asked, this.steps)));
       if (next.kind === "done") {
         const limits = { broke: "target", flat: "flat", most: "cap", steps: "steps" } as const;
         return this.end(limits[next.limit], next);
@@ -76,9 +77,10 @@ class Search {
       const step = judged(held.step, this.tried, this.plan.asked.by);
       this.steps.push(step);
       this.thresholds.set(step, held.thresholds);
-      if (step.outcome !== "void") this.tried.push({ level: step.level, held: step.outcome === "held", rps: step.rps });
+      const { level, outcome, rps } = step;
+      if (outcome === "held" || outcome === "broke") this.tried.push({ level, held: outcome === "held", rps });
       this.live.observer.step?.(step, this.publish(null));
-      if (!(await this.goOn(step))) return;
+      if (!(await this.goOn(step, held.again))) return;
     }
   }
 
@@ -89,14 +91,15 @@ class Search {
   }
 
   /** What there is to do between two steps; false where the search is over. */
-  private async goOn(step: CapacityStep): Promise<boolean> {
+  private async goOn(step: CapacityStep, again = false): Promise<boolean> {
     const { level } = soFar(this.steps);
-    if (step.outcome === "held") {
+    // Nothing must keep a load that may not be from being left.
+    if (step.outcome === "held" || step.outcome === "beyond") {
       this.voids = 0;
       return true;
     }
     if (!(await this.levels.rest(this.calm(level ?? step.level / searchDefaults.factor)))) return false;
-    if (step.outcome === "broke") {
+    if (step.outcome === "broke" || again) {
       this.voids = 0;
       return true;
     }
@@ -158,18 +161,6 @@ class Search {
     return status === undefined ? 0 : livingWorkers(status).length;
   }
 
-  /** The highest level that may be asked for: by its users, and by what it would have in requests a second. */
-  private most(): number {
-    const { by, maxUsers, maxArrivalRate, maxRps } = this.plan.asked;
-    const allowed = (by === "users" ? maxUsers : maxArrivalRate) ?? Number.POSITIVE_INFINITY;
-    const best = this.tried.filter(({ held, rps }) => held && rps > 0).at(-1);
-    if (maxRps === null || best === undefined) return allowed;
-    const level = (best.level * maxRps) / best.rps;
-    // What is known of the throughput is a little different each time.
-    const near = best.rps >= maxRps * nearShare ? best.level : by === "users" ? Math.max(1, Math.round(level)) : level;
-    return Math.min(allowed, near);
-  }
-
   private end(limit: CapacityLimit, found: { level: number | null; broke: number | null } = soFar(this.steps)): void {
     this.publish(limit, found);
     this.live.state.end("capacity");
@@ -184,6 +175,3 @@ class Search {
     return capacity;
   }
 }
-
-/** So near to the most requests a second nothing more is tried. */
-const nearShare = 0.97;

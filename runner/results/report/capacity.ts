@@ -83,7 +83,12 @@ function stepsOf({ asked, steps }: Capacity): Html {
   );
 }
 
-const tones: Readonly<Record<CapacityStep["outcome"], string>> = { held: "good", broke: "bad", void: "caution" };
+const tones: Readonly<Record<CapacityStep["outcome"], string>> = {
+  held: "good",
+  broke: "bad",
+  void: "caution",
+  beyond: "caution",
+};
 
 function stepRow(step: CapacityStep, by: Capacity["asked"]["by"]): Html {
   const cells = [

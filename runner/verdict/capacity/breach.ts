@@ -19,12 +19,11 @@ export interface Broke {
 }
 
 /** Fewer requests than these say nothing yet of a share of them. */
-const fewest = 20;
+export const fewest = 20;
 
 /**
- * A threshold that must break, even if all that comes from now on is as good as can be and no less of it: so many
- * answers are too late, or failed, that they are too many of all that there will be. Undefined while the level may
- * hold.
+ * A threshold that must break, even if every further answer is good and they come as fast as before: too many answers
+ * are late, or have failed, already. Undefined while the level may hold.
  *
  * @param part of the time of the step that is over: 0 to 1
  */

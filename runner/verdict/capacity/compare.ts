@@ -8,11 +8,13 @@ import { answerText, levelText, rpsText } from "./words";
 /** A run that was a search. */
 export interface CapacityRun extends Pick<RunData, "name" | "record"> {
   readonly capacity: CapacityReport;
+  /** Those that it was held to, as they were written. */
+  readonly thresholds: readonly string[];
 }
 
 /**
  * `same`: the intervals overlap. `small`: worse, and within what is allowed. `unclear`: one of the two found no
- * capacity, or only that there is more of it than was tried.
+ * capacity, or only that there is more of it than was tried; or they were held to other thresholds.
  */
 export type CapacityChangeKind = "same" | "better" | "small" | "worse" | "unclear";
 
@@ -42,7 +44,9 @@ export function compareCapacities(
   { maxRegression }: { readonly maxRegression: number },
 ): CapacityComparison {
   const [from, to] = [before.capacity, after.capacity];
-  const kind = kindOf(from, to, maxRegression, isBroken(before) || isBroken(after));
+  const [held, nowHeld] = [thresholdsText(before), thresholdsText(after)];
+  const isOther = held !== nowHeld;
+  const kind = isOther ? "unclear" : kindOf(from, to, maxRegression, isBroken(before) || isBroken(after));
   const change = from.rps === null || to.rps === null || from.rps === 0 ? null : round(to.rps / from.rps - 1, 6);
   return {
     ...{ before: before.name, after: after.name, maxRegression, kind, change },
@@ -50,14 +54,22 @@ export function compareCapacities(
     texts: [
       `Before: ${answerText(from)}`,
       `After: ${answerText(to)}`,
-      conclusion(kind, from, to, change, maxRegression),
+      isOther ? otherThresholds : conclusion(kind, from, to, change, maxRegression),
     ],
     warnings: [
       // What a search comes to is no difference of what was asked.
       ...differences(before.record, after.record).filter((text) => !/^(users|spawn rate|run time): /.test(text)),
+      ...(isOther ? [`thresholds: ${held} before, ${nowHeld} after`] : []),
       ...otherSearch(from, to),
     ],
   };
+}
+
+const otherThresholds = "Whether the capacity has changed cannot be told: the two were held to different thresholds.";
+
+/** Their order says nothing. */
+function thresholdsText({ thresholds }: CapacityRun): string {
+  return [...thresholds].sort().join(", ");
 }
 
 /** Whether a run came to no end; one that the workers ended has a lower end of its capacity. */
@@ -107,6 +119,14 @@ function otherSearch({ asked: from }: CapacityReport, { asked: to }: CapacityRep
     ["raised", from.by, to.by],
     ["step time", `${from.stepSeconds} s`, `${to.stepSeconds} s`],
     ["first level", levelText(from.from, from.by), levelText(to.from, to.by)],
+    ["most users", limitText(from.maxUsers), limitText(to.maxUsers)],
+    ["most requests a second", limitText(from.maxRps), limitText(to.maxRps)],
+    ["holds", String(from.holds), String(to.holds)],
+    ["precision", shareText(from.precision), shareText(to.precision)],
   ] as const;
   return parts.filter(([, was, is]) => was !== is).map(([what, was, is]) => `${what}: ${was} before, ${is} after`);
+}
+
+function limitText(limit: number | null): string {
+  return limit === null ? "no limit" : String(limit);
 }

@@ -59,6 +59,14 @@ function startsOff(level: number, { due, started, late, dropped }: StepArrivals)
   return `${short(started)} iterations a second were started of ${short(level)}`;
 }
 
+/**
+ * The CPU of a worker as a share of what it may use, 0 to 1: by what it used, or where other processes keep it from the
+ * CPU, by what it used and waited for. Its one thread uses one CPU at most, however many it may use.
+ */
+export function cpuShare(used: number, waited: number, limit: number): number {
+  return Math.min(1, Math.max(used / limit, waited > 0 ? used + waited : 0));
+}
+
 /** Whether the workers may not keep up. */
 export function isBusy(workerCpu: number | null): boolean {
   return workerCpu !== null && workerCpu >= saturatedShare;

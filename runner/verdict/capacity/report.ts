@@ -45,9 +45,12 @@ export interface StepArrivals {
 export interface CapacityStep {
   readonly level: number;
   readonly purpose: Extract<Next, { kind: "hold" }>["purpose"];
-  /** `void`: it proves nothing about the target, as the load was not what was asked. */
-  readonly outcome: "held" | "broke" | "void";
-  /** Why it is void. */
+  /**
+   * `void`: it proves nothing about the target, as the load was not what was asked. `beyond`: it was left, as it took
+   * more than `--max-users` or `--max-rps` allow.
+   */
+  readonly outcome: "held" | "broke" | "void" | "beyond";
+  /** Why it is void, or beyond. */
   readonly why: string | null;
   readonly broke: Broke | null;
   /** Seconds since the start of the run at which it was measured, and for how long. */
@@ -61,7 +64,7 @@ export interface CapacityStep {
   readonly p50: number | null;
   readonly p95: number | null;
   readonly p99: number | null;
-  /** On average. */
+  /** At its end. */
   readonly users: number;
   readonly workers: number;
   /** Of the busiest worker on average, as a share of what it may use; null where none told. */
@@ -175,9 +178,9 @@ export interface CurvePoint {
   readonly workerCpu: number | null;
 }
 
-/** The measured levels in their order, each on average over its steps; those that prove nothing are left out. */
+/** The measured levels in their order, each on average over its steps; those that prove nothing, or were left, are not in it. */
 export function curveOf(steps: readonly CapacityStep[]): CurvePoint[] {
-  const proven = steps.filter(({ outcome }) => outcome !== "void");
+  const proven = steps.filter(({ outcome }) => outcome === "held" || outcome === "broke");
   const levels = [...new Set(proven.map(({ level }) => level))].sort((a, b) => a - b);
   return levels.map((level) => {
     const of = proven.filter((step) => step.level === level);

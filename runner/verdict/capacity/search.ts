@@ -51,13 +51,15 @@ const same = 0.03;
 const least = 1 / 1024;
 
 /**
+ * Levels above `most`, which may have become lower meanwhile, are forgotten.
+ *
  * Raises the level until one breaks, narrows down between the highest that held and the lowest that broke, has the
  * latter break a second time, and the former hold a few times. A level is bad when it broke twice, or once and
  * never held; one that did both is tried again.
  */
 export function nextLevel(tried: readonly Tried[], options: SearchOptions): Next {
   const { from, most, whole, precision, holds, factor, mostSteps } = options;
-  const levels = tally(tried);
+  const levels = tally(tried).filter(({ level }) => level <= most);
   const bad = lowest(levels.filter(isBad));
   const good = highest(
     levels.filter((level) => isGood(level) && level.level < (bad?.level ?? Number.POSITIVE_INFINITY)),
@@ -68,7 +70,8 @@ export function nextLevel(tried: readonly Tried[], options: SearchOptions): Next
   const hold = (level: number, purpose: "raise" | "narrow" | "confirm" | "repeat"): Next =>
     tried.length >= mostSteps ? answer("steps") : { kind: "hold", level, purpose };
 
-  if (tried.length === 0) return hold(Math.min(from, most), "raise");
+  if (most <= 0) return answer("most");
+  if (levels.length === 0) return hold(Math.min(from, most), "raise");
   const unsure = levels.find((level) => level.level < (bad?.level ?? Number.POSITIVE_INFINITY) && isUnsure(level));
   if (unsure !== undefined) return hold(unsure.level, "confirm");
   if (good === undefined) {

@@ -1,7 +1,7 @@
 /** What the capacity of a target is, in sentences; and its verdict. */
 import { exitCodes } from "../../types";
+import type { Decision } from "../decision";
 import { percent, short } from "../format";
-import type { Decision } from "../verdict";
 import type { CapacityLimit, CapacityReport, CapacityStep, LoadUnit } from "./report";
 
 /** `40 users`, `250 arrivals/s`. */
@@ -13,6 +13,7 @@ export function levelText(level: number, by: LoadUnit): string {
 /** What became of a step: `held`, or why it did not. */
 export function outcomeText({ outcome, why, broke }: CapacityStep): string {
   if (outcome === "held") return "held";
+  if (outcome === "beyond") return `left: ${why}`;
   return outcome === "broke" ? `broke: ${broke?.text ?? "unknown"}` : `no proof: ${why}`;
 }
 
@@ -101,6 +102,7 @@ export function capacityDecision(report: CapacityReport): Decision {
   if (limit === "cap" && wanted !== undefined) {
     return end("invalid", `${wanted}, and the search was not allowed to go that far.`);
   }
-  if (level === null) return end("failed");
+  // Not even the lowest level was within the limits, which says nothing of the target.
+  if (level === null) return end(limit === "cap" ? "invalid" : "failed");
   return wanted === undefined ? end("passed") : end("failed", `${wanted}, and the target does not take them.`);
 }

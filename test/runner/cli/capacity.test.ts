@@ -7,7 +7,7 @@ import {
   searchPlan,
 } from "../../../runner/cli/capacity";
 import type { RunPlan } from "../../../runner/engine/plan";
-import { poolSize, stepLimit } from "../../../runner/engine/search/load";
+import { poolSize, silenceOf, stepLimit } from "../../../runner/engine/search/load";
 import { parseThreshold } from "../../../settings/values/threshold";
 
 const options: CapacityOptions = { by: "users", stepTime: 20, holds: 3, precision: 0.05 };
@@ -20,6 +20,7 @@ describe("what loadtest capacity is asked for", () => {
     expect(searchPlan({ ...options, maxUsers: 4 }).asked.from).to.equal(4);
     expect(searchPlan({ ...options, from: 50, maxUsers: 80 }).asked).to.deep.include({ from: 50, maxUsers: 80 });
     expect(() => searchPlan({ ...options, from: 90, maxUsers: 80 })).to.throw(/more than --max-users 80/);
+    expect(() => searchPlan({ ...options, by: "arrivals", from: 90, maxRps: 80 })).to.throw(/more than --max-rps 80/);
     expect(() => searchPlan({ ...options, from: 2.5 })).to.throw(/users are a whole number/);
     expect(searchPlan({ ...options, by: "arrivals", from: 2.5 }).asked.from).to.equal(2.5);
   });
@@ -53,6 +54,12 @@ describe("what loadtest capacity is asked for", () => {
       "It takes about 06:18, 40 steps at most; Ctrl-C keeps what is found",
     ]);
     expect(expectedSeconds(search)).to.equal(14 * 27);
+  });
+
+  it("takes no answer for silence while a threshold allows it to take as long", () => {
+    expect(silenceOf({ silence: 5000 }, thresholds)).to.equal(5000);
+    expect(silenceOf({ silence: 5000 }, ["p95<10000", "fail_ratio<1%"].map(parseThreshold))).to.equal(10_000);
+    expect(silenceOf({ silence: 5000 }, [parseThreshold("fail_ratio<1%")])).to.equal(5000);
   });
 
   it("has each level end by itself some time after its step", () => {

@@ -4,7 +4,7 @@ import type { LocustStatus, WorkerStatus } from "../../../runner/types";
 import type { Counts } from "../../../runner/types/counts";
 import type { CapacityAsked, CapacityStep } from "../../../runner/verdict/capacity/report";
 import { parseThreshold } from "../../../settings/values/threshold";
-import { engineRuns, plan } from "./engine-runs";
+import { engineRuns, timing as engineTiming, plan } from "./engine-runs";
 import { worker } from "./scripted";
 
 const asked: CapacityAsked = {
@@ -30,12 +30,14 @@ class Simulated {
   /** Of each worker, by the users that there are. */
   cpu: (users: number) => number = () => 0.2;
   silentFrom = Number.POSITIVE_INFINITY;
+  /** Requests that wait for an answer for long while others are answered. */
+  waiting = 0;
   private readonly counted = { requests: 0, good: 0 };
   private since = performance.now();
 
   constructor(readonly most: number) {}
 
-  set(users: number): void {
+  set(users: number, _rate?: number): void {
     this.count();
     this.users = users;
     this.levels.push(users);
@@ -57,8 +59,8 @@ class Simulated {
       ...{
         users: this.users,
         targetUsers: this.users,
-        underWay: isSilent ? this.users : 0,
-        oldestWait: isSilent ? 9 : 0,
+        underWay: isSilent ? this.users : this.waiting,
+        oldestWait: isSilent || this.waiting > 0 ? 9 : 0,
       },
       workers: this.workers.map((one) => ({ ...one, cpu })),
     };
@@ -73,8 +75,64 @@ class Simulated {
   }
 }
 
+/** Iterations of one request each that is answered in 10 ms, and takes a user for a second. */
+class SimulatedArrivals extends Simulated {
+  rate = 0;
+  private readonly starts = { due: 0, started: 0, dropped: 0, late: 0 };
+  private last = performance.now();
+
+  /** @param atOnce iterations that the target has under way at the most, however many users there are */
+  constructor(readonly atOnce = Number.POSITIVE_INFINITY) {
+    super(0);
+  }
+
+  override set(users: number, rate = 0): void {
+    this.go();
+    this.users = users;
+    this.rate = rate;
+    this.levels.push(rate);
+  }
+
+  override counts(): Counts {
+    this.go();
+    const requests = this.starts.started;
+    const total = { requests, failures: 0, time: requests * 10, times: { "10": requests } };
+    const each = this.workers.map(({ id }) => ({
+      id,
+      at: this.last / 1000,
+      requests: requests / this.workers.length,
+    }));
+    return { run: 1, workers: each, total, requests: [] };
+  }
+
+  /** As of the last counts: its numbers and theirs are of one moment. */
+  override status(): Partial<LocustStatus> {
+    const underWay = this.rate > this.possible ? this.users : this.rate;
+    const arrivals = {
+      ...{ asked: String(this.rate), spacing: "even" as const, began: 0, rate: this.rate, ends: null },
+      ...{ ...this.starts, startedPerSecond: 0, waiting: 0, underWay },
+      ...{ lag: { p50: null, p99: null, max: null }, corrected: { p50: null, p95: null, p99: null } },
+    };
+    return { users: this.users, targetUsers: this.users, arrivals };
+  }
+
+  private get possible(): number {
+    return Math.min(this.users, this.atOnce);
+  }
+
+  private go(): void {
+    const now = performance.now();
+    const seconds = (now - this.last) / 1000;
+    const started = Math.min(this.rate, this.possible) * seconds;
+    this.starts.due += this.rate * seconds;
+    this.starts.started += started;
+    this.starts.dropped += this.rate * seconds - started;
+    this.last = now;
+  }
+}
+
 describe("a search for the capacity", function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   const { locust, drive } = engineRuns();
 
   async function search(target: Simulated, change: Partial<CapacityAsked> = {}, options: Partial<RunOptions> = {}) {
@@ -83,7 +141,7 @@ describe("a search for the capacity", function () {
     const scripted = locust();
     let running = false;
     scripted.onSwarm = (form) => {
-      target.set(Number(form.get("user_count")));
+      target.set(Number(form.get("user_count")), Number(form.get("arrival_rate") ?? 0));
       if (!running) scripted.run();
       running = true;
       return { success: true };
@@ -100,13 +158,21 @@ describe("a search for the capacity", function () {
     });
     const searched: RunPlan = {
       ...{ ...plan, runTime: undefined, thresholds: [parseThreshold("p95<100")] },
+      ...(change.by === "arrivals" ? { users: 1, arrivals: { rate: "10", spacing: "even" } } : {}),
       search: { asked: { ...asked, ...change }, timing },
     };
     const observer = {
       step: (step: CapacityStep) => void steps.push(step),
       said: (text: string) => void said.push(text),
     };
-    const outcome = await drive({ plan: searched, observer, ...options });
+    // A moment in which nothing runs here is no end of the master.
+    const patient = {
+      ...engineTiming,
+      silence: change.by === "arrivals" ? 1000 : 10_000,
+      ready: 10_000,
+      start: 10_000,
+    };
+    const outcome = await drive({ plan: searched, observer, timing: patient, ...options });
     return { outcome, capacity: outcome.capacity, steps, said };
   }
 
@@ -196,6 +262,66 @@ describe("a search for the capacity", function () {
     expect(outcome.duration).to.be.below(maxSeconds);
   });
 
+  it("leaves a level with more requests a second than may be, and never asks for it again", async () => {
+    const target = new Simulated(1000);
+    const { capacity, outcome } = await search(target, { maxRps: 10_000, stepSeconds: 2, holds: 2 });
+    const [first, ...others] = capacity?.steps ?? [];
+    expect(first).to.deep.include({ level: 10, outcome: "beyond" });
+    expect(first?.why).to.match(/requests\/s are more than --max-rps 10000$/);
+    expect(first?.seconds).to.be.below(1.9);
+    expect(others.map(({ level, outcome }) => [level, outcome])).to.deep.equal([
+      [4, "held"],
+      [4, "held"],
+    ]);
+    expect(capacity).to.deep.include({ limit: "cap", level: 4, broke: null });
+    expect(outcome.thresholds.map(({ passed }) => passed)).to.deep.equal([true]);
+  });
+
+  it("says that nothing is known where not even one user may be", async () => {
+    const target = new Simulated(1000);
+    const { capacity, outcome } = await search(target, { maxRps: 1500 });
+    expect(capacity).to.deep.include({ limit: "cap", level: null, rps: null });
+    expect(capacity?.steps).to.have.length(1);
+    expect(outcome.integrity?.ok).to.equal(false);
+  });
+
+  it("is not broken by one request that waits for long while others are answered", async () => {
+    const target = new Simulated(15);
+    target.waiting = 1;
+    const { capacity } = await search(target, { stepSeconds: 0.3 });
+    expect(capacity).to.deep.include({ limit: "target" });
+    expect(capacity?.level).to.be.within(14, 15);
+    expect(capacity?.first?.what).to.equal("time");
+  });
+
+  it("starts more users for iterations that take long, and does not take them for the target's limit", async () => {
+    const target = new SimulatedArrivals();
+    const { capacity } = await search(target, { by: "arrivals", maxRps: 45 });
+    const { steps = [] } = capacity ?? {};
+    expect(steps[0]).to.deep.include({ level: 10, outcome: "void" });
+    expect(steps[0]?.why).to.match(/^all \d+ users were busy: more are started$/);
+    expect(steps.filter(({ outcome }) => outcome === "broke")).to.deep.equal([]);
+    expect(capacity?.limit).to.equal("cap");
+    expect(capacity?.level).to.be.within(43, 45);
+  });
+
+  it("is ended by its most users, by arrivals, and not by the target", async () => {
+    const { capacity } = await search(new SimulatedArrivals(), { by: "arrivals", maxUsers: 50 });
+    expect(capacity?.limit).to.equal("cap");
+    expect(capacity?.interval?.high).to.equal(null);
+    expect(capacity?.level).to.be.within(40, 50);
+    expect(
+      capacity?.steps.some(({ why }) => why === "all 50 users were busy, which are those of --max-users"),
+    ).to.equal(true);
+  });
+
+  it("takes a target that starts no more with more users for the limit", async () => {
+    const { capacity } = await search(new SimulatedArrivals(33), { by: "arrivals" });
+    expect(capacity).to.deep.include({ limit: "target" });
+    expect(capacity?.level).to.be.within(29, 33.4);
+    expect(capacity?.first?.what).to.equal("arrivals");
+  });
+
   it("keeps what it has found when it is interrupted", async () => {
     const interrupt = new AbortController();
     const target = new Simulated(1000);
@@ -216,6 +342,29 @@ describe("a search for the capacity", function () {
     );
     expect(outcome.endedBy).to.equal("stopped-elsewhere");
     expect(outcome.capacity?.limit).to.equal(null);
+  });
+
+  it("asks for no level any more once the run has failed", async () => {
+    const target = new Simulated(1000);
+    const failing = search(
+      target,
+      {},
+      {
+        observer: {
+          sample: () => undefined,
+          phase: (phase) => {
+            if (phase === "hold") throw new Error("no phase any more");
+          },
+        },
+      },
+    );
+    await failing.then(
+      () => expect.fail("it did not fail"),
+      (error: unknown) => expect(String(error)).to.match(/no phase any more/),
+    );
+    const { length } = target.levels;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(target.levels).to.have.length(length);
   });
 
   it("ends with the reason where the plugin knows no counts, and stops the load", async () => {

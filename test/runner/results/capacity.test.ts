@@ -83,7 +83,7 @@ describe("the results of a search for the capacity", () => {
   });
 
   it("are laid over those of another search", () => {
-    const one = { name: "a", record, capacity };
+    const one = { name: "a", record, capacity, thresholds: ["p95<100"] };
     const page = compareCapacitiesReport(run, run, compareCapacities(one, one, { maxRegression: 0.05 }));
     expect(page)
       .to.match(/THE SAME/)

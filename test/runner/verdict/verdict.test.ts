@@ -6,6 +6,7 @@ import { evaluateThresholds } from "../../../runner/verdict/thresholds";
 import { decide } from "../../../runner/verdict/verdict";
 import { parseThreshold } from "../../../settings/values/threshold";
 import { goodLoad, rows } from "../results/make";
+import { reportOf } from "./capacity/steps";
 
 const good = goodLoad();
 const bad: IntegrityReport = { ...good, ok: false, problems: ["users: 50 of 100 asked", "workers: w was lost"] };
@@ -23,6 +24,19 @@ describe("decide", () => {
       "Locust's master was not heard of any more: no answer from Locust's master for 120 s.",
       "It may have the rest of the run: loadtest report --wait completes these results from it.",
     ]);
+  });
+
+  it("keeps what a search has found, also where the load turns out to have been another", () => {
+    const run = { endedBy: "capacity", thresholds: [], capacity: reportOf() } as const;
+    const found = decide({ ...run, integrity: good });
+    expect(found.verdict).to.equal("passed");
+    expect(found.reasons[0]).to.match(/^The capacity is 400 requests\/s/);
+    const worse = decide({ ...run, integrity: bad });
+    expect([worse.verdict, worse.reasons[0]]).to.deep.equal([
+      "invalid",
+      "The load was not what was asked: users: 50 of 100 asked.",
+    ]);
+    expect(worse.reasons).to.include(found.reasons[0]);
   });
 
   // For each end: the verdict with nothing wrong, a threshold missed, a bad load, both.

@@ -58,10 +58,15 @@ describe("what a run will cost", () => {
   });
 
   it("is about that of a search for the capacity, which says what more workers cost", () => {
-    const search = searchPlan({ by: "users", stepTime: 20, holds: 3, precision: 0.05 });
+    const options = { by: "users", stepTime: 20, holds: 3, precision: 0.05 } as const;
+    const search = searchPlan(options);
     const { plan: made } = plan(2, undefined);
     const searched = { plan: { ...made, search } };
     expect(costLine(onFargate(), searched, undefined)).to.equal(costLine(onFargate(), plan(2, 378), undefined));
+    const scaled = { plan: { ...made, search: searchPlan({ ...options, maxWorkers: 40 }) } };
+    const most = runCost(onFargate(), plan(40, 378)) as { run: number };
+    expect(costLine(onFargate(), scaled, most.run * 1.01)).to.match(/, up to 40 workers, without traffic;/);
+    expect(() => costLine(onFargate(), scaled, most.run * 0.99)).to.throw(UsageError, "up to 40 workers");
     expect(workersCost(onFargate(), 3)).to.equal(`about $${(3 * small).toFixed(4)} an hour more`);
     expect(workersCost(clusterTest({ output: output() }), 3)).to.equal(undefined);
   });

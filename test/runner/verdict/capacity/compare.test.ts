@@ -10,11 +10,24 @@ const record: ComparedRecord = {
   percentiles: {},
 };
 
-function compared(times: number, change: Partial<ComparedRecord> = {}, before = reportOf(), maxRegression = 0.05) {
+const thresholds = ["p95<100", "fail_ratio<1%"];
+
+function compared(
+  times: number,
+  change: Partial<ComparedRecord> = {},
+  before = reportOf(),
+  maxRegression = 0.05,
+  held = thresholds,
+) {
   const scaled = steps.map((step) => ({ ...step, rps: step.rps * times }));
   return compareCapacities(
-    { name: "a", record, capacity: before },
-    { name: "b", record: { ...record, durationSeconds: 300, ...change }, capacity: reportOf({ steps: scaled }) },
+    { name: "a", record, capacity: before, thresholds: held },
+    {
+      name: "b",
+      record: { ...record, durationSeconds: 300, ...change },
+      capacity: reportOf({ steps: scaled }),
+      thresholds,
+    },
     { maxRegression },
   );
 }
@@ -39,6 +52,24 @@ describe("two capacities", () => {
     expect(compared(1.2, {}, open).kind).to.equal("unclear");
     expect(compared(1, { verdict: "aborted" }).kind).to.equal("unclear");
     expect(compared(1, {}, reportOf({ level: null })).kind).to.equal("unclear");
+  });
+
+  it("are unclear where they were held to other thresholds, whatever their order", () => {
+    const other = compared(1.5, {}, reportOf(), 0.05, ["p95<2000", "fail_ratio<1%"]);
+    expect(other.kind).to.equal("unclear");
+    expect(other.warnings).to.deep.equal(["thresholds: fail_ratio<1%, p95<2000 before, fail_ratio<1%, p95<100 after"]);
+    expect(other.texts.at(-1)).to.match(/the two were held to different thresholds/);
+    expect(compared(1.5, {}, reportOf(), 0.05, [...thresholds].reverse()).kind).to.equal("better");
+  });
+
+  it("warn of other limits, holds and precision", () => {
+    const other = reportOf({ asked: { ...asked, maxUsers: 50, maxRps: 900, holds: 2, precision: 0.1 } });
+    expect(compared(1, {}, other).warnings).to.deep.equal([
+      "most users: 50 before, no limit after",
+      "most requests a second: 900 before, no limit after",
+      "holds: 2 before, 3 after",
+      "precision: 10 % before, 5 % after",
+    ]);
   });
 
   it("warn of searches that were not alike", () => {

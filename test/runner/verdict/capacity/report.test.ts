@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { judged, type StepLoad, searchIntegrity, whyVoid } from "../../../../runner/verdict/capacity/proof";
+import { cpuShare, judged, type StepLoad, searchIntegrity, whyVoid } from "../../../../runner/verdict/capacity/proof";
 import { curveOf, type Found, kneeOf, meanOf, soFar, workersNeeded } from "../../../../runner/verdict/capacity/report";
 import { answerText, capacityDecision, detailTexts, outcomeText } from "../../../../runner/verdict/capacity/words";
 import { Integrity } from "../../../../runner/verdict/integrity";
@@ -67,6 +67,7 @@ describe("a capacity", () => {
     expect(codes(workers)).to.equal(3);
     expect(codes({ ...workers, ...withAtLeast(350) })).to.equal(0);
     expect(codes({ ...cap, ...withAtLeast(500) })).to.equal(3);
+    expect(codes({ ...cap, level: null })).to.equal(3);
     expect(codes({ limit: "load" })).to.equal(3);
     expect(codes({ limit: "time" })).to.equal(3);
     expect(capacityDecision(reportOf(withAtLeast(500))).reasons[0]).to.equal(
@@ -145,6 +146,15 @@ describe("the proof that the target was the limit", () => {
     expect(whyVoid({ ...load, lost: ["worker-2"] })).to.equal("worker-2 was lost");
     expect(whyVoid({ ...load, counted: false })).to.match(/thrown away/);
     expect(whyVoid({ ...load, broke: false, answers: 0 })).to.match(/nothing was answered: --step-time is too short/);
+  });
+
+  it("is not lost to a little waiting for the CPU where a worker may use little of it", () => {
+    // A quarter of a CPU, a fifth of which is used: that others had the CPU for a while keeps nobody from its share.
+    expect(cpuShare(0.05, 0.2, 0.25)).to.equal(0.25);
+    expect(cpuShare(0.24, 0.1, 0.25)).to.equal(0.96);
+    expect(cpuShare(0.5, 0.45, 1)).to.equal(0.95);
+    expect(cpuShare(1, 0, 4)).to.equal(0.25);
+    expect(cpuShare(1, 1, 1)).to.equal(1);
   });
 
   it("needs no idle workers where everything held", () => {

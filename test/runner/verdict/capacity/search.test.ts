@@ -95,6 +95,17 @@ describe("the search for a capacity", () => {
     );
   });
 
+  it("forgets levels above a limit that has become known meanwhile, and repeats none of them", () => {
+    const tried = [
+      { level: 10, held: true, rps: 100 },
+      { level: 20, held: false, rps: 190 },
+    ];
+    expect(nextLevel(tried, { ...options, most: 11 })).to.deep.include({ kind: "hold", level: 11 });
+    expect(nextLevel(tried, { ...options, most: 10 })).to.deep.include({ kind: "hold", level: 10, purpose: "repeat" });
+    expect(nextLevel(tried, { ...options, most: 4 })).to.deep.include({ kind: "hold", level: 4 });
+    expect(nextLevel(tried, { ...options, most: 0 })).to.deep.include({ kind: "done", level: null, limit: "most" });
+  });
+
   it("stops raising where more load gives no more throughput", () => {
     fc.assert(
       fc.property(fc.integer({ min: 30, max: 10_000 }), (most) => {
