@@ -34,17 +34,12 @@ const usualFrom = 10;
 export function searchPlan(options: CapacityOptions): SearchPlan {
   const { by, maxUsers = null, maxRps = null, maxWorkers = null, atLeast = null } = options;
   const { maxArrivalRate = null, maxRunTime: maxSeconds = null, workers } = options;
-  const most = by === "users" ? maxUsers : leastOf(maxArrivalRate, maxRps);
-  const from = options.from ?? Math.min(usualFrom, most ?? usualFrom);
+  const limits = levelLimits({ by, maxUsers, maxArrivalRate, maxRps });
+  const from = options.from ?? Math.min(usualFrom, ...limits.map(({ most }) => most));
   if (by === "users" && !Number.isInteger(from)) throw new UsageError(`--from ${from}: users are a whole number`);
-  if (most !== null && from > most) {
-    const option = by === "users" ? "--max-users" : "--max-rps";
-    throw new UsageError(`--from ${from} is more than ${option} ${most}: the first level must be allowed`);
-  }
-  if (by === "arrivals" && maxArrivalRate !== null && from > maxArrivalRate) {
-    throw new UsageError(
-      `--from ${from} is more than --max-arrival-rate ${maxArrivalRate}: the first level must be allowed`,
-    );
+  for (const { option, most } of limits) {
+    if (from <= most) continue;
+    throw new UsageError(`--from ${from} is more than --${option} ${most}: the first level must be allowed`);
   }
   if (maxWorkers !== null && Number(workers) > maxWorkers) {
     throw new UsageError(`--workers ${workers} is more than --max-workers ${maxWorkers}`);
@@ -61,9 +56,11 @@ export function searchPlan(options: CapacityOptions): SearchPlan {
   );
 }
 
-/** The smaller one, where null is no limit. */
-function leastOf(a: number | null, b: number | null): number | null {
-  return a === null || b === null ? (a ?? b) : Math.min(a, b);
+/** The options that limit the levels themselves. */
+function levelLimits(asked: Pick<CapacityAsked, "by" | "maxUsers" | "maxArrivalRate" | "maxRps">) {
+  const { by, maxUsers, maxArrivalRate, maxRps } = asked;
+  const all = by === "users" ? { "max-users": maxUsers } : { "max-arrival-rate": maxArrivalRate, "max-rps": maxRps };
+  return Object.entries(all).flatMap(([option, most]) => (most === null ? [] : [{ option, most }]));
 }
 
 /** A plan whose load is searched for: the users, or the iterations started a second, of its first level. */
@@ -96,8 +93,8 @@ function isUpper({ operator }: Threshold): boolean {
 export function expectedSeconds(plan: SearchPlan): number {
   const { asked } = plan;
   const { ramp, settle } = timingOf(plan);
-  const most = asked.by === "users" ? asked.maxUsers : leastOf(asked.maxArrivalRate, asked.maxRps);
-  const steps = usualSteps(searchOptions(plan, most ?? Number.POSITIVE_INFINITY));
+  const most = Math.min(Number.POSITIVE_INFINITY, ...levelLimits(asked).map((limit) => limit.most));
+  const steps = usualSteps(searchOptions(plan, most));
   const seconds = Math.round(steps * (asked.stepSeconds + (ramp + settle * 2) / 1000));
   return Math.min(seconds, asked.maxSeconds ?? seconds);
 }
