@@ -1,5 +1,6 @@
 """Files of rows: what is read, in which order, and what is wrong with some."""
 
+import os
 import random
 import tempfile
 import unittest
@@ -110,6 +111,34 @@ class RowsTest(unittest.TestCase):
         (self.folder / "users.csv").unlink()
         self.file("id\n8\n9\n")
         self.assertEqual(file.read(starts[0], starts[2]), [{"id": "1"}, {"id": "2"}])
+
+    def test_what_is_written_into_it_is_noticed(self) -> None:
+        file = self.file("id\n1\n2\n")
+        starts = file.index()
+        path = self.folder / "users.csv"
+        path.touch()
+        path.chmod(0o600)
+        self.assertEqual(file.read(starts[0], starts[1]), [{"id": "1"}])
+        times = path.stat()
+        path.write_text("id\n3\n4\n")
+        # Whoever sets its times back is found out by `ctime`.
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+        for read in (lambda: file.read(starts[0], starts[1]), file.index):
+            with self.assertRaisesRegex(ValueError, "^users.csv was changed while it was in use$"):
+                read()
+
+    def test_anew_is_the_same_unless_it_has_changed(self) -> None:
+        file = self.file("id\n1\n2\n")
+        self.assertIs(file.anew(), file)
+        (self.folder / "users.csv").write_text("id\n30\n")
+        other = file.anew()
+        self.addCleanup(other.close)
+        starts = other.index()
+        self.assertEqual(other.read(starts[0], starts[1]), [{"id": "30"}])
+        self.assertNotEqual(other.digest, file.digest)
+        (self.folder / "users.csv").unlink()
+        with self.assertRaisesRegex(ValueError, "no such file"):
+            file.anew()
 
 
 if __name__ == "__main__":

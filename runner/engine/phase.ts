@@ -96,6 +96,7 @@ export function ofScript(status: LocustStatus | undefined, runTime: number | und
   return {
     runTime: status?.shape === null ? runTime : undefined,
     scriptEnd: status === undefined ? undefined : scriptEnd(status),
+    dataProblem: status?.code?.ended?.problem,
     scriptExit: status?.code?.exitCode ?? null,
     code: status?.code,
   };

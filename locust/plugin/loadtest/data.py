@@ -68,23 +68,42 @@ class Rows(Iterator[dict[str, Any]]):
             raise ValueError(f"exhausted={exhausted!r}: it is one of {', '.join(map(repr, _EXHAUSTED))}")
         if shuffle is not None and not isinstance(shuffle, int):
             raise ValueError(f"shuffle={shuffle!r}: it is a whole number, the same for the same order")
-        self.exhausted = exhausted
-        self.file = RowFile(file, Path(file))
-        self.told = [file, self.file.size, self.file.digest, shuffle, exhausted]
-        """What is the same in master and workers."""
-        # A worker reads what it is given, and needs no index.
-        if "--worker" not in sys.argv:
-            self.starts = self.file.index()
-            self.order = order_of(len(self.starts) - 1, shuffle)
+        self.exhausted, self._shuffle = exhausted, shuffle
+        self._take(RowFile(file, Path(file)))
         self._made_at = TracebackType(None, caller, caller.f_lasti, caller.f_lineno)
         self._number = len(known)
         self._stopped = Event()
         self.begin(0)
         known.append(self)
 
+    @property
+    def told(self) -> list[Any]:
+        """What is the same in master and workers."""
+        return [self.file.name, self.file.size, self.file.digest, self._shuffle, self.exhausted]
+
+    def look(self) -> str | None:
+        """Takes the file as it is now, for a run that begins; why it cannot be used, None where it can."""
+        try:
+            file = self.file.anew()
+            if file is not self.file:
+                former = self.file
+                self._take(file)
+                former.close()
+        except ValueError as error:
+            return str(error)
+        return None
+
+    def _take(self, file: RowFile) -> None:
+        # A worker reads what it is given, and needs no index.
+        if "--worker" not in sys.argv:
+            self.starts = file.index()
+            self.order = order_of(len(self.starts) - 1, self._shuffle)
+        self.file = file
+
     def begin(self, run: int) -> None:
         """A worker has nothing of this run yet."""
         self._run = run
+        self._problem = self.look() if run > 0 else None
         self._stock: deque[tuple[int, dict[str, Any]]] = deque()
         self._over = False
         self._question = self._answered = 0
@@ -124,7 +143,10 @@ class Rows(Iterator[dict[str, Any]]):
         self._asked_at = None
         self._answered = told["question"]
         self._over = told.get("over", False)
-        found = [row for start, end in told.get("spans", ()) for row in self.file.read(start, end)]
+        try:
+            found = [row for start, end in told.get("spans", ()) for row in self.file.read(start, end)]
+        except ValueError as error:
+            self._problem, found = str(error), []
         self._stock.extend(enumerate(found, told.get("first", 0)))
         self._used, self._used_since = 0, time.monotonic()
         self._tell()
@@ -176,7 +198,8 @@ class Rows(Iterator[dict[str, Any]]):
         self._asked_at = now
         # For two seconds as the last ones were.
         want = self._waiting + math.ceil(2 * self._used / max(1.0, now - self._used_since))
-        runner.send_message(ASK, {"file": self._number, "run": self._run, "question": self._question, "want": want})
+        which = {"file": self._number, "run": self._run, "question": self._question}
+        runner.send_message(ASK, {**which, "want": want, "told": self.told, "problem": self._problem})
 
 
 known: list[Rows] = []

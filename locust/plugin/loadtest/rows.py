@@ -22,12 +22,13 @@ Span = tuple[int, int]
 class RowFile:
     """A file of rows, each of which is a dict: CSV with a line of names, or a JSON object a line; UTF-8, BOM or not.
 
-    It stays open, so that what replaces it changes no run. It is never held in memory: `index` keeps 8 bytes a row, and
-    only the master needs it. Everything that is wrong with the file is a ValueError that names it, and the line.
+    It stays open, so that what replaces it changes nothing; what is written into it is noticed. It is never held in
+    memory: `index` keeps 8 bytes a row, and only the master needs it. Everything that is wrong with the file is a
+    ValueError that names it, and the line.
     """
 
     def __init__(self, name: str, path: Path) -> None:
-        self.name = name
+        self.name, self._path = name, path
         if path.suffix.lower() not in KINDS:
             raise ValueError(f"{name}: rows are read from {', '.join(KINDS)}")
         self._is_csv = path.suffix.lower() == ".csv"
@@ -37,12 +38,24 @@ class RowFile:
             raise ValueError(f"{name}: there is no such file in the scripts' folder") from None
         except OSError as error:
             raise ValueError(f"{name}: {error.strerror}") from None
+        self._state = _state_of(os.fstat(self._file.fileno()))
         self.size = os.fstat(self._file.fileno()).st_size
-        self.digest = hashlib.file_digest(self._file, "sha256").hexdigest()
+        self.digest = self._digest()
         self._file.seek(0)
         lines = self._lines()
         self._names = self._read_names(lines) if self._is_csv else []
         self._begin = lines.position
+
+    def anew(self) -> RowFile:
+        """What is at its path now: this one, where nothing has changed."""
+        try:
+            same = _state_of(self._path.stat()) == self._state
+        except OSError:
+            same = False
+        return self if same else RowFile(self.name, self._path)
+
+    def close(self) -> None:
+        self._file.close()
 
     def index(self) -> array[int]:
         """Where each row begins, and at last where the last one ends, in bytes; checks all of them."""
@@ -54,13 +67,28 @@ class RowFile:
         if not starts:
             raise ValueError(f"{self.name} has no rows")
         starts.append(lines.position)
+        self._require_same()
         return starts
 
     def read(self, start: int, end: int) -> list[dict[str, Any]]:
         """The rows in these bytes of the file."""
         text = os.pread(self._file.fileno(), end - start, start)
+        self._require_same()
         lines = _Lines(io.BytesIO(text), self.name, start)
         return [row for _, row in self._read(lines, first=1)]
+
+    def _require_same(self) -> None:
+        state = _state_of(os.fstat(self._file.fileno()))
+        if state == self._state:
+            return
+        # Its name, its owner or only its times may be others.
+        if self._digest() != self.digest:
+            raise ValueError(f"{self.name} was changed while it was in use")
+        self._state = state
+
+    def _digest(self) -> str:
+        self._file.seek(0)
+        return hashlib.file_digest(self._file, "sha256").hexdigest()
 
     def _lines(self, position: int = 0) -> _Lines:
         return _Lines(self._file, self.name, position)
@@ -111,6 +139,11 @@ class RowFile:
                     raise ValueError(f"{self.name}, line {number}: a row is an object: {{…}}")
                 yield start, row
             start = lines.position
+
+
+def _state_of(stat: os.stat_result) -> tuple[int, ...]:
+    """Is another one after each change of a file; the time of the last one (`ctime`) is out of everybody's hands."""
+    return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
 
 
 class _Lines(Iterator[str]):
