@@ -64,6 +64,15 @@ describe("what size says", () => {
   it("is nothing, with exit code 3, where there was no load, or a user does not fit", () => {
     for (const [one, says] of [
       [{ ...sized, samples: [] }, /^nothing can be said by the run in results\/one: it had no full load$/],
+      [
+        { ...sized, record: { ...sized.record, totals: { ...record.totals, requests: 0 } } },
+        /^nothing can be said by the run in results\/one: 0 requests were completed$/,
+      ],
+      [
+        { ...sized, record: { ...sized.record, totals: { ...record.totals, failRatio: 1 } } },
+        /results\/one: 100 % of its requests failed$/,
+      ],
+      [{ ...sized, samples: [at(1, 50), at(3, 50)] }, /results\/one: it had full load for 2 s, and 5 s are the least$/],
       [{ ...sized, size: { cpu: 0.5, memory: 50 } }, /^50 MiB \(workerMemory\) are too few/],
     ] as const) {
       expect(() => reportOf(one, {}))
