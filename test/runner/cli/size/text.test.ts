@@ -54,6 +54,13 @@ describe("what size says", () => {
     expect(many.warnings).to.deep.equal(["workerReplicas is 1000 at the most: take larger workers"]);
   });
 
+  it("has no 0 for a small number", () => {
+    const slow = sized.samples.map((one) => ({ ...one, rps: 0.0234 }));
+    const text = sizeText(reportOf({ ...sized, samples: slow }, { arrivalRate: 0.001 }));
+    expect(text).to.match(/^0\.001 iterations a second need 1 worker of/);
+    expect(text).to.match(/250 users, 0\.0234 requests a second/);
+  });
+
   it("says of an invalid sample why it is", () => {
     const invalid = { ...sized.record, verdict: "invalid" as const, reasons: ["Users were missing.", "And more."] };
     expect(reportOf({ ...sized, record: invalid }, {}).warnings).to.deep.equal([
