@@ -58,6 +58,7 @@ describe("ArrivalsWatch", () => {
       users: 10,
       spawnRate: 10,
       workers: 1,
+      shape: false,
       arrivals: { rate: "100", spacing: "even" },
     });
     integrity.add(sampleOf({ started: 89, dropped: 900 }));
