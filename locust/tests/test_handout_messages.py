@@ -2,6 +2,7 @@
 
 import logging
 import random
+import re
 import sys
 import tempfile
 import unittest
@@ -172,6 +173,18 @@ class HandoutTest(unittest.TestCase):
         test = Test(random.Random(1), self.file, loss=0.1)
         test.join("a_1", users)
         return test
+
+    def test_names_and_seeds_are_looked_at(self) -> None:
+        self.file.write_text("id\n1\n")
+        self.assertEqual(data.rows(self.file, shuffle=10**18 - 1).told[:2], [str(self.file), 5])
+        for file, seed, problem in (
+            (self.file, 2**70, "shuffle=1180591620717411303424: it is a whole number of up to 18 digits"),
+            (self.file, 1.5, "shuffle=1.5: it is a whole number"),
+            (7, None, "rows(7): it is the name of a file, such as 'users.csv'"),
+            (b"users.csv", None, "rows(b'users.csv'): it is the name of a file"),
+        ):
+            with self.assertRaisesRegex(ValueError, "^" + re.escape(problem)):
+                data.rows(file, shuffle=seed)  # type: ignore[arg-type]
 
     def test_a_file_that_is_edited_ends_the_run_and_nobody_gets_what_is_none_of_its_rows(self) -> None:
         test = self.begin(4000, 4)

@@ -40,6 +40,10 @@ class RowsTest(unittest.TestCase):
         # A field of the line of names may have several lines, too.
         self.assertEqual(self.rows('"a\nb",c\n1,2\n'), [{"a\nb": "1", "c": "2"}])
 
+    def test_fields_may_be_long(self) -> None:
+        long = "x" * 500_000
+        self.assertEqual(self.rows(f"name,note\nada,{long}\n"), [{"name": "ada", "note": long}])
+
     def test_json_lines(self) -> None:
         text = '\ufeff{"id": 1, "tags": ["a\\n"]}\n\n  {"id": 2}\r\n{"id": 3}'
         for name in ("users.jsonl", "users.ndjson", "USERS.JSONL"):
@@ -93,6 +97,18 @@ class RowsTest(unittest.TestCase):
             (b"a\n1\n\xff\n", "users.csv", "users.csv: what is at byte 4 to 6 is no UTF-8"),
             ('{"a": 1}\n{"a": \n', "users.jsonl", "users.jsonl, line 2: no JSON: Expecting value"),
             ('{"a": 1}\n\n[1]\n', "users.ndjson", "users.ndjson, line 3: a row is an object: {…}"),
+            ('{"a": NaN}\n', "users.jsonl", "users.jsonl, line 1: NaN is no number in JSON"),
+            ('{"a": [-Infinity]}\n', "users.jsonl", "users.jsonl, line 1: -Infinity is no number in JSON"),
+            (
+                '{"a": {"b": 1, "b": 2}}\n',
+                "users.jsonl",
+                "users.jsonl, line 1: each value needs a name of its own, not 'b'",
+            ),
+            (
+                '{"a": ' + "[" * 100_000 + "\n",
+                "users.jsonl",
+                "users.jsonl, line 1: lists and objects are nested too deeply",
+            ),
             ("a\n1\n", "users.txt", "users.txt: rows are read from .csv, .jsonl, .ndjson"),
         ):
             with self.assertRaises(ValueError, msg=problem) as caught:

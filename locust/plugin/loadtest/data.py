@@ -7,6 +7,7 @@ again, and its answer is the same.
 from __future__ import annotations
 
 import math
+import os
 import sys
 import time
 from collections import deque
@@ -30,6 +31,7 @@ __all__ = ["OutOfRows", "Rows", "rows"]
 
 NAME = "loadtest_data"
 _EXHAUSTED = ("stop-run", "stop-user", "restart")
+_SEEDS = 10**18
 LOOK = 1.0
 """Seconds after which a question without an answer is asked again, and between two looks of the master."""
 _PATIENCE = 15.0
@@ -41,7 +43,7 @@ class OutOfRows(StopUser):
     """No row is left: ends the user that asks for one."""
 
 
-def rows(file: str, *, shuffle: int | None = None, exhausted: str = "stop-run") -> Rows:
+def rows(file: str | os.PathLike[str], *, shuffle: int | None = None, exhausted: str = "stop-run") -> Rows:
     """The rows of a file in the scripts' folder; `next(rows)` in `on_start` or a task gives a user the next one.
 
     Call it when the script is loaded: at the left of a module. Each row is a dict: of a CSV file with a line of names
@@ -52,7 +54,10 @@ def rows(file: str, *, shuffle: int | None = None, exhausted: str = "stop-run") 
 
     Raises ValueError for a file that is not as it has to be.
     """
-    return Rows(file, shuffle, exhausted, sys._getframe(1))
+    name = os.fspath(file) if isinstance(file, os.PathLike) else file
+    if not isinstance(name, str):
+        raise ValueError(f"rows({file!r}): it is the name of a file, such as 'users.csv'")
+    return Rows(name, shuffle, exhausted, sys._getframe(1))
 
 
 class Rows(Iterator[dict[str, Any]]):
@@ -66,8 +71,11 @@ class Rows(Iterator[dict[str, Any]]):
             raise RuntimeError(f'rows("{file}") belongs at the top of the script: the master has to know of it')
         if exhausted not in _EXHAUSTED:
             raise ValueError(f"exhausted={exhausted!r}: it is one of {', '.join(map(repr, _EXHAUSTED))}")
-        if shuffle is not None and not isinstance(shuffle, int):
-            raise ValueError(f"shuffle={shuffle!r}: it is a whole number, the same for the same order")
+        # Messages have numbers of 64 bits.
+        if shuffle is not None and not (isinstance(shuffle, int) and -_SEEDS <= shuffle < _SEEDS):
+            raise ValueError(
+                f"shuffle={shuffle!r}: it is a whole number of up to 18 digits, the same for the same order"
+            )
         self.exhausted, self._shuffle = exhausted, shuffle
         self._take(RowFile(file, Path(file)))
         self._made_at = TracebackType(None, caller, caller.f_lasti, caller.f_lineno)

@@ -11,9 +11,11 @@ from array import array
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, NoReturn
 
 KINDS = (".csv", ".jsonl", ".ndjson")
+_LONGEST = 2**26
+"""Characters of a CSV field. Python's limit, which is the process's own, is 131,072."""
 
 Span = tuple[int, int]
 """Bytes of a file, from the first to the one behind the last."""
@@ -32,6 +34,7 @@ class RowFile:
         if path.suffix.lower() not in KINDS:
             raise ValueError(f"{name}: rows are read from {', '.join(KINDS)}")
         self._is_csv = path.suffix.lower() == ".csv"
+        csv.field_size_limit(max(_LONGEST, csv.field_size_limit()))
         try:
             self._file = path.open("rb")
         except FileNotFoundError:
@@ -132,13 +135,34 @@ class RowFile:
         for number, line in enumerate(lines, first):
             if line.strip():
                 try:
-                    row = json.loads(line)
+                    row = json.loads(line, parse_constant=_no_number, object_pairs_hook=_object)
+                except _RefusedError as error:
+                    raise ValueError(f"{self.name}, line {number}: {error}") from None
                 except ValueError as error:
                     raise ValueError(f"{self.name}, line {number}: no JSON: {error}") from None
+                except RecursionError:
+                    raise ValueError(f"{self.name}, line {number}: lists and objects are nested too deeply") from None
                 if not isinstance(row, dict):
                     raise ValueError(f"{self.name}, line {number}: a row is an object: {{…}}")
                 yield start, row
             start = lines.position
+
+
+class _RefusedError(ValueError):
+    """Python takes it for JSON, or leaves something out without a word."""
+
+
+def _no_number(text: str) -> NoReturn:
+    raise _RefusedError(f"{text} is no number in JSON: null, or a text in quotes, may stand for it")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        wrong = next(name for at, name in enumerate(names) if name in names[:at])
+        raise _RefusedError(f"each value needs a name of its own, not {wrong!r}")
+    return found
 
 
 def _state_of(stat: os.stat_result) -> tuple[int, ...]:
