@@ -51,9 +51,13 @@ export interface ScriptReport {
   readonly idle?: readonly string[];
   /** The users that the script's classes allow, where these are fewer than asked. */
   readonly most: number | null;
-  /** Who ended the test; `data`: the rows of a file, which is its place, have run out. */
+  /** Who ended the test; `data`: the rows of a file, which is its place, have run out, or are not what they were. */
   readonly ended:
-    | (Place & { readonly by: "script" | "data" | "page" | "time" | "shape" | "workers" | "locust" })
+    | (Place & {
+        readonly by: "script" | "data" | "page" | "time" | "shape" | "workers" | "locust";
+        /** What is wrong with the rows, to be followed by a full stop. */
+        readonly problem?: string;
+      })
     | null;
   /** `environment.process_exit_code` of the master. */
   readonly exitCode: number | null;

@@ -2,6 +2,7 @@
 
 import logging
 import random
+import re
 import sys
 import tempfile
 import unittest
@@ -64,11 +65,17 @@ class Test:
             clients=self.clients,
             state="running",
             user_count=1,
+            start=lambda: self.starts.append(self.master is not None),
             register_message=self.handlers.__setitem__,
             send_message=lambda kind, told, worker: self.network.send("master", worker, kind, told),
         )
+        self.starts: list[bool] = []
+        self.ends: list[Any] = []
+        self.runner: Any = runner
         self.status = SimpleNamespace(
-            run=SimpleNamespace(number=1, going=True), beginning=SimpleNamespace(began=[]), stops=SimpleNamespace()
+            run=SimpleNamespace(number=1, going=True),
+            beginning=SimpleNamespace(began=[]),
+            stops=SimpleNamespace(end=self._end_run),
         )
         data.rows(self._file, exhausted="stop-user")
         environment: Any = SimpleNamespace(events=SimpleNamespace(test_start=EventHook()))
@@ -76,13 +83,19 @@ class Test:
         self.status.beginning.began[0]()
         self.network.deliver["master"] = lambda message: self.handlers[message.type](msg=message)
 
-    def join(self, name: str, users: int) -> None:
+    def _end_run(self, by: Any) -> None:
+        self.ends.append(by)
+        self.runner.state = "stopped"
+        for rows, _ in self._rows.values():
+            rows.stop()
+
+    def join(self, name: str, users: int, run: int = 1) -> None:
         number = len(data.known)
         rows = data.rows(self._file, exhausted="stop-user")
         del data.known[number:]
         rows._number = 0
         send = lambda kind, told: self.network.send(name, "master", kind, told)  # noqa: E731
-        options = SimpleNamespace(parsed_options=SimpleNamespace(loadtest_run=1))
+        options = SimpleNamespace(parsed_options=SimpleNamespace(loadtest_run=run))
         runner: Any = SimpleNamespace(environment=options, state="running", send_message=send)
         rows._require_user = lambda: runner  # type: ignore[method-assign]
         answers = {data.ASK: rows.answer, data.BACK: lambda _: rows.give_back(runner)}
@@ -153,6 +166,61 @@ class HandoutTest(unittest.TestCase):
         for seed in range(12):
             used, count = self.run_one(seed, loss=0, kill=False)
             self.assertEqual(sorted(used), list(range(count)), f"seed {seed}")
+
+    def begin(self, count: int, users: int) -> Test:
+        self.file.write_text("id\n" + "".join(f"{number}\n" for number in range(count)))
+        data.known.clear()
+        test = Test(random.Random(1), self.file, loss=0.1)
+        test.join("a_1", users)
+        return test
+
+    def test_names_and_seeds_are_looked_at(self) -> None:
+        self.file.write_text("id\n1\n")
+        self.assertEqual(data.rows(self.file, shuffle=10**18 - 1).told[:2], [str(self.file), 5])
+        for file, seed, problem in (
+            (self.file, 2**70, "shuffle=1180591620717411303424: it is a whole number of up to 18 digits"),
+            (self.file, 1.5, "shuffle=1.5: it is a whole number"),
+            (7, None, "rows(7): it is the name of a file, such as 'users.csv'"),
+            (b"users.csv", None, "rows(b'users.csv'): it is the name of a file"),
+        ):
+            with self.assertRaisesRegex(ValueError, "^" + re.escape(problem)):
+                data.rows(file, shuffle=seed)  # type: ignore[arg-type]
+
+    def test_a_file_that_is_edited_ends_the_run_and_nobody_gets_what_is_none_of_its_rows(self) -> None:
+        test = self.begin(4000, 4)
+        gevent.sleep(0.1)
+        self.assertGreater(len(test.used["a_1"]), 0)
+        self.file.write_text("id\n" + "".join(f"{number}\n" for number in range(500_000, 504_000)))
+        test.end()
+        self.assertLess(max(test.used["a_1"]), 4000)
+        end = [(one.by, one.problem) for one in test.ends]
+        self.assertEqual(end, [("data", f"{self.file} was changed while it was in use")])
+
+    def test_a_run_begins_with_the_file_as_it_is_then(self) -> None:
+        test = self.begin(100, 0)
+        self.file.write_text("id\n" + "".join(f"{number}\n" for number in range(700, 750)))
+        test.status.run.going = False
+        test.runner.start()
+        self.assertEqual(len(test.starts), 1)
+        test.status.run.going, test.status.run.number = True, 2
+        test.status.beginning.began[0]()
+        test.join("b_2", 3, run=2)
+        test.end()
+        self.assertEqual(sorted(test.used["b_2"]), list(range(700, 750)))
+        self.file.write_text("id\n1,2\n")
+        test.status.run.going = False
+        self.assertRegex(str(handout.look_anew()), r"ids\.csv, line 2: the number of fields is 2, not 1$")
+        test.runner.start()
+        self.assertEqual(len(test.starts), 1, "a damaged file keeps it from starting")
+
+    def test_a_worker_with_another_file_ends_the_run(self) -> None:
+        test = self.begin(100, 0)
+        # What the worker reads is not yet what the master has.
+        self.file.write_text("id\n7\n")
+        test.join("b_2", 3)
+        test.end()
+        self.assertEqual(test.used["b_2"], [])
+        self.assertRegex(test.ends[0].problem, r"^\S+ has 5 bytes, not the master's 293: all need the same files")
 
     def test_no_row_comes_twice_though_messages_get_lost_and_workers_are_killed(self) -> None:
         for seed in range(12):

@@ -1,5 +1,6 @@
 """Files of rows: what is read, in which order, and what is wrong with some."""
 
+import os
 import random
 import tempfile
 import unittest
@@ -38,6 +39,10 @@ class RowsTest(unittest.TestCase):
         self.assertEqual(self.rows(text), expected)
         # A field of the line of names may have several lines, too.
         self.assertEqual(self.rows('"a\nb",c\n1,2\n'), [{"a\nb": "1", "c": "2"}])
+
+    def test_fields_may_be_long(self) -> None:
+        long = "x" * 500_000
+        self.assertEqual(self.rows(f"name,note\nada,{long}\n"), [{"name": "ada", "note": long}])
 
     def test_json_lines(self) -> None:
         text = '\ufeff{"id": 1, "tags": ["a\\n"]}\n\n  {"id": 2}\r\n{"id": 3}'
@@ -92,6 +97,18 @@ class RowsTest(unittest.TestCase):
             (b"a\n1\n\xff\n", "users.csv", "users.csv: what is at byte 4 to 6 is no UTF-8"),
             ('{"a": 1}\n{"a": \n', "users.jsonl", "users.jsonl, line 2: no JSON: Expecting value"),
             ('{"a": 1}\n\n[1]\n', "users.ndjson", "users.ndjson, line 3: a row is an object: {…}"),
+            ('{"a": NaN}\n', "users.jsonl", "users.jsonl, line 1: NaN is no number in JSON"),
+            ('{"a": [-Infinity]}\n', "users.jsonl", "users.jsonl, line 1: -Infinity is no number in JSON"),
+            (
+                '{"a": {"b": 1, "b": 2}}\n',
+                "users.jsonl",
+                "users.jsonl, line 1: each value needs a name of its own, not 'b'",
+            ),
+            (
+                '{"a": ' + "[" * 100_000 + "\n",
+                "users.jsonl",
+                "users.jsonl, line 1: lists and objects are nested too deeply",
+            ),
             ("a\n1\n", "users.txt", "users.txt: rows are read from .csv, .jsonl, .ndjson"),
         ):
             with self.assertRaises(ValueError, msg=problem) as caught:
@@ -110,6 +127,34 @@ class RowsTest(unittest.TestCase):
         (self.folder / "users.csv").unlink()
         self.file("id\n8\n9\n")
         self.assertEqual(file.read(starts[0], starts[2]), [{"id": "1"}, {"id": "2"}])
+
+    def test_what_is_written_into_it_is_noticed(self) -> None:
+        file = self.file("id\n1\n2\n")
+        starts = file.index()
+        path = self.folder / "users.csv"
+        path.touch()
+        path.chmod(0o600)
+        self.assertEqual(file.read(starts[0], starts[1]), [{"id": "1"}])
+        times = path.stat()
+        path.write_text("id\n3\n4\n")
+        # Whoever sets its times back is found out by `ctime`.
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+        for read in (lambda: file.read(starts[0], starts[1]), file.index):
+            with self.assertRaisesRegex(ValueError, "^users.csv was changed while it was in use$"):
+                read()
+
+    def test_anew_is_the_same_unless_it_has_changed(self) -> None:
+        file = self.file("id\n1\n2\n")
+        self.assertIs(file.anew(), file)
+        (self.folder / "users.csv").write_text("id\n30\n")
+        other = file.anew()
+        self.addCleanup(other.close)
+        starts = other.index()
+        self.assertEqual(other.read(starts[0], starts[1]), [{"id": "30"}])
+        self.assertNotEqual(other.digest, file.digest)
+        (self.folder / "users.csv").unlink()
+        with self.assertRaisesRegex(ValueError, "no such file"):
+            file.anew()
 
 
 if __name__ == "__main__":

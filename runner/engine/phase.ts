@@ -77,7 +77,7 @@ export function howMasterWent({ master }: Pick<LocustStatus, "master">): string 
 function whoEnded(status: LocustStatus, run: number, elapsed: number, runTime: number | undefined): EndedBy {
   if (status.run !== run) return "stopped-elsewhere";
   const onTime = runTime !== undefined && status.shape === null && elapsed >= runTime - timerTolerance;
-  if (status.code?.ended?.by === "data" && !onTime) return "data";
+  if (status.code?.ended?.by === "data") return "data";
   if (scriptEnd(status) !== undefined && !onTime) {
     // A run of the web UI without a run time or shape has no end that was asked for: any end is in order.
     return runTime === undefined && status.runTime === null && status.shape === null ? "page" : "script";
@@ -96,6 +96,7 @@ export function ofScript(status: LocustStatus | undefined, runTime: number | und
   return {
     runTime: status?.shape === null ? runTime : undefined,
     scriptEnd: status === undefined ? undefined : scriptEnd(status),
+    dataProblem: status?.code?.ended?.problem,
     scriptExit: status?.code?.exitCode ?? null,
     code: status?.code,
   };

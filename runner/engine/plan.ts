@@ -133,6 +133,8 @@ export interface RunOutcome {
   readonly runTime?: number | undefined;
   /** The line of the script that ended the run. */
   readonly scriptEnd?: Place | undefined;
+  /** What is wrong with rows that ended the run. */
+  readonly dataProblem?: string | undefined;
   /** The exit code that the script has set for itself; null or undefined where it has not. */
   readonly scriptExit?: number | null | undefined;
   /** Seconds until all users ran; null when they never did. */

@@ -29,6 +29,8 @@ export interface ArrivalsContext {
   /** Names of the workers whose CPU was at its limit. */
   readonly saturated: readonly string[];
   readonly lostWorkers: number;
+  /** Why users were missing, as far as the script's code is why: see `missingUsers`. None by default. */
+  readonly missing?: readonly string[];
   readonly endedBy?: EndedBy | undefined;
 }
 
@@ -95,11 +97,17 @@ export function startsText({ due, started, lag }: ArrivalsReport): string {
   return `${started} of ${due} iterations started${within}`;
 }
 
-function causes({ due, started, dropped }: ArrivalsReport, { users, saturated, lostWorkers }: ArrivalsContext): string {
+function causes(
+  { due, started, dropped }: ArrivalsReport,
+  { users, saturated, lostWorkers, missing = [] }: ArrivalsContext,
+): string {
   const unknown = due - started - dropped;
+  // Workers without users are given none to start.
+  const without = missing.length === 0 ? 0 : lostWorkers > 0 ? dropped : due - started;
   const found = [
     ...(saturated.length === 0 ? [] : [`CPU of ${saturated.join(", ")} was at its limit (more workers)`]),
-    ...(dropped === 0
+    ...(without === 0 ? [] : [`${without} had no user, as users were missing (${missing.join("; ")})`]),
+    ...(dropped === 0 || without > 0
       ? []
       : [
           `${dropped} were dropped, as all users, ${users}, were under way (the target is slow, or --users is too low)`,

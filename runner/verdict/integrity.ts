@@ -167,7 +167,8 @@ export class Integrity {
 
   private reportArrivals(problems: string[], warnings: string[], endedBy: EndedBy | undefined): void {
     const lostWorkers = this.lostWorkers.length + this.leftWorkers.length;
-    const context = { users: this.asked.users, saturated: this.workerCpu.saturated(), lostWorkers, endedBy };
+    const { missing = [] } = this.users.report();
+    const context = { users: this.asked.users, saturated: this.workerCpu.saturated(), lostWorkers, missing, endedBy };
     const judged = this.arrivals?.judge(context);
     problems.push(...(judged?.problems ?? []));
     warnings.push(...(judged?.warnings ?? []));

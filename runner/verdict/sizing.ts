@@ -15,8 +15,12 @@ const aim = 0.5;
 const growth = 10;
 const idle = 0.1;
 const failing = 0.01;
+/** Part of a sample's requests: where it failed, the workers did something else than they were to. */
+const failed = 0.5;
 /** Seconds of full load: less says little. */
 const short = 15;
+/** Seconds of full load: in less there may be no report of a worker, which come every three. */
+const least = 5;
 /** Seconds that a sample's requests a second are of. */
 const rateWindow = 6;
 
@@ -82,8 +86,40 @@ export function bareMemory(samples: readonly Sample[]): number | undefined {
   return samples.find(({ workerMemory = 0 }) => workerMemory > 0)?.workerMemory;
 }
 
+/** The part of a run's record that says what came of its requests. */
+export interface AnsweredRun {
+  readonly totals?: { readonly requests: number; readonly failRatio: number } | null | undefined;
+  /** Sentences. */
+  readonly reasons: readonly string[];
+}
+
+/** Why nothing can be said by a run, to follow a colon; undefined where it tells something. */
+export function whyNothing(run: AnsweredRun, samples: readonly Sample[], usage: Usage | undefined): string | undefined {
+  const why = missingIn(run, samples, usage);
+  const [own] = run.reasons;
+  return why === undefined || own === undefined ? why : `${why}. ${own.replace(/\.$/, "")}`;
+}
+
+function missingIn({ totals }: AnsweredRun, samples: readonly Sample[], usage: Usage | undefined): string | undefined {
+  const { requests = 0, failRatio = 0 } = totals ?? {};
+  const full = fullLoad(samples);
+  if (full === undefined) return "it had no full load";
+  if (full.seconds < least) return `it had full load for ${round(full.seconds, 1)} s, and ${least} s are the least`;
+  if (requests === 0) return "0 requests were completed";
+  if (failRatio >= failed) return `${percent(failRatio)} of its requests failed`;
+  return usage === undefined ? "nothing is known of its workers' CPU" : undefined;
+}
+
+/** The samples of full load, of which there are two at least. */
+function fullLoad(samples: readonly Sample[]) {
+  const held = samples.filter(({ phase }) => phase === "hold");
+  const [first, last] = [held[0], held.at(-1)];
+  if (first === undefined || last === undefined || last.t <= first.t) return undefined;
+  return { held, first, last, seconds: last.t - first.t };
+}
+
 /**
- * What a run's workers have used; undefined where it made no load.
+ * What a run's workers have used; undefined where it made no load, or too short a one.
  *
  * @param bare bytes of a worker before it ever had users, where runs before have shown less than this one's first
  *   sample: Python keeps memory of users that are gone
@@ -94,19 +130,18 @@ export function usageOf(
   size: WorkerSize,
   bare = bareMemory(samples),
 ): Usage | undefined {
-  const held = samples.filter(({ phase }) => phase === "hold");
-  const [first, last] = [held[0], held.at(-1)];
+  const full = fullLoad(samples);
   const shares = Object.values(run.integrity?.workerCpu ?? {}).map(({ mean }) => mean);
   const users = run.integrity?.users.mean ?? run.asked.users;
-  if (first === undefined || last === undefined || last.t <= first.t || shares.length === 0 || users <= 0) {
-    return undefined;
-  }
+  // A worker that runs takes some of it: none is a report that has not come.
+  if (full === undefined || full.seconds < least || sum(shares) <= 0 || users <= 0) return undefined;
+  const { held, first, last, seconds } = full;
   // Those before have a part of the ramp.
   const settled = held.filter(({ t }) => t >= first.t + rateWindow);
   const limit = run.workerCpuLimit ?? (run.place === "local" ? 1 : Math.min(1, size.cpu));
   const loaded = Math.max(0, ...samples.map(({ workerMemory = 0 }) => workerMemory));
   return {
-    ...{ workers: shares.length, users, limit, seconds: last.t - first.t },
+    ...{ workers: shares.length, users, limit, seconds },
     rate: mean((settled.length > 0 ? settled : [last]).map(({ rps, arrivals }) => arrivals?.startedPerSecond ?? rps)),
     unit: last.arrivals === undefined ? "requests" : "iterations",
     cores: limit * sum(shares),

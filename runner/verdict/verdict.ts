@@ -16,6 +16,8 @@ export interface Outcome {
   readonly runTime?: number | undefined;
   /** The line of the script that ended the run, or the file whose rows ran out. */
   readonly scriptEnd?: Place | undefined;
+  /** What is wrong with rows that ended the run, without a full stop. */
+  readonly dataProblem?: string | undefined;
   /** The exit code that the script has set for itself; null or undefined where it has not. */
   readonly scriptExit?: number | null | undefined;
   /** What went wrong, to follow a colon: for a run that could not start, or lost its master. */
@@ -112,7 +114,7 @@ function isDone({ endedBy, scriptExit }: Outcome): boolean {
 /** An early end that was to be. */
 function inOrder(outcome: Outcome): string[] {
   if (isDone(outcome)) return [`${scriptEnd(outcome)}.`];
-  if (outcome.endedBy !== "data") return [];
+  if (outcome.endedBy !== "data" || outcome.dataProblem !== undefined) return [];
   return [`The rows of ${outcome.scriptEnd?.file ?? "a file"} ran out, which ended the run${timeText(outcome)}.`];
 }
 
@@ -132,6 +134,10 @@ function unasked(outcome: Outcome): string[] {
   switch (outcome.endedBy) {
     case "script":
       return isDone(outcome) ? [] : [`${scriptEnd(outcome)}: ${less}.`];
+    case "data": {
+      const { dataProblem } = outcome;
+      return dataProblem === undefined ? [] : [`Rows ended the run${timeText(outcome)}: ${dataProblem}.`];
+    }
     case "workers-lost":
       return [`All workers were gone${timeText(outcome)}, so the load ended early.`];
     case "stopped-elsewhere":

@@ -50,6 +50,8 @@ const scripts: Readonly<Record<string, string>> = {
   ).replace("    def visit", "    def on_start(self):\n        self.row = next(users)\n\n    def visit"),
   "killed.py": script("killed", '"many.csv"'),
   "left.py": script("left", '"users.csv"', "constant(0.2)"),
+  "edited.csv": csv(5000),
+  "edited.py": script("edited", '"edited.csv"'),
   "missing.py": script("missing", '"none.csv"'),
   "wrong.py": script("wrong", '"wrong.csv"'),
   "late.py": script("late", '"users.csv"').replace("next(users)", 'next(rows("users.csv"))'),
@@ -200,6 +202,23 @@ describe("loadtest_data", function () {
     expect(run.text("logs/master.log")).to.match(
       /is gone, and with it up to \d+ rows of many\.csv, which nobody gets unless/,
     );
+  });
+
+  it("ends a run whose file is edited, and gives nobody what is none of its rows", async () => {
+    const run = start("edited", 20);
+    await run.command.waitFor(/full load/);
+    // As long as before, and other rows from other bytes on.
+    const others = csv(15_000).split("\n").slice(10_000).join("\n");
+    writeFileSync(join(runs.project().directory, "scripts", "edited.csv"), `id,name\n${others}`);
+    const end = await run.command.ended;
+    expect(end.code, end.stdout).to.equal(3);
+    expect(run.record().reasons[0]).to.match(
+      /^Rows ended the run after [\d.]+ s of 20 s: edited\.csv was changed while it was in use\.$/,
+    );
+    const ids = rowsOf("edited");
+    expect(ids.length).to.be.greaterThan(0);
+    expect(Math.max(...ids), "NaN for what was cut").to.be.lessThan(5000);
+    expect(new Set(ids).size).to.equal(ids.length);
   });
 
   it("gives the rows of a worker that leaves in order to others", async () => {

@@ -71,6 +71,30 @@ describe("rows for workers that come and go", function () {
     waitFor((now) => now.workers.filter(({ state }) => state === "ready").length === count, `${count} ready workers`);
   const twice = () => asked.length - new Set(asked).size;
 
+  it("are those of the file as each run finds it, and a run that finds it damaged does not start", async () => {
+    await boot(40, 0.02);
+    await startWorker(master, file, "worker-1", env);
+    await ready(1);
+    const runOnce = async () => {
+      asked = [];
+      await client.swarm({ users: 4, spawnRate: 100, runTime: 60 });
+      await waitFor((now) => now.drained, "the end");
+      await ready(1);
+      return [...asked].sort((a, b) => a - b);
+    };
+    const range = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => from + at);
+    expect(await runOnce()).to.deep.equal(range(0, 40));
+    const users = join(folder, "users.csv");
+    writeFileSync(users, `id\n${range(1000, 1060).join("\n")}\n`);
+    expect(await runOnce()).to.deep.equal(range(1000, 1060));
+    writeFileSync(users, "id\n1,2\n");
+    const refused = await client.swarm({ users: 4, spawnRate: 100, runTime: 60 }).then(
+      () => expect.fail("it started"),
+      (error: Error) => error.message,
+    );
+    expect(refused).to.match(/users\.csv, line 2: the number of fields is 2, not 1/);
+  });
+
   it("has all of them in each run anew, whoever comes or leaves in it", async () => {
     await boot(1500, 0.02);
     const first = await startWorker(master, file, "worker-1", env);

@@ -7,6 +7,7 @@ again, and its answer is the same.
 from __future__ import annotations
 
 import math
+import os
 import sys
 import time
 from collections import deque
@@ -30,6 +31,7 @@ __all__ = ["OutOfRows", "Rows", "rows"]
 
 NAME = "loadtest_data"
 _EXHAUSTED = ("stop-run", "stop-user", "restart")
+_SEEDS = 10**18
 LOOK = 1.0
 """Seconds after which a question without an answer is asked again, and between two looks of the master."""
 _PATIENCE = 15.0
@@ -41,7 +43,7 @@ class OutOfRows(StopUser):
     """No row is left: ends the user that asks for one."""
 
 
-def rows(file: str, *, shuffle: int | None = None, exhausted: str = "stop-run") -> Rows:
+def rows(file: str | os.PathLike[str], *, shuffle: int | None = None, exhausted: str = "stop-run") -> Rows:
     """The rows of a file in the scripts' folder; `next(rows)` in `on_start` or a task gives a user the next one.
 
     Call it when the script is loaded: at the left of a module. Each row is a dict: of a CSV file with a line of names
@@ -52,7 +54,10 @@ def rows(file: str, *, shuffle: int | None = None, exhausted: str = "stop-run") 
 
     Raises ValueError for a file that is not as it has to be.
     """
-    return Rows(file, shuffle, exhausted, sys._getframe(1))
+    name = os.fspath(file) if isinstance(file, os.PathLike) else file
+    if not isinstance(name, str):
+        raise ValueError(f"rows({file!r}): it is the name of a file, such as 'users.csv'")
+    return Rows(name, shuffle, exhausted, sys._getframe(1))
 
 
 class Rows(Iterator[dict[str, Any]]):
@@ -66,25 +71,47 @@ class Rows(Iterator[dict[str, Any]]):
             raise RuntimeError(f'rows("{file}") belongs at the top of the script: the master has to know of it')
         if exhausted not in _EXHAUSTED:
             raise ValueError(f"exhausted={exhausted!r}: it is one of {', '.join(map(repr, _EXHAUSTED))}")
-        if shuffle is not None and not isinstance(shuffle, int):
-            raise ValueError(f"shuffle={shuffle!r}: it is a whole number, the same for the same order")
-        self.exhausted = exhausted
-        self.file = RowFile(file, Path(file))
-        self.told = [file, self.file.size, self.file.digest, shuffle, exhausted]
-        """What is the same in master and workers."""
-        # A worker reads what it is given, and needs no index.
-        if "--worker" not in sys.argv:
-            self.starts = self.file.index()
-            self.order = order_of(len(self.starts) - 1, shuffle)
+        # Messages have numbers of 64 bits.
+        if shuffle is not None and not (isinstance(shuffle, int) and -_SEEDS <= shuffle < _SEEDS):
+            raise ValueError(
+                f"shuffle={shuffle!r}: it is a whole number of up to 18 digits, the same for the same order"
+            )
+        self.exhausted, self._shuffle = exhausted, shuffle
+        self._take(RowFile(file, Path(file)))
         self._made_at = TracebackType(None, caller, caller.f_lasti, caller.f_lineno)
         self._number = len(known)
         self._stopped = Event()
         self.begin(0)
         known.append(self)
 
+    @property
+    def told(self) -> list[Any]:
+        """What is the same in master and workers."""
+        return [self.file.name, self.file.size, self.file.digest, self._shuffle, self.exhausted]
+
+    def look(self) -> str | None:
+        """Takes the file as it is now, for a run that begins; why it cannot be used, None where it can."""
+        try:
+            file = self.file.anew()
+            if file is not self.file:
+                former = self.file
+                self._take(file)
+                former.close()
+        except ValueError as error:
+            return str(error)
+        return None
+
+    def _take(self, file: RowFile) -> None:
+        # A worker reads what it is given, and needs no index.
+        if "--worker" not in sys.argv:
+            self.starts = file.index()
+            self.order = order_of(len(self.starts) - 1, self._shuffle)
+        self.file = file
+
     def begin(self, run: int) -> None:
         """A worker has nothing of this run yet."""
         self._run = run
+        self._problem = self.look() if run > 0 else None
         self._stock: deque[tuple[int, dict[str, Any]]] = deque()
         self._over = False
         self._question = self._answered = 0
@@ -124,7 +151,10 @@ class Rows(Iterator[dict[str, Any]]):
         self._asked_at = None
         self._answered = told["question"]
         self._over = told.get("over", False)
-        found = [row for start, end in told.get("spans", ()) for row in self.file.read(start, end)]
+        try:
+            found = [row for start, end in told.get("spans", ()) for row in self.file.read(start, end)]
+        except ValueError as error:
+            self._problem, found = str(error), []
         self._stock.extend(enumerate(found, told.get("first", 0)))
         self._used, self._used_since = 0, time.monotonic()
         self._tell()
@@ -176,7 +206,8 @@ class Rows(Iterator[dict[str, Any]]):
         self._asked_at = now
         # For two seconds as the last ones were.
         want = self._waiting + math.ceil(2 * self._used / max(1.0, now - self._used_since))
-        runner.send_message(ASK, {"file": self._number, "run": self._run, "question": self._question, "want": want})
+        which = {"file": self._number, "run": self._run, "question": self._question}
+        runner.send_message(ASK, {**which, "want": want, "told": self.told, "problem": self._problem})
 
 
 known: list[Rows] = []

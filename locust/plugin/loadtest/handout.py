@@ -37,6 +37,19 @@ class Master:
         self._over: set[str] = set()
         """Files that have no more rows, by name, where these end users."""
         self._watching: gevent.Greenlet | None = None
+        self._broken = False
+        """A file of the latest run was not what it was, or not in all workers, which ended it."""
+        locusts_start = runner.start
+
+        def start(*args: Any, **kwargs: Any) -> None:
+            # That of a form has had its answer; this is for autostart and the script.
+            problem = None if status.run.going else look_anew()
+            if problem is None:
+                locusts_start(*args, **kwargs)
+            else:
+                logger.error("No load is started: %s", problem)
+
+        runner.start = start  # type: ignore[method-assign]
         runner.register_message(FILES, self._on_files)
         runner.register_message(ASK, self._on_ask)
         runner.register_message(BACK, self._on_back)
@@ -53,10 +66,13 @@ class Master:
         self._recalled = [set() for _ in known]
         self._over.clear()
         self._gone.clear()
+        self._broken = False
         if known and self._watching is None:
             self._watching = gevent.spawn(self._watch)
 
     def _on_files(self, msg: Message, **_: Any) -> None:
+        if not self._status.run.going:
+            look_anew()
         number, problem = _difference(msg.data["files"])
         self._runner.send_message(FILES, {"file": number, "problem": problem}, msg.node_id)
 
@@ -64,6 +80,10 @@ class Master:
         told, worker = msg.data, msg.node_id
         number = told["file"]
         if told["run"] != self._status.run.number or number >= len(self._ledgers):
+            return
+        problem = told["problem"] or _difference_of(told["told"], known[number])
+        if problem is not None:
+            self._break(worker, known[number].file.name, problem)
             return
         self._recalled[number].discard(worker)
         self._asking[number][worker] = told
@@ -126,6 +146,14 @@ class Master:
         if self._runner.state in GOING:
             gevent.spawn(self._status.stops.end, Caller("data", Place(name)))
 
+    def _break(self, worker: str, file: str, problem: str) -> None:
+        """Ends the run by an error: whoever goes on would get other rows than it was to."""
+        if self._broken or self._runner.state not in GOING:
+            return
+        self._broken = True
+        logger.error("The run ends by %s: %s", worker, problem)
+        gevent.spawn(self._status.stops.end, Caller("data", Place(file), problem))
+
     def _living(self) -> list[str]:
         return [name for name, node in self._runner.clients.items() if node.state != STATE_MISSING]
 
@@ -161,13 +189,24 @@ class Master:
 def _difference(files: list[list[Any]]) -> tuple[int, str | None]:
     """The first file of a worker that is not as the master's, and how; None where all are the same."""
     for number, (theirs, one) in enumerate(zip(files, known, strict=False)):
-        (name, size, *_), (mine, my_size, *_) = theirs, one.told
-        if name != mine:
-            return number, f"this worker reads {name} where the master reads {mine}"
-        if theirs != one.told:
-            sizes = f"{size} bytes, not the master's {my_size}"
-            what = sizes if size != my_size else "other contents than the master's"
-            return number, f"{name} has {what}: all need the same files and the same script"
+        problem = _difference_of(theirs, one)
+        if problem is not None:
+            return number, problem
     if len(files) != len(known):
         return 0, f"this worker reads {len(files)} files of rows, and the master {len(known)}"
     return 0, None
+
+
+def _difference_of(theirs: list[Any], one: Rows) -> str | None:
+    (name, size, *_), (mine, my_size, *_) = theirs, one.told
+    if name != mine:
+        return f"this worker reads {name} where the master reads {mine}"
+    if theirs == one.told:
+        return None
+    what = f"{size} bytes, not the master's {my_size}" if size != my_size else "other contents than the master's"
+    return f"{name} has {what}: all need the same files and the same script"
+
+
+def look_anew() -> str | None:
+    """Takes the files as they are now, for a run that begins; why it cannot begin, None where it can."""
+    return next((problem for problem in [one.look() for one in known] if problem is not None), None)

@@ -16,6 +16,7 @@ import gevent
 from flask import Flask, Response, request
 from locust.runners import STATE_MISSING, STATE_STOPPED
 
+from .handout import look_anew
 from .status import MasterStatus, utc_text
 
 logger = logging.getLogger("locust.loadtest.samples")
@@ -177,6 +178,8 @@ def serve(app: Flask, base_path: str, status: MasterStatus, recorder: Recorder) 
         form = status.targets.complete(request.form, status.run)
         request.form = form  # type: ignore[misc]
         refusal = status.targets.refuse(form, status.run) or status.open_load.refuse(form)
+        if refusal is None and not status.run.going:
+            refusal = look_anew()
         # Locust answers its own refusals with 200, too: its web UI shows no others.
         return None if refusal is None else _json(_dumps({"success": False, "message": refusal}))
 

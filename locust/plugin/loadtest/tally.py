@@ -44,11 +44,12 @@ class Place(NamedTuple):
 class Caller(NamedTuple):
     """`by`: `script`, `page` (a request to stop), `time`, `shape`, `workers` (the last one went), `locust` or `data`.
 
-    With `data` the rows of a file have run out, and the place is that file.
+    With `data` the rows of a file have run out, and the place is that file; or `problem` says what is wrong with it.
     """
 
     by: str
     place: Place = Place()
+    problem: str | None = None
 
 
 def is_script(filename: str) -> bool:
@@ -167,10 +168,15 @@ def report(status: MasterStatus) -> dict[str, Any]:
         "left": merged(one["left"] for one in scripts),
         "idle": sorted({name for one in scripts for name in one.get("idle", ())}),
         "most": dispatched if dispatched is not None and dispatched < runner.target_user_count else None,
-        "ended": None if ended is None else {"by": ended.by, **ended.place._asdict()},
+        "ended": None if ended is None else _ended(ended),
         "exitCode": status.environment.process_exit_code,
         "decidesAtQuit": decides_at_quit(status.environment),
     }
+
+
+def _ended(ended: Caller) -> dict[str, Any]:
+    told = {"by": ended.by, **ended.place._asdict()}
+    return told if ended.problem is None else {**told, "problem": ended.problem}
 
 
 def unanswered(status: MasterStatus) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import {
   type Usage,
   usageOf,
   type WorkerSize,
+  whyNothing,
 } from "../../verdict/sizing";
 import type { LimitOptions } from "../limits";
 import type { RunCommandOptions } from "../options";
@@ -137,10 +138,12 @@ function partOf(asked: AskedLoad, amount: number): AskedLoad & { readonly users:
   return { rate: amount, users: Math.min(users, Math.max(leastUsers, Math.ceil((users * amount) / rate))) };
 }
 
-function usageIn({ record, samples, bare, folder }: SampleRun, size: WorkerSize): Usage {
+/** What a sample tells. @throws RunnerError with exit code 3 where it tells nothing */
+export function usageIn({ record, samples, bare, folder }: SampleRun, size: WorkerSize): Usage {
   const usage = usageOf(record, samples, size, bare);
-  if (usage !== undefined) return usage;
-  throw new RunnerError(`nothing can be said by the run in ${folder}: it had no full load`, exitCodes.invalid);
+  const why = whyNothing(record, samples, usage);
+  if (usage !== undefined && why === undefined) return usage;
+  throw new RunnerError(`nothing can be said by the run in ${folder}: ${why}`, exitCodes.invalid);
 }
 
 /** A run that was interrupted, or broke, ends all; one that is invalid tells something all the same. */

@@ -9,7 +9,7 @@ import { createResultsFolder } from "../../results/folder";
 import { findRun } from "../../results/history";
 import { readRunData } from "../../results/read";
 import { exitCodes } from "../../types";
-import { doubts, needOf, planned, usageOf } from "../../verdict/sizing";
+import { doubts, needOf, planned } from "../../verdict/sizing";
 import { withoutOwnLimits } from "../limits";
 import { checkLocalOptions, localSetup, openLocal } from "../local";
 import { findPrices } from "../price-file";
@@ -26,6 +26,7 @@ import {
   type Sampling,
   type Sized,
   type SizeOptions,
+  usageIn,
   withLoad,
 } from "./sampling";
 import { type HourlyPrice, type SizeReport, sizeText } from "./text";
@@ -51,12 +52,8 @@ async function sizedBy(options: SizeOptions): Promise<Sized> {
 
 /** What the load needs, by the run. @throws RunnerError with exit code 3 where the run does not tell */
 export function reportOf(sized: Sized, { users, arrivalRate }: Pick<SizeOptions, "users" | "arrivalRate">): SizeReport {
-  const { record, samples, bare, folder, size, workerReplicas } = sized;
-  const usage = usageOf(record, samples, size, bare);
-  if (usage === undefined) {
-    const why = record.reasons[0] ?? "it had no full load";
-    throw new RunnerError(`nothing can be said by the run in ${folder}: ${why}`, exitCodes.invalid);
-  }
+  const { record, folder, size, workerReplicas } = sized;
+  const usage = usageIn(sized, size);
   const asked = askedOf({ users, arrivalRate }, sized.users);
   const need = known(() => needOf(usage, asked, size));
   const { workers } = need;

@@ -93,7 +93,7 @@ function sampleText({
   const where = place === "local" ? "on this machine" : "in the cluster";
   return (
     `${script} ${where}: ${count(workers, "worker")}, ${count(round(users, 1), "user")}, ` +
-    `${grouped(round(rate, 1))} ${unit} a second, ${used}, for ${round(seconds, 0)} s`
+    `${grouped(rate < 1 ? rate : round(rate, 1))} ${unit} a second, ${used}, for ${round(seconds, 0)} s`
   );
 }
 
@@ -105,6 +105,7 @@ function count(value: number, what: string): string {
   return `${grouped(value)} ${what}${value === 1 ? "" : "s"}`;
 }
 
+/** Small numbers have their digits, so that they are not 0. */
 function grouped(value: number): string {
-  return value.toLocaleString("en-US", { maximumFractionDigits: 2 });
+  return value.toLocaleString("en-US", value < 1 ? { maximumSignificantDigits: 3 } : { maximumFractionDigits: 2 });
 }

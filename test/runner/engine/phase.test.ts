@@ -76,13 +76,18 @@ describe("phases of a run", () => {
       { status: { ...stopped, workers: [worker("worker-1", { state: "missing" })] } },
       { kind: "ended", by: "workers-lost" },
     ],
+    // It ended early all the same, by a little.
+    [
+      "is ended as its data ran out close to its time",
+      { status: byData, elapsed: 59.5 },
+      { kind: "ended", by: "data" },
+    ],
     ["is ended as its data ran out", { status: byData, elapsed: 4 }, { kind: "ended", by: "data" }],
     [
       "is ended as its data ran out, with a shape or without a limit",
       { status: { ...byData, shape: "Stages" }, elapsed: 4, runTime: undefined },
       { kind: "ended", by: "data" },
     ],
-    ["is over when its data runs out", { status: byData, elapsed: 59 }, { kind: "ended", by: "run-time" }],
     ["is ended by its script", { status: byScript, elapsed: 4 }, { kind: "ended", by: "script" }],
     [
       "is ended by its script, whose workers are gone by then",

@@ -45,6 +45,27 @@ describe("ArrivalsWatch", () => {
     expect(judge({ started: 900 }).problems).to.deep.equal(["arrivals: 900 of 1000 iterations asked were started"]);
   });
 
+  it("says that users were missing, and blames no target then", () => {
+    const missing = ["10 ended as no rows were left (shop.py, line 9)"];
+    const had = "had no user, as users were missing (10 ended as no rows were left (shop.py, line 9))";
+    expect(judge({ started: 89, dropped: 900 }, { missing }).problems).to.deep.equal([
+      `arrivals: 89 of 1000 iterations asked were started: 911 ${had}`,
+    ]);
+    expect(judge({ started: 89, dropped: 900 }, { missing, lostWorkers: 1 }).problems[0]).to.match(
+      /: 900 had no user, as .*\)\); 11 went with lost workers$/,
+    );
+    const integrity = new Integrity({
+      users: 10,
+      spawnRate: 10,
+      workers: 1,
+      shape: false,
+      arrivals: { rate: "100", spacing: "even" },
+    });
+    integrity.add(sampleOf({ started: 89, dropped: 900 }));
+    integrity.explainUsers(missing);
+    expect(integrity.report().problems.join("\n")).to.contain(`911 ${had}`);
+  });
+
   it("says that more was started than was due", () => {
     expect(judge({ started: 1010 })).to.deep.equal({ problems: [], warnings: [] });
     expect(judge({ started: 1011 }).problems).to.deep.equal([

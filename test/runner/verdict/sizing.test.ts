@@ -1,6 +1,15 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { doubts, isTelling, needOf, nextAmount, planned, type Usage, usageOf } from "../../../runner/verdict/sizing";
+import {
+  doubts,
+  isTelling,
+  needOf,
+  nextAmount,
+  planned,
+  type Usage,
+  usageOf,
+  whyNothing,
+} from "../../../runner/verdict/sizing";
 
 const mebibyte = 2 ** 20;
 const half = { cpu: 0.5, memory: 768 };
@@ -155,6 +164,25 @@ describe("what a run's workers used", () => {
   it("is unknown without one", () => {
     expect(usageOf(run, samples.slice(0, 2), half)).to.equal(undefined);
     expect(usageOf({ ...run, integrity: null }, samples, half)).to.equal(undefined);
+  });
+
+  it("is nothing where full load was too short, its CPU is not known, or requests were not answered or failed", () => {
+    const rowsOut = "The rows of few.csv ran out, which ended the run after 2 s of 12 s.";
+    const why = (of: typeof samples, totals = { requests: 9, failRatio: 0 }, reasons: string[] = [], from = run) =>
+      whyNothing({ totals, reasons }, of, usageOf(from, of, half));
+    const brief = [sample(0, "ramp", 0, 40), sample(1, "hold", 0, 60), sample(3, "hold", 0, 60)];
+    expect(usageOf(run, brief, half)).to.equal(undefined);
+    expect(why(brief, undefined, [rowsOut])).to.equal(
+      "it had full load for 2 s, and 5 s are the least. The rows of few.csv ran out, which ended the run after 2 s of 12 s",
+    );
+    expect(why(samples.slice(0, 2))).to.equal("it had no full load");
+    const empty = { ...run, integrity: { ...(integrity as object), workerCpu: { a: cpu(0) } } as never };
+    expect(why(samples, undefined, [], empty)).to.equal("nothing is known of its workers' CPU");
+    expect(why(samples, { requests: 0, failRatio: 0 })).to.equal("0 requests were completed");
+    expect(why(samples, { requests: 9, failRatio: 0.5 }, ["It failed."])).to.equal(
+      "50 % of its requests failed. It failed",
+    );
+    expect(why(samples, { requests: 9, failRatio: 0.49 })).to.equal(undefined);
   });
 
   it("is no proof where workers were saturated or idle, requests failed, or it was short", () => {

@@ -83,6 +83,15 @@ describe("decide", () => {
       .and.include(reasons[0]);
   });
 
+  it("does not pass a run that rows ended which were not what they had been", () => {
+    const ended = { endedBy: "data" as const, duration: 4.2, runTime: 60, thresholds: met ?? [], integrity: good };
+    const dataProblem = "users.csv was changed while it was in use";
+    expect(decide({ ...ended, scriptEnd: { file: "users.csv", line: null }, dataProblem })).to.deep.equal({
+      ...{ verdict: "invalid", exitCode: 3 },
+      reasons: [`Rows ended the run after 4.2 s of 60 s: ${dataProblem}.`],
+    });
+  });
+
   it("has no reasons for a run that passed, with or without thresholds", () => {
     for (const thresholds of [[], met ?? []]) {
       expect(decide({ endedBy: "run-time", thresholds, integrity: good })).to.deep.equal({

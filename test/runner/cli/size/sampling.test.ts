@@ -108,6 +108,18 @@ describe("samples", () => {
     expect(usageOf(record, samples, size, bare)?.memory).to.deep.equal({ bare: 50 * 2 ** 20, loaded: 384 * 2 ** 20 });
   });
 
+  it("end with the first that no request was answered in", async () => {
+    const { totals } = finishedRecord();
+    const { run, ran } = runner(0.01, { totals: { ...totals, requests: 0, failRatio: 0 }, reasons: ["It is silent."] });
+    const error = await findSample({ run, progress, asked: { users: 50 }, size, seconds: 60 }).then(
+      () => expect.fail("it went on"),
+      (reason) => reason,
+    );
+    expect(error).to.include({ exitCode: 3 });
+    expect(error.message).to.match(/: 0 requests were completed\. It is silent$/);
+    expect(ran).to.have.lengthOf(1);
+  });
+
   it("end all where one was interrupted, and say where it is", async () => {
     const { run, ran } = runner(0.01, { verdict: "aborted", exitCode: 130, reasons: ["It was interrupted."] });
     const error = await findSample({ run, progress, asked: { users: 50 }, size, seconds: 60 }).then(

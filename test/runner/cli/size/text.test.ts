@@ -54,6 +54,13 @@ describe("what size says", () => {
     expect(many.warnings).to.deep.equal(["workerReplicas is 1000 at the most: take larger workers"]);
   });
 
+  it("has no 0 for a small number", () => {
+    const slow = sized.samples.map((one) => ({ ...one, rps: 0.0234 }));
+    const text = sizeText(reportOf({ ...sized, samples: slow }, { arrivalRate: 0.001 }));
+    expect(text).to.match(/^0\.001 iterations a second need 1 worker of/);
+    expect(text).to.match(/250 users, 0\.0234 requests a second/);
+  });
+
   it("says of an invalid sample why it is", () => {
     const invalid = { ...sized.record, verdict: "invalid" as const, reasons: ["Users were missing.", "And more."] };
     expect(reportOf({ ...sized, record: invalid }, {}).warnings).to.deep.equal([
@@ -64,6 +71,15 @@ describe("what size says", () => {
   it("is nothing, with exit code 3, where there was no load, or a user does not fit", () => {
     for (const [one, says] of [
       [{ ...sized, samples: [] }, /^nothing can be said by the run in results\/one: it had no full load$/],
+      [
+        { ...sized, record: { ...sized.record, totals: { ...record.totals, requests: 0 } } },
+        /^nothing can be said by the run in results\/one: 0 requests were completed$/,
+      ],
+      [
+        { ...sized, record: { ...sized.record, totals: { ...record.totals, failRatio: 1 } } },
+        /results\/one: 100 % of its requests failed$/,
+      ],
+      [{ ...sized, samples: [at(1, 50), at(3, 50)] }, /results\/one: it had full load for 2 s, and 5 s are the least$/],
       [{ ...sized, size: { cpu: 0.5, memory: 50 } }, /^50 MiB \(workerMemory\) are too few/],
     ] as const) {
       expect(() => reportOf(one, {}))
