@@ -93,6 +93,7 @@ class OpenLoadTest(unittest.TestCase):
         self.assertEqual(self.refusal(), "")
         self.assertEqual(self.refusal(arrival_rate=" 50/s:1m 5:2m "), "")
         self.assertIn("Arrival rate must be a rate such as 500", self.refusal(arrival_rate="fast"))
+        self.assertRegex(self.refusal(arrival_rate="5000000"), r"at most 1,000,000/s, not '5000000'$")
         self.assertIn("not 'odd'", self.refusal(arrival_rate="5", arrival_spacing="odd"))
         self.environment.shape_class = Wave()
         self.assertIn("load shape (Wave)", self.refusal(arrival_rate="5"))

@@ -61,7 +61,11 @@ export class ArrivalsWatch {
     const problems: string[] = [];
     const warnings: string[] = [];
     if (due === 0) {
-      problems.push("arrivals: no iteration was due before the end: the rate begins when all users are there");
+      const why =
+        typeof this.latest?.began === "number"
+          ? `the rate, ${this.asked.rate}, is too low for the time that there was`
+          : "the rate begins when all users are there";
+      problems.push(`arrivals: no iteration was due before the end: ${why}`);
       return { problems, warnings };
     }
     const missing = due - started;

@@ -71,8 +71,14 @@ describe("ArrivalsWatch", () => {
     ]);
   });
 
-  it("says that nothing was due", () => {
-    expect(judge({ due: 0, started: 0 }).problems[0]).to.match(/^arrivals: no iteration was due/);
+  it("says that nothing was due, and whether the rate had begun", () => {
+    const early = "arrivals: no iteration was due before the end: the rate begins when all users are there";
+    expect(judge({ due: 0, started: 0, began: null }).problems).to.deep.equal([early]);
+    const rare = new ArrivalsWatch({ rate: "0.0000001", spacing: "even" });
+    rare.add(sampleOf({ due: 0, started: 0 }));
+    expect(rare.judge({ users: 10, saturated: [], lostWorkers: 0 }).problems).to.deep.equal([
+      "arrivals: no iteration was due before the end: the rate, 0.0000001, is too low for the time that there was",
+    ]);
   });
 
   it("finds a problem exactly where more than 1 %, and more than one, are missing", () => {
