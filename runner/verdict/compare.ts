@@ -37,6 +37,7 @@ interface Measured {
  * these differ the same way and by more than chance (permutation test, p < 0.05). `maxRegression` is the relative
  * change for the worse that is allowed: 0.05 for 5 %. A load shape's windows are not alike: they tell nothing. Numbers
  * of a run that is itself worth nothing prove no regression: what would be `worse` is `unclear`, and so is the whole.
+ * Nor do requests a second of two runs that were asked for different arrival rates.
  */
 export function compareRuns(
   before: RunData,
@@ -55,6 +56,7 @@ export function compareRuns(
       { whole: wholeValue(metric, after.record), windows: windowsAfter[metric] },
       maxRegression,
     );
+    if (metric === "rps" && ratesDiffer(before.record, after.record)) return { ...change, kind: "asked" as const };
     return change.kind === "worse" && nothing.length > 0 ? { ...change, kind: "unclear" as const } : change;
   });
   const sentences = (kind: ChangeKind) =>
@@ -193,6 +195,11 @@ export function differences(before: ComparedRecord, after: ComparedRecord): stri
 
 function clientOf({ versions: { client, geventhttpclient, gevent } = {} }: ComparedRecord): string {
   return `${client} (geventhttpclient ${geventhttpclient}, gevent ${gevent})`;
+}
+
+/** Two runs with arrival rates, and not the same one. */
+function ratesDiffer({ asked: { arrivals: before } }: ComparedRecord, { asked: { arrivals: after } }: ComparedRecord) {
+  return before !== undefined && after !== undefined && before.rate !== after.rate;
 }
 
 function arrivalsText(arrivals: ComparedRecord["asked"]["arrivals"]): string {

@@ -15,9 +15,10 @@ export type ComparedMetric = (typeof comparedMetrics)[number];
 /**
  * What a change is worth. `same`: none. `noise`: no larger than what differs between moments of one run, or than the
  * steps in which Locust rounds. `small`: real, for the worse, and within what is allowed. `better`, `worse`: real.
- * `unclear`: beyond what is allowed, and the runs are too short to tell noise, or one is itself worth nothing.
+ * `unclear`: beyond what is allowed, and the runs are too short to tell noise, or one is itself worth nothing. `asked`:
+ * requests a second of two runs whose arrival rates differ, which say what was asked for and nothing of the target.
  */
-export type ChangeKind = "same" | "noise" | "small" | "better" | "worse" | "unclear";
+export type ChangeKind = "same" | "noise" | "small" | "better" | "worse" | "unclear" | "asked";
 
 export interface MetricChange {
   readonly metric: ComparedMetric;
