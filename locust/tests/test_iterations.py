@@ -46,7 +46,7 @@ class SchedulerTest(unittest.TestCase):
                 gevent.sleep(0)
 
     def counts(self) -> dict[str, Any]:
-        return self.scheduler.starts.answer(self.scheduler.queue.waiting)
+        return self.scheduler.starts.answer(self.scheduler.queue)
 
     def test_starts_are_rate_times_time(self) -> None:
         for _ in range(5):

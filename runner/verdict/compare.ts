@@ -177,7 +177,7 @@ export function differences(before: ComparedRecord, after: ComparedRecord): stri
   report("verdict", worthless(before, after).length > 0, ({ verdict }) => verdict);
   check("script", ({ script }) => script);
   check("load shape", ({ asked }) => shapeOf(asked.shape));
-  check("arrivals", ({ asked }) => arrivalsText(asked.arrivals));
+  check("arrivals", arrivalsText);
   check("users", ({ asked }) => String(round(asked.users, 2)));
   if (!before.asked.shape && !after.asked.shape) {
     check("spawn rate", ({ asked }) => String(round(asked.spawnRate, 2)));
@@ -197,14 +197,24 @@ function clientOf({ versions: { client, geventhttpclient, gevent } = {} }: Compa
   return `${client} (geventhttpclient ${geventhttpclient}, gevent ${gevent})`;
 }
 
-/** Two runs with arrival rates, and not the same one. */
-function ratesDiffer({ asked: { arrivals: before } }: ComparedRecord, { asked: { arrivals: after } }: ComparedRecord) {
-  return before !== undefined && after !== undefined && before.rate !== after.rate;
+/** Two runs with arrival rates, and not the same ones. */
+function ratesDiffer(before: ComparedRecord, after: ComparedRecord): boolean {
+  const bothOpen = before.asked.arrivals !== undefined && after.asked.arrivals !== undefined;
+  return bothOpen && ratesText(before) !== ratesText(after);
 }
 
-function arrivalsText(arrivals: ComparedRecord["asked"]["arrivals"]): string {
+function arrivalsText(record: ComparedRecord): string {
+  const { arrivals } = record.asked;
   if (arrivals === undefined) return "none (users wait)";
-  return `${arrivals.rate}${arrivals.spacing === "even" ? "" : ` (${arrivals.spacing})`}`;
+  return `${ratesText(record)}${arrivals.spacing === "even" ? "" : ` (${arrivals.spacing})`}`;
+}
+
+/** `50`, or `50, changed from 50 to 80 at 12 s`. */
+function ratesText({ asked, integrity }: ComparedRecord): string {
+  const changes = integrity?.arrivals?.changes ?? [];
+  return [asked.arrivals?.rate, ...changes.map(({ t, from, to }) => `changed from ${from} to ${to} at ${t} s`)].join(
+    ", ",
+  );
 }
 
 function shapeOf(shape: string | boolean | null): string {

@@ -1,4 +1,5 @@
 import type { ClientVersions, Sample, Verdict } from "../types";
+import type { ArrivalsReport } from "./arrivals";
 import type { AskedLoad } from "./integrity";
 
 /** What changed between two runs, as data: for the terminal, for JSON, for a report. */
@@ -63,6 +64,8 @@ export interface ComparedRecord {
   /** Null where each user class has its own. */
   readonly target: string | null;
   readonly asked: AskedLoad;
+  /** Rates that were changed in the run. */
+  readonly integrity?: { readonly arrivals?: Pick<ArrivalsReport, "changes"> | undefined } | null | undefined;
   /** Of load. */
   readonly durationSeconds: number;
   readonly totals: { readonly requests: number; readonly failRatio: number; readonly rps: number };

@@ -54,6 +54,11 @@ describe("compareRuns", () => {
       expect(comparison.warnings).to.include("arrivals: 150 before, 100 after");
     }
     expect(kind(open("150", 150), open("150", 100), "rps"), "the same rate").to.equal("worse");
+    const { record, ...rest } = open("150", 100);
+    const integrity = { arrivals: { changes: [{ t: 12, from: "150", to: "60" }] } };
+    const changed = compareRuns(open("150", 150), { ...rest, record: { ...record, integrity } }, five);
+    expect(changed).to.deep.include({ regressions: [], unclear: [] });
+    expect(changed.warnings).to.include("arrivals: 150 before, 150, changed from 150 to 60 at 12 s after");
   });
 
   it("cannot tell noise under a load shape, and without full load", () => {
