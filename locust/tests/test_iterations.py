@@ -101,6 +101,7 @@ class SchedulerTest(unittest.TestCase):
         self.begin(10)
         self.users[0].kill()
         self.scheduler.step()
+        self.assertEqual(self.counts()["ready"], 2, "one of them was handed an iteration, and does not run yet")
         # Handed over, and ended before it runs.
         self.users[1].kill(block=False)
         gevent.sleep(0)

@@ -187,7 +187,7 @@ function mostlyLateCause(context: ArrivalsContext, mostUnderWay: number | undefi
   const { users, saturated } = context;
   if (saturated.length > 0 || mostUnderWay === undefined) return lateCause(context);
   if (mostUnderWay >= nearlyAll * users) {
-    return `as all users, ${users}, were under way (the target is slow, or --users is too low)`;
+    return `as all users, ${users}, were under way (the target is slow, --users is too low, or tasks block their worker)`;
   }
   return `as workers had no CPU, or tasks block them: at most ${mostUnderWay} of ${users} users were under way`;
 }

@@ -118,7 +118,9 @@ describe("ArrivalsWatch", () => {
           "CPU, or tasks block them: at most 1 of 10 users were under way",
       ],
     });
-    expect(late(10).problems[0]).to.match(/late .*, as all users, 10, were under way \(the target is slow/);
+    expect(late(10).problems[0]).to.match(
+      /late .*, as all users, 10, were under way \(the target is slow, .* or tasks block/,
+    );
     expect(late(1, { saturated: ["worker-1"] }).problems[0]).to.match(/, as CPU of worker-1 was at its limit$/);
     expect(late(undefined).problems[0]).to.match(/, as users were still under way, or workers had no CPU/);
     expect(late(10, { endedBy: "threshold" }).problems, "what the target is too slow for").to.deep.equal([]);
