@@ -46,7 +46,7 @@ class SchedulerTest(unittest.TestCase):
                 gevent.sleep(0)
 
     def counts(self) -> dict[str, Any]:
-        return self.scheduler.starts.answer(self.scheduler.queue.waiting)
+        return self.scheduler.starts.answer(self.scheduler.queue)
 
     def test_starts_are_rate_times_time(self) -> None:
         for _ in range(5):
@@ -101,6 +101,7 @@ class SchedulerTest(unittest.TestCase):
         self.begin(10)
         self.users[0].kill()
         self.scheduler.step()
+        self.assertEqual(self.counts()["ready"], 2, "one of them was handed an iteration, and does not run yet")
         # Handed over, and ended before it runs.
         self.users[1].kill(block=False)
         gevent.sleep(0)

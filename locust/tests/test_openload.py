@@ -1,6 +1,7 @@
 """The master's part of a run with an arrival rate, with workers that are what a test says."""
 
 import unittest
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 from unittest import mock
@@ -15,6 +16,7 @@ from loadtest.corrected import Corrected
 from loadtest.iterations import StartsOfWorkers, lag_of_all
 from loadtest.openload import OpenLoad
 from loadtest.run import LatestRun
+from loadtest.samples import _AS_THEY_ARE, to_sample
 from loadtest.tally import Report
 
 
@@ -93,6 +95,7 @@ class OpenLoadTest(unittest.TestCase):
         self.assertEqual(self.refusal(), "")
         self.assertEqual(self.refusal(arrival_rate=" 50/s:1m 5:2m "), "")
         self.assertIn("Arrival rate must be a rate such as 500", self.refusal(arrival_rate="fast"))
+        self.assertRegex(self.refusal(arrival_rate="5000000"), r"at most 1,000,000/s, not '5000000'$")
         self.assertIn("not 'odd'", self.refusal(arrival_rate="5", arrival_spacing="odd"))
         self.environment.shape_class = Wave()
         self.assertIn("load shape (Wave)", self.refusal(arrival_rate="5"))
@@ -186,6 +189,10 @@ class OpenLoadTest(unittest.TestCase):
         self.assertEqual(self.sent[-1][1]["schedule"], [(0, 0, 10), (2.25, 22.5, 100)])
         self.now += 1.25
         self.assertEqual((self.status()["due"], self.status()["asked"], self.status()["rate"]), (123, "100", 100))
+        master = {"cpu": 0.1, "cpuLimit": 1}
+        others = dict.fromkeys(_AS_THEY_ARE, 0) | {"workers": [], "master": master, "rps": 0, "failuresPerSecond": 0}
+        sample = to_sample({**others, "arrivals": self.status()}, 3.25, datetime.now(UTC))
+        self.assertEqual(sample["arrivals"]["asked"], "100", "each sample says what was asked then")
 
     def test_ends_a_run_when_its_stages_are_over(self) -> None:
         self.begin("10:2s 20:1s", {"a": 5}, limit=90)
@@ -211,7 +218,8 @@ class OpenLoadTest(unittest.TestCase):
         self.begin("100", {"a": 5, "b": 5})
         self.load._step()
         self.now += 3
-        one = {"started": 150, "dropped": 1, "late": 2, "waiting": 3, "underWay": 4, "lags": [(0.5, 149), (12.0, 1)]}
+        one: dict[str, Any] = {"started": 150, "dropped": 1, "late": 2, "waiting": 3, "underWay": 4, "ready": 5}
+        one["lags"] = [(0.5, 149), (12.0, 1)]
         corrected = Corrected()
         corrected.log("GET", "/", 70)
         for name in ("a", "b"):
@@ -219,8 +227,8 @@ class OpenLoadTest(unittest.TestCase):
             corrected.log("GET", "/", 90)
         status = self.status(a=one, b=one)
         self.assertEqual(
-            {name: status[name] for name in ("due", "started", "dropped", "late", "waiting", "underWay")},
-            {"due": 300, "started": 300, "dropped": 2, "late": 4, "waiting": 6, "underWay": 8},
+            {name: status[name] for name in ("due", "started", "dropped", "late", "waiting", "underWay", "ready")},
+            {"due": 300, "started": 300, "dropped": 2, "late": 4, "waiting": 6, "underWay": 8, "ready": 10},
         )
         self.assertEqual(status["lag"], {"p50": 0.5, "p99": 0.5, "max": 12.0})
         self.assertEqual(status["startedPerSecond"], 100)

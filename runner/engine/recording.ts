@@ -143,7 +143,7 @@ export class Recording {
   }
 
   report(endedBy?: EndedBy): IntegrityReport | undefined {
-    return this.integrity?.report(endedBy);
+    return this.integrity?.report(endedBy, this.state.drained);
   }
 
   private async saveRecorded({ state, ...sample }: RecordedSample): Promise<void> {
@@ -192,8 +192,13 @@ export function toSample(status: LocustStatus, phase: Phase, seconds: number, no
 }
 
 function arrivalsSample(status: ArrivalsSample): ArrivalsSample {
-  const { began, rate, due, started, dropped, late, startedPerSecond, lag, corrected } = status;
-  return { began, rate, due, started, dropped, late, startedPerSecond, lag, corrected };
+  const { asked, began, rate, due, started, dropped, late, underWay, ready, startedPerSecond, lag, corrected } = status;
+  return {
+    ...{ began, rate, due, started, dropped, late, startedPerSecond, lag, corrected },
+    ...(asked === undefined ? {} : { asked }),
+    ...(underWay === undefined ? {} : { underWay }),
+    ...(ready === undefined ? {} : { ready }),
+  };
 }
 
 /** A worker that went away: `left` where it has said goodbye. */

@@ -39,7 +39,11 @@ const arrivals = z
   .object({
     rate: text,
     spacing: z.enum(arrivalSpacings),
-    due: count.describe("Iterations that were to start"),
+    changes: z
+      .array(z.object({ t: seconds.describe("Since the start of the run"), from: text, to: text }))
+      .optional()
+      .describe("Other rates that were asked for in the run"),
+    due: count.describe("Iterations that were to start; where last reports are missing, as far as workers have told"),
     started: count,
     dropped: count.describe("No user was free for them within a second"),
     late: count.describe("Started more than 10 ms after they were due"),

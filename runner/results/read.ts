@@ -86,7 +86,7 @@ function rebuild(
   for (const worker of record.integrity?.workers.left ?? []) integrity.left(worker);
   const { missing = [], idle = [] } = record.integrity?.users ?? {};
   integrity.explainUsers(missing, idle);
-  const load = integrity.report();
+  const load = integrity.report("command-killed", false);
   const thresholds = evaluateThresholds(thresholdsOf(record.thresholds), rows, corrected);
   const latest = samples.at(-1);
   const { underWay: left = 0, oldestWait: oldestWaitSeconds = 0 } = latest ?? {};

@@ -51,7 +51,7 @@ const change = z.object({
   after: z.number().nullable(),
   change: z.number().nullable().describe("Relative; null: one side is missing, or before is 0 and after is not"),
   noise: z.number().min(0).nullable().describe("Half the 95 % interval of the relative change; null: unknown"),
-  kind: z.enum(["same", "noise", "small", "better", "worse", "unclear"]),
+  kind: z.enum(["same", "noise", "small", "better", "worse", "unclear", "asked"]),
 });
 
 const comparison = z

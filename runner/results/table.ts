@@ -223,6 +223,7 @@ const signs: Readonly<Record<ChangeKind, readonly [mark: string, colour: "green"
   better: ["✓", "green"],
   worse: ["✗", "red"],
   unclear: ["!", "yellow"],
+  asked: ["!", "yellow"],
 };
 
 function shown(metric: string, value: number | null): string {
@@ -247,6 +248,8 @@ function kindText({ kind, before, after, noise }: MetricChange, maxRegression: n
       return before === null || after === null ? "unclear" : `unclear, beyond ${allowed}`;
     case "noise":
       return noise === null ? "may be noise" : kind;
+    case "asked":
+      return "different rates were asked for";
     default:
       return kind;
   }

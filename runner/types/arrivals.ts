@@ -9,6 +9,8 @@ export interface StartLag {
 
 /** How far the iterations of a run with an arrival rate are, at one moment of it. */
 export interface ArrivalsSample {
+  /** As it was asked for: `500`, `50/s:1m 500/s:5m`; it may change in the run. Missing in older plugins. */
+  readonly asked?: string;
   /** Seconds from the start of the run to that of the schedule, when all users were there; null before that. */
   readonly began: number | null;
   /** Iterations a second that are asked for now; 0 before and after the schedule. */
@@ -20,6 +22,10 @@ export interface ArrivalsSample {
   readonly dropped: number;
   /** Started more than 10 ms after they were due. */
   readonly late: number;
+  /** Iterations that have started and are not over; missing in samples of older versions. */
+  readonly underWay?: number;
+  /** Users that are in an iteration or wait for one, and not in their `on_start`; missing in older plugins. */
+  readonly ready?: number;
   /** Over the last six seconds or so. */
   readonly startedPerSecond: number;
   readonly lag: StartLag;
@@ -29,13 +35,11 @@ export interface ArrivalsSample {
 
 /** The iterations of a run with an arrival rate, as the master says. */
 export interface ArrivalsStatus extends ArrivalsSample {
-  /** As it was asked for: `500`, `50/s:1m 500/s:5m`. */
   readonly asked: string;
   readonly spacing: "even" | "poisson";
   /** Seconds from the start of the run to the end of the schedule; null where nothing is known to end it. */
   readonly ends: number | null;
   /** Due, and without a user yet. */
   readonly waiting: number;
-  /** Iterations that have started and are not over. */
   readonly underWay: number;
 }

@@ -37,6 +37,7 @@ interface Measured {
  * these differ the same way and by more than chance (permutation test, p < 0.05). `maxRegression` is the relative
  * change for the worse that is allowed: 0.05 for 5 %. A load shape's windows are not alike: they tell nothing. Numbers
  * of a run that is itself worth nothing prove no regression: what would be `worse` is `unclear`, and so is the whole.
+ * Nor do requests a second of two runs that were asked for different arrival rates.
  */
 export function compareRuns(
   before: RunData,
@@ -55,6 +56,7 @@ export function compareRuns(
       { whole: wholeValue(metric, after.record), windows: windowsAfter[metric] },
       maxRegression,
     );
+    if (metric === "rps" && ratesDiffer(before.record, after.record)) return { ...change, kind: "asked" as const };
     return change.kind === "worse" && nothing.length > 0 ? { ...change, kind: "unclear" as const } : change;
   });
   const sentences = (kind: ChangeKind) =>
@@ -175,7 +177,7 @@ export function differences(before: ComparedRecord, after: ComparedRecord): stri
   report("verdict", worthless(before, after).length > 0, ({ verdict }) => verdict);
   check("script", ({ script }) => script);
   check("load shape", ({ asked }) => shapeOf(asked.shape));
-  check("arrivals", ({ asked }) => arrivalsText(asked.arrivals));
+  check("arrivals", arrivalsText);
   check("users", ({ asked }) => String(round(asked.users, 2)));
   if (!before.asked.shape && !after.asked.shape) {
     check("spawn rate", ({ asked }) => String(round(asked.spawnRate, 2)));
@@ -195,9 +197,24 @@ function clientOf({ versions: { client, geventhttpclient, gevent } = {} }: Compa
   return `${client} (geventhttpclient ${geventhttpclient}, gevent ${gevent})`;
 }
 
-function arrivalsText(arrivals: ComparedRecord["asked"]["arrivals"]): string {
+/** Two runs with arrival rates, and not the same ones. */
+function ratesDiffer(before: ComparedRecord, after: ComparedRecord): boolean {
+  const bothOpen = before.asked.arrivals !== undefined && after.asked.arrivals !== undefined;
+  return bothOpen && ratesText(before) !== ratesText(after);
+}
+
+function arrivalsText(record: ComparedRecord): string {
+  const { arrivals } = record.asked;
   if (arrivals === undefined) return "none (users wait)";
-  return `${arrivals.rate}${arrivals.spacing === "even" ? "" : ` (${arrivals.spacing})`}`;
+  return `${ratesText(record)}${arrivals.spacing === "even" ? "" : ` (${arrivals.spacing})`}`;
+}
+
+/** `50`, or `50, changed from 50 to 80 at 12 s`. */
+function ratesText({ asked, integrity }: ComparedRecord): string {
+  const changes = integrity?.arrivals?.changes ?? [];
+  return [asked.arrivals?.rate, ...changes.map(({ t, from, to }) => `changed from ${from} to ${to} at ${t} s`)].join(
+    ", ",
+  );
 }
 
 function shapeOf(shape: string | boolean | null): string {

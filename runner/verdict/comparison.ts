@@ -1,4 +1,5 @@
 import type { ClientVersions, Sample, Verdict } from "../types";
+import type { ArrivalsReport } from "./arrivals";
 import type { AskedLoad } from "./integrity";
 
 /** What changed between two runs, as data: for the terminal, for JSON, for a report. */
@@ -15,9 +16,10 @@ export type ComparedMetric = (typeof comparedMetrics)[number];
 /**
  * What a change is worth. `same`: none. `noise`: no larger than what differs between moments of one run, or than the
  * steps in which Locust rounds. `small`: real, for the worse, and within what is allowed. `better`, `worse`: real.
- * `unclear`: beyond what is allowed, and the runs are too short to tell noise, or one is itself worth nothing.
+ * `unclear`: beyond what is allowed, and the runs are too short to tell noise, or one is itself worth nothing. `asked`:
+ * requests a second of two runs whose arrival rates differ, which say what was asked for and nothing of the target.
  */
-export type ChangeKind = "same" | "noise" | "small" | "better" | "worse" | "unclear";
+export type ChangeKind = "same" | "noise" | "small" | "better" | "worse" | "unclear" | "asked";
 
 export interface MetricChange {
   readonly metric: ComparedMetric;
@@ -62,6 +64,8 @@ export interface ComparedRecord {
   /** Null where each user class has its own. */
   readonly target: string | null;
   readonly asked: AskedLoad;
+  /** Rates that were changed in the run. */
+  readonly integrity?: { readonly arrivals?: Pick<ArrivalsReport, "changes"> | undefined } | null | undefined;
   /** Of load. */
   readonly durationSeconds: number;
   readonly totals: { readonly requests: number; readonly failRatio: number; readonly rps: number };

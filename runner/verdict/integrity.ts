@@ -1,6 +1,6 @@
 import type { AskedArrivals } from "../../settings/values/arrivals";
 import type { EndedBy, LostWorker, Sample } from "../types";
-import { type ArrivalsReport, ArrivalsWatch } from "./arrivals";
+import { type ArrivalsContext, type ArrivalsReport, ArrivalsWatch } from "./arrivals";
 import { type CpuUse, CpuWatch } from "./cpu";
 import { round } from "./format";
 import type { NatReport } from "./nat";
@@ -98,14 +98,15 @@ export class Integrity {
 
   /**
    * The report up to now. For a run that a breached threshold ended (`threshold`), an unfinished ramp is
-   * only a warning: the target did not take even the load that there was.
+   * only a warning: the target did not take even the load that there was. `complete`: the last reports of all workers
+   * are in.
    */
-  report(endedBy?: EndedBy): IntegrityReport {
+  report(endedBy?: EndedBy, complete = true): IntegrityReport {
     const problems = this.requestProblems();
     const warnings: string[] = [];
     this.reportUsers(problems, warnings, endedBy);
     this.reportWorkers(problems, warnings);
-    this.reportArrivals(problems, warnings, endedBy);
+    this.reportArrivals(problems, warnings, { endedBy, complete });
     if (this.previous !== undefined && this.requests === 0 && problems.length === 0) {
       problems.push("requests: Locust counted none: none were made, or the script's own client does not report them");
     }
@@ -121,7 +122,7 @@ export class Integrity {
       },
       workerCpu: this.workerCpu.use(),
       masterCpu: this.masterCpu.use()[master] ?? { mean: 0, max: 0 },
-      ...(this.arrivals === undefined ? {} : { arrivals: this.arrivals.report() }),
+      ...(this.arrivals === undefined ? {} : { arrivals: this.arrivals.report(complete) }),
     };
   }
 
@@ -165,11 +166,15 @@ export class Integrity {
     problems.push(...idle.map((name) => `users: class ${name} has no tasks, so users in it do nothing`));
   }
 
-  private reportArrivals(problems: string[], warnings: string[], endedBy: EndedBy | undefined): void {
+  private reportArrivals(
+    problems: string[],
+    warnings: string[],
+    how: Pick<ArrivalsContext, "endedBy" | "complete">,
+  ): void {
     const lostWorkers = this.lostWorkers.length + this.leftWorkers.length;
     const { missing = [] } = this.users.report();
-    const context = { users: this.asked.users, saturated: this.workerCpu.saturated(), lostWorkers, missing, endedBy };
-    const judged = this.arrivals?.judge(context);
+    const context = { users: this.asked.users, saturated: this.workerCpu.saturated(), lostWorkers, missing };
+    const judged = this.arrivals?.judge({ ...context, ...how });
     problems.push(...(judged?.problems ?? []));
     warnings.push(...(judged?.warnings ?? []));
   }

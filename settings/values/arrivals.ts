@@ -1,12 +1,13 @@
 import { InvalidValueError } from "../errors";
 import { parseDuration } from "./duration";
 
-/** What `parseArrivals` takes, to be read after "must be". */
-export const arrivalsAllowed =
-  'a rate such as 500 or 0.5, in iterations a second, or rates with their times, such as "50/s:1m 500/s:5m 50/s:1m"';
-
 /** Iterations a second, all workers together; more than what a thousand workers start. */
 export const mostArrivals = 1_000_000;
+
+/** What `parseArrivals` takes, to be read after "must be". */
+export const arrivalsAllowed =
+  'a rate such as 500 or 0.5, in iterations a second, or rates with their times, such as "50/s:1m 500/s:5m 50/s:1m"; ' +
+  `at most ${mostArrivals.toLocaleString("en")}/s`;
 
 /** How iterations follow each other: at even gaps, or at random ones as of independent visitors. */
 export const arrivalSpacings = ["even", "poisson"] as const;

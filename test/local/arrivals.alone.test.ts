@@ -37,6 +37,10 @@ class Buyer(HttpUser):
     tasks = [Purchase]
 `;
 
+/** A sleep that lets no other user run meanwhile. */
+const blocks = `from gevent.monkey import get_original
+${visitor("FastHttpUser").replace("    def front_page(self):", '    def front_page(self):\n        get_original("time", "sleep")(0.01)')}`;
+
 const shaped = `${visitor("FastHttpUser")}
 
 from locust import LoadTestShape
@@ -91,6 +95,7 @@ describe("a run with an arrival rate", function () {
       "fast.py": visitor("FastHttpUser"),
       "slow.py": visitor("HttpUser"),
       "steps.py": steps,
+      "blocks.py": blocks,
       "shaped.py": shaped,
     },
   });
@@ -166,6 +171,29 @@ describe("a run with an arrival rate", function () {
     expect(reasons.join("\n")).to.match(
       /Arrivals: \d+ of \d+ iterations asked were started: \d+ went with lost workers/,
     );
+  });
+
+  it("claims no shortfall of what workers had no time to tell before the master was killed", async () => {
+    const run = load("fast.py", 40, "100", "--run-time", "60s");
+    await run.command.waitFor(/full load/);
+    await pause(6000);
+    process.kill((await run.command.master()).pid, "SIGKILL");
+    const end = await run.command.ended;
+    expect(end.code, end.stdout).to.equal(4);
+    const { verdict, integrity } = run.record();
+    expect(verdict).to.equal("error");
+    expect(integrity?.problems.join("\n")).to.not.contain("arrivals:");
+    expect(integrity?.arrivals?.started).to.be.greaterThan(100);
+  });
+
+  it("is invalid where most starts are late, as tasks block their worker", async () => {
+    const run = load("blocks.py", 50, "200", "--run-time", "10s", "--workers", "1");
+    const end = await run.command.ended;
+    expect(end.code, end.stdout).to.equal(3);
+    const { reasons, integrity } = run.record();
+    const { late = 0, started = 0 } = integrity?.arrivals ?? {};
+    expect(late).to.be.greaterThan(started / 2);
+    expect(reasons.join("\n")).to.match(/rrivals: [\d.]+ % of the iterations started more than 10 ms late/);
   });
 
   it("gives a worker that joins its part, and starts all of it once", async () => {

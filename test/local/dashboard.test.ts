@@ -108,7 +108,9 @@ describe("loadtest dashboard", function () {
     await until(() => command.stdout.split("PASSED (exit code 0)").length > 3);
     const record = finished(join(project.results, runsIn(project.results).sort().at(-1) ?? ""));
     expect(record.asked.arrivals).to.deep.equal({ rate: "10", spacing: "even" });
-    const { due = 0, started = 0 } = record.integrity?.arrivals ?? {};
+    const { due = 0, started = 0, changes = [] } = record.integrity?.arrivals ?? {};
+    expect(changes.map(({ from, to }) => [from, to])).to.deep.equal([["10", "40"]]);
+    expect(record.warnings.join("\n")).to.match(/arrivals: the rate was changed from 10 to 40, \d+ s into the run/);
     expect(due).to.be.greaterThan(120);
     // The stop comes in mid-flight, and the master knows of it before the worker does.
     expect(Math.abs(started - due)).to.be.at.most(Math.max(5, 0.01 * due));

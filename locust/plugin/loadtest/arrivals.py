@@ -18,10 +18,11 @@ from typing import NamedTuple
 
 EVEN, POISSON = "even", "poisson"
 SPACINGS = (EVEN, POISSON)
-ALLOWED = (
-    'a rate such as 500 or 0.5, in iterations a second, or rates with their times, such as "50/s:1m 500/s:5m 50/s:1m"'
-)
 MOST = 1_000_000
+ALLOWED = (
+    'a rate such as 500 or 0.5, in iterations a second, or rates with their times, such as "50/s:1m 500/s:5m 50/s:1m"; '
+    f"at most {MOST:,}/s"
+)
 LEAD = 0.25
 """Seconds from a change of rates or shares until it holds, in which it reaches all workers."""
 

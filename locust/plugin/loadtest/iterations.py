@@ -29,7 +29,7 @@ _AT_MOST, _AT_LEAST = 0.5, 0.001
 """Seconds between two looks at the schedule: a look costs more than what it may find."""
 _MESSAGES = 0.05
 """Seconds in which a worker that was paused reads what it was sent meanwhile, before it starts anything."""
-_COUNTS = ("started", "dropped", "late", "waiting", "underWay")
+_COUNTS = ("started", "dropped", "late", "waiting", "underWay", "ready")
 
 
 class Starts:
@@ -48,9 +48,10 @@ class Starts:
         self.late += lag > LATE
         self.lags[rounded(lag * 1000)] += 1
 
-    def answer(self, waiting: int) -> dict[str, Any]:
+    def answer(self, queue: Queue) -> dict[str, Any]:
         told = {"started": self.started, "dropped": self.dropped, "late": self.late, "underWay": self.under_way}
-        return {**told, "waiting": waiting, "lags": sorted(self.lags.items())}
+        here = {"waiting": queue.waiting, "ready": queue.free + self.under_way}
+        return {**told, **here, "lags": sorted(self.lags.items())}
 
 
 def rounded(lag: float) -> float:
@@ -122,6 +123,11 @@ class Queue:
     @property
     def idle(self) -> int:
         return len(self._idle) - len(self._gone)
+
+    @property
+    def free(self) -> int:
+        """Users that are idle, or about to start what they were given."""
+        return self.idle + len(self._handed)
 
     @property
     def waiting(self) -> int:

@@ -71,7 +71,10 @@ _AS_THEY_ARE = (
     *("underWay", "oldestWait", "p50", "p95", "p99"),
 )
 
-_OF_ARRIVALS = ("began", "rate", "due", "started", "dropped", "late", "startedPerSecond", "lag", "corrected")
+_OF_ARRIVALS = (
+    *("asked", "began", "rate", "due", "started", "dropped", "late"),
+    *("underWay", "ready", "startedPerSecond", "lag", "corrected"),
+)
 
 
 def to_sample(status: dict[str, Any], seconds: float, now: datetime) -> dict[str, Any]:

@@ -97,6 +97,7 @@ const signs: Readonly<Record<ChangeKind, { readonly sign: string; readonly tone:
   better: { sign: "✓", tone: "good" },
   worse: { sign: "✗", tone: "bad" },
   unclear: { sign: "?", tone: "caution" },
+  asked: { sign: "?", tone: "caution" },
 };
 
 /** What a change is worth, in words. */
@@ -116,6 +117,8 @@ function worthOf({ kind, change, noise, before, after }: MetricChange, allowed: 
     case "unclear":
       if (before === null || after === null) return "unclear: one of them is missing";
       return `beyond the ${allowed} that are allowed, and whether it is real cannot be told`;
+    case "asked":
+      return "different rates were asked for";
   }
 }
 

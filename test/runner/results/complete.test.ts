@@ -78,6 +78,19 @@ describe("a results folder, read", () => {
     expect(record.asked.arrivals).to.deep.equal(arrivals);
   });
 
+  it("is completed without a shortfall of iterations that only comes from news that is late", async () => {
+    await leave({ asked: { ...runningRecord([]).asked, arrivals: { rate: "50", spacing: "even" } }, thresholds: [] });
+    const of = { began: 1, rate: 50, dropped: 0, late: 0, startedPerSecond: 49, lag: { p50: 1, p99: 2, max: 3 } };
+    const at = (t: number, due: number, started: number) => {
+      const arrivals = { ...of, due, started, corrected: { p50: 4, p95: 9, p99: 11 } };
+      return `${JSON.stringify({ ...sampleAt(t), arrivals })}\n`;
+    };
+    writeFileSync(join(dir, "series.ndjson"), at(5, 200, 150) + at(10, 450, 350) + at(12, 550, 350));
+    const { integrity } = await completeFolder(dir);
+    expect(integrity?.arrivals).to.include({ due: 350, started: 350 });
+    expect(integrity?.problems.join("\n")).to.not.contain("arrivals:");
+  });
+
   it("is completed after the command was killed", async () => {
     await leave({ master: { id: "4f0c", run: 2 } });
     const record = await completeFolder(dir);

@@ -20,9 +20,14 @@ function sampleOf(arrivals: Partial<ArrivalsSample>, more: Partial<Sample> = {})
   } as Sample;
 }
 
-function judge(arrivals: Partial<ArrivalsSample>, context = {}) {
+function watchOf(...samples: readonly Sample[]): ArrivalsWatch {
   const watch = new ArrivalsWatch({ rate: "100", spacing: "even" });
-  watch.add(sampleOf(arrivals));
+  for (const sample of samples) watch.add(sample);
+  return watch;
+}
+
+function judge(arrivals: Partial<ArrivalsSample>, context = {}, more: Partial<Sample> = {}) {
+  const watch = watchOf(sampleOf(arrivals, more));
   return watch.judge({ users: 10, saturated: [], lostWorkers: 0, ...context });
 }
 
@@ -92,8 +97,81 @@ describe("ArrivalsWatch", () => {
     ]);
   });
 
-  it("says that nothing was due", () => {
-    expect(judge({ due: 0, started: 0 }).problems[0]).to.match(/^arrivals: no iteration was due/);
+  it("says that nothing was due, and whether the rate had begun", () => {
+    const early = "arrivals: no iteration was due before the end: the rate begins when all users are there";
+    expect(judge({ due: 0, started: 0, began: null }).problems).to.deep.equal([early]);
+    const rare = new ArrivalsWatch({ rate: "0.0000001", spacing: "even" });
+    rare.add(sampleOf({ due: 0, started: 0 }));
+    expect(rare.judge({ users: 10, saturated: [], lostWorkers: 0 }).problems).to.deep.equal([
+      "arrivals: no iteration was due before the end: the rate, 0.0000001, is too low for the time that there was",
+    ]);
+  });
+
+  it("says how many users took iterations, where not all were there", () => {
+    const dropped = (users: number, ready: number) =>
+      judge({ started: 900, dropped: 100, ready, underWay: 0 }, {}, { users }).problems;
+    const said = "arrivals: 900 of 1000 iterations asked were started: 100 were dropped, as ";
+    expect(dropped(0, 0)).to.deep.equal([`${said}only 0 of 10 users took any: 10 had left or were not there yet`]);
+    expect(dropped(10, 0)).to.deep.equal([`${said}only 0 of 10 users took any: 10 were still in their on_start`]);
+    expect(dropped(8, 5)[0]).to.match(/only 5 of 10 users took any: 2 had left or were not there yet, 3 were still in/);
+    // Whoever is between two iterations is not under way for a moment.
+    expect(dropped(10, 9)[0]).to.match(/as all users, 10, were under way/);
+  });
+
+  it("takes the users of when most were dropped, and none of after the load", () => {
+    const watch = watchOf(
+      sampleOf({ started: 90, dropped: 10, ready: 10, underWay: 10 }),
+      sampleOf({ started: 90, dropped: 900, ready: 0, underWay: 0 }, { t: 11 }),
+      sampleOf({ started: 90, dropped: 910, ready: 10, underWay: 10 }, { t: 12, phase: "stop" }),
+    );
+    expect(watch.judge({ users: 10, saturated: [], lostWorkers: 0 }).problems[0]).to.contain("only 0 of 10 users");
+  });
+
+  it("is invalid where more than half of the starts were late, with the cause as far as known", () => {
+    const late = (underWay: number | undefined, context = {}) =>
+      judge({ late: 501, ready: 10, ...(underWay === undefined ? {} : { underWay }) }, context);
+    expect(judge({ late: 500, ready: 10, underWay: 1 }).problems).to.deep.equal([]);
+    expect(judge({ late: 500, ready: 10, underWay: 1 }).warnings).to.have.length(1);
+    expect(late(1)).to.deep.equal({
+      warnings: [],
+      problems: [
+        "arrivals: 50.1 % of the iterations started more than 10 ms late (p99 3.2 ms, at most 7 ms), as workers had no " +
+          "CPU, or tasks block them: at most 1 of 10 users were under way",
+      ],
+    });
+    expect(late(10).problems[0]).to.match(
+      /late .*, as all users, 10, were under way \(the target is slow, .* or tasks block/,
+    );
+    expect(late(1, { saturated: ["worker-1"] }).problems[0]).to.match(/, as CPU of worker-1 was at its limit$/);
+    expect(late(undefined).problems[0]).to.match(/, as users were still under way, or workers had no CPU/);
+    expect(late(10, { endedBy: "threshold" }).problems, "what the target is too slow for").to.deep.equal([]);
+    expect(late(1, { endedBy: "threshold" }).problems).to.have.length(1);
+  });
+
+  it("claims no shortfall that only comes from news that is late, where the last reports are missing", () => {
+    const at = (t: number, due: number, started: number) => sampleOf({ due, started }, { t });
+    const lost = { users: 10, saturated: [], lostWorkers: 0, complete: false };
+    const late = watchOf(at(6, 100, 100), at(8, 300, 266), at(10, 506, 266));
+    expect(late.judge({ ...lost, complete: true }).problems[0]).to.contain("266 of 506");
+    expect(late.judge(lost)).to.deep.equal({ problems: [], warnings: [] });
+    expect(late.report(false)).to.include({ due: 266, started: 266 });
+    const short = watchOf(at(5, 400, 200), at(10, 900, 200));
+    expect(short.judge(lost).problems[0]).to.contain("200 of 400 iterations asked were started");
+    expect(watchOf(at(1, 50, 0)).judge(lost), "nothing was heard yet").to.deep.equal({ problems: [], warnings: [] });
+  });
+
+  it("warns of a rate that was changed in the run, and keeps it", () => {
+    const watch = watchOf(
+      sampleOf({ asked: "100" }),
+      sampleOf({ asked: "50" }, { t: 11.04 }),
+      sampleOf({ asked: "50" }, { t: 12 }),
+    );
+    expect(watch.report().changes).to.deep.equal([{ t: 11, from: "100", to: "50" }]);
+    expect(watch.judge({ users: 10, saturated: [], lostWorkers: 0 })).to.deep.equal({
+      problems: [],
+      warnings: ["arrivals: the rate was changed from 100 to 50, 11 s into the run"],
+    });
+    expect(watchOf(sampleOf({ asked: "100" })).report()).to.not.have.property("changes");
   });
 
   it("finds a problem exactly where more than 1 %, and more than one, are missing", () => {

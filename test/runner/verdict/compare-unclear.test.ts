@@ -41,6 +41,26 @@ describe("compareRuns", () => {
     expect(compareRuns(steady({}, { verdict: "failed" }), slow, five).regressions).to.have.length(1);
   });
 
+  it("takes fewer requests a second for what was asked, where arrival rates differ", () => {
+    const open = (rate: string, rps: number, windows?: number) =>
+      steady({ rps }, { asked: { ...asked, arrivals: { rate, spacing: "even" } } }, windows);
+    for (const windows of [2, 6]) {
+      const comparison = compareRuns(open("150", 150, windows), open("100", 100, windows), five);
+      expect(change(open("150", 150, windows), open("100", 100, windows), "rps")).to.include({
+        kind: "asked",
+        after: 100,
+      });
+      expect(comparison).to.deep.include({ regressions: [], unclear: [] });
+      expect(comparison.warnings).to.include("arrivals: 150 before, 100 after");
+    }
+    expect(kind(open("150", 150), open("150", 100), "rps"), "the same rate").to.equal("worse");
+    const { record, ...rest } = open("150", 100);
+    const integrity = { arrivals: { changes: [{ t: 12, from: "150", to: "60" }] } };
+    const changed = compareRuns(open("150", 150), { ...rest, record: { ...record, integrity } }, five);
+    expect(changed).to.deep.include({ regressions: [], unclear: [] });
+    expect(changed.warnings).to.include("arrivals: 150 before, 150, changed from 150 to 60 at 12 s after");
+  });
+
   it("cannot tell noise under a load shape, and without full load", () => {
     const shape = { asked: { ...asked, shape: "Steps" } };
     const shaped = compareRuns(steady({}, shape), steady({ p95: 400 }, shape), five);

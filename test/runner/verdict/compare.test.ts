@@ -83,6 +83,7 @@ describe("compareRuns", () => {
       better: ["worse", "small"],
       worse: ["better"],
       small: ["better"],
+      asked: ["asked"],
     };
     const pair = fc.oneof(
       fc.tuple(run, run),

@@ -34,6 +34,14 @@ describe("arrivals", () => {
     }
   });
 
+  it("say how high they may be", () => {
+    expect(parseArrivals("1000000").stages).to.deep.equal([{ rate: 1_000_000 }]);
+    expect(() => parseArrivals("5000000"))
+      .to.throw(InvalidValueError)
+      .with.property("allowed")
+      .that.matches(/at most 1,000,000\/s$/);
+  });
+
   const rate = fc.integer({ min: 1, max: 1_000_000_000 }).map((thousandths) => thousandths / 1000);
   const stage = fc.record({ rate, seconds: fc.integer({ min: 1, max: 100_000 }) });
 
@@ -77,5 +85,5 @@ describe("arrivals", () => {
 });
 
 function parseAllowed(): string {
-  return 'a rate such as 500 or 0.5, in iterations a second, or rates with their times, such as "50/s:1m 500/s:5m 50/s:1m"';
+  return 'a rate such as 500 or 0.5, in iterations a second, or rates with their times, such as "50/s:1m 500/s:5m 50/s:1m"; at most 1,000,000/s';
 }
