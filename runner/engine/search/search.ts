@@ -1,6 +1,6 @@
 import { messageOf } from "../../errors";
 import { mostLevel } from "../../verdict/capacity/cap";
-import { isBusy, judged } from "../../verdict/capacity/proof";
+import { isBusy, isDead, judged } from "../../verdict/capacity/proof";
 import type { CapacityLimit, CapacityReport } from "../../verdict/capacity/report";
 import { type CapacityStep, capacityReport, soFar, workersNeeded } from "../../verdict/capacity/report";
 import { nextLevel, type SearchOptions, searchDefaults, type Tried } from "../../verdict/capacity/search";
@@ -78,7 +78,8 @@ class Search {
       this.steps.push(step);
       this.thresholds.set(step, held.thresholds);
       const { level, outcome, rps } = step;
-      if (outcome === "held" || outcome === "broke") this.tried.push({ level, held: outcome === "held", rps });
+      if (outcome === "held" || outcome === "broke")
+        this.tried.push({ level, held: outcome === "held", rps, dead: isDead(step) });
       this.live.observer.step?.(step, this.publish(null));
       if (!(await this.goOn(step, held.again))) return;
     }
@@ -96,6 +97,11 @@ class Search {
     // Nothing must keep a load that may not be from being left.
     if (step.outcome === "held" || step.outcome === "beyond") {
       this.voids = 0;
+      return true;
+    }
+    if (level === null && step.outcome === "broke" && isDead(step)) {
+      this.voids = 0;
+      // Errors at once come as fast as users ask: a rest would only make more of them.
       return true;
     }
     if (!(await this.levels.rest(this.calm(level ?? step.level / searchDefaults.factor)))) return false;

@@ -2,6 +2,7 @@
 import { saturatedShare, usersTolerance } from "../../../settings/limits";
 import { percent, short } from "../format";
 import type { IntegrityReport } from "../integrity";
+import { type Broke, fewest } from "./breach";
 import type { CapacityReport, CapacityStep, LoadUnit, StepArrivals } from "./report";
 import type { Tried } from "./search";
 import { capacityDecision, levelText, limitTexts } from "./words";
@@ -16,6 +17,8 @@ export interface StepLoad {
   readonly counted: boolean;
   readonly answers: number;
   readonly broke: boolean;
+  /** Whether it broke in a way that busy workers, or users that are missing, are no reason for. */
+  readonly clear?: boolean;
   /** Names of workers that went away. */
   readonly lost: readonly string[];
   /** Shares of what they may use; null where none told. */
@@ -27,10 +30,11 @@ export interface StepLoad {
 
 /** Why a step proves nothing about the target; null where it does. Busy workers prove nothing where something broke. */
 export function whyVoid(load: StepLoad): string | null {
-  const { level, by, users, counted, answers, broke, lost, workerCpu, masterCpu, arrivals } = load;
+  const { level, by, users, counted, answers, broke, clear = false, lost, workerCpu, masterCpu, arrivals } = load;
   if (lost.length > 0) return `${lost.join(", ")} ${lost.length === 1 ? "was" : "were"} lost`;
   if (!counted) return "what was counted has been thrown away meanwhile";
   if (!broke && answers === 0) return "nothing was answered: --step-time is too short for what the users do";
+  if (clear) return null;
   if (by === "users" && level - users >= 1 && users < level * (1 - usersTolerance)) {
     return `there were ${users} of ${levelText(level, by)}`;
   }
@@ -39,6 +43,19 @@ export function whyVoid(load: StepLoad): string | null {
   if (isBusy(workerCpu)) return busyText(level, by, workerCpu ?? 1);
   if (off !== null) return off;
   return masterCpu >= saturatedShare ? `CPU of the master was ${percent(masterCpu)} of what it may use` : null;
+}
+
+/** Whether it is the target that broke, whatever made the load: it answers with errors, and not just a few times. */
+export function isClear({ what }: Broke, answers: number): boolean {
+  return what === "errors" && answers >= fewest;
+}
+
+/** From this part of failed requests on, next to nothing works. */
+const nearlyAll = 0.9;
+
+/** Whether nearly all requests of a step failed, so that the target may be down and not overloaded. */
+export function isDead({ broke, failRatio }: CapacityStep): boolean {
+  return broke?.what === "errors" && failRatio >= nearlyAll;
 }
 
 /** This part of the iterations may find no free user, or start late. */

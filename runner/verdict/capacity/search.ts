@@ -10,6 +10,8 @@ export interface Tried {
   readonly held: boolean;
   /** Requests a second that were achieved. */
   readonly rps: number;
+  /** Nearly all of its requests failed. */
+  readonly dead?: boolean;
 }
 
 export interface SearchOptions {
@@ -75,6 +77,12 @@ export function nextLevel(tried: readonly Tried[], options: SearchOptions): Next
   const unsure = levels.find((level) => level.level < (bad?.level ?? Number.POSITIVE_INFINITY) && isUnsure(level));
   if (unsure !== undefined) return hold(unsure.level, "confirm");
   if (good === undefined) {
+    // What fails entirely is asked no more than it takes to see whether it ever answers.
+    const slowest = whole ? 1 : Math.min(1, from / factor);
+    if (tried.at(-1)?.dead === true && bad !== undefined) {
+      if (bad.level > slowest) return hold(slowest, "narrow");
+      return bad.broke < 2 ? hold(bad.level, "confirm") : answer("broke");
+    }
     const down = rounded((bad?.level ?? from) / factor, whole);
     const isLowest = bad !== undefined && (down < (whole ? 1 : from * least) || down >= bad.level);
     if (!isLowest) return hold(down, "narrow");

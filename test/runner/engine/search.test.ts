@@ -32,7 +32,11 @@ class Simulated {
   silentFrom = Number.POSITIVE_INFINITY;
   /** Requests that wait for an answer for long while others are answered. */
   waiting = 0;
-  private readonly counted = { requests: 0, good: 0 };
+  /** Answers with errors from so many users on. */
+  failingFrom = Number.POSITIVE_INFINITY;
+  /** Users that come up at the most. */
+  started = Number.POSITIVE_INFINITY;
+  private readonly counted = { requests: 0, good: 0, failures: 0 };
   private since = performance.now();
 
   constructor(readonly most: number) {}
@@ -45,9 +49,9 @@ class Simulated {
 
   counts(): Counts {
     this.count();
-    const { requests, good } = this.counted;
+    const { requests, good, failures } = this.counted;
     const at = performance.now() / 1000;
-    const total = { requests, failures: 0, time: good * 10, times: { "10": good, "500": requests - good } };
+    const total = { requests, failures, time: good * 10, times: { "10": good, "500": requests - good } };
     const each = this.workers.map(({ id }) => ({ id, at, requests: requests / this.workers.length }));
     return { run: 1, workers: each, total, requests: [] };
   }
@@ -57,7 +61,7 @@ class Simulated {
     const isSilent = this.users >= this.silentFrom;
     return {
       ...{
-        users: this.users,
+        users: Math.min(this.users, this.started),
         targetUsers: this.users,
         underWay: isSilent ? this.users : this.waiting,
         oldestWait: isSilent || this.waiting > 0 ? 9 : 0,
@@ -71,6 +75,7 @@ class Simulated {
     const answers = this.users >= this.silentFrom ? 0 : Math.round((this.users * 2000 * (now - this.since)) / 1000);
     this.counted.requests += answers;
     this.counted.good += this.users <= this.most ? answers : 0;
+    this.counted.failures += this.users >= this.failingFrom ? answers : 0;
     this.since = now;
   }
 }
@@ -208,6 +213,23 @@ describe("a search for the capacity", function () {
     const { capacity } = await search(target, { stepSeconds: 1, holds: 1 });
     expect(capacity?.level).to.be.within(36, 39);
     expect(capacity?.first?.text).to.match(/no answer for/);
+  });
+
+  it("takes errors for the target's, however busy the workers are, and asks a dead target for little", async () => {
+    const target = new Simulated(1000);
+    target.failingFrom = 1;
+    target.cpu = () => 1;
+    target.started = 14;
+    const { capacity, outcome } = await search(target, { from: 40, stepSeconds: 5 });
+    expect(capacity).to.deep.include({ limit: "target", level: null, broke: 1 });
+    expect(capacity?.steps.map(({ level, outcome }) => [level, outcome])).to.deep.equal([
+      [40, "broke"],
+      [1, "broke"],
+      [1, "broke"],
+    ]);
+    // Each is left at its first look, and none of them is rested from.
+    expect(target.levels.slice(1)).to.deep.equal([40, 1, 1]);
+    expect(outcome.duration).to.be.below(2);
   });
 
   it("takes busy workers for no proof, and says how many it would take", async () => {

@@ -1,6 +1,13 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { cpuShare, judged, type StepLoad, searchIntegrity, whyVoid } from "../../../../runner/verdict/capacity/proof";
+import {
+  cpuShare,
+  isClear,
+  judged,
+  type StepLoad,
+  searchIntegrity,
+  whyVoid,
+} from "../../../../runner/verdict/capacity/proof";
 import { curveOf, type Found, kneeOf, meanOf, soFar, workersNeeded } from "../../../../runner/verdict/capacity/report";
 import { answerText, capacityDecision, detailTexts, outcomeText } from "../../../../runner/verdict/capacity/words";
 import { Integrity } from "../../../../runner/verdict/integrity";
@@ -155,6 +162,16 @@ describe("the proof that the target was the limit", () => {
     expect(cpuShare(0.5, 0.45, 1)).to.equal(0.95);
     expect(cpuShare(1, 0, 4)).to.equal(0.25);
     expect(cpuShare(1, 1, 1)).to.equal(1);
+  });
+
+  it("needs neither idle workers nor all users where the target answers with errors", () => {
+    const errors = { ...load, clear: true, workerCpu: 1, users: 14 };
+    expect(whyVoid(errors)).to.equal(null);
+    expect(whyVoid({ ...errors, clear: false })).to.equal("there were 14 of 40 users");
+    const broke = { what: "errors", threshold: null, request: null, text: "" } as const;
+    expect([isClear(broke, 20), isClear(broke, 19), isClear({ ...broke, what: "time" }, 99)]).to.deep.equal([
+      ...[true, false, false],
+    ]);
   });
 
   it("needs no idle workers where everything held", () => {
