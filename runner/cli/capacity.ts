@@ -30,6 +30,9 @@ export interface CapacityOptions extends LimitOptions {
 /** Where a search begins that is not told. */
 const usualFrom = 10;
 
+/** Levels are twice as high as the one before: what is further apart is no precision. */
+const mostPrecision = 0.5;
+
 /** @throws UsageError where the options say different things */
 export function searchPlan(options: CapacityOptions): SearchPlan {
   const { by, maxUsers = null, maxRps = null, maxWorkers = null, atLeast = null } = options;
@@ -43,6 +46,10 @@ export function searchPlan(options: CapacityOptions): SearchPlan {
   }
   if (maxWorkers !== null && Number(workers) > maxWorkers) {
     throw new UsageError(`--workers ${workers} is more than --max-workers ${maxWorkers}`);
+  }
+  if (!(options.precision > 0 && options.precision <= mostPrecision)) {
+    const allowed = `more than 0 and at most ${shareText(mostPrecision)}`;
+    throw new UsageError(`--precision ${shareText(options.precision)}: it must be ${allowed}`);
   }
   const asked: CapacityAsked = {
     ...{ by, from, maxUsers, maxRps, maxWorkers, maxArrivalRate, maxSeconds, atLeast },

@@ -87,7 +87,7 @@ export class Levels {
       ...{ level, by: this.plan.asked.by, users: status.users },
       ...{
         counted: measured !== undefined,
-        answers: total?.requests ?? 0,
+        ...{ answers: total?.requests ?? 0, underWay: status.underWay },
         broke: broke !== null || short !== undefined,
         clear: broke !== null && isClear(broke, total?.requests ?? 0),
       },
@@ -126,27 +126,27 @@ export class Levels {
   /**
    * Gives a target that a level broke so little that it answers as it should, before anything else is asked of it.
    *
-   * @returns whether the run goes on
+   * @returns `dead` where it still does not; undefined where the run has ended
    */
-  async rest(level: number): Promise<boolean> {
+  async rest(level: number): Promise<"well" | "dead" | undefined> {
     const { timing, run } = this;
-    if (!(await this.load.set(level))) return false;
+    if (!(await this.load.set(level))) return undefined;
     const deadline = performance.now() + timing.recover;
     let from = await this.load.counts(true);
     while (from !== undefined && performance.now() < deadline) {
       await this.load.pause(Math.max(timing.watch, timing.settle));
       const to = await this.load.counts(true);
-      if (to === undefined) return false;
+      if (to === undefined) return undefined;
       const measured = measure(from, to) ?? nothing;
       const answers = totalRow(measured.rows)?.requests ?? 0;
       const isWell = answers > 0 && judgeStep(run.plan.thresholds, measured).broke === undefined;
-      if (isWell || (answers === 0 && (run.lastStatus()?.underWay ?? 0) === 0)) return true;
+      if (isWell || (answers === 0 && (run.lastStatus()?.underWay ?? 0) === 0)) return "well";
       from = to;
     }
-    if (from === undefined) return false;
+    if (from === undefined || run.state.endedBy !== undefined) return undefined;
     const seconds = Math.round(timing.recover / 1000);
     run.observer.warning?.(`the target has not recovered from a level that broke it after ${seconds} s with less`);
-    return true;
+    return "dead";
   }
 
   /** Asks Locust for a level; false where the run has ended. */

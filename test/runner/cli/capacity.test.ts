@@ -25,6 +25,13 @@ describe("what loadtest capacity is asked for", () => {
     expect(searchPlan({ ...options, by: "arrivals", from: 2.5 }).asked.from).to.equal(2.5);
   });
 
+  it("is no more exact than it can be, and no less than its levels are apart", () => {
+    expect(searchPlan({ ...options, precision: 0.5 }).asked.precision).to.equal(0.5);
+    const of = (precision: number) => () => searchPlan({ ...options, precision });
+    expect(of(0)).to.throw("--precision 0 %: it must be more than 0 and at most 50 %");
+    expect(of(2)).to.throw("--precision 200 %: it must be more than 0 and at most 50 %");
+  });
+
   it("holds the thresholds that more load can break, and times from when iterations were due by arrivals alone", () => {
     const search = searchPlan(options);
     const texts = (made: RunPlan) => made.thresholds.map(({ text }) => text);

@@ -34,6 +34,9 @@ class Simulated {
   waiting = 0;
   /** Answers with errors from so many users on. */
   failingFrom = Number.POSITIVE_INFINITY;
+  /** Answers nothing any more, once there were so many users. */
+  diesFrom = Number.POSITIVE_INFINITY;
+  private isSilent = false;
   /** Users that come up at the most. */
   started = Number.POSITIVE_INFINITY;
   private readonly counted = { requests: 0, good: 0, failures: 0 };
@@ -58,7 +61,7 @@ class Simulated {
 
   status(): Partial<LocustStatus> {
     const cpu = this.cpu(this.users);
-    const isSilent = this.users >= this.silentFrom;
+    const isSilent = this.isSilent || this.users >= this.silentFrom;
     return {
       ...{
         users: Math.min(this.users, this.started),
@@ -72,7 +75,9 @@ class Simulated {
 
   private count(): void {
     const now = performance.now();
-    const answers = this.users >= this.silentFrom ? 0 : Math.round((this.users * 2000 * (now - this.since)) / 1000);
+    this.isSilent ||= this.diesFrom <= this.users;
+    const answers =
+      this.isSilent || this.users >= this.silentFrom ? 0 : Math.round((this.users * 2000 * (now - this.since)) / 1000);
     this.counted.requests += answers;
     this.counted.good += this.users <= this.most ? answers : 0;
     this.counted.failures += this.users >= this.failingFrom ? answers : 0;
@@ -230,6 +235,46 @@ describe("a search for the capacity", function () {
     // Each is left at its first look, and none of them is rested from.
     expect(target.levels.slice(1)).to.deep.equal([40, 1, 1]);
     expect(outcome.duration).to.be.below(2);
+  });
+
+  it("ends where a target does not recover, with what held before", async () => {
+    const target = new Simulated(1000);
+    target.diesFrom = 40;
+    const { capacity, outcome } = await search(target, { stepSeconds: 0.5 });
+    expect(capacity).to.deep.include({ limit: "dead", level: 20, broke: 40 });
+    expect(capacity?.steps.map(({ level, outcome }) => [level, outcome])).to.deep.equal([
+      [10, "held"],
+      [20, "held"],
+      [40, "broke"],
+    ]);
+    expect(capacity?.steps[2]?.broke?.what).to.equal("no answers");
+    expect(outcome.integrity?.ok).to.equal(true);
+  });
+
+  it("brings up no workers for a script that makes no request", async () => {
+    const target = new Simulated(1000);
+    target.silentFrom = 0;
+    target.cpu = () => 1;
+    const status = target.status.bind(target);
+    target.status = () => ({ ...status(), underWay: 0, oldestWait: 0 });
+    const { capacity } = await search(target, { maxWorkers: 4 });
+    expect(capacity).to.deep.include({ limit: "load", level: null });
+    expect(capacity?.steps.map(({ why }) => why?.split(":")[0])).to.deep.equal(Array(3).fill("no request was made"));
+  });
+
+  it("takes throughput that waits of the script keep from rising for no limit of the target", async () => {
+    const target = new Simulated(1000);
+    const set = target.set.bind(target);
+    let users = 0;
+    target.status = () => ({ users, targetUsers: users });
+    // Ten users at a time are let through.
+    target.set = (wanted) => {
+      users = wanted;
+      set(Math.min(wanted, 10));
+    };
+    const { capacity } = await search(target);
+    expect(capacity).to.deep.include({ limit: "script", level: 10 });
+    expect(capacity?.interval?.high).to.equal(null);
   });
 
   it("takes busy workers for no proof, and says how many it would take", async () => {
