@@ -75,9 +75,12 @@ export function searchedPlan(plan: RunPlan, search: SearchPlan, spacing: Arrival
   const { by, from, maxUsers, maxWorkers } = search.asked;
   const workers = Math.min(plan.workers, maxWorkers ?? plan.workers);
   const base = { ...plan, workers, runTime: undefined, search, thresholds: searchThresholds(plan.thresholds, by) };
-  if (by === "users") return { ...base, users: from };
+  const { ramp } = timingOf(search);
+  if (by === "users") {
+    return { ...base, users: from, spawnRate: search.spawnRate ?? Math.max(1, from / (ramp / 1000)) };
+  }
   const users = Math.min(maxUsers ?? Number.POSITIVE_INFINITY, Math.max(1, poolSize(base.thresholds, from)));
-  const spawnRate = search.spawnRate ?? Math.max(plan.spawnRate, users / (timingOf(search).ramp / 1000));
+  const spawnRate = search.spawnRate ?? Math.max(plan.spawnRate, users / (ramp / 1000));
   return { ...base, users, spawnRate, arrivals: { rate: rateText(from), spacing } };
 }
 

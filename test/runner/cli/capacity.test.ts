@@ -44,6 +44,9 @@ describe("what loadtest capacity is asked for", () => {
   it("is a plan without an end of its own, whose first level is the search's", () => {
     const made = searchedPlan(plan, searchPlan(options));
     expect([made.users, made.runTime, made.arrivals]).to.deep.equal([10, undefined, undefined]);
+    // Within three seconds, whatever the stack has.
+    expect(searchedPlan(plan, searchPlan({ ...options, from: 300 })).spawnRate).to.equal(100);
+    expect(searchedPlan(plan, searchPlan({ ...options, spawnRate: "7" })).spawnRate).to.equal(7);
     const arrivals = searchedPlan(plan, searchPlan({ ...options, by: "arrivals", from: 40, maxUsers: 100 }), "poisson");
     expect(arrivals.arrivals).to.deep.equal({ rate: "40", spacing: "poisson" });
     // Three times those that are busy while answers take as long as they may: 40 a second for 0.9 s.
