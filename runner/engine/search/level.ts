@@ -214,9 +214,8 @@ export class Levels {
       if (left <= timing.watch) continue;
       const counts = await this.load.counts(maxRps !== null);
       if (counts === undefined) return undefined;
-      const ms = performance.now() - began;
       const broke = early.look(counts, status);
-      const breach = certainBreach(run.plan.thresholds, from, counts, ms / whole);
+      const breach = certainBreach(run.plan.thresholds, from, counts, whole / 1000);
       const over = isOverRate(from, counts, maxRps);
       if (broke === undefined && breach === undefined && !over) continue;
       const watched = await this.watched(from, broke, cpu, starts);

@@ -26,6 +26,7 @@ const timing = { ramp: 5, settle: 5, settleMost: 50, watch: 10, silence: 80, rec
 class Simulated {
   users = 0;
   readonly levels: number[] = [];
+  readonly spawnRates: number[] = [];
   workers: WorkerStatus[] = [worker("worker-1", { state: "running" }), worker("worker-2", { state: "running" })];
   /** Of each worker, by the users that there are. */
   cpu: (users: number) => number = () => 0.2;
@@ -151,6 +152,7 @@ describe("a search for the capacity", function () {
     const scripted = locust();
     let running = false;
     scripted.onSwarm = (form) => {
+      target.spawnRates.push(Number(form.get("spawn_rate")));
       target.set(Number(form.get("user_count")), Number(form.get("arrival_rate") ?? 0));
       if (!running) scripted.run();
       running = true;
@@ -197,6 +199,20 @@ describe("a search for the capacity", function () {
     expect(outcome.thresholds.map(({ threshold, actual }) => [threshold, actual])).to.deep.equal([["p95<100", 10]]);
     expect(outcome.integrity).to.deep.include({ ok: true, problems: [] });
     expect(locust().calls.filter((call) => call.startsWith("POST /stop"))).to.have.length(1);
+  });
+
+  it("asks again for a level whose users are not there at the rate of all that are missing", async () => {
+    const target = new Simulated(1000);
+    const set = target.set.bind(target);
+    target.started = 7;
+    target.set = (users) => {
+      // They come up with the second level.
+      if (target.levels.length > 2) target.started = 1000;
+      set(users);
+    };
+    await search(target, { from: 40, maxUsers: 40 });
+    // 33 of 40 users in 5 ms.
+    expect(target.spawnRates[3]).to.be.at.least(33 / 0.005);
   });
 
   it("gives a target that broke half of what held, before it goes on", async () => {
