@@ -30,6 +30,9 @@ export interface CapacityOptions extends LimitOptions {
 /** Where a search begins that is not told. */
 const usualFrom = 10;
 
+/** Levels are twice as high as the one before: what is further apart is no precision. */
+const mostPrecision = 0.5;
+
 /** @throws UsageError where the options say different things */
 export function searchPlan(options: CapacityOptions): SearchPlan {
   const { by, maxUsers = null, maxRps = null, maxWorkers = null, atLeast = null } = options;
@@ -43,6 +46,10 @@ export function searchPlan(options: CapacityOptions): SearchPlan {
   }
   if (maxWorkers !== null && Number(workers) > maxWorkers) {
     throw new UsageError(`--workers ${workers} is more than --max-workers ${maxWorkers}`);
+  }
+  if (!(options.precision > 0 && options.precision <= mostPrecision)) {
+    const allowed = `more than 0 and at most ${shareText(mostPrecision)}`;
+    throw new UsageError(`--precision ${shareText(options.precision)}: it must be ${allowed}`);
   }
   const asked: CapacityAsked = {
     ...{ by, from, maxUsers, maxRps, maxWorkers, maxArrivalRate, maxSeconds, atLeast },
@@ -68,9 +75,12 @@ export function searchedPlan(plan: RunPlan, search: SearchPlan, spacing: Arrival
   const { by, from, maxUsers, maxWorkers } = search.asked;
   const workers = Math.min(plan.workers, maxWorkers ?? plan.workers);
   const base = { ...plan, workers, runTime: undefined, search, thresholds: searchThresholds(plan.thresholds, by) };
-  if (by === "users") return { ...base, users: from };
+  const { ramp } = timingOf(search);
+  if (by === "users") {
+    return { ...base, users: from, spawnRate: search.spawnRate ?? Math.max(1, from / (ramp / 1000)) };
+  }
   const users = Math.min(maxUsers ?? Number.POSITIVE_INFINITY, Math.max(1, poolSize(base.thresholds, from)));
-  const spawnRate = search.spawnRate ?? Math.max(plan.spawnRate, users / (timingOf(search).ramp / 1000));
+  const spawnRate = search.spawnRate ?? Math.max(plan.spawnRate, users / (ramp / 1000));
   return { ...base, users, spawnRate, arrivals: { rate: rateText(from), spacing } };
 }
 

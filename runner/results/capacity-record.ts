@@ -67,7 +67,7 @@ export const capacityRecord = z
       .nullable()
       .describe("95 % interval of the requests a second, up to what the lowest level that breaks would give"),
     limit: z
-      .enum(["target", "flat", "cap", "workers", "load", "time", "steps"])
+      .enum(["target", "flat", "cap", "workers", "load", "time", "steps", "dead", "script"])
       .nullable()
       .describe("Why the search ended; flat: more load gave no more throughput; null: it did not come to its end"),
     first: broke.nullable().describe("What broke at the lowest level that breaks"),

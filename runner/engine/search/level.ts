@@ -1,25 +1,23 @@
 import type { Threshold } from "../../../settings/values/threshold";
 import type { ArrivalsStatus } from "../../types/arrivals";
 import type { Counts } from "../../types/counts";
-import { type Broke, certainBreach, couldNotHold, fewest, judgeStep, noAnswers } from "../../verdict/capacity/breach";
+import { type Broke, certainBreach, couldNotHold, judgeStep } from "../../verdict/capacity/breach";
 import { isOverRate } from "../../verdict/capacity/cap";
 import { type Measured, measure } from "../../verdict/capacity/measure";
-import { isHeldUp, whyVoid } from "../../verdict/capacity/proof";
+import { isClear, isHeldUp, whyVoid } from "../../verdict/capacity/proof";
 import type { CapacityStep, StepArrivals } from "../../verdict/capacity/report";
 import { rpsText } from "../../verdict/capacity/words";
 import { CpuWatch } from "../../verdict/cpu";
-import { percent, round } from "../../verdict/format";
+import { round } from "../../verdict/format";
 import { totalRow } from "../../verdict/requests";
 import type { ThresholdResult } from "../../verdict/thresholds";
 import type { LiveRun } from "../live-run";
 import { livingWorkers } from "../phase";
 import type { SearchPlan, SearchTiming } from "../plan";
 import { BusyUsers, type Judged } from "./busy-users";
+import { EarlyEnd } from "./early";
 import { lateUsers, SearchLoad, silenceOf, timingOf } from "./load";
 import { addCpu, isThere, startsBetween } from "./observed";
-
-/** From this part of failed requests on a level is left while it is not even measured. */
-const collapsed = 0.5;
 
 /** A level that was measured, and what its thresholds say of it. */
 export interface HeldLevel {
@@ -89,8 +87,9 @@ export class Levels {
       ...{ level, by: this.plan.asked.by, users: status.users },
       ...{
         counted: measured !== undefined,
-        answers: total?.requests ?? 0,
+        ...{ answers: total?.requests ?? 0, underWay: status.underWay },
         broke: broke !== null || short !== undefined,
+        clear: broke !== null && isClear(broke, total?.requests ?? 0),
       },
       lost: before.filter(({ id }) => !living.some((worker) => worker.id === id)).map(({ name }) => name),
       arrivals,
@@ -127,27 +126,27 @@ export class Levels {
   /**
    * Gives a target that a level broke so little that it answers as it should, before anything else is asked of it.
    *
-   * @returns whether the run goes on
+   * @returns `dead` where it still does not; undefined where the run has ended
    */
-  async rest(level: number): Promise<boolean> {
+  async rest(level: number): Promise<"well" | "dead" | undefined> {
     const { timing, run } = this;
-    if (!(await this.load.set(level))) return false;
+    if (!(await this.load.set(level))) return undefined;
     const deadline = performance.now() + timing.recover;
     let from = await this.load.counts(true);
     while (from !== undefined && performance.now() < deadline) {
       await this.load.pause(Math.max(timing.watch, timing.settle));
       const to = await this.load.counts(true);
-      if (to === undefined) return false;
+      if (to === undefined) return undefined;
       const measured = measure(from, to) ?? nothing;
       const answers = totalRow(measured.rows)?.requests ?? 0;
       const isWell = answers > 0 && judgeStep(run.plan.thresholds, measured).broke === undefined;
-      if (isWell || (answers === 0 && (run.lastStatus()?.underWay ?? 0) === 0)) return true;
+      if (isWell || (answers === 0 && (run.lastStatus()?.underWay ?? 0) === 0)) return "well";
       from = to;
     }
-    if (from === undefined) return false;
+    if (from === undefined || run.state.endedBy !== undefined) return undefined;
     const seconds = Math.round(timing.recover / 1000);
     run.observer.warning?.(`the target has not recovered from a level that broke it after ${seconds} s with less`);
-    return true;
+    return "dead";
   }
 
   /** Asks Locust for a level; false where the run has ended. */
@@ -164,6 +163,7 @@ export class Levels {
     const fixed = arrivals === undefined ? plan.spawnRate : spawnRate;
     const change = fixed === undefined ? timing.ramp : ((arrivals === undefined ? level : users) / fixed) * 1000;
     let there: number | undefined;
+    const early = new EarlyEnd(ramp, timing.silence);
     let looked = ramp;
     while (run.state.checkSignals()) {
       await this.load.pause(Math.min(timing.watch, timing.settle));
@@ -175,33 +175,16 @@ export class Levels {
         const isOld = (status.oldestWait ?? 0) * 1000 > since && since < timing.settleMost;
         if (since >= timing.settle && !isOld) return "there";
       }
-      const counts = await this.load.counts(maxRps !== null);
+      // Errors at once are many: each second counts until they are known.
+      const counts = await this.load.counts(true);
       if (counts === undefined) return undefined;
       // On the way down there are still the requests of the level before.
       if (isRaised && isOverRate(looked, counts, maxRps)) return { overSince: looked };
       looked = counts;
-      const broke = this.collapse(ramp, counts, now - began);
+      const broke = early.look(counts, status);
       if (broke !== undefined) return broke;
     }
     return undefined;
-  }
-
-  private collapse(from: Counts, to: Counts, ms: number): Broke | undefined {
-    const requests = to.total.requests - from.total.requests;
-    const failures = to.total.failures - from.total.failures;
-    if (requests >= fewest && failures > collapsed * requests) {
-      const text = `${percent(failures / requests)} of the requests failed while the load was raised`;
-      return { what: "errors", threshold: null, request: null, text };
-    }
-    return this.silence(requests, ms);
-  }
-
-  /** @param requests answered within `ms` */
-  private silence(requests: number, ms: number): Broke | undefined {
-    const { underWay = 0, oldestWait = 0 } = this.run.lastStatus() ?? {};
-    const silent =
-      requests === 0 && underWay > 0 && ms >= this.timing.silence && oldestWait * 1000 >= this.timing.silence;
-    return silent ? noAnswers(Math.min(ms / 1000, oldestWait), underWay) : undefined;
   }
 
   /** Watches a level for the time of a step; where it has broken on the way there, what it did on the way. */
@@ -219,6 +202,7 @@ export class Levels {
     if (from === undefined) return undefined;
     const whole = plan.asked.stepSeconds * 1000;
     const began = performance.now();
+    const early = new EarlyEnd(from, timing.silence);
     for (;;) {
       const left = whole - (performance.now() - began);
       if (left <= 0) return this.watched(from, undefined, cpu, starts);
@@ -230,12 +214,11 @@ export class Levels {
       if (left <= timing.watch) continue;
       const counts = await this.load.counts(maxRps !== null);
       if (counts === undefined) return undefined;
-      const ms = performance.now() - began;
-      const silence = this.silence(counts.total.requests - from.total.requests, ms);
-      const breach = certainBreach(run.plan.thresholds, from, counts, ms / whole);
+      const broke = early.look(counts, status);
+      const breach = certainBreach(run.plan.thresholds, from, counts, whole / 1000);
       const over = isOverRate(from, counts, maxRps);
-      if (silence === undefined && breach === undefined && !over) continue;
-      const watched = await this.watched(from, silence, cpu, starts);
+      if (broke === undefined && breach === undefined && !over) continue;
+      const watched = await this.watched(from, broke, cpu, starts);
       return watched && { ...watched, certain: breach, over };
     }
   }

@@ -82,7 +82,9 @@ export class SearchLoad {
   async set(level: number): Promise<boolean> {
     const { run, timing, plan } = this;
     const { arrivals } = run.plan;
-    const change = Math.abs(level - this.level);
+    // Users of the level before may still be on their way.
+    const { users = this.level } = this.run.lastStatus() ?? {};
+    const change = Math.max(Math.abs(level - this.level), Math.abs(level - users));
     const load =
       arrivals === undefined
         ? { users: level, spawnRate: plan.spawnRate ?? Math.max(1, change / (timing.ramp / 1000)) }

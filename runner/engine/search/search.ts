@@ -1,6 +1,6 @@
 import { messageOf } from "../../errors";
 import { mostLevel } from "../../verdict/capacity/cap";
-import { isBusy, judged } from "../../verdict/capacity/proof";
+import { isBusy, isDead, isOfScript, judged } from "../../verdict/capacity/proof";
 import type { CapacityLimit, CapacityReport } from "../../verdict/capacity/report";
 import { type CapacityStep, capacityReport, soFar, workersNeeded } from "../../verdict/capacity/report";
 import { nextLevel, type SearchOptions, searchDefaults, type Tried } from "../../verdict/capacity/search";
@@ -69,7 +69,8 @@ class Search {
       const next = nextLevel(this.tried, searchOptions(this.plan, mostLevel(this.plan.asked, this.steps)));
       if (next.kind === "done") {
         const limits = { broke: "target", flat: "flat", most: "cap", steps: "steps" } as const;
-        return this.end(limits[next.limit], next);
+        const isWaiting = next.limit === "flat" && this.plan.asked.by === "users" && isOfScript(this.steps);
+        return this.end(isWaiting ? "script" : limits[next.limit], next);
       }
       if (this.isOver()) return this.end("time");
       const held = await this.levels.hold(next.level, next.purpose);
@@ -78,7 +79,8 @@ class Search {
       this.steps.push(step);
       this.thresholds.set(step, held.thresholds);
       const { level, outcome, rps } = step;
-      if (outcome === "held" || outcome === "broke") this.tried.push({ level, held: outcome === "held", rps });
+      if (outcome === "held" || outcome === "broke")
+        this.tried.push({ level, held: outcome === "held", rps, dead: isDead(step) });
       this.live.observer.step?.(step, this.publish(null));
       if (!(await this.goOn(step, held.again))) return;
     }
@@ -98,12 +100,24 @@ class Search {
       this.voids = 0;
       return true;
     }
-    if (!(await this.levels.rest(this.calm(level ?? step.level / searchDefaults.factor)))) return false;
+    if (level === null && step.outcome === "broke" && isDead(step)) {
+      this.voids = 0;
+      // Errors at once come as fast as users ask: a rest would only make more of them.
+      return true;
+    }
+    const health = await this.levels.rest(this.calm(level ?? step.level / searchDefaults.factor));
+    if (health === undefined) return false;
+    // Where nothing held, less may be too much as well.
+    if (health === "dead" && step.outcome === "broke" && level !== null) {
+      this.end("dead");
+      return false;
+    }
     if (step.outcome === "broke" || again) {
       this.voids = 0;
       return true;
     }
-    if (isBusy(step.workerCpu)) return this.moreWorkers(step);
+    // More workers make no requests either where a script makes none.
+    if (isBusy(step.workerCpu) && step.avg !== null) return this.moreWorkers(step);
     this.voids += 1;
     if (this.voids <= secondTries) return true;
     this.end("load");

@@ -25,17 +25,21 @@ export const fewest = 20;
  * A threshold that must break, even if every further answer is good and they come as fast as before: too many answers
  * are late, or have failed, already. Undefined while the level may hold.
  *
- * @param part of the time of the step that is over: 0 to 1
+ * @param stepSeconds for which the step is measured; what of them is over the counts say, which may be older than now
  */
 export function certainBreach(
   thresholds: readonly Threshold[],
   from: Counts,
   to: Counts,
-  part: number,
+  stepSeconds: number,
 ): Threshold | undefined {
+  // The oldest report there is: what came since is not in it.
+  const before = new Map(from.workers.map(({ id, at }) => [id, at]));
+  const spans = to.workers.map(({ id, at }) => at - (before.get(id) ?? at));
+  const part = Math.min(...spans) / stepSeconds;
   return thresholds.find((threshold) => {
     const counted = countedOf(threshold, from, to);
-    if (counted === undefined || counted.requests < fewest || part <= 0) return false;
+    if (counted === undefined || counted.requests < fewest || !(part > 0)) return false;
     const expected = counted.requests / Math.min(1, part);
     const { operator, limit } = threshold;
     if (operator !== "<" && operator !== "<=") return false;

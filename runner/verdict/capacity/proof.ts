@@ -2,7 +2,8 @@
 import { saturatedShare, usersTolerance } from "../../../settings/limits";
 import { percent, short } from "../format";
 import type { IntegrityReport } from "../integrity";
-import type { CapacityReport, CapacityStep, LoadUnit, StepArrivals } from "./report";
+import { type Broke, fewest } from "./breach";
+import { type CapacityReport, type CapacityStep, curveOf, insideOf, type LoadUnit, type StepArrivals } from "./report";
 import type { Tried } from "./search";
 import { capacityDecision, levelText, limitTexts } from "./words";
 
@@ -15,7 +16,11 @@ export interface StepLoad {
   /** Whether what was counted is there. */
   readonly counted: boolean;
   readonly answers: number;
+  /** Requests without an answer yet, where that is known. */
+  readonly underWay?: number | undefined;
   readonly broke: boolean;
+  /** Whether it broke in a way that busy workers, or users that are missing, are no reason for. */
+  readonly clear?: boolean;
   /** Names of workers that went away. */
   readonly lost: readonly string[];
   /** Shares of what they may use; null where none told. */
@@ -27,11 +32,29 @@ export interface StepLoad {
 
 /** Why a step proves nothing about the target; null where it does. Busy workers prove nothing where something broke. */
 export function whyVoid(load: StepLoad): string | null {
-  const { level, by, users, counted, answers, broke, lost, workerCpu, masterCpu, arrivals } = load;
+  const {
+    level,
+    by,
+    users,
+    counted,
+    answers,
+    underWay,
+    broke,
+    clear = false,
+    lost,
+    workerCpu,
+    masterCpu,
+    arrivals,
+  } = load;
   if (lost.length > 0) return `${lost.join(", ")} ${lost.length === 1 ? "was" : "were"} lost`;
   if (!counted) return "what was counted has been thrown away meanwhile";
+  if (answers === 0 && underWay === 0) {
+    return "no request was made: --step-time is too short for what the users do, or the script makes none";
+  }
   if (!broke && answers === 0) return "nothing was answered: --step-time is too short for what the users do";
-  if (by === "users" && level - users >= 1 && users < level * (1 - usersTolerance)) {
+  if (clear) return null;
+  // What broke with fewer would have broken with all of them.
+  if (!broke && by === "users" && level - users >= 1 && users < level * (1 - usersTolerance)) {
     return `there were ${users} of ${levelText(level, by)}`;
   }
   const off = arrivals !== undefined && !isHeldUp(arrivals, users) ? startsOff(level, arrivals) : null;
@@ -39,6 +62,19 @@ export function whyVoid(load: StepLoad): string | null {
   if (isBusy(workerCpu)) return busyText(level, by, workerCpu ?? 1);
   if (off !== null) return off;
   return masterCpu >= saturatedShare ? `CPU of the master was ${percent(masterCpu)} of what it may use` : null;
+}
+
+/** Whether it is the target that broke, whatever made the load: it answers with errors, and not just a few times. */
+export function isClear({ what }: Broke, answers: number): boolean {
+  return what === "errors" && answers >= fewest;
+}
+
+/** From this part of failed requests on, next to nothing works. */
+const nearlyAll = 0.9;
+
+/** Whether nearly all requests of a step failed, so that the target may be down and not overloaded. */
+export function isDead({ broke, failRatio }: CapacityStep): boolean {
+  return broke?.what === "errors" && failRatio >= nearlyAll;
 }
 
 /** This part of the iterations may find no free user, or start late. */
@@ -86,6 +122,20 @@ export function judged(step: CapacityStep, tried: readonly Tried[], by: LoadUnit
   const isFair = step.rps / step.level >= before * fairShare;
   if (step.outcome !== "held" || isFair || !isBusy(step.workerCpu)) return step;
   return { ...step, outcome: "void", why: busyText(step.level, by, step.workerCpu ?? 1) };
+}
+
+/** More users wait for a target that is the limit: of those that were added at least this part is inside requests. */
+const mustWait = 0.5;
+
+/**
+ * Whether throughput that rises no more is the script's doing, and not the target's: over the last two raises hardly any
+ * of the added users were inside requests, but in waits, or in something that blocks them.
+ */
+export function isOfScript(steps: readonly CapacityStep[]): boolean {
+  const curve = curveOf(steps.filter(({ outcome }) => outcome === "held"));
+  const [first, , last] = curve.slice(-3);
+  if (first === undefined || last === undefined) return false;
+  return insideOf(last) - insideOf(first) < mustWait * (last.level - first.level);
 }
 
 /** The integrity of a run that was a search: each step has been judged by itself, and one that was no proof is none. */

@@ -2,7 +2,7 @@
 import { mean, sampleStandardDeviation } from "simple-statistics";
 import { round } from "../format";
 import type { Broke } from "./breach";
-import type { Next } from "./search";
+import { mostOf, type Next } from "./search";
 
 /** What the level of load is: users at a time, or iterations started a second. */
 export type LoadUnit = "users" | "arrivals";
@@ -72,14 +72,17 @@ export interface CapacityStep {
   readonly arrivals?: StepArrivals | undefined;
 }
 
-/** Why a search ended: the target broke, or gave no more throughput; or something else was the limit. */
-export type CapacityLimit = "target" | "flat" | "cap" | "workers" | "load" | "time" | "steps";
+/**
+ * Why a search ended: the target broke, or gave no more throughput; or something else was the limit.
+ * `dead`: the target has not recovered from a level that broke it. `script`: most users were in no request.
+ */
+export type CapacityLimit = "target" | "flat" | "cap" | "workers" | "load" | "time" | "steps" | "dead" | "script";
 
 /** The capacity of a target, as far as it was found. */
 export interface CapacityReport {
   readonly asked: CapacityAsked;
   readonly steps: readonly CapacityStep[];
-  /** The highest level that holds; null where none did. */
+  /** Of those that hold the level with the most throughput; null where none did. */
   readonly level: number | null;
   /** The lowest one that breaks; null where none did. */
   readonly broke: number | null;
@@ -146,23 +149,29 @@ export function capacityReport({ asked, steps, level, broke, limit, workers }: F
   };
 }
 
-/** What is known of a search in the middle: the highest level that held below all that broke. */
+/** What is known of a search in the middle: the level with the most throughput of those that held below all that broke. */
 export function soFar(steps: readonly CapacityStep[]): Pick<Found, "level" | "broke"> {
-  const of = (outcome: CapacityStep["outcome"]) => steps.filter((step) => step.outcome === outcome);
-  const broke = Math.min(...of("broke").map(({ level }) => level));
-  const held = of("held").map(({ level }) => level);
-  const level = Math.max(...held.filter((one) => one < broke));
-  return { level: Number.isFinite(level) ? level : null, broke: Number.isFinite(broke) ? broke : null };
+  const broke = Math.min(...steps.filter(({ outcome }) => outcome === "broke").map(({ level }) => level));
+  const held = curveOf(steps.filter(({ outcome, level }) => outcome === "held" && level < broke));
+  return { level: mostOf(held)?.level ?? null, broke: Number.isFinite(broke) ? broke : null };
 }
 
-/** The level with the most power (throughput divided by the mean response time), of those that prove something. */
+/** The level with the most power (throughput divided by the mean response time), of those that held, or broke by their time only. */
 export function kneeOf(steps: readonly CapacityStep[]): CapacityReport["knee"] {
   let best: { level: number; rps: number; avg: number } | null = null;
-  for (const { level, rps, avg } of curveOf(steps)) {
+  const working = steps.filter(({ outcome, broke }) => outcome === "held" || broke?.what === "time");
+  for (const { level, rps: all, failRatio, avg } of curveOf(working)) {
+    // Errors are fast, and nobody's throughput.
+    const rps = all * (1 - failRatio);
     if (avg === null || avg <= 0) continue;
     if (best === null || rps / avg > best.rps / best.avg) best = { level, rps: round(rps, 2), avg: round(avg, 2) };
   }
   return best;
+}
+
+/** Users that were inside a request on average (Little's law): requests a second times what each took. */
+export function insideOf({ rps, avg }: Pick<CapacityStep, "rps" | "avg">): number {
+  return (rps * (avg ?? 0)) / 1000;
 }
 
 /** A point of the curve of throughput and latency. */

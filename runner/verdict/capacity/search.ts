@@ -10,6 +10,8 @@ export interface Tried {
   readonly held: boolean;
   /** Requests a second that were achieved. */
   readonly rps: number;
+  /** Nearly all of its requests failed. */
+  readonly dead?: boolean;
 }
 
 export interface SearchOptions {
@@ -36,7 +38,7 @@ export type Next =
   | { readonly kind: "hold"; readonly level: number; readonly purpose: "raise" | "narrow" | "confirm" | "repeat" }
   | {
       readonly kind: "done";
-      /** The highest level that holds; null where none did. */
+      /** Of those that hold the level with the most throughput; null where none did. */
       readonly level: number | null;
       /** The lowest one that breaks; null where none did. */
       readonly broke: number | null;
@@ -54,7 +56,7 @@ const least = 1 / 1024;
  * Levels above `most`, which may have become lower meanwhile, are forgotten.
  *
  * Raises the level until one breaks, narrows down between the highest that held and the lowest that broke, has the
- * latter break a second time, and the former hold a few times. A level is bad when it broke twice, or once and
+ * latter break a second time, and has the one of those that hold with the most throughput held a few times. A level is bad when it broke twice, or once and
  * never held; one that did both is tried again.
  */
 export function nextLevel(tried: readonly Tried[], options: SearchOptions): Next {
@@ -64,7 +66,8 @@ export function nextLevel(tried: readonly Tried[], options: SearchOptions): Next
   const good = highest(
     levels.filter((level) => isGood(level) && level.level < (bad?.level ?? Number.POSITIVE_INFINITY)),
   );
-  const answer = (limit: "broke" | "flat" | "most" | "steps", level = good?.level ?? null): Next => ({
+  const best = mostOf(levels.filter((level) => isGood(level) && level.level <= (good?.level ?? 0))) ?? good;
+  const answer = (limit: "broke" | "flat" | "most" | "steps", level = best?.level ?? null): Next => ({
     ...{ kind: "done", level, broke: bad?.level ?? null, limit },
   });
   const hold = (level: number, purpose: "raise" | "narrow" | "confirm" | "repeat"): Next =>
@@ -75,6 +78,12 @@ export function nextLevel(tried: readonly Tried[], options: SearchOptions): Next
   const unsure = levels.find((level) => level.level < (bad?.level ?? Number.POSITIVE_INFINITY) && isUnsure(level));
   if (unsure !== undefined) return hold(unsure.level, "confirm");
   if (good === undefined) {
+    // What fails entirely is asked no more than it takes to see whether it ever answers.
+    const slowest = whole ? 1 : Math.min(1, from / factor);
+    if (tried.at(-1)?.dead === true && bad !== undefined) {
+      if (bad.level > slowest) return hold(slowest, "narrow");
+      return bad.broke < 2 ? hold(bad.level, "confirm") : answer("broke");
+    }
     const down = rounded((bad?.level ?? from) / factor, whole);
     const isLowest = bad !== undefined && (down < (whole ? 1 : from * least) || down >= bad.level);
     if (!isLowest) return hold(down, "narrow");
@@ -83,7 +92,7 @@ export function nextLevel(tried: readonly Tried[], options: SearchOptions): Next
   const repeated = (level: Level, limit: "broke" | "flat" | "most") =>
     level.held < holds ? hold(level.level, "repeat") : answer(limit, level.level);
   if (bad === undefined) {
-    if (good.level >= most) return repeated(good, "most");
+    if (good.level >= most) return repeated(best ?? good, "most");
     const plateau = plateauOf(levels);
     if (plateau !== undefined) return repeated(plateau, "flat");
     return hold(Math.min(most, Math.max(rounded(good.level * factor, whole), good.level + (whole ? 1 : 0))), "raise");
@@ -93,7 +102,7 @@ export function nextLevel(tried: readonly Tried[], options: SearchOptions): Next
   if (isWide && between > good.level && between < bad.level) return hold(between, "narrow");
   // What broke once may have been a hiccup of whatever else goes on.
   if (bad.broke < 2) return hold(bad.level, "confirm");
-  return repeated(good, "broke");
+  return repeated(best ?? good, "broke");
 }
 
 /** How many levels a search tries, where none is a surprise: for a word on its length. */
@@ -135,6 +144,12 @@ function isGood(level: Level): boolean {
 
 const lowest = (levels: readonly Level[]) => levels[0];
 const highest = (levels: readonly Level[]) => levels.at(-1);
+
+/** Of levels that hold the one with the most throughput: the highest of those that are the same in that. */
+export function mostOf<T extends Pick<Level, "level" | "rps">>(held: readonly T[]): T | undefined {
+  const most = Math.max(0, ...held.map(({ rps }) => rps));
+  return held.findLast(({ rps }) => rps >= most * (1 - same));
+}
 
 /** The lowest level with the highest throughput, where the last two raises gave no more of it. */
 function plateauOf(levels: readonly Level[]): Level | undefined {

@@ -2,7 +2,7 @@
 import { exitCodes } from "../../types";
 import type { Decision } from "../decision";
 import { percent, short } from "../format";
-import type { CapacityLimit, CapacityReport, CapacityStep, LoadUnit } from "./report";
+import { type CapacityLimit, type CapacityReport, type CapacityStep, insideOf, type LoadUnit } from "./report";
 
 /** `40 users`, `250 arrivals/s`. */
 export function levelText(level: number, by: LoadUnit): string {
@@ -55,7 +55,8 @@ function isLowest(level: number, { steps }: CapacityReport): boolean {
 }
 
 /** Who was the limit, in a sentence; nothing for a search that goes on. */
-export function limitTexts({ limit, asked, steps, workers }: CapacityReport): string[] {
+export function limitTexts(report: CapacityReport): string[] {
+  const { limit, asked, steps, workers } = report;
   const proven = steps.filter(({ outcome }) => outcome !== "void");
   const cpu = proven.flatMap(({ workerCpu }) => workerCpu ?? []);
   const used =
@@ -72,9 +73,20 @@ export function limitTexts({ limit, asked, steps, workers }: CapacityReport): st
       `To go on takes about ${workers.needed} workers (--max-workers ${workers.needed}).`,
     load: `The search could not go on: ${because}.`,
     time: `The time of the search was over (--max-run-time ${asked.maxSeconds}), before its answer was sure.`,
+    dead:
+      `The target has not recovered from ${levelText(report.broke ?? 0, asked.by)}, though it had less for a while: ` +
+      "the search ended there.",
+    script: `The script was the limit, not the target: ${scriptText(report)}.`,
     steps: "The search has ended without an answer that holds: the target is not the same from one moment to the next.",
   };
   return limit === null ? [] : [texts[limit]];
+}
+
+function scriptText({ asked, steps }: CapacityReport): string {
+  const [top] = steps.filter(({ outcome }) => outcome === "held").sort((a, b) => b.level - a.level);
+  if (top === undefined) return "its users were mostly in no request";
+  const inside = `${short(insideOf(top))} of ${levelText(top.level, asked.by)} were inside requests on average`;
+  return `${inside}, and more users made no more requests. The others were in waits of the script, or in what blocks it`;
 }
 
 function capText({ by, maxUsers, maxRps, maxArrivalRate }: CapacityReport["asked"]): string {
@@ -95,14 +107,19 @@ export function capacityDecision(report: CapacityReport): Decision {
     ...{ verdict, exitCode: exitCodes[verdict] },
     reasons: first === undefined ? texts : [first, ...texts],
   });
-  const isOpen = limit === "workers" || limit === "load" || limit === "time" || limit === "steps";
+  const isOpen = limit === "workers" || limit === "load" || limit === "time" || limit === "steps" || limit === "script";
   if (asked.atLeast !== null && rps !== null && rps >= asked.atLeast) return end("passed");
   const wanted = asked.atLeast === null ? undefined : `${rpsText(asked.atLeast)} were asked for (--at-least)`;
+  // A search that somebody ended has measured only a part.
+  if (limit === null) return end("invalid", wanted && `${wanted}, and the search was ended before that was known.`);
   if (isOpen) return end("invalid", wanted && `${wanted}, and more than ${rpsText(rps ?? 0)} is not proven.`);
   if (limit === "cap" && wanted !== undefined) {
     return end("invalid", `${wanted}, and the search was not allowed to go that far.`);
   }
   // Not even the lowest level was within the limits, which says nothing of the target.
   if (level === null) return end(limit === "cap" ? "invalid" : "failed");
+  if (limit === "dead" && wanted !== undefined) {
+    return end("failed", `${wanted}, and the target has not recovered from a level that broke it.`);
+  }
   return wanted === undefined ? end("passed") : end("failed", `${wanted}, and the target does not take them.`);
 }

@@ -25,6 +25,13 @@ describe("what loadtest capacity is asked for", () => {
     expect(searchPlan({ ...options, by: "arrivals", from: 2.5 }).asked.from).to.equal(2.5);
   });
 
+  it("is no more exact than it can be, and no less than its levels are apart", () => {
+    expect(searchPlan({ ...options, precision: 0.5 }).asked.precision).to.equal(0.5);
+    const of = (precision: number) => () => searchPlan({ ...options, precision });
+    expect(of(0)).to.throw("--precision 0 %: it must be more than 0 and at most 50 %");
+    expect(of(2)).to.throw("--precision 200 %: it must be more than 0 and at most 50 %");
+  });
+
   it("holds the thresholds that more load can break, and times from when iterations were due by arrivals alone", () => {
     const search = searchPlan(options);
     const texts = (made: RunPlan) => made.thresholds.map(({ text }) => text);
@@ -37,6 +44,9 @@ describe("what loadtest capacity is asked for", () => {
   it("is a plan without an end of its own, whose first level is the search's", () => {
     const made = searchedPlan(plan, searchPlan(options));
     expect([made.users, made.runTime, made.arrivals]).to.deep.equal([10, undefined, undefined]);
+    // Within three seconds, whatever the stack has.
+    expect(searchedPlan(plan, searchPlan({ ...options, from: 300 })).spawnRate).to.equal(100);
+    expect(searchedPlan(plan, searchPlan({ ...options, spawnRate: "7" })).spawnRate).to.equal(7);
     const arrivals = searchedPlan(plan, searchPlan({ ...options, by: "arrivals", from: 40, maxUsers: 100 }), "poisson");
     expect(arrivals.arrivals).to.deep.equal({ rate: "40", spacing: "poisson" });
     // Three times those that are busy while answers take as long as they may: 40 a second for 0.9 s.

@@ -26,13 +26,21 @@ const timing = { ramp: 5, settle: 5, settleMost: 50, watch: 10, silence: 80, rec
 class Simulated {
   users = 0;
   readonly levels: number[] = [];
+  readonly spawnRates: number[] = [];
   workers: WorkerStatus[] = [worker("worker-1", { state: "running" }), worker("worker-2", { state: "running" })];
   /** Of each worker, by the users that there are. */
   cpu: (users: number) => number = () => 0.2;
   silentFrom = Number.POSITIVE_INFINITY;
   /** Requests that wait for an answer for long while others are answered. */
   waiting = 0;
-  private readonly counted = { requests: 0, good: 0 };
+  /** Answers with errors from so many users on. */
+  failingFrom = Number.POSITIVE_INFINITY;
+  /** Answers nothing any more, once there were so many users. */
+  diesFrom = Number.POSITIVE_INFINITY;
+  private isSilent = false;
+  /** Users that come up at the most. */
+  started = Number.POSITIVE_INFINITY;
+  private readonly counted = { requests: 0, good: 0, failures: 0 };
   private since = performance.now();
 
   constructor(readonly most: number) {}
@@ -45,19 +53,19 @@ class Simulated {
 
   counts(): Counts {
     this.count();
-    const { requests, good } = this.counted;
+    const { requests, good, failures } = this.counted;
     const at = performance.now() / 1000;
-    const total = { requests, failures: 0, time: good * 10, times: { "10": good, "500": requests - good } };
+    const total = { requests, failures, time: good * 10, times: { "10": good, "500": requests - good } };
     const each = this.workers.map(({ id }) => ({ id, at, requests: requests / this.workers.length }));
     return { run: 1, workers: each, total, requests: [] };
   }
 
   status(): Partial<LocustStatus> {
     const cpu = this.cpu(this.users);
-    const isSilent = this.users >= this.silentFrom;
+    const isSilent = this.isSilent || this.users >= this.silentFrom;
     return {
       ...{
-        users: this.users,
+        users: Math.min(this.users, this.started),
         targetUsers: this.users,
         underWay: isSilent ? this.users : this.waiting,
         oldestWait: isSilent || this.waiting > 0 ? 9 : 0,
@@ -68,9 +76,12 @@ class Simulated {
 
   private count(): void {
     const now = performance.now();
-    const answers = this.users >= this.silentFrom ? 0 : Math.round((this.users * 2000 * (now - this.since)) / 1000);
+    this.isSilent ||= this.diesFrom <= this.users;
+    const answers =
+      this.isSilent || this.users >= this.silentFrom ? 0 : Math.round((this.users * 2000 * (now - this.since)) / 1000);
     this.counted.requests += answers;
     this.counted.good += this.users <= this.most ? answers : 0;
+    this.counted.failures += this.users >= this.failingFrom ? answers : 0;
     this.since = now;
   }
 }
@@ -141,6 +152,7 @@ describe("a search for the capacity", function () {
     const scripted = locust();
     let running = false;
     scripted.onSwarm = (form) => {
+      target.spawnRates.push(Number(form.get("spawn_rate")));
       target.set(Number(form.get("user_count")), Number(form.get("arrival_rate") ?? 0));
       if (!running) scripted.run();
       running = true;
@@ -189,6 +201,20 @@ describe("a search for the capacity", function () {
     expect(locust().calls.filter((call) => call.startsWith("POST /stop"))).to.have.length(1);
   });
 
+  it("asks again for a level whose users are not there at the rate of all that are missing", async () => {
+    const target = new Simulated(1000);
+    const set = target.set.bind(target);
+    target.started = 7;
+    target.set = (users) => {
+      // They come up with the second level.
+      if (target.levels.length > 2) target.started = 1000;
+      set(users);
+    };
+    await search(target, { from: 40, maxUsers: 40 });
+    // 33 of 40 users in 5 ms.
+    expect(target.spawnRates[3]).to.be.at.least(33 / 0.005);
+  });
+
   it("gives a target that broke half of what held, before it goes on", async () => {
     const target = new Simulated(33);
     await search(target);
@@ -208,6 +234,63 @@ describe("a search for the capacity", function () {
     const { capacity } = await search(target, { stepSeconds: 1, holds: 1 });
     expect(capacity?.level).to.be.within(36, 39);
     expect(capacity?.first?.text).to.match(/no answer for/);
+  });
+
+  it("takes errors for the target's, however busy the workers are, and asks a dead target for little", async () => {
+    const target = new Simulated(1000);
+    target.failingFrom = 1;
+    target.cpu = () => 1;
+    target.started = 14;
+    const { capacity, outcome } = await search(target, { from: 40, stepSeconds: 5 });
+    expect(capacity).to.deep.include({ limit: "target", level: null, broke: 1 });
+    expect(capacity?.steps.map(({ level, outcome }) => [level, outcome])).to.deep.equal([
+      [40, "broke"],
+      [1, "broke"],
+      [1, "broke"],
+    ]);
+    // Each is left at its first look, and none of them is rested from.
+    expect(target.levels.slice(1)).to.deep.equal([40, 1, 1]);
+    expect(outcome.duration).to.be.below(2);
+  });
+
+  it("ends where a target does not recover, with what held before", async () => {
+    const target = new Simulated(1000);
+    target.diesFrom = 40;
+    const { capacity, outcome } = await search(target, { stepSeconds: 0.5 });
+    expect(capacity).to.deep.include({ limit: "dead", level: 20, broke: 40 });
+    expect(capacity?.steps.map(({ level, outcome }) => [level, outcome])).to.deep.equal([
+      [10, "held"],
+      [20, "held"],
+      [40, "broke"],
+    ]);
+    expect(capacity?.steps[2]?.broke?.what).to.equal("no answers");
+    expect(outcome.integrity?.ok).to.equal(true);
+  });
+
+  it("brings up no workers for a script that makes no request", async () => {
+    const target = new Simulated(1000);
+    target.silentFrom = 0;
+    target.cpu = () => 1;
+    const status = target.status.bind(target);
+    target.status = () => ({ ...status(), underWay: 0, oldestWait: 0 });
+    const { capacity } = await search(target, { maxWorkers: 4 });
+    expect(capacity).to.deep.include({ limit: "load", level: null });
+    expect(capacity?.steps.map(({ why }) => why?.split(":")[0])).to.deep.equal(Array(3).fill("no request was made"));
+  });
+
+  it("takes throughput that waits of the script keep from rising for no limit of the target", async () => {
+    const target = new Simulated(1000);
+    const set = target.set.bind(target);
+    let users = 0;
+    target.status = () => ({ users, targetUsers: users });
+    // Ten users at a time are let through.
+    target.set = (wanted) => {
+      users = wanted;
+      set(Math.min(wanted, 10));
+    };
+    const { capacity } = await search(target);
+    expect(capacity).to.deep.include({ limit: "script", level: 10 });
+    expect(capacity?.interval?.high).to.equal(null);
   });
 
   it("takes busy workers for no proof, and says how many it would take", async () => {

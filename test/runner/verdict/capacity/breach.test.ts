@@ -25,7 +25,7 @@ describe("a level that breaks", () => {
         (times, rule, part, failures) => {
           const seen = times.slice(0, Math.round(times.length * part));
           const failed = Math.min(failures, seen.length);
-          const breach = certainBreach([rule], none, countsAt(1, counted(seen, failed)), seen.length / times.length);
+          const breach = certainBreach([rule], none, countsAt(seen.length, counted(seen, failed)), times.length);
           if (breach === undefined) return;
           // All that is still to come is as good as can be.
           const best = [...seen, ...Array<number>(times.length - seen.length).fill(1)];
@@ -37,9 +37,21 @@ describe("a level that breaks", () => {
 
   it("is left within a part of its time where all of it is bad", () => {
     const all = countsAt(1, counted(Array(100).fill(400)));
-    expect(certainBreach([p95], none, all, 0.06)).to.equal(p95);
-    expect(certainBreach([p95], none, all, 0.04)).to.equal(undefined);
+    expect(certainBreach([p95], none, all, 1 / 0.06)).to.equal(p95);
+    expect(certainBreach([p95], none, all, 1 / 0.04)).to.equal(undefined);
     expect(certainBreach([p95], none, countsAt(1, counted(Array(19).fill(400))), 1)).to.equal(undefined);
+  });
+
+  it("is not left for counts that are older than they seem", () => {
+    const rule = parseThreshold("fail_ratio<1%");
+    // After 3 of 4 s: the last report is of 1 s ago, and 1 of 99 failed of some 200 that are to come.
+    expect(certainBreach([rule], none, countsAt(2, counted(Array(99).fill(5), 1)), 4)).to.equal(undefined);
+    expect(certainBreach([rule], none, countsAt(2, counted(Array(99).fill(5), 2)), 4)).to.equal(rule);
+    // Nothing is known yet of a worker that has not reported since.
+    const late = { id: "b", at: 0, requests: 0 };
+    const start = { ...none, workers: [...none.workers, late] };
+    const seen = countsAt(2, counted(Array(99).fill(5), 2));
+    expect(certainBreach([rule], start, { ...seen, workers: [...seen.workers, late] }, 4)).to.equal(undefined);
   });
 
   it("may be left for one request alone", () => {
@@ -47,8 +59,8 @@ describe("a level that breaks", () => {
     const slow = { method: "GET", name: "/", ...counted(Array(30).fill(400)) };
     const fast = { method: "GET", name: "/fast", ...counted(Array(900).fill(4)) };
     const to = countsAt(1, counted([...Array(900).fill(4), ...Array(30).fill(400)]), { requests: [slow, fast] });
-    expect(certainBreach([rule], none, to, 0.5)).to.equal(rule);
-    expect(certainBreach([p95], none, to, 0.5)).to.equal(undefined);
+    expect(certainBreach([rule], none, to, 2)).to.equal(rule);
+    expect(certainBreach([p95], none, to, 2)).to.equal(undefined);
   });
 
   it("says which threshold, by how much, and which request has most to do with it", () => {
@@ -77,9 +89,9 @@ describe("a level that breaks", () => {
     const corrected = { total: counted(Array(50).fill(300)), requests: [] };
     const from = { ...none, corrected: { total: counted([]), requests: [] } };
     const to = countsAt(10, counted(Array(50).fill(20)), { corrected });
-    expect(certainBreach([rule], from, to, 0.5)).to.equal(rule);
+    expect(certainBreach([rule], from, to, 20)).to.equal(rule);
     expect(judgeStep([rule, p95], measure(from, to) ?? nothing).broke?.text).to.equal("corrected_p95<100 was 300 ms");
-    expect(certainBreach([rule], none, countsAt(10, counted(Array(50).fill(300))), 0.5)).to.equal(undefined);
+    expect(certainBreach([rule], none, countsAt(10, counted(Array(50).fill(300))), 20)).to.equal(undefined);
   });
 
   it("holds where nothing is beyond its limit, and where a request was not made", () => {

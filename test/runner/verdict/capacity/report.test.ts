@@ -1,6 +1,14 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { cpuShare, judged, type StepLoad, searchIntegrity, whyVoid } from "../../../../runner/verdict/capacity/proof";
+import {
+  cpuShare,
+  isClear,
+  isOfScript,
+  judged,
+  type StepLoad,
+  searchIntegrity,
+  whyVoid,
+} from "../../../../runner/verdict/capacity/proof";
 import { curveOf, type Found, kneeOf, meanOf, soFar, workersNeeded } from "../../../../runner/verdict/capacity/report";
 import { answerText, capacityDecision, detailTexts, outcomeText } from "../../../../runner/verdict/capacity/words";
 import { Integrity } from "../../../../runner/verdict/integrity";
@@ -90,6 +98,39 @@ describe("a capacity", () => {
     expect(kneeOf([])).to.equal(null);
   });
 
+  it("has no knee where requests fail, or in what broke otherwise than by its time", () => {
+    const errors = { what: "errors", threshold: null, request: null, text: "" } as const;
+    const failing = stepAt(80, { rps: 9000, avg: 1, failRatio: 0.99, outcome: "broke", broke: errors });
+    const dead = stepAt(20, { rps: 0, avg: null, outcome: "broke", broke: { ...errors, what: "no answers" } });
+    expect(kneeOf([...steps, failing, dead])).to.deep.equal(kneeOf(steps));
+    expect(kneeOf([stepAt(10, { rps: 100, failRatio: 0.1 })])?.rps).to.equal(90);
+  });
+
+  it("says of a search in the middle only what is known", () => {
+    const first = reportOf({ limit: null, level: 10, broke: null, steps: [stepAt(10)], ...withAtLeast(500) });
+    const { exitCode, reasons } = capacityDecision(first);
+    expect(exitCode).to.equal(3);
+    expect(reasons[0]).to.equal(
+      "500 requests/s were asked for (--at-least), and the search was ended before that was known.",
+    );
+  });
+
+  it("counts what held before a target died", () => {
+    const died = {
+      limit: "dead",
+      level: 10,
+      broke: 20,
+      steps: [stepAt(10), { ...steps[3], level: 20 } as never],
+    } as const;
+    expect(capacityDecision(reportOf(died)).exitCode).to.equal(0);
+    expect(capacityDecision(reportOf({ ...died, ...withAtLeast(90) })).exitCode).to.equal(0);
+    const { exitCode, reasons } = capacityDecision(reportOf({ ...died, ...withAtLeast(110) }));
+    expect(exitCode).to.equal(1);
+    expect(reasons[0]).to.match(/the target has not recovered from a level that broke it\.$/);
+    expect(reasons[1]).to.equal("The target takes at least 100 requests/s at 10 users.");
+    expect(reasons.at(-1)).to.match(/^The target has not recovered from 20 users, /);
+  });
+
   it("has a curve with a point for each level, without what proves nothing", () => {
     const curve = curveOf([...steps, busy]);
     expect(curve.map(({ level, held }) => [level, held])).to.deep.equal([
@@ -105,6 +146,9 @@ describe("a capacity", () => {
 
   it("is known in the middle as what held below all that broke", () => {
     expect(soFar(steps)).to.deep.equal({ level: 40, broke: 42 });
+    expect(soFar([stepAt(10, { rps: 117.7 }), stepAt(20, { rps: 119.5 }), stepAt(31, { rps: 85.8 })])).to.deep.equal({
+      ...{ level: 20, broke: null },
+    });
     expect(soFar([])).to.deep.equal({ level: null, broke: null });
   });
 
@@ -145,6 +189,8 @@ describe("the proof that the target was the limit", () => {
     expect(whyVoid({ ...load, users: 30, broke: false })).to.equal("there were 30 of 40 users");
     expect(whyVoid({ ...load, lost: ["worker-2"] })).to.equal("worker-2 was lost");
     expect(whyVoid({ ...load, counted: false })).to.match(/thrown away/);
+    expect(whyVoid({ ...load, broke: false, answers: 0, underWay: 0 })).to.match(/^no request was made: /);
+    expect(whyVoid({ ...load, broke: false, answers: 0, underWay: 4 })).to.match(/^nothing was answered/);
     expect(whyVoid({ ...load, broke: false, answers: 0 })).to.match(/nothing was answered: --step-time is too short/);
   });
 
@@ -155,6 +201,18 @@ describe("the proof that the target was the limit", () => {
     expect(cpuShare(0.5, 0.45, 1)).to.equal(0.95);
     expect(cpuShare(1, 0, 4)).to.equal(0.25);
     expect(cpuShare(1, 1, 1)).to.equal(1);
+  });
+
+  it("needs neither idle workers nor all users where the target answers with errors", () => {
+    const errors = { ...load, clear: true, workerCpu: 1, users: 14 };
+    expect(whyVoid(errors)).to.equal(null);
+    expect(whyVoid({ ...errors, clear: false })).to.match(/the busiest worker used/);
+    // Fewer users that break it are enough.
+    expect(whyVoid({ ...load, users: 14 })).to.equal(null);
+    const broke = { what: "errors", threshold: null, request: null, text: "" } as const;
+    expect([isClear(broke, 20), isClear(broke, 19), isClear({ ...broke, what: "time" }, 99)]).to.deep.equal([
+      ...[true, false, false],
+    ]);
   });
 
   it("needs no idle workers where everything held", () => {
@@ -174,6 +232,40 @@ describe("the proof that the target was the limit", () => {
     expect(judged(stepAt(80, { rps: 420, workerCpu: 0.97 }), tried, "users").outcome).to.equal("void");
     expect(judged(stepAt(80, { rps: 420, workerCpu: 0.5 }), tried, "users").outcome).to.equal("held");
     expect(judged(stepAt(80, { rps: 790, workerCpu: 0.97 }), tried, "users").outcome).to.equal("held");
+  });
+
+  it("is missing where throughput is flat and the users that were added are in no request", () => {
+    const of = (rise: (users: number) => number, avg: (users: number) => number) =>
+      isOfScript([10, 20, 40].map((users) => stepAt(users, { rps: rise(users), avg: avg(users) })));
+    // Four at a time are let through, for 10 ms of a request and 40 ms of a wait.
+    expect(
+      of(
+        () => 80,
+        () => 10,
+      ),
+    ).to.equal(true);
+    // A queue of 80 a second: all that are more wait in it, also where each waits for 0.1 s by itself.
+    expect(
+      of(
+        () => 80,
+        (users) => (1000 * users) / 80,
+      ),
+    ).to.equal(false);
+    expect(
+      of(
+        () => 80,
+        (users) => (1000 * users) / 80 - 100,
+      ),
+    ).to.equal(false);
+    expect(isOfScript([stepAt(10), stepAt(20)])).to.equal(false);
+    const flat = [10, 20, 40].map((users) => stepAt(users, { rps: 80, avg: 10 }));
+    const report = reportOf({ limit: "script", level: 10, broke: null, steps: flat });
+    expect(capacityDecision(report).exitCode).to.equal(3);
+    expect(detailTexts(report).at(-1)).to.equal(
+      "The script was the limit, not the target: 0.8 of 40 users were inside requests on average, and more users made " +
+        "no more requests. The others were in waits of the script, or in what blocks it.",
+    );
+    expect(answerText(report)).to.match(/^The target takes at least 80 requests\/s at 10 users/);
   });
 
   it("says how many workers it would take, by the CPU of those that were not busy", () => {

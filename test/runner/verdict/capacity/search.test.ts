@@ -117,6 +117,20 @@ describe("the search for a capacity", () => {
     );
   });
 
+  it("answers with the most throughput that held, where more users give less", () => {
+    const queue = (at: number) => ({ held: at <= 31, rps: at <= 20 ? 100 + at : 85 });
+    const { level, broke, tried } = search(queue);
+    expect([level, broke]).to.deep.equal([20, 32]);
+    expect(tried.filter((one) => one.level === 20)).to.have.length(3);
+  });
+
+  it("asks a target that fails entirely for the least at once, and goes up from there", () => {
+    const dead = (most: number) => search((at) => ({ ...upTo(most)(at), dead: at > most }), { from: 40 });
+    expect(dead(0).tried.map(({ level }) => level)).to.deep.equal([40, 1, 1]);
+    expect(dead(0)).to.deep.include({ level: null, broke: 1, limit: "broke" });
+    expect(dead(7)).to.deep.include({ level: 7, broke: 8 });
+  });
+
   it("goes below the first level, and says where not even the lowest holds", () => {
     const { level, broke } = search(upTo(0));
     expect([level, broke]).to.deep.equal([null, 1]);
