@@ -31,14 +31,18 @@ export async function watchWebUiRuns(
   save: (seen: LocustStatus) => Promise<void>,
   ...ends: readonly AbortSignal[]
 ): Promise<void> {
-  let latest = 0;
+  let latest: number | undefined;
   const end = AbortSignal.any([...ends]);
   while (!end.aborted) {
     const seen = await client.status(end).catch(() => undefined);
-    // A run that test_start still prepares has no clock yet.
-    if (seen !== undefined && seen.run > latest && isLoading(seen) && typeof seen.preparing !== "number") {
-      latest = seen.run;
-      await save(seen);
+    if (seen !== undefined) {
+      // What was over before is not for this command to save; a new master counts from 0 again.
+      if (latest === undefined || seen.run < latest) latest = isLoading(seen) ? seen.run - 1 : seen.run;
+      // A run may be over when it is first seen; one that test_start still prepares has no clock yet.
+      if (seen.run > latest && typeof seen.preparing !== "number") {
+        latest = seen.run;
+        await save(seen);
+      }
     }
     await pause(interval, end);
   }
