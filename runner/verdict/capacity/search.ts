@@ -56,8 +56,8 @@ const least = 1 / 1024;
  * Levels above `most`, which may have become lower meanwhile, are forgotten.
  *
  * Raises the level until one breaks, narrows down between the highest that held and the lowest that broke, has the
- * latter break a second time, and has the one of those that hold with the most throughput held a few times. A level is bad when it broke twice, or once and
- * never held; one that did both is tried again.
+ * latter break a second time, and has the one of those that hold with the most throughput held a few times. A level is
+ * bad when it broke twice, or once and never held; one that did both is tried again.
  */
 export function nextLevel(tried: readonly Tried[], options: SearchOptions): Next {
   const { from, most, whole, precision, holds, factor, mostSteps } = options;
