@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
@@ -54,7 +54,7 @@ export async function ensureEnvironment(options: EnvironmentOptions): Promise<st
   } catch (error) {
     throw error instanceof RunnerError ? error : new RunnerError(`Locust cannot be installed: ${messageOf(error)}`);
   } finally {
-    await rm(draft, { recursive: true, force: true });
+    await rm(draft, { recursive: true, force: true, maxRetries: 3 });
   }
   return python;
 }
@@ -62,8 +62,7 @@ export async function ensureEnvironment(options: EnvironmentOptions): Promise<st
 async function install(base: string, draft: string, options: EnvironmentOptions): Promise<void> {
   const { requirements, packages: more = [], constraints, signal } = options;
   const env = { ...process.env, ...impatience };
-  const call = (command: string, ...args: string[]) =>
-    run(command, args, { env, maxBuffer: 16 << 20, ...(signal === undefined ? {} : { signal }) });
+  const call = (command: string, ...args: string[]) => runGroup(command, args, env, signal);
   const packages = ["-r", requirements, ...more, ...(constraints === undefined ? [] : ["-c", constraints])];
   const python = join(draft, "bin", "python");
   const fail = (what: string) => (error: unknown) => {
@@ -79,6 +78,45 @@ async function install(base: string, draft: string, options: EnvironmentOptions)
     await call(python, "-m", "pip", "install", "--quiet", ...packages).catch(fail("pip failed"));
   }
 }
+
+/**
+ * Runs an installer in a process group of its own, which `signal` ends as a whole: Python's venv has another process
+ * install pip, which would go on to write after its end.
+ */
+function runGroup(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    const end = () => {
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+      } catch {
+        // It has ended by itself.
+      }
+    };
+    const output = { stdout: "", stderr: "" };
+    for (const name of ["stdout", "stderr"] as const) {
+      child[name].setEncoding("utf8").on("data", (text: string) => {
+        output[name] = (output[name] + text).slice(-keptOutput);
+      });
+    }
+    child.once("error", reject);
+    child.once("close", (code, by) => {
+      signal?.removeEventListener("abort", end);
+      if (code === 0) resolve();
+      else reject(Object.assign(new Error(`${command} ended with ${code ?? by}`), output));
+    });
+    if (signal?.aborted === true) end();
+    else signal?.addEventListener("abort", end, { once: true });
+  });
+}
+
+/** Characters of an installer's output: what is wrong is said at its end. */
+const keptOutput = 1 << 20;
 
 /** One line out of an installer's output. Exported for its tests. */
 export function explainInstall(error: unknown, what: string): string {
