@@ -4,22 +4,11 @@ import type { LocustStatus, WorkerStatus } from "../../../runner/types";
 import type { Counts } from "../../../runner/types/counts";
 import type { CapacityAsked, CapacityStep } from "../../../runner/verdict/capacity/report";
 import { parseThreshold } from "../../../settings/values/threshold";
+import { asked as usual } from "../verdict/capacity/steps";
 import { engineRuns, timing as engineTiming, plan } from "./engine-runs";
 import { worker } from "./scripted";
 
-const asked: CapacityAsked = {
-  ...{
-    by: "users",
-    from: 10,
-    maxUsers: null,
-    maxRps: null,
-    maxWorkers: null,
-    maxArrivalRate: null,
-    maxSeconds: null,
-    atLeast: null,
-  },
-  ...{ stepSeconds: 0.06, precision: 0.1, holds: 2 },
-};
+const asked: CapacityAsked = { ...usual, stepSeconds: 0.06, precision: 0.1, holds: 2 };
 const timing = { ramp: 5, settle: 5, settleMost: 50, watch: 10, silence: 80, recover: 100 };
 
 /** A target that answers so many users in 10 ms, 2,000 of them a second each, and all that are more too late. */
