@@ -13,6 +13,8 @@ export interface WorkerStatus {
   readonly cpu: number;
   /** The part of the time since then in which other processes had the CPU that it needed; missing in older plugins. */
   readonly cpuWait?: number;
+  /** The part of it in which its event loop worked, waited for a CPU, or was blocked; missing in older plugins. */
+  readonly loopBusy?: number;
   /** Cores it may use: a Python process uses one at the most, a container's limit may be lower. */
   readonly cpuLimit: number;
   readonly memory: number;

@@ -9,6 +9,9 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
+import gevent
+from gevent import monkey
+
 from loadtest import process as usage
 
 
@@ -61,6 +64,17 @@ class WaitTest(unittest.TestCase):
                 self.assertEqual(usage.wait_seconds(), 0.0, text)
         with mock.patch.object(Path, "read_text", return_value="5 2500000000 7"):
             self.assertEqual(usage.wait_seconds(), 2.5)
+
+    def test_is_of_a_loop_that_is_blocked_too(self) -> None:
+        loop = usage.BusyLoop()
+        for block, least, most in ((gevent.sleep, 0.0, 0.5), (monkey.get_original("time", "sleep"), 0.99, 1.01)):
+            meter = usage.CpuMeter(shortest=0, seconds=loop.seconds)
+            for _ in range(20):
+                block(0.02)
+                gevent.sleep(0)
+            share = meter.sample()
+            self.assertGreaterEqual(share, least)
+            self.assertLessEqual(share, most)
 
     def test_is_measured_as_cpu_is(self) -> None:
         seconds = iter((1.0, 1.5))

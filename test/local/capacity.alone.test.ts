@@ -33,6 +33,9 @@ class Steps(LoadTestShape):
 /** Ten milliseconds of a core for each request: no more than a hundred a second for each worker. */
 const busy = "end = time.process_time() + 0.01\n        while time.process_time() < end:\n            pass";
 
+/** As much time, without a core, as a C library that waits for its answer. */
+const blocking = 'monkey.get_original("time", "sleep")(0.01)';
+
 describe("loadtest capacity on this machine", function () {
   this.timeout(300_000);
   let project: Project;
@@ -40,7 +43,12 @@ describe("loadtest capacity on this machine", function () {
 
   before(async () => {
     await prepareLocust();
-    project = makeProject({ "visit.py": script(), "busy.py": script(busy), "shape.py": script() + shape });
+    project = makeProject({
+      "visit.py": script(),
+      "busy.py": script(busy),
+      "blocking.py": `from gevent import monkey\n${script(blocking)}`,
+      "shape.py": script() + shape,
+    });
   });
   afterEach(async () => {
     await stopCommands();
@@ -185,6 +193,19 @@ describe("loadtest capacity on this machine", function () {
     expect(record.verdict).to.equal("invalid");
     expect(end.stdout).to.match(/The target takes at least \d+(\.\d+)? requests\/s/);
     expect(end.stdout).to.match(/The workers were the limit, not the target: at \d+ users the busiest/);
+  });
+
+  it("does not take a script that blocks its worker for a slow target", async () => {
+    const { url } = await target({ servers: 400, serviceMs: 5 });
+    const { end, record } = await search(url, ["--script", "blocking.py", "--threshold", "p95<200", ...quick]);
+    expect(end.code, end.stdout + end.stderr).to.equal(3);
+    const found = capacityOf(record);
+    expect(found.limit).to.equal("workers");
+    const last = found.steps.at(-1);
+    expect(last?.outcome).to.equal("void");
+    expect(last?.workerBlocked).to.be.at.least(0.9);
+    expect(last?.why).to.match(/something in the script blocked a worker, and all of its users, for (9\d|100) %/);
+    expect(end.stdout).to.match(/The workers were the limit, not the target: at \d+ users something in the/);
   });
 
   it("ends at a limit of the user's with what is there at least", async () => {

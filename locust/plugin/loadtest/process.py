@@ -60,6 +60,32 @@ class CpuMeter:
         return self._cores
 
 
+class BusyLoop:
+    """For how long gevent's loop did not wait for something to happen.
+
+    It computes, waits for a CPU that others have, or is blocked by what does not wait by gevent, such as a C library:
+    all users stand still meanwhile, and their answers look slow.
+    """
+
+    def __init__(self) -> None:
+        self._idle, self._since = 0.0, time.perf_counter()
+        loop = gevent.get_hub().loop
+        # Behind gevent's own callbacks, right before the loop waits, and ahead of all else when it does no more.
+        self._watchers = (loop.prepare(ref=False, priority=loop.MINPRI), loop.check(ref=False, priority=loop.MAXPRI))
+        self._watchers[0].start(self._before)
+        self._watchers[1].start(self._after)
+
+    def _before(self) -> None:
+        self._since = time.perf_counter()
+
+    def _after(self) -> None:
+        self._idle += time.perf_counter() - self._since
+
+    def seconds(self) -> float:
+        """Since any moment, for the difference of two; ask in a greenlet, where the loop does not wait."""
+        return time.perf_counter() - self._idle
+
+
 def memory() -> int:
     """Resident memory of this process in bytes."""
     return psutil.Process().memory_info().rss

@@ -75,9 +75,10 @@ def _is_of_main(tb: TracebackType | None) -> bool:
 class WorkerReports:
     """Adds `data["loadtest"]` to each report; create it in `events.init`, behind the script's own listeners.
 
-    `{"name", "cpu", "cpuWait", "cpuLimit", "memory", "memoryLimit", "run", "drained", "leaving", "endedAt",
+    `{"name", "cpu", "cpuWait", "loopBusy", "cpuLimit", "memory", "memoryLimit", "run", "drained", "leaving", "endedAt",
     "preparing", "loadAge", "underWay", "oldestWait", "cutOff", "script"}`: CPU in cores, memory in bytes (`memoryLimit`
-    None without one); `cpuWait`: as CPU, but the time for which others had it; `drained`: all users of run `run` have
+    None without one); `cpuWait`: as CPU, but the time for which others had it; `loopBusy`: as
+    CPU, but the time for which its loop did not wait; `drained`: all users of run `run` have
     stopped and this report has their last samples; `leaving`: this worker is about to quit, and `endedAt` is the
     script's line that ends it; `preparing`: its listeners of `test_start` are not done; `loadAge`: seconds since they
     were, None where they took no time; `underWay`: requests without an answer yet, of which the oldest waits for
@@ -103,6 +104,7 @@ class WorkerReports:
         self._loads_since: float | None = None
         self._meter = process.CpuMeter()
         self._waits = process.CpuMeter(seconds=process.wait_seconds)
+        self._loop = process.CpuMeter(seconds=process.BusyLoop().seconds)
         self._unanswered = Unanswered(environment, runner, arrivals.cut)
         self._fixed = {
             "name": os.environ.get("LOADTEST_WORKER_NAME") or socket.gethostname(),
@@ -125,6 +127,7 @@ class WorkerReports:
             **self._fixed,
             "cpu": self._meter.sample(),
             "cpuWait": self._waits.sample(),
+            "loopBusy": self._loop.sample(),
             "memory": process.memory(),
             "run": getattr(self._environment.parsed_options, RUN_OPTION, 0),
             "drained": self._drained,

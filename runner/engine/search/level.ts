@@ -7,7 +7,6 @@ import { type Measured, measure } from "../../verdict/capacity/measure";
 import { isClear, isHeldUp, whyVoid } from "../../verdict/capacity/proof";
 import type { CapacityStep, StepArrivals } from "../../verdict/capacity/report";
 import { rpsText } from "../../verdict/capacity/words";
-import { CpuWatch } from "../../verdict/cpu";
 import { round } from "../../verdict/format";
 import { totalRow } from "../../verdict/requests";
 import type { ThresholdResult } from "../../verdict/thresholds";
@@ -17,7 +16,7 @@ import type { SearchPlan, SearchTiming } from "../plan";
 import { BusyUsers, type Judged } from "./busy-users";
 import { EarlyEnd } from "./early";
 import { lateUsers, SearchLoad, silenceOf, timingOf } from "./load";
-import { addCpu, isThere, startsBetween } from "./observed";
+import { isThere, startsBetween, WorkerWatch } from "./observed";
 
 /** A level that was measured, and what its thresholds say of it. */
 export interface HeldLevel {
@@ -37,7 +36,7 @@ interface Watched {
   readonly certain?: Threshold | undefined;
   /** Whether it was left for more requests a second than may be. */
   readonly over?: boolean;
-  readonly cpu: CpuWatch;
+  readonly workers: WorkerWatch;
   readonly arrivals: StepArrivals | undefined;
 }
 
@@ -73,12 +72,11 @@ export class Levels {
     const watched = arrived === undefined ? undefined : await this.watch(ramp, arrived);
     const status = run.lastStatus();
     if (watched === undefined || status === undefined || run.state.endedBy !== undefined) return undefined;
-    const { measured, cpu } = watched;
+    const { measured } = watched;
     const judged = judgeStep(run.plan.thresholds, measured ?? nothing);
     const total = totalRow(measured?.rows ?? []);
-    const busiest = Object.values(cpu.use()).map(({ mean }) => mean);
+    const use = watched.workers.use();
     const living = livingWorkers(status);
-    const workerCpu = busiest.length === 0 ? null : Math.max(...busiest);
     const { arrivals } = watched;
     const short = arrivals !== undefined && isHeldUp(arrivals, status.users) ? arrivals : undefined;
     const certain = watched.certain && couldNotHold(watched.certain);
@@ -93,7 +91,7 @@ export class Levels {
       },
       lost: before.filter(({ id }) => !living.some((worker) => worker.id === id)).map(({ name }) => name),
       arrivals,
-      ...{ workerCpu, masterCpu: status.master.cpu / status.master.cpuLimit },
+      ...{ workers: use, masterCpu: status.master.cpu / status.master.cpuLimit },
     });
     const { again, ...outcome } =
       this.overRate(total?.rps ?? 0, watched.over) ??
@@ -109,7 +107,7 @@ export class Levels {
       p50: total?.percentiles.p50 ?? null,
       p95: total?.percentiles.p95 ?? null,
       p99: total?.percentiles.p99 ?? null,
-      ...{ users: status.users, workers: living.length, workerCpu: workerCpu === null ? null : round(workerCpu, 3) },
+      ...{ users: status.users, workers: living.length, ...use },
       ...(arrivals === undefined ? {} : { arrivals }),
     };
     if (arrivals !== undefined && step.outcome === "held") this.load.iterationSeconds = arrivals.underWay / level;
@@ -191,12 +189,12 @@ export class Levels {
   private async watch(ramp: Counts, arrived: Arrived): Promise<Watched | undefined> {
     const { run, timing, plan } = this;
     const { maxRps } = plan.asked;
-    const cpu = new CpuWatch();
+    const workers = new WorkerWatch();
     if (typeof arrived === "object" && "overSince" in arrived) {
-      const watched = await this.watched(arrived.overSince, undefined, cpu);
+      const watched = await this.watched(arrived.overSince, undefined, workers);
       return watched && { ...watched, over: true };
     }
-    if (arrived !== "there") return this.watched(ramp, arrived, cpu);
+    if (arrived !== "there") return this.watched(ramp, arrived, workers);
     const from = await this.load.counts(true, true);
     const starts = (await run.poll())?.arrivals ?? undefined;
     if (from === undefined) return undefined;
@@ -205,11 +203,11 @@ export class Levels {
     const early = new EarlyEnd(from, timing.silence);
     for (;;) {
       const left = whole - (performance.now() - began);
-      if (left <= 0) return this.watched(from, undefined, cpu, starts);
+      if (left <= 0) return this.watched(from, undefined, workers, starts);
       await this.load.pause(Math.min(timing.watch, left));
       if (run.state.endedBy !== undefined) return undefined;
       const status = run.lastStatus();
-      if (status !== undefined) addCpu(cpu, status);
+      if (status !== undefined) workers.add(status);
       // Its end is near enough to wait for.
       if (left <= timing.watch) continue;
       const counts = await this.load.counts(maxRps !== null);
@@ -218,7 +216,7 @@ export class Levels {
       const breach = certainBreach(run.plan.thresholds, from, counts, whole / 1000);
       const over = isOverRate(from, counts, maxRps);
       if (broke === undefined && breach === undefined && !over) continue;
-      const watched = await this.watched(from, broke, cpu, starts);
+      const watched = await this.watched(from, broke, workers, starts);
       return watched && { ...watched, certain: breach, over };
     }
   }
@@ -226,16 +224,16 @@ export class Levels {
   private async watched(
     from: Counts,
     early: Broke | undefined,
-    cpu: CpuWatch,
+    workers: WorkerWatch,
     starts?: ArrivalsStatus,
   ): Promise<Watched | undefined> {
     const to = await this.load.counts(true, true);
     const status = await this.run.poll();
     // Workers have just said what they have used since the beginning of the step.
-    if (status !== undefined) addCpu(cpu, status);
+    if (status !== undefined) workers.add(status);
     const measured = to && measure(from, to);
     const ends = status?.arrivals ?? undefined;
     const arrivals = starts && ends && measured && startsBetween(starts, ends, measured.seconds);
-    return to && { early, cpu, measured, arrivals };
+    return to && { early, workers, measured, arrivals };
   }
 }

@@ -1,10 +1,10 @@
 /** What Locust's status says of a level of load. */
-import { usersTolerance } from "../../../settings/limits";
+import { saturatedShare, usersTolerance } from "../../../settings/limits";
 import type { LocustStatus } from "../../types";
 import type { ArrivalsStatus } from "../../types/arrivals";
-import { cpuShare } from "../../verdict/capacity/proof";
+import { cpuShare, type WorkerUse } from "../../verdict/capacity/proof";
 import type { StepArrivals } from "../../verdict/capacity/report";
-import type { CpuWatch } from "../../verdict/cpu";
+import { CpuWatch } from "../../verdict/cpu";
 import { round } from "../../verdict/format";
 import { livingWorkers } from "../phase";
 import { rateText } from "./load";
@@ -22,11 +22,25 @@ export function isThere({ users, targetUsers, state, arrivals }: LocustStatus, l
   return state === "running" && targetUsers === level && Math.abs(users - level) <= Math.max(0, usersTolerance * level);
 }
 
-/** Adds what the workers use of their CPU. */
-export function addCpu(cpu: CpuWatch, status: LocustStatus): void {
-  const shares = livingWorkers(status).map(({ name, cpu: used, cpuWait = 0, cpuLimit }) => {
+/** What keeps the workers busy while a level is held. */
+export class WorkerWatch {
+  private readonly cpu = new CpuWatch();
+  private readonly loop = new CpuWatch();
+
+  add(status: LocustStatus): void {
+    const workers = livingWorkers(status);
     // A worker that others keep from the CPU is as late as one that needs more than it may use.
-    return [name, cpuShare(used, cpuWait, cpuLimit)] as const;
-  });
-  cpu.add(Object.fromEntries(shares), 1, true);
+    const cpu = workers.map((one) => [one.name, cpuShare(one.cpu, one.cpuWait ?? 0, one.cpuLimit)] as const);
+    this.cpu.add(Object.fromEntries(cpu), 1, true);
+    this.loop.add(Object.fromEntries(workers.map(({ name, loopBusy = 0 }) => [name, loopBusy])), 1, true);
+  }
+
+  /** Of the busiest of them. */
+  use(): WorkerUse {
+    const [cpu, loop] = [this.cpu, this.loop].map((watch) => Object.values(watch.use()).map(({ mean }) => mean));
+    if (cpu === undefined || loop === undefined || cpu.length === 0) return { workerCpu: null };
+    const [workerCpu, busy] = [Math.max(...cpu), Math.max(...loop)];
+    const isBlocked = busy >= saturatedShare && workerCpu < saturatedShare;
+    return { workerCpu, ...(isBlocked ? { workerBlocked: round(busy, 3) } : {}) };
+  }
 }

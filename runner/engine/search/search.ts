@@ -117,7 +117,7 @@ class Search {
       return true;
     }
     // More workers make no requests either where a script makes none.
-    if (isBusy(step.workerCpu) && step.avg !== null) return this.moreWorkers(step);
+    if (isBusy(step) && step.avg !== null) return this.moreWorkers(step);
     this.voids += 1;
     if (this.voids <= secondTries) return true;
     this.end("load");

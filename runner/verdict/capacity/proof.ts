@@ -3,9 +3,20 @@ import { saturatedShare, usersTolerance } from "../../../settings/limits";
 import { percent, short } from "../format";
 import type { IntegrityReport } from "../integrity";
 import { type Broke, fewest } from "./breach";
-import { type CapacityReport, type CapacityStep, curveOf, insideOf, type LoadUnit, type StepArrivals } from "./report";
+import {
+  busyShare,
+  type CapacityReport,
+  type CapacityStep,
+  curveOf,
+  insideOf,
+  type LoadUnit,
+  type StepArrivals,
+} from "./report";
 import type { Tried } from "./search";
 import { capacityDecision, levelText, limitTexts } from "./words";
+
+/** What kept the busiest worker busy. */
+export type WorkerUse = Pick<CapacityStep, "workerCpu" | "workerBlocked">;
 
 /** What is known of the load of a step. */
 export interface StepLoad {
@@ -23,8 +34,8 @@ export interface StepLoad {
   readonly clear?: boolean;
   /** Names of workers that went away. */
   readonly lost: readonly string[];
-  /** Shares of what they may use; null where none told. */
-  readonly workerCpu: number | null;
+  readonly workers: WorkerUse;
+  /** As a share of what it may use. */
   readonly masterCpu: number;
   /** Of iterations that were asked for, where these were. */
   readonly arrivals?: StepArrivals | undefined;
@@ -42,7 +53,7 @@ export function whyVoid(load: StepLoad): string | null {
     broke,
     clear = false,
     lost,
-    workerCpu,
+    workers,
     masterCpu,
     arrivals,
   } = load;
@@ -59,7 +70,7 @@ export function whyVoid(load: StepLoad): string | null {
   }
   const off = arrivals !== undefined && !isHeldUp(arrivals, users) ? startsOff(level, arrivals) : null;
   if (!broke && off === null) return null;
-  if (isBusy(workerCpu)) return busyText(level, by, workerCpu ?? 1);
+  if (isBusy(workers)) return busyText(level, by, workers);
   if (off !== null) return off;
   return masterCpu >= saturatedShare ? `CPU of the master was ${percent(masterCpu)} of what it may use` : null;
 }
@@ -104,12 +115,16 @@ export function cpuShare(used: number, waited: number, limit: number): number {
 }
 
 /** Whether the workers may not keep up. */
-export function isBusy(workerCpu: number | null): boolean {
-  return workerCpu !== null && workerCpu >= saturatedShare;
+export function isBusy(use: WorkerUse): boolean {
+  return (busyShare(use) ?? 0) >= saturatedShare;
 }
 
-function busyText(level: number, by: LoadUnit, cpu: number): string {
-  return `at ${levelText(level, by)} the busiest worker used, or waited for, ${percent(cpu)} of its CPU`;
+function busyText(level: number, by: LoadUnit, { workerCpu, workerBlocked }: WorkerUse): string {
+  const what =
+    workerBlocked === undefined
+      ? `the busiest worker used, or waited for, ${percent(workerCpu ?? 1)} of its CPU`
+      : `something in the script blocked a worker, and all of its users, for ${percent(workerBlocked)} of the time`;
+  return `at ${levelText(level, by)} ${what}`;
 }
 
 /** Requests for each user, beside those of lower levels, below which busy workers are to blame. */
@@ -120,8 +135,8 @@ export function judged(step: CapacityStep, tried: readonly Tried[], by: LoadUnit
   const lower = tried.filter(({ level, held }) => held && level < step.level);
   const before = Math.max(0, ...lower.map(({ level, rps }) => rps / level));
   const isFair = step.rps / step.level >= before * fairShare;
-  if (step.outcome !== "held" || isFair || !isBusy(step.workerCpu)) return step;
-  return { ...step, outcome: "void", why: busyText(step.level, by, step.workerCpu ?? 1) };
+  if (step.outcome !== "held" || isFair || !isBusy(step)) return step;
+  return { ...step, outcome: "void", why: busyText(step.level, by, step) };
 }
 
 /** More users wait for a target that is the limit: of those that were added at least this part is inside requests. */

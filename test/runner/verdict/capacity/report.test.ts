@@ -171,19 +171,22 @@ describe("the proof that the target was the limit", () => {
       answers: 100,
       broke: true,
       lost: [],
-      workerCpu: 0.3,
+      workers: { workerCpu: 0.3 },
       masterCpu: 0.02,
     },
   };
 
   it("is there where the workers were not", () => {
     expect(whyVoid(load)).to.equal(null);
-    expect(whyVoid({ ...load, workerCpu: null })).to.equal(null);
+    expect(whyVoid({ ...load, workers: { workerCpu: null } })).to.equal(null);
   });
 
   it("is missing where the load was not what was asked", () => {
-    expect(whyVoid({ ...load, workerCpu: 0.95 })).to.equal(
+    expect(whyVoid({ ...load, workers: { workerCpu: 0.95 } })).to.equal(
       "at 40 users the busiest worker used, or waited for, 95 % of its CPU",
+    );
+    expect(whyVoid({ ...load, workers: { workerCpu: 0.2, workerBlocked: 0.95 } })).to.equal(
+      "at 40 users something in the script blocked a worker, and all of its users, for 95 % of the time",
     );
     expect(whyVoid({ ...load, masterCpu: 0.95 })).to.match(/CPU of the master was 95 %/);
     expect(whyVoid({ ...load, users: 30, broke: false })).to.equal("there were 30 of 40 users");
@@ -204,7 +207,7 @@ describe("the proof that the target was the limit", () => {
   });
 
   it("needs neither idle workers nor all users where the target answers with errors", () => {
-    const errors = { ...load, clear: true, workerCpu: 1, users: 14 };
+    const errors = { ...load, clear: true, workers: { workerCpu: 1 }, users: 14 };
     expect(whyVoid(errors)).to.equal(null);
     expect(whyVoid({ ...errors, clear: false })).to.match(/the busiest worker used/);
     // Fewer users that break it are enough.
@@ -216,7 +219,7 @@ describe("the proof that the target was the limit", () => {
   });
 
   it("needs no idle workers where everything held", () => {
-    expect(whyVoid({ ...load, workerCpu: 0.99, broke: false })).to.equal(null);
+    expect(whyVoid({ ...load, workers: { workerCpu: 0.2, workerBlocked: 0.99 }, broke: false })).to.equal(null);
   });
 
   it("is missing where iterations start late, but for users that wait for the target", () => {
