@@ -20,7 +20,7 @@ export interface Configuration {
 /** What the guidance itself proposes, which has no plugin of ours; everything is compared to it. */
 export const guidance: Configuration = { userClass: "HttpUser", cpu: 0.25, tls: false, variant: "bare" };
 
-/** With TLS, what it proposes with our plugin, which does nothing to HttpUser's requests. */
+/** With TLS, what it proposes with our plugin, which has HttpUsers share a TLS context, no more. */
 export const guidanceTls: Configuration = { userClass: "HttpUser", cpu: 0.25, tls: true };
 
 // What is compared most comes right behind the guidance's own, which is measured first.

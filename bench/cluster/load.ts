@@ -28,8 +28,8 @@ export type Load = (order: Order) => Promise<Window>;
 export class OutOfMemory extends Error {}
 
 /**
- * Handshakes a second that leave a core some time for requests: one takes it 3 ms, and of HttpUser, which makes a context
- * of its own for each user, 35 ms.
+ * Handshakes a second that leave a core some time for requests: one takes it 3 ms, and of HttpUser, whose users each made
+ * a context of their own when this was chosen, 35 ms.
  */
 export const handshakes = { FastHttpUser: 200, HttpUser: 24 };
 

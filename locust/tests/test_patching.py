@@ -52,6 +52,11 @@ class PatchingTest(unittest.TestCase):
             (version,) = re.findall(rf"^{package}==(\S+)", pinned, re.MULTILINE)
             self.assertIn(version, versions, package)
 
+    def test_of_fast_http_user_s_client_does_not_depend_on_http_user_s(self) -> None:
+        for package in ("requests", "urllib3"):
+            with self._another(package):
+                self.assertEqual(patching.client()["client"], "patched")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -1,8 +1,9 @@
 """Which versions of others' code the plugin may change, and how it joins Locust's events.
 
-What reaches into insides of Locust, gevent and geventhttpclient to save CPU, or to explain more, was tested with the
-versions in `TESTED`. With any other one it is left out, and the log says so: requests cost more, and reports say less
-of the script's own code. What a run cannot do without, such as starting and stopping it by the runner's methods, stays.
+What reaches into insides of Locust and of what its users are made of, to save CPU or to explain more, was tested with
+the versions in `TESTED`. With any other one it is left out, and the log says so: requests cost more, and reports say
+less of the script's own code. What a run cannot do without, such as starting and stopping it by the runner's methods,
+stays.
 """
 
 from __future__ import annotations
@@ -24,8 +25,13 @@ TESTED = {
     "locust": ("2.47.0",),
     "gevent": ("26.9.0",),
     "geventhttpclient": ("2.6.1",),
+    "requests": ("2.34.2",),
+    "urllib3": ("2.8.0",),
 }
 """Those of `constraints.txt`, for processes here, and those in Locust's image, for pods."""
+
+FAST_HTTP_USER = ("locust", "gevent", "geventhttpclient")
+"""What the faster FastHttpUser depends on."""
 
 ENDS_PROCESS = Hub.SYSTEM_ERROR
 """KeyboardInterrupt, SystemExit and the like: what gevent passes on from any greenlet to the main one."""
@@ -64,7 +70,7 @@ def only_tested(*packages: str) -> Callable[[Callable[..., None]], Callable[...,
 
 def client() -> dict[str, str]:
     """`ClientVersions` of `runner/types.ts`: whether FastHttpUser's client is changed, and what it is made of."""
-    original = untested(*TESTED) or os.environ.get("FASTHTTP_AS_IS")
+    original = untested(*FAST_HTTP_USER) or os.environ.get("FASTHTTP_AS_IS")
     parts = {package: versions()[package] for package in ("geventhttpclient", "gevent")}
     return {"client": "original" if original else "patched", **parts}
 

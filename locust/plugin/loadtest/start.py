@@ -27,6 +27,7 @@ from locust.runners import MasterRunner, Runner, WorkerRunner
 from locust.web import WebUI
 
 from . import (
+    contexts,
     counts,
     data,
     guard,
@@ -90,8 +91,9 @@ class Plugin:
         self._data: data.Worker | None = None
         data.install()
         # Another version may not even have what this module imports.
-        if not patching.untested(*patching.TESTED):
+        if not patching.untested(*patching.FAST_HTTP_USER):
             import_module(".client", __package__).install()
+        contexts.install()
         if "--otel" in sys.argv:
             import_module(".otel", __package__).install()
         tell_exits(events)
