@@ -4,7 +4,7 @@ import type { CsvName } from "../../engine/client";
 import { RunnerError, UsageError } from "../../errors";
 import type { RunInfo } from "../../places/kubernetes/lock/run-info";
 import { correctedTotals, parseRequestsCsv, totalPercentiles, totals } from "../../results/locust-csv";
-import { progressTable } from "../../results/table";
+import { progressTable } from "../../results/tables/table";
 import { exitCodes, type LocustStatus } from "../../types";
 import { evaluateThresholds } from "../../verdict/thresholds";
 import { cleanUp, hasCommand, leaseOf } from "../deployed-test/leftovers";

@@ -6,7 +6,7 @@ import { compareCommand } from "../../../runner/cli/commands/compare";
 import { limit, share } from "../../../runner/cli/readers";
 import { RunnerError, UsageError } from "../../../runner/errors";
 import { readRun } from "../../../runner/results/read";
-import { columns } from "../../../runner/results/text";
+import { columns } from "../../../runner/results/tables/text";
 import { parseShare } from "../../../settings/values/share";
 import { outputOf } from "../../support/output";
 import { deadWriter, makeRun, nameAt, recordAt } from "../results/folders";
