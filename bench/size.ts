@@ -8,7 +8,7 @@ import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { startDemoTarget } from "../runner/demo/target";
 import { readSeries } from "../runner/results/series";
-import { usageOf } from "../runner/verdict/sizing";
+import { usageOf } from "../runner/verdict/usage";
 import { prepareLocust, startCommand, stopCommands } from "../test/support/cli";
 import { finished, makeProject, onlyRun, removeProjects, temporaryFolder } from "../test/support/project";
 import { printMachine } from "./measure";

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { expect } from "chai";
 import { type DemoTarget, startDemoTarget } from "../../runner/demo/target";
 import { readSeries } from "../../runner/results/series";
-import { usageOf } from "../../runner/verdict/sizing";
+import { usageOf } from "../../runner/verdict/usage";
 import { type CommandEnd, prepareLocust, startCommand, stopCommands } from "../support/cli";
 import {
   finished,
