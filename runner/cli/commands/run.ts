@@ -1,11 +1,10 @@
 import { resolve } from "node:path";
 import { createResultsFolder } from "../../results/folder";
-import { requireSettledLoad } from "../limits";
 import { checkLocalOptions, localSetup, openLocal } from "../local";
 import type { RunCommandOptions } from "../options";
 import { executeRun } from "../record-run";
 import { readCommandSettings } from "../settings";
-import { baselineOf, planOf, requireLocalTargets, requireWorkers } from "../setup";
+import { baselineOf, planOf, requireLocalTargets, requireSettledLoad, requireWorkers } from "../setup";
 import { listenToSignals } from "../signals";
 import { progressOf } from "../terminal/progress";
 import { showRun } from "./report";
