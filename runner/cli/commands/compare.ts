@@ -8,8 +8,8 @@ import { type RunOfFolder, readRunData } from "../../results/read";
 import { comparisonTable } from "../../results/tables/comparison-table";
 import { cutMiddle, joinSections, marked, oneLine, width, wrap } from "../../results/tables/text";
 import { exitCodes } from "../../types";
-import { compareRuns } from "../../verdict/compare";
-import type { Comparison } from "../../verdict/comparison";
+import { compareRuns } from "../../verdict/compare/compare";
+import type { Comparison } from "../../verdict/compare/comparison";
 import { shareText } from "../../verdict/format";
 import type { ReportOptions, RunCommandOptions } from "../options";
 

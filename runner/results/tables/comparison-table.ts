@@ -1,4 +1,4 @@
-import type { ChangeKind, Comparison, MetricChange } from "../../verdict/comparison";
+import type { ChangeKind, Comparison, MetricChange } from "../../verdict/compare/comparison";
 import { shareText, valueText } from "../../verdict/format";
 import { bareTable, type Colors } from "./text";
 

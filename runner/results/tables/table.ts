@@ -1,7 +1,7 @@
 import pc from "picocolors";
 import type { RequestStats, Verdict } from "../../types";
 import { startsText } from "../../verdict/arrivals";
-import type { Comparison } from "../../verdict/comparison";
+import type { Comparison } from "../../verdict/compare/comparison";
 import { portErrors } from "../../verdict/nat";
 import { requestLabel, requestRows, totalRow } from "../../verdict/requests";
 import type { ThresholdResult } from "../../verdict/thresholds";

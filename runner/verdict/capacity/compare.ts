@@ -1,6 +1,7 @@
 /** What changed from one capacity to another. Pure. */
-import { differences } from "../compare";
-import type { RunData } from "../comparison";
+
+import type { RunData } from "../compare/comparison";
+import { differences } from "../compare/differences";
 import { round, shareText } from "../format";
 import type { CapacityReport } from "./report";
 import { answerText, levelText, rpsText } from "./words";

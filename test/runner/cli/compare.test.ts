@@ -11,7 +11,7 @@ import { parseShare } from "../../../settings/values/share";
 import { outputOf } from "../../support/output";
 import { deadWriter, makeRun, nameAt, recordAt } from "../results/folders";
 import { runningRecord, temporaryFolder } from "../results/make";
-import { type Moment, runOf, usual } from "../verdict/runs";
+import { type Moment, runOf, usual } from "../verdict/compare/runs";
 
 describe("loadtest compare", () => {
   let results: string;

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { compareCapacities } from "../../../../runner/verdict/capacity/compare";
-import type { ComparedRecord } from "../../../../runner/verdict/comparison";
+import type { ComparedRecord } from "../../../../runner/verdict/compare/comparison";
 import { asked, reportOf, steps } from "./steps";
 
 const record: ComparedRecord = {
