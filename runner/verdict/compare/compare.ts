@@ -94,13 +94,18 @@ function wholeValue(metric: ComparedMetric, { totals, percentiles, corrected }: 
   }
 }
 
+/** 0.08 for 8 % more; null where it was 0 and is not any more. */
+export function relativeChange(from: number, to: number): number | null {
+  return from === to ? 0 : from === 0 ? null : round(to / from - 1, digits);
+}
+
 function changeOf(metric: ComparedMetric, before: Measured, after: Measured, maxRegression: number): MetricChange {
   const [from, to] = [before.whole, after.whole];
   const values = { metric, before: from, after: to };
   if (from === null || to === null) {
     return { ...values, change: null, noise: null, kind: from === to ? "same" : "unclear" };
   }
-  const change = from === to ? 0 : from === 0 ? null : round(to / from - 1, digits);
+  const change = relativeChange(from, to);
   const enough = Math.min(before.windows.length, after.windows.length) >= fewestValues;
   const noise = change !== null && enough ? noiseOf(before, after, change) : null;
   const kind = (): ChangeKind => {
@@ -130,10 +135,20 @@ function sentence({ metric, before, after, change, kind }: MetricChange, maxRegr
   if (before === null || after === null) {
     return `${metric} cannot be compared: there is none ${before === null ? "before" : "after"}.`;
   }
-  const by = change === null ? "" : ` by ${shareText(change)},`;
-  const values = `from ${valueText(metric, before)} to ${valueText(metric, after)}`;
-  const moved = `${metric} ${after > before ? "rose" : "fell"}${by} ${values}; ${shareText(maxRegression)} is allowed`;
+  const values = [valueText(metric, before), valueText(metric, after)] as const;
+  const moved = `${movedText(metric, after > before, change, values)}; ${shareText(maxRegression)} is allowed`;
   return kind === "unclear" ? `${moved}, and whether it is real cannot be told.` : `${moved}.`;
+}
+
+/** `p95 rose by 8 %, from 100 ms to 108 ms` */
+export function movedText(
+  what: string,
+  isUp: boolean,
+  change: number | null,
+  [from, to]: readonly [from: string, to: string],
+): string {
+  const by = change === null ? "" : ` by ${shareText(change)},`;
+  return `${what} ${isUp ? "rose" : "fell"}${by} from ${from} to ${to}`;
 }
 
 /** Why the moments of a run say too little of its noise; nothing where they say enough. */

@@ -1,5 +1,6 @@
 /** Why two runs can hardly be compared. */
 import type { Verdict } from "../../types";
+import { searchShape } from "../capacity/report";
 import { round, seconds } from "../format";
 import type { ComparedRecord } from "./comparison";
 
@@ -18,13 +19,19 @@ export function worthless(before: ComparedRecord, after: ComparedRecord): string
     .map(([side, verdict]) => `The verdict ${side} is ${verdict}: the numbers of that run prove nothing.`);
 }
 
-/** Why two runs can hardly be compared, with the value on both sides: `users: 20 before, 40 after`. */
+/** `users: 20 before, 40 after` */
+export function differenceText(what: string, before: string, after: string): string {
+  return `${what}: ${before} before, ${after} after`;
+}
+
+/**
+ * Why two runs can hardly be compared, with the value on both sides. What two searches came to, users and time, is no
+ * difference of what was asked.
+ */
 export function differences(before: ComparedRecord, after: ComparedRecord): string[] {
   const found: string[] = [];
   const report = (what: string, differs: boolean, show: (record: ComparedRecord) => string) => {
-    if (differs) {
-      found.push(`${what}: ${show(before)} before, ${show(after)} after`);
-    }
+    if (differs) found.push(differenceText(what, show(before), show(after)));
   };
   const check = (what: string, show: (record: ComparedRecord) => string) =>
     report(what, show(before) !== show(after), show);
@@ -33,13 +40,13 @@ export function differences(before: ComparedRecord, after: ComparedRecord): stri
   check("script", ({ script }) => script);
   check("load shape", ({ asked }) => shapeOf(asked.shape));
   check("arrivals", arrivalsText);
-  check("users", ({ asked }) => String(round(asked.users, 2)));
+  const areSearches = before.asked.shape === searchShape && after.asked.shape === searchShape;
+  if (!areSearches) check("users", ({ asked }) => String(round(asked.users, 2)));
   if (!before.asked.shape && !after.asked.shape) {
     check("spawn rate", ({ asked }) => String(round(asked.spawnRate, 2)));
   }
-  report("run time", timesDiffer(before.durationSeconds, after.durationSeconds), ({ durationSeconds }) =>
-    seconds(durationSeconds),
-  );
+  const timeDiffers = !areSearches && timesDiffer(before.durationSeconds, after.durationSeconds);
+  report("run time", timeDiffers, ({ durationSeconds }) => seconds(durationSeconds));
   check("workers", ({ asked }) => String(asked.workers));
   check("place", ({ place }) => place);
   const known = before.versions?.client !== undefined && after.versions?.client !== undefined;
