@@ -12,7 +12,7 @@ import type { FinishedRecord } from "../results/run-record";
 import type { LocustStatus, Sample } from "../types";
 import { compareRuns } from "../verdict/compare/compare";
 import type { Comparison } from "../verdict/compare/comparison";
-import { searchedPlan } from "./capacity";
+import { searchedPlan } from "./capacity/capacity";
 import type { LimitOptions } from "./limits";
 import type { RunCommandOptions } from "./options";
 

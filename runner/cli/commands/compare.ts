@@ -32,7 +32,7 @@ export async function compareCommand(a: string, b: string, options: CompareOptio
     );
   }
   if (searches.length === 2)
-    return (await import("./compare-capacities.js")).compareSearches(runs, maxRegression, options);
+    return (await import("../capacity/compare.js")).compareSearches(runs, maxRegression, options);
   const comparison = compareRuns(...runs, { maxRegression });
   const exitCode = exitCodeOf(comparison);
   if (options.html !== undefined) {

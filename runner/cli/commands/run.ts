@@ -12,7 +12,7 @@ import { showRun } from "./report";
 /** `loadtest run`: gives the exit code of the verdict. */
 export async function runCommand(options: RunCommandOptions): Promise<number> {
   if (options.local === true) return runLocally(options);
-  return (await import("./run-in-cluster.js")).runInCluster(options);
+  return (await import("./in-cluster/run.js")).runInCluster(options);
 }
 
 async function runLocally(options: RunCommandOptions): Promise<number> {

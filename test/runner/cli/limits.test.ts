@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { type CapacityOptions, searchPlan } from "../../../runner/cli/capacity";
+import { type CapacityOptions, searchPlan } from "../../../runner/cli/capacity/capacity";
 import { withAcquiredTest } from "../../../runner/cli/deployed-test/acquire";
 import { clusterSetup } from "../../../runner/cli/deployed-test/cluster-setup";
 import { type LimitOptions, withoutOwnLimits } from "../../../runner/cli/limits";

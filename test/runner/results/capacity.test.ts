@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { stepLine } from "../../../runner/cli/capacity";
+import { stepLine } from "../../../runner/cli/capacity/capacity";
 import { historyTable } from "../../../runner/cli/terminal/history-table";
 import { compareCapacitiesReport } from "../../../runner/results/report/compare-capacities";
 import { runReport } from "../../../runner/results/report/report";

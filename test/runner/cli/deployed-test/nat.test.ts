@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { expect } from "chai";
-import { tellNat } from "../../../../runner/cli/commands/dashboard-in-cluster";
+import { tellNat } from "../../../../runner/cli/commands/in-cluster/dashboard";
 import { judgeNat } from "../../../../runner/cli/deployed-test/nat";
 import { saveLatestRun } from "../../../../runner/cli/deployed-test/save";
 import { readRun } from "../../../../runner/results/read";

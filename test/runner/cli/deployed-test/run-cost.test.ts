@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
-import { searchPlan } from "../../../../runner/cli/capacity";
+import { searchPlan } from "../../../../runner/cli/capacity/capacity";
 import { costLine, runCost, workersCost } from "../../../../runner/cli/deployed-test/run-cost";
 import { UsageError } from "../../../../runner/errors";
 import { requestPrice } from "../../../../settings/cost/hourly";
