@@ -7,7 +7,7 @@ import { costLine, runCost, workersCost } from "../../../../runner/cli/deployed-
 import { UsageError } from "../../../../runner/errors";
 import { requestPrice } from "../../../../settings/cost/hourly";
 import { usEast2 } from "../../../../settings/cost/us-east-2";
-import type { LoadTestOutput } from "../../../../settings/outputs";
+import type { LoadTestOutput } from "../../../../settings/deployed/outputs";
 import { removeProjects, temporaryFolder } from "../../../support/project";
 import { clusterTest, deployed, output } from "./tests";
 
