@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { type CommandEnd, startCommand, stopCommands } from "../support/cli";
 import { removeProjects, runsIn, temporaryFolder } from "../support/project";
 import { startSteady, steadyUsers, usedIn, workerSize } from "../support/steady";
+import { together } from "../support/together";
 
 const shape = `from locust import LoadTestShape\n${steadyUsers}
 
@@ -25,13 +26,14 @@ describe("loadtest size on this machine", function () {
     removeProjects();
   });
 
+  const test = together();
   const command = (args: readonly string[], env = {}): Promise<CommandEnd> =>
     startCommand(args, { cwd: steady.directory, env }).ended;
 
-  it("tells by one worker what two take", async () => {
+  test("tells by one worker what two take", async () => {
     const [sampled, ran] = [temporaryFolder(), temporaryFolder()];
     const users = ["--users", `${asked}`];
-    const end = await command(["size", ...steady.load, ...users, "--run-time", "20s", "--results", sampled, "--json"], {
+    const end = await command(["size", ...steady.load, ...users, "--run-time", "15s", "--results", sampled, "--json"], {
       AWS_REGION: "us-east-2",
     });
     expect(end.code, end.stderr).to.equal(0);
@@ -51,7 +53,7 @@ describe("loadtest size on this machine", function () {
     expect(report.settings).to.deep.equal({ workerReplicas: 1, enough: report.need.workers <= 1 });
     expect(runsIn(sampled).length, "each is kept").to.be.within(2, 4);
 
-    const two = ["run", ...steady.load, ...users, "--workers", "2", "--run-time", "40s", "--results", ran];
+    const two = ["run", ...steady.load, ...users, "--workers", "2", "--run-time", "30s", "--results", ran];
     const run = await command(two);
     expect(run.code, run.stdout).to.equal(0);
     const usage = usedIn(ran) ?? expect.fail("no load");
@@ -75,7 +77,7 @@ describe("loadtest size on this machine", function () {
     expect(runsIn(ran)).to.have.lengthOf(1);
   });
 
-  it("starts iterations in its samples where a rate is asked for", async () => {
+  test("starts iterations in its samples where a rate is asked for", async () => {
     const results = temporaryFolder();
     const rate = ["--arrival-rate", "40", "--users", "80", "--run-time", "15s"];
     const end = await command(["size", ...steady.load, ...rate, "--results", results, "--json"]);
@@ -88,7 +90,7 @@ describe("loadtest size on this machine", function () {
     expect(end.stderr).to.match(/^Probe 1: 1 worker, 5 iterations a second, 10 s of full load$/m);
   });
 
-  it("refuses a script with a shape, and what does not go together", async () => {
+  test("refuses a script with a shape, and what does not go together", async () => {
     const results = temporaryFolder();
     const shaped = await command([
       "size",
