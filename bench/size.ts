@@ -6,44 +6,18 @@
  */
 import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
-import { startDemoTarget } from "../runner/demo/target";
-import { readSeries } from "../runner/results/series";
-import { usageOf } from "../runner/verdict/sizing";
-import { prepareLocust, startCommand, stopCommands } from "../test/support/cli";
-import { finished, makeProject, onlyRun, removeProjects, temporaryFolder } from "../test/support/project";
+import { startCommand, stopCommands } from "../test/support/cli";
+import { removeProjects, temporaryFolder } from "../test/support/project";
+import { startSteady, usedIn, workerSize } from "../test/support/steady";
 import { printMachine } from "./measure";
-
-const script = `from locust import HttpUser, constant_pacing, task
-
-
-class Visitor(HttpUser):
-    wait_time = constant_pacing(1)
-
-    @task
-    def visit(self):
-        self.client.get("/")
-`;
 
 const { values } = parseArgs({
   options: { users: { type: "string", default: "600" }, runs: { type: "string", default: "3" } },
 });
-const size = { cpu: 0.5, memory: 768 };
 
 async function main(): Promise<void> {
-  await prepareLocust();
-  const target = await startDemoTarget({ port: 0 });
-  const { directory } = makeProject({ "steady.py": script }, ["workerReplicas: 1"]);
-  const load = [
-    "--local",
-    "--script",
-    "steady.py",
-    "--host",
-    target.url,
-    "--spawn-rate",
-    "40",
-    "--users",
-    values.users,
-  ];
+  const { target, directory, load: steady } = await startSteady();
+  const load = [...steady, "--users", values.users];
   const command = async (args: readonly string[]): Promise<string> => {
     const { code, stdout, stderr } = await startCommand(args, { cwd: directory }).ended;
     if (code !== 0) throw new Error(`${args[0]} ended with ${code}\n${stdout}${stderr}`);
@@ -60,9 +34,8 @@ async function main(): Promise<void> {
         await command(["size", ...load, "--run-time", "20s", "--results", sampled, "--json"]),
       );
       await command(["run", ...load, "--workers", "2", "--run-time", "40s", "--results", ran]);
-      const folder = onlyRun(ran);
-      const used = usageOf(finished(folder), readSeries(`${folder}/series.ndjson`), size)?.cores ?? Number.NaN;
-      const said = need.cpuShare * need.workers * size.cpu;
+      const used = usedIn(ran)?.cores ?? Number.NaN;
+      const said = need.cpuShare * need.workers * workerSize.cpu;
       const off = `${((said / used - 1) * 100).toFixed(1)} %`;
       console.log(
         `| ${sample.users} | ${said.toFixed(3)} | ${used.toFixed(3)} | ${off} | ${loadavg()[0]?.toFixed(1)} |`,

@@ -1,6 +1,6 @@
 /** Tags that tell what one stack has made from what another has, also inside of other packages' components. */
 import * as pulumi from "@pulumi/pulumi";
-import { stackTag } from "../settings/stack-tag";
+import { stackTag } from "../settings/deployed/stack-tag";
 import type { Texts } from "./inputs";
 
 /** The tags that somebody wants, and the stack's. */

@@ -1,6 +1,6 @@
 /** Arguments and environment of Locust's master and workers: one pure function, for processes and for pods. */
 import { join } from "node:path/posix";
-import type { ScriptRun } from "./deployed-test";
+import type { ScriptRun } from "./deployed/deployed-test";
 import { type ArrivalSpacing, askedArrivals, isInStages, runSeconds, stagesMarginSeconds } from "./values/arrivals";
 
 /** The version of Locust that all this is made for; `locust/requirements.txt` and `locust/Dockerfile` have it too. */

@@ -4,7 +4,7 @@ import { paginateGetResources, ResourceGroupsTaggingAPIClient } from "@aws-sdk/c
 import { AwsClients, awsConfig } from "../../runner/aws/clients";
 import { explainAwsError } from "../../runner/aws/errors";
 import { pause } from "../../runner/engine/timing";
-import { stackTag } from "../../settings/stack-tag";
+import { stackTag } from "../../settings/deployed/stack-tag";
 
 /**
  * Looks until nothing is left, or for ten minutes: the index of tags is some minutes late, also in forgetting what is

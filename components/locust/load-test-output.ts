@@ -2,7 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { requestPrice } from "../../settings/cost/hourly";
 import { usEast2 as prices } from "../../settings/cost/us-east-2";
-import type { LoadTestOutput } from "../../settings/outputs";
+import type { LoadTestOutput } from "../../settings/deployed/outputs";
 import type { Settings } from "../../settings/schema";
 import { partOf } from "../inputs";
 import type { NatCount } from "../network/args";

@@ -1,7 +1,7 @@
 /** The pods of Locust's master and workers. */
 import type { core } from "@pulumi/kubernetes/types/input";
 import type { Input } from "@pulumi/pulumi";
-import { containerName } from "../../settings/deployed-test";
+import { containerName } from "../../settings/deployed/deployed-test";
 import { pluginVariables, stopTimeoutSeconds } from "../../settings/locust";
 import { isLater, mapInput } from "../inputs";
 import type { LocustDeploymentArgs } from "./args";

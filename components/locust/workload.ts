@@ -5,7 +5,7 @@ import type { ServiceArgs } from "@pulumi/kubernetes/core/v1/service";
 import type { PodDisruptionBudgetArgs } from "@pulumi/kubernetes/policy/v1/podDisruptionBudget";
 import type { core } from "@pulumi/kubernetes/types/input";
 import { all, type Input, jsonStringify, type Output, output } from "@pulumi/pulumi";
-import { testAnnotation } from "../../settings/deployed-test";
+import { testAnnotation } from "../../settings/deployed/deployed-test";
 import { type LocustSettings, locustCommands, locustVersion, usualImage } from "../../settings/locust";
 import { loadtestVersion } from "../../settings/package-root";
 import { mapInput } from "../inputs";

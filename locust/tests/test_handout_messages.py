@@ -17,7 +17,7 @@ from gevent.queue import Queue
 from locust.event import EventHook
 from locust.rpc.protocol import Message
 
-from loadtest import data, handout
+from loadtest import data, given, handout
 
 
 class Network:
@@ -58,7 +58,7 @@ class Test:
         self.made, self.network, self._file = made, Network(made, loss), str(file)
         self.used: dict[str, list[int]] = {}
         self.users: dict[str, list[gevent.Greenlet]] = {}
-        self._rows: dict[str, tuple[data.Rows, Any]] = {}
+        self._rows: dict[str, tuple[given.Rows, Any]] = {}
         self.handlers: dict[str, Any] = {}
         self.clients: dict[str, Any] = {}
         runner = SimpleNamespace(
@@ -90,15 +90,15 @@ class Test:
             rows.stop()
 
     def join(self, name: str, users: int, run: int = 1) -> None:
-        number = len(data.known)
+        number = len(given.known)
         rows = data.rows(self._file, exhausted="stop-user")
-        del data.known[number:]
+        del given.known[number:]
         rows._number = 0
         send = lambda kind, told: self.network.send(name, "master", kind, told)  # noqa: E731
         options = SimpleNamespace(parsed_options=SimpleNamespace(loadtest_run=run))
         runner: Any = SimpleNamespace(environment=options, state="running", send_message=send)
         rows._require_user = lambda: runner  # type: ignore[method-assign]
-        answers = {data.ASK: rows.answer, data.BACK: lambda _: rows.give_back(runner)}
+        answers = {given.ASK: rows.answer, given.BACK: lambda _: rows.give_back(runner)}
         self.network.deliver[name] = lambda message: answers[message.type](message.data)
         self.clients[name] = SimpleNamespace(state="running")
         self._rows[name] = (rows, runner)
@@ -122,12 +122,12 @@ class Test:
         if left:
             raise AssertionError(f"{len(left)} users wait for ever")
 
-    def _use(self, name: str, rows: data.Rows) -> None:
+    def _use(self, name: str, rows: given.Rows) -> None:
         try:
             while True:
                 self.used[name].append(int(next(rows)["id"]))
                 gevent.sleep(self.made.random() * 0.004)
-        except data.OutOfRows:
+        except given.OutOfRows:
             return
 
 
@@ -136,7 +136,7 @@ class HandoutTest(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.file = Path(folder.name) / "ids.csv"
-        for change in (patch.object(data, "LOOK", 0.1), patch.object(handout, "LOOK", 0.1)):
+        for change in (patch.object(given, "LOOK", 0.1), patch.object(handout, "LOOK", 0.1)):
             change.start()
             self.addCleanup(change.stop)
         logger = logging.getLogger("locust.loadtest.data")
@@ -145,13 +145,13 @@ class HandoutTest(unittest.TestCase):
         argv = patch.object(sys, "argv", ["locust", "--master"])
         argv.start()
         self.addCleanup(argv.stop)
-        self.addCleanup(data.known.clear)
+        self.addCleanup(given.known.clear)
 
     def run_one(self, seed: int, loss: float, kill: bool) -> tuple[list[int], int]:
         made = random.Random(seed)
         count = made.choice((1, 7, 100, 800))
         self.file.write_text("id\n" + "".join(f"{number}\n" for number in range(count)))
-        data.known.clear()
+        given.known.clear()
         test = Test(made, self.file, loss)
         for name in "abc":
             test.join(name, made.randint(1, 12))
@@ -169,7 +169,7 @@ class HandoutTest(unittest.TestCase):
 
     def begin(self, count: int, users: int) -> Test:
         self.file.write_text("id\n" + "".join(f"{number}\n" for number in range(count)))
-        data.known.clear()
+        given.known.clear()
         test = Test(random.Random(1), self.file, loss=0.1)
         test.join("a_1", users)
         return test

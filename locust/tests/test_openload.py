@@ -13,7 +13,6 @@ from locust.runners import WorkerNode
 
 from loadtest import openload, patching
 from loadtest.corrected import Corrected
-from loadtest.iterations import StartsOfWorkers, lag_of_all
 from loadtest.openload import OpenLoad
 from loadtest.run import LatestRun
 from loadtest.samples import _AS_THEY_ARE, to_sample
@@ -236,18 +235,3 @@ class OpenLoadTest(unittest.TestCase):
         self.assertEqual((total.num_requests, total.max_response_time), (2, 90))
         self.environment.stats.reset_all()
         self.assertEqual(self.load.corrected.stats.total.num_requests, 0)
-
-
-class StartsTest(unittest.TestCase):
-    def test_a_worker_that_is_silent_starts_nothing_now(self) -> None:
-        now = [0.0]
-        starts = StartsOfWorkers(lambda: now[0])
-        for at, count in ((3.0, 30), (6.0, 60), (9.0, 90)):
-            now[0] = at
-            starts.see("a", count)
-        self.assertEqual(starts.answer([])["startedPerSecond"], 10)
-        now[0] = 20.0
-        self.assertEqual(starts.answer([])["startedPerSecond"], 0)
-
-    def test_there_is_no_lag_without_a_start(self) -> None:
-        self.assertEqual(lag_of_all([]), {"p50": None, "p99": None, "max": None})

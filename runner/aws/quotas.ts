@@ -1,7 +1,7 @@
 /** Quotas of an account in a Region, and what is in use of them. */
 import type { EC2Client, Tag } from "@aws-sdk/client-ec2";
 import type { QuotaNeed } from "../../settings/aws/quotas";
-import { stackTag } from "../../settings/stack-tag";
+import { stackTag } from "../../settings/deployed/stack-tag";
 import type { AwsClients } from "./clients";
 import { explainAwsError } from "./errors";
 

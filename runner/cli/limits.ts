@@ -3,8 +3,6 @@ import type { SettingsProblem } from "../../settings/errors";
 import type { Rule } from "../../settings/rules";
 import { isInStages, parseArrivals, peakRate, runSeconds } from "../../settings/values/arrivals";
 import { commonHosts, isAllowedTarget } from "../../settings/values/target";
-import { UsageError } from "../errors";
-import type { LocustStatus } from "../types";
 
 export interface LimitOptions {
   /** Hosts that load may be aimed at; where the stack has `allowedHosts`, both hold. */
@@ -53,16 +51,4 @@ function hostProblems(valid: Parameters<Rule>[0]["valid"], allowedHosts: readonl
   // An empty list would be none to Locust.
   if (commonHosts(valid.allowedHosts, allowedHosts)?.length !== 0) return [];
   return [{ key: "allowedHosts", value: valid.allowedHosts, allowed: `with one of ${among}` }];
-}
-
-/** Refuses a script whose load shape decides about users and time, where these have a limit. */
-export function requireSettledLoad({ shape }: LocustStatus, { maxUsers, maxRunTime }: LimitOptions): void {
-  const limits = [
-    ...(maxUsers === undefined ? [] : ["--max-users"]),
-    ...(maxRunTime === undefined ? [] : ["--max-run-time"]),
-  ];
-  if (shape === null || limits.length === 0) return;
-  throw new UsageError(
-    `the script's load shape ${shape} decides users and time: no run keeps it to ${limits.join(" and ")}`,
-  );
 }

@@ -2,7 +2,7 @@ import { relative } from "node:path";
 import type { RunOutcome } from "../engine/plan";
 import type { ResultsFolder } from "../results/folder";
 import type { FinishedRecord } from "../results/run-record";
-import { resultTable } from "../results/table";
+import { resultTable } from "../results/tables/table";
 import type { RequestStats } from "../types";
 import type { Outcome } from "../verdict/verdict";
 

@@ -8,7 +8,7 @@ import { messageOf, RunnerError } from "../errors";
 import type { Session } from "../places/place";
 import type { ResultsFolder } from "../results/folder";
 import { exitCodes, type LocustStatus } from "../types";
-import { searchIntro, stepLine } from "./capacity";
+import { searchIntro, stepLine } from "./capacity/capacity";
 import type { SavedRun } from "./output";
 import { Recorder } from "./recorder";
 import { arrivalsNotice, type Compare, requireArrivals, requireNoShape, type TestSetup } from "./setup";

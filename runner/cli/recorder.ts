@@ -11,7 +11,7 @@ import type { FinishedRecord, RunningRecord, RunRecord } from "../results/run-re
 import { readSeries } from "../results/series";
 import { currentWriter, unfinished } from "../results/unfinished";
 import type { LocustStatus, Sample } from "../types";
-import type { CapacityReport, CapacityStep } from "../verdict/capacity/report";
+import { type CapacityReport, type CapacityStep, searchShape } from "../verdict/capacity/report";
 import { round } from "../verdict/format";
 import type { IntegrityReport } from "../verdict/integrity";
 import { unansweredWarnings } from "../verdict/requests";
@@ -157,7 +157,7 @@ export class Recorder implements RunObserver {
 
   /** What decides the load instead of the users that were asked for. */
   private get shape(): string | null {
-    return this.setup.plan.search === undefined ? (this.status?.shape ?? null) : "loadtest capacity";
+    return this.setup.plan.search === undefined ? (this.status?.shape ?? null) : searchShape;
   }
 
   private common(

@@ -10,9 +10,10 @@ import { findRun } from "../results/history";
 import { readRunData } from "../results/read";
 import type { FinishedRecord } from "../results/run-record";
 import type { LocustStatus, Sample } from "../types";
-import { compareRuns } from "../verdict/compare";
-import type { Comparison } from "../verdict/comparison";
-import { searchedPlan } from "./capacity";
+import { compareRuns } from "../verdict/compare/compare";
+import type { Comparison } from "../verdict/compare/comparison";
+import { searchedPlan } from "./capacity/capacity";
+import type { LimitOptions } from "./limits";
 import type { RunCommandOptions } from "./options";
 
 /** What a run is made of, wherever it runs. */
@@ -119,6 +120,15 @@ export function requireArrivals({ arrivals }: Pick<RunPlan, "arrivals">, status:
 /** Refuses a script whose load shape decides what the command has to. @param why what the user is to know or do */
 export function requireNoShape({ shape }: Pick<LocustStatus, "shape">, why: string): void {
   if (shape !== null) throw new UsageError(`the script's load shape ${shape} decides users and time: ${why}`);
+}
+
+/** Refuses a script whose load shape decides about users and time, where these have a limit. */
+export function requireSettledLoad(status: LocustStatus, { maxUsers, maxRunTime }: LimitOptions): void {
+  const limits = [
+    ...(maxUsers === undefined ? [] : ["--max-users"]),
+    ...(maxRunTime === undefined ? [] : ["--max-run-time"]),
+  ];
+  if (limits.length > 0) requireNoShape(status, `no run keeps it to ${limits.join(" and ")}`);
 }
 
 /** Checks that every HTTP user has a target that it may have, and that targets with an http(s) URL answer. */

@@ -1,4 +1,5 @@
-import type { EndedBy, LocustStatus, Phase, Place } from "../types";
+import type { EndedBy, LocustStatus, Phase } from "../types";
+import type { Place } from "../types/script";
 
 /** What the next step of a run is decided from. Times are seconds since its start. */
 export interface RunView {

@@ -1,6 +1,7 @@
 import type { AskedArrivals } from "../../settings/values/arrivals";
 import type { Threshold } from "../../settings/values/threshold";
-import type { EndedBy, FailureKind, LocustStatus, Phase, Place, RequestStats, Sample, ScriptReport } from "../types";
+import type { EndedBy, FailureKind, LocustStatus, Phase, RequestStats, Sample } from "../types";
+import type { Place, ScriptReport } from "../types/script";
 import type { CapacityAsked, CapacityReport, CapacityStep } from "../verdict/capacity/report";
 import type { IntegrityReport } from "../verdict/integrity";
 import type { Unanswered } from "../verdict/requests";

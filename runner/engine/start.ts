@@ -1,6 +1,7 @@
 import { isInStages, stagesMarginSeconds } from "../../settings/values/arrivals";
 import { messageOf } from "../errors";
-import type { LocustStatus, ScriptReport } from "../types";
+import type { LocustStatus } from "../types";
+import type { ScriptReport } from "../types/script";
 import { kindText } from "../verdict/script";
 import { MasterUnreachable } from "./client";
 import type { LiveRun } from "./live-run";

@@ -5,7 +5,7 @@ import { codeOf, messageOf, UsageError } from "../errors";
 import { readError } from "./files";
 import { readRun } from "./read";
 import type { FinishedRecord, RunningRecord } from "./run-record";
-import { oneLine } from "./text";
+import { oneLine } from "./tables/text";
 import { writerLives } from "./unfinished";
 
 /** A run in a folder of results, as far as it can be read. */

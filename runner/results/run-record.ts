@@ -2,7 +2,7 @@ import { z } from "zod";
 import { arrivalSpacings } from "../../settings/values/arrivals";
 import { thresholdMetrics, thresholdOperators } from "../../settings/values/threshold";
 import { exitCodes } from "../types";
-import { comparedMetrics } from "../verdict/comparison";
+import { comparedMetrics } from "../verdict/compare/comparison";
 import { capacityRecord } from "./capacity-record";
 import { integrityReport } from "./integrity-record";
 

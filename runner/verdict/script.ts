@@ -1,5 +1,5 @@
 /** What the script's own code did, in words. */
-import type { Place, ScriptReport, Tally } from "../types";
+import type { Place, ScriptReport, Tally } from "../types/script";
 
 type Kind = Tally["kinds"][number];
 

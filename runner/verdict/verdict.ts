@@ -1,4 +1,5 @@
-import { type EndedBy, exitCodes, type Place, type Verdict } from "../types";
+import { type EndedBy, exitCodes, type Verdict } from "../types";
+import type { Place } from "../types/script";
 import type { CapacityReport } from "./capacity/report";
 import { capacityDecision } from "./capacity/words";
 import type { Decision } from "./decision";

@@ -8,7 +8,7 @@ import {
 } from "../../runner/places/kubernetes/deployed/script-change";
 import type { Rollout } from "../../runner/places/kubernetes/rollout/pods";
 import { podProblems, readyPods } from "../../runner/places/kubernetes/rollout/problems";
-import { testAnnotation } from "../../settings/deployed-test";
+import { testAnnotation } from "../../settings/deployed/deployed-test";
 import { apply, until } from "../support/cluster";
 import { kubernetesClient } from "../support/kubernetes-client";
 import { ownNamespace } from "../support/namespace";

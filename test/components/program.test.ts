@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { parse } from "yaml";
-import type { LoadTestOutput } from "../../settings/outputs";
+import type { LoadTestOutput } from "../../settings/deployed/outputs";
 import { known, type MockEngine, mockEngine, type Registered } from "../support/mock-engine";
 import { vpcOutputs } from "../support/vpc";
 

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import { stackTag } from "../../settings/stack-tag";
+import { stackTag } from "../../settings/deployed/stack-tag";
 import { known, mockEngine } from "../support/mock-engine";
 
 /** What becomes of a part of another package's component; undefined where it stays as it is. */

@@ -8,6 +8,7 @@ import { waitUntilNone } from "../support/processes";
 import { finished, makeProject, onlyRun, type Project, removeProjects, temporaryFolder } from "../support/project";
 import { type QueueProcess, startQueueProcess } from "../support/queue-process";
 import type { QueueOptions } from "../support/queue-target";
+import { together } from "../support/together";
 
 const script = (work = "") => `import time
 
@@ -50,11 +51,12 @@ describe("loadtest capacity on this machine", function () {
       "shape.py": script() + shape,
     });
   });
-  afterEach(async () => {
+  after(async () => {
     await stopCommands();
-    for (const target of targets.splice(0)) await target.close();
+    for (const target of targets) await target.close();
+    removeProjects();
   });
-  after(removeProjects);
+  const test = together();
 
   async function target(options: QueueOptions): Promise<QueueProcess> {
     const made = await startQueueProcess(options);
@@ -84,79 +86,64 @@ describe("loadtest capacity on this machine", function () {
   const quick = ["--step-time", "1s", "--holds", "2", "--precision", "50%"];
   const late = ["--script", "visit.py", "--threshold", "p95<200", ...quick];
 
-  describe("by users", () => {
-    let end: CommandEnd;
-    let folder: string;
-    let record: FinishedRecord;
-    let answered: number;
+  let end: CommandEnd;
+  let folder: string;
+  let record: FinishedRecord;
 
-    before(async () => {
-      const made = await target(queue);
-      const { url } = made;
-      ({ end, folder, record } = await search(url, [
-        ...late,
-        "--from",
-        "20",
-        "--at-least",
-        "150/s",
-        "--html",
-        join(project.directory, "page.html"),
-      ]));
-      answered = await made.answered();
-    });
-
-    it("finds the capacity of a queue, with the proof that the queue was the limit", () => {
-      const { rps, interval, limit, first, knee, steps, level, broke } = capacityOf(record);
-      expect(end.code, end.stderr).to.equal(0);
-      expect(rps).to.be.within(known * 0.8, known * 1.2);
-      expect(interval?.low).to.be.at.most(rps ?? 0);
-      expect(interval?.high).to.be.at.least(rps ?? 0);
-      // What requests are cut off at the end the queue has answered as well.
-      expect(record.totals.requests).to.be.within(answered * 0.99, answered);
-      // A hiccup of this machine may have it ask for levels that are closer, at which throughput rises no more.
-      expect(limit, end.stdout).to.be.oneOf(["target", "flat"]);
-      if (limit === "target") {
-        expect(first).to.deep.include({ what: "time", threshold: "p95<200", request: "GET /" });
-        expect(steps.filter((step) => step.level === broke && step.outcome === "broke")).to.have.lengthOf.at.least(2);
-      }
-      // Without a pause of its users they wait from as many on as there are servers.
-      expect(knee?.level).to.be.within(5, 30);
-      expect(steps.filter((step) => step.level === level && step.outcome === "held")).to.have.lengthOf.at.least(2);
-      expect(record.integrity).to.deep.include({ ok: true, problems: [] });
-    });
-
-    it("says before how long it takes, shows its steps as they go on, and the answer at the end", () => {
-      expect(end.stderr).to.match(/from 20 users up, 1 s a step, to 50 %/);
-      expect(end.stderr).to.match(/It takes about \d\d:\d\d, 40 steps at most/);
-      expect(end.stderr).to.match(/^20 users: \d+(\.\d+)? requests\/s, p95 \d+ ms.*: held$/m);
-      expect(end.stdout).to.match(/The capacity is \d{3}(\.\d)? requests\/s at \d+ users/);
-      expect(end.stdout).to.match(/The target was the limit, not the workers/);
-      for (const line of end.stdout.split("\n")) expect(line.length).to.be.at.most(80);
-    });
-
-    it("leaves results that its schema allows, and that other commands show", async () => {
-      const schema = JSON.parse(readFileSync(join(root, "schema", "run.schema.json"), "utf8"));
-      const ajv = new Ajv({ allErrors: true, strict: false, validateFormats: false });
-      expect(
-        ajv.validate(schema, JSON.parse(readFileSync(join(folder, "run.json"), "utf8"))),
-        ajv.errorsText(),
-      ).to.equal(true);
-      expect(readFileSync(join(project.directory, "page.html"), "utf8")).to.match(
-        /Throughput and response times by load/,
-      );
-      const again = await startCommand(["report", folder], { cwd: project.directory }).ended;
-      expect(again.stdout.replace(/Results:.*/, "")).to.equal(end.stdout.replace(/Results:.*/, ""));
-      const same = await startCommand(["compare", folder, folder], { cwd: project.directory }).ended;
-      expect([same.code, same.stdout]).to.satisfy(
-        ([code, text]: [number, string]) => code === 0 && text.includes("SAME"),
-      );
-      const history = await startCommand(["history", "--results", join(folder, "..")], { cwd: project.directory })
-        .ended;
-      expect(history.stdout).to.match(/passed +\d+ +max \d{3}/);
-    });
+  test("finds the capacity of a queue by users, with the proof that the queue was the limit", async () => {
+    const made = await target(queue);
+    const page = join(project.directory, "page.html");
+    const args = [...late, "--from", "20", "--at-least", "150/s", "--html", page];
+    ({ end, folder, record } = await search(made.url, args));
+    const answered = await made.answered();
+    const { rps, interval, limit, first, knee, steps, level, broke } = capacityOf(record);
+    expect(end.code, end.stderr).to.equal(0);
+    expect(rps).to.be.within(known * 0.8, known * 1.2);
+    expect(interval?.low).to.be.at.most(rps ?? 0);
+    expect(interval?.high).to.be.at.least(rps ?? 0);
+    // What requests are cut off at the end the queue has answered as well.
+    expect(record.totals.requests).to.be.within(answered * 0.99, answered);
+    // A hiccup of this machine may have it ask for levels that are closer, at which throughput rises no more.
+    expect(limit, end.stdout).to.be.oneOf(["target", "flat"]);
+    if (limit === "target") {
+      expect(first).to.deep.include({ what: "time", threshold: "p95<200", request: "GET /" });
+      expect(steps.filter((step) => step.level === broke && step.outcome === "broke")).to.have.lengthOf.at.least(2);
+    }
+    // Without a pause of its users they wait from as many on as there are servers.
+    expect(knee?.level).to.be.within(5, 30);
+    expect(steps.filter((step) => step.level === level && step.outcome === "held")).to.have.lengthOf.at.least(2);
+    expect(record.integrity).to.deep.include({ ok: true, problems: [] });
   });
 
-  it("finds it by arrivals, too", async () => {
+  it("says before how long it takes, shows its steps as they go on, and the answer at the end", () => {
+    expect(end.stderr).to.match(/from 20 users up, 1 s a step, to 50 %/);
+    expect(end.stderr).to.match(/It takes about \d\d:\d\d, 40 steps at most/);
+    expect(end.stderr).to.match(/^20 users: \d+(\.\d+)? requests\/s, p95 \d+ ms.*: held$/m);
+    expect(end.stdout).to.match(/The capacity is \d{3}(\.\d)? requests\/s at \d+ users/);
+    expect(end.stdout).to.match(/The target was the limit, not the workers/);
+    for (const line of end.stdout.split("\n")) expect(line.length).to.be.at.most(80);
+  });
+
+  it("leaves results that its schema allows, and that other commands show", async () => {
+    const schema = JSON.parse(readFileSync(join(root, "schema", "run.schema.json"), "utf8"));
+    const ajv = new Ajv({ allErrors: true, strict: false, validateFormats: false });
+    expect(ajv.validate(schema, JSON.parse(readFileSync(join(folder, "run.json"), "utf8"))), ajv.errorsText()).to.equal(
+      true,
+    );
+    expect(readFileSync(join(project.directory, "page.html"), "utf8")).to.match(
+      /Throughput and response times by load/,
+    );
+    const again = await startCommand(["report", folder], { cwd: project.directory }).ended;
+    expect(again.stdout.replace(/Results:.*/, "")).to.equal(end.stdout.replace(/Results:.*/, ""));
+    const same = await startCommand(["compare", folder, folder], { cwd: project.directory }).ended;
+    expect([same.code, same.stdout]).to.satisfy(
+      ([code, text]: [number, string]) => code === 0 && text.includes("SAME"),
+    );
+    const history = await startCommand(["history", "--results", join(folder, "..")], { cwd: project.directory }).ended;
+    expect(history.stdout).to.match(/passed +\d+ +max \d{3}/);
+  });
+
+  test("finds it by arrivals, too", async () => {
     const { url } = await target(queue);
     const { end, record } = await search(url, [...late, "--by", "arrivals", "--from", "120", "--json"]);
     expect(end.code, end.stderr).to.equal(0);
@@ -165,7 +152,7 @@ describe("loadtest capacity on this machine", function () {
     expect(capacityOf(record).steps[0]?.arrivals?.due).to.be.at.least(60);
   });
 
-  it("lets a target that collapses recover, hammers it only for seconds, and finds what it takes below that", async () => {
+  test("lets a target that collapses recover, hammers it only for seconds, and finds what it takes below that", async () => {
     // With 30 at a time each takes six times as long, until the queue has gone.
     const made = await target({ ...queue, collapse: { above: 30, times: 6 } });
     const { end, record } = await search(made.url, [...late, "--from", "20"]);
@@ -176,26 +163,7 @@ describe("loadtest capacity on this machine", function () {
     for (const step of steps.filter(({ outcome }) => outcome === "broke")) expect(step.seconds).to.be.at.most(5);
   });
 
-  it("brings up the workers that it may, then says that they were the limit, what is proven, and how many it takes", async () => {
-    const { url } = await target({ servers: 400, serviceMs: 5 });
-    const args = ["--script", "busy.py", "--threshold", "p95<150", "--from", "4", "--max-workers", "2", ...quick];
-    const { end, record, folder } = await search(url, args);
-    const { limit, interval, workers, level, steps } = capacityOf(record);
-    expect(end.stderr).to.match(/The workers are the limit: .* Workers: 1 → 2/);
-    expect(existsSync(join(folder, "logs", "worker-2.log"))).to.equal(true);
-    // Two are not enough either: ten milliseconds of a core for each request.
-    expect(end.code, end.stdout).to.equal(3);
-    expect([limit, interval?.high]).to.deep.equal(["workers", null]);
-    expect(level).to.be.at.least(4);
-    expect(workers.count).to.equal(2);
-    expect(workers.needed).to.be.at.least(3);
-    expect(steps.at(-1)?.workers).to.equal(2);
-    expect(record.verdict).to.equal("invalid");
-    expect(end.stdout).to.match(/The target takes at least \d+(\.\d+)? requests\/s/);
-    expect(end.stdout).to.match(/The workers were the limit, not the target: at \d+ users the busiest/);
-  });
-
-  it("does not take a script that blocks its worker for a slow target", async () => {
+  test("does not take a script that blocks its worker for a slow target", async () => {
     const { url } = await target({ servers: 400, serviceMs: 5 });
     const { end, record } = await search(url, ["--script", "blocking.py", "--threshold", "p95<200", ...quick]);
     expect(end.code, end.stdout + end.stderr).to.equal(3);
@@ -208,7 +176,7 @@ describe("loadtest capacity on this machine", function () {
     expect(end.stdout).to.match(/The workers were the limit, not the target: at \d+ users something in the/);
   });
 
-  it("ends at a limit of the user's with what is there at least", async () => {
+  test("ends at a limit of the user's with what is there at least", async () => {
     const { url } = await target(queue);
     const { end, record } = await search(url, [...late, "--max-users", "8"]);
     expect(end.code, end.stderr).to.equal(0);
@@ -219,7 +187,7 @@ describe("loadtest capacity on this machine", function () {
     expect(end.stdout).to.match(/--max-users 8 ended the search, not the target/);
   });
 
-  it("keeps and shows what it has found at Ctrl-C", async () => {
+  test("keeps and shows what it has found at Ctrl-C", async () => {
     const { url } = await target(queue);
     const { command, results } = start(url, [...late, "--from", "20"]);
     await command.waitFor(/^20 users: .* held$/m, 60_000);
@@ -230,7 +198,7 @@ describe("loadtest capacity on this machine", function () {
     expect(capacityOf(finished(onlyRun(results)))).to.deep.include({ limit: null, level: 20 });
   });
 
-  it("keeps what it has found where its command is killed, and the load ends all the same", async () => {
+  test("keeps what it has found where its command is killed, and the load ends all the same", async () => {
     const { url } = await target(queue);
     const { command, results } = start(url, [...late, "--from", "20"]);
     await command.waitFor(/^20 users: .* held$/m, 60_000);
@@ -247,7 +215,7 @@ describe("loadtest capacity on this machine", function () {
     expect(capacityOf(finished(onlyRun(results)))).to.deep.include({ limit: null, level: 20 });
   });
 
-  it("refuses a script with a load shape, and options that contradict each other", async () => {
+  test("refuses a script with a load shape, and options that contradict each other", async () => {
     const { url } = await target(queue);
     const wrong = await start(url, ["--script", "visit.py", "--from", "20", "--max-users", "10"]).command.ended;
     expect([wrong.code, wrong.stderr]).to.deep.equal([
@@ -265,5 +233,25 @@ describe("loadtest capacity on this machine", function () {
     const rate = await start(url, ["--at-least", "fast"]).command.ended;
     expect(rate.code).to.equal(2);
     expect(rate.stderr).to.match(/A rate is a number above 0 a second: 1200\/s or 1200/);
+  });
+
+  /** It needs both cores: what is before has ended by then. */
+  it("brings up the workers that it may, then says that they were the limit, what is proven, and how many it takes", async () => {
+    const { url } = await target({ servers: 400, serviceMs: 5 });
+    const args = ["--script", "busy.py", "--threshold", "p95<150", "--from", "4", "--max-workers", "2", ...quick];
+    const { end, record, folder } = await search(url, args);
+    const { limit, interval, workers, level, steps } = capacityOf(record);
+    expect(end.stderr).to.match(/The workers are the limit: .* Workers: 1 → 2/);
+    expect(existsSync(join(folder, "logs", "worker-2.log"))).to.equal(true);
+    // Two are not enough either: ten milliseconds of a core for each request.
+    expect(end.code, end.stdout).to.equal(3);
+    expect([limit, interval?.high]).to.deep.equal(["workers", null]);
+    expect(level).to.be.at.least(4);
+    expect(workers.count).to.equal(2);
+    expect(workers.needed).to.be.at.least(3);
+    expect(steps.at(-1)?.workers).to.equal(2);
+    expect(record.verdict).to.equal("invalid");
+    expect(end.stdout).to.match(/The target takes at least \d+(\.\d+)? requests\/s/);
+    expect(end.stdout).to.match(/The workers were the limit, not the target: at \d+ users the busiest/);
   });
 });

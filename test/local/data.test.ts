@@ -6,6 +6,7 @@ import { expect } from "chai";
 import { type CommandEnd, inTurns, stopCommands } from "../support/cli";
 import { type LocalRun, localRuns } from "../support/local-runs";
 import { roleOf } from "../support/processes";
+import { together } from "../support/together";
 
 /** A script whose task asks for `/NAME/ID` with each row's id, where `name` is its own: what a target then knows of it. */
 const script = (name: string, how: string, wait = "constant(0.05)", task = "self.visit(next(users))") => `
@@ -108,14 +109,17 @@ describe("loadtest_data", function () {
   const all = (count: number) => Array.from({ length: count }, (_, id) => id);
   const sorted = (ids: readonly number[]) => [...ids].sort((a, b) => a - b);
 
+  const test = together();
+
   describe("hands out rows", () => {
     before(() =>
       inTurns(
-        ["once", "open_load", "users_leave", "again", "mixed", "mixed_too", "mixed_else", "one_each"],
+        // The longest first.
+        ["one_each", "once", "open_load", "users_leave", "again", "mixed", "mixed_too", "mixed_else"],
         2,
         (name) => {
           if (name === "open_load") return finish(name, 10, ["--arrival-rate", "60"]);
-          if (name === "one_each") return finish(name, 90, ["--run-time", "15s"]);
+          if (name === "one_each") return finish(name, 90, ["--run-time", "12s"]);
           // The requests of two users overtake each other.
           if (name === "again" || name === "mixed_else") return see(name, 1, 200, ["--workers", "1"]);
           if (name.startsWith("mixed")) return finish(name, 1, ["--workers", "1"]);
@@ -187,8 +191,8 @@ describe("loadtest_data", function () {
     });
   });
 
-  it("gives no row twice when a worker is killed, and says what is lost", async () => {
-    const run = start("killed", 20, ["--run-time", "20s"]);
+  test("gives no row twice when a worker is killed, and says what is lost", async () => {
+    const run = start("killed", 20, ["--run-time", "12s"]);
     await run.command.waitFor(/full load/);
     const worker = run.command.children().find((found) => roleOf(found) === "worker");
     if (worker === undefined) throw new Error("there is no worker");
@@ -204,7 +208,7 @@ describe("loadtest_data", function () {
     );
   });
 
-  it("ends a run whose file is edited, and gives nobody what is none of its rows", async () => {
+  test("ends a run whose file is edited, and gives nobody what is none of its rows", async () => {
     const run = start("edited", 20);
     await run.command.waitFor(/full load/);
     // As long as before, and other rows from other bytes on.
@@ -221,7 +225,7 @@ describe("loadtest_data", function () {
     expect(new Set(ids).size).to.equal(ids.length);
   });
 
-  it("gives the rows of a worker that leaves in order to others", async () => {
+  test("gives the rows of a worker that leaves in order to others", async () => {
     const run = start("left", 10);
     await run.command.waitFor(/full load/);
     const worker = run.command.children().find((found) => roleOf(found) === "worker");
@@ -251,7 +255,7 @@ describe("loadtest_data", function () {
       /^loadtest: differs\.py, line 9: ValueError: differs\.csv has \d+ bytes, not the master's \d+: all need the same/m,
     ],
   ] as const) {
-    it(`keeps a run from starting: ${name}.py`, async () => {
+    test(`keeps a run from starting: ${name}.py`, async () => {
       const run = start(name, 2);
       const end = await run.command.ended;
       expect(end.code, end.stdout + end.stderr).to.equal(2);
@@ -260,7 +264,7 @@ describe("loadtest_data", function () {
     });
   }
 
-  it("says where rows() has to be", async () => {
+  test("says where rows() has to be", async () => {
     const run = start("late", 2, ["--run-time", "6s"]);
     await run.command.ended;
     const kinds = run.record().exceptions?.kinds ?? [];
@@ -269,7 +273,7 @@ describe("loadtest_data", function () {
     );
   });
 
-  it("stands behind a module of the script's own that has this name", async () => {
+  test("stands behind a module of the script's own that has this name", async () => {
     const { mkdirSync } = await import("node:fs");
     const folder = join(runs.project().directory, "own");
     mkdirSync(join(folder, "loadtest_data"), { recursive: true });

@@ -6,6 +6,7 @@ import { type CommandEnd, startCommand } from "../support/cli";
 import { type LocalRun, localRuns } from "../support/local-runs";
 import { type Found, requireRole, roleOf, sleep, waitUntilNone } from "../support/processes";
 import { finished, hello, runsIn, seriesIn, temporaryFolder, textIn } from "../support/project";
+import { together } from "../support/together";
 
 /** Takes the time to reach its workers before they begin. */
 const prepares = `import gevent
@@ -25,7 +26,7 @@ describe("a killed process", function () {
   const { start, project, target } = localRuns({
     args: ["--script", "hello.py", "--spawn-rate", "20"],
     scripts: { "prepares.py": prepares },
-    targets: [{}],
+    targets: [{}, {}],
   });
 
   /** Waits until the run has written numbers, and gives its folder. */
@@ -47,7 +48,9 @@ describe("a killed process", function () {
     return startCommand(["report", directory, "--json"], { cwd: project().directory }).ended;
   }
 
-  it("that is a worker costs no more than 6 s of load, and makes the run invalid", async () => {
+  const test = together();
+
+  test("that is a worker costs no more than 6 s of load, and makes the run invalid", async () => {
     const run = start(["--host", target().url, "--users", "20", "--run-time", "16s"]);
     const { command } = run;
     await command.waitFor(/full load/);
@@ -82,8 +85,8 @@ describe("a killed process", function () {
     await waitUntilNone(command.marker, 1000);
   });
 
-  it("that is only stopped, before it has begun, is a silent worker, and no listener of test_start", async () => {
-    const run = start(["--host", target().url, "--users", "6", "--run-time", "30s", "--script", "prepares.py"]);
+  test("that is only stopped, before it has begun, is a silent worker, and no listener of test_start", async () => {
+    const run = start(["--host", target(1).url, "--users", "6", "--run-time", "30s", "--script", "prepares.py"]);
     const { command } = run;
     await command.waitFor(/2 of 2 workers are ready/);
     for (const { pid } of requireRole(command.children(), "worker", 2)) process.kill(pid, "SIGSTOP");
@@ -100,8 +103,8 @@ describe("a killed process", function () {
     await waitUntilNone(command.marker, 1000);
   });
 
-  it("that is the master ends the run within 10 s with the numbers so far", async () => {
-    const run = start(["--host", target().url, "--users", "6", "--run-time", "60s"]);
+  test("that is the master ends the run within 10 s with the numbers so far", async () => {
+    const run = start(["--host", target(1).url, "--users", "6", "--run-time", "60s"]);
     const { command } = run;
     const directory = await withNumbers(run);
     const master = await command.master();

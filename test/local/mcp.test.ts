@@ -5,6 +5,7 @@ import { localRuns } from "../support/local-runs";
 import { McpSession } from "../support/mcp";
 import { processesOf, until, waitUntilNone } from "../support/processes";
 import { finished, hello, onlyRun, runsIn, temporaryFolder } from "../support/project";
+import { together } from "../support/together";
 
 const shape = `from locust import LoadTestShape
 
@@ -33,9 +34,10 @@ describe("runs of an MCP client", function () {
     targets: [{}],
   });
   const sessions: McpSession[] = [];
-  afterEach(async () => {
-    await Promise.all(sessions.splice(0).map((session) => session.close()));
+  after(async () => {
+    await Promise.all(sessions.map((session) => session.close()));
   });
+  const test = together();
 
   async function open(...args: string[]): Promise<{ session: McpSession; results: string }> {
     const results = temporaryFolder();
@@ -65,7 +67,7 @@ describe("runs of an MCP client", function () {
     return finished(onlyRun(results));
   }
 
-  it("give their record, as it is kept, and tell their progress", async () => {
+  test("give their record, as it is kept, and tell their progress", async () => {
     const { session, results } = await open();
     const lines: string[] = [];
     const progress: number[] = [];
@@ -94,7 +96,7 @@ describe("runs of an MCP client", function () {
     expect(processesOf(session.marker).map(({ pid }) => pid)).to.deep.equal([session.pid]);
   });
 
-  it("say that a threshold did not hold, which is no error", async () => {
+  test("say that a threshold did not hold, which is no error", async () => {
     const { session } = await open();
     const args = { local: true, host: target().url, users: 2, spawnRate: 10, runTime: 4, threshold: ["rps>1000"] };
     const end = await session.call("run", args);
@@ -102,7 +104,7 @@ describe("runs of an MCP client", function () {
     expect(end.result).to.include({ verdict: "failed" });
   });
 
-  it("are refused where the script aims elsewhere, or decides itself how many users there are", async () => {
+  test("are refused where the script aims elsewhere, or decides itself how many users there are", async () => {
     const { session, results } = await open();
     const refused = async (script: string) => {
       const end = await session.call("run", { local: true, script, users: 2, runTime: "30s" });
@@ -118,7 +120,7 @@ describe("runs of an MCP client", function () {
     expect(runsIn(results)).to.deep.equal([]);
   });
 
-  it("are one at a time, end in good order when they are cancelled, and are kept", async () => {
+  test("are one at a time, end in good order when they are cancelled, and are kept", async () => {
     const { session, results } = await open();
     const { stop, call } = await begun(session);
     const { isError, text } = await session.call("run", { local: true, demo: true });
@@ -137,7 +139,7 @@ describe("runs of an MCP client", function () {
     expect(again).to.include({ isError: false, exitCode: 0 });
   });
 
-  it("end by the tool stop, too, and then have an answer", async () => {
+  test("end by the tool stop, too, and then have an answer", async () => {
     const { session, results } = await open();
     const { call } = await begun(session);
     const stopped = await session.call("stop");
@@ -150,7 +152,7 @@ describe("runs of an MCP client", function () {
     expect(end.result).to.include({ verdict: "aborted", endedBy: "interrupt" });
   });
 
-  it("end when the client closes its connection, and are kept", async () => {
+  test("end when the client closes its connection, and are kept", async () => {
     const { session, results } = await open();
     await begun(session);
     await session.client.close();
@@ -158,7 +160,7 @@ describe("runs of an MCP client", function () {
     await waitUntilNone(session.marker, 5000);
   });
 
-  it("end when the server is killed, and are kept", async () => {
+  test("end when the server is killed, and are kept", async () => {
     const { session, results } = await open();
     await begun(session);
     process.kill(session.pid, "SIGKILL");

@@ -5,6 +5,7 @@ import { root, startCommand, stopCommands } from "../support/cli";
 import { Listener, otelPython, type Span } from "../support/otel";
 import { finished, makeProject, onlyRun, removeProjects, textIn } from "../support/project";
 import { testPython } from "../support/python";
+import { together } from "../support/together";
 
 const both = `from locust import FastHttpUser, HttpUser, constant, task
 
@@ -42,21 +43,17 @@ class Busy(FastHttpUser):
 describe("OpenTelemetry on this machine", function () {
   this.timeout(180_000);
   const listeners: Listener[] = [];
-  let target: Listener;
 
   before(async () => {
     await otelPython();
   });
-  beforeEach(async () => {
-    target = await listen();
-  });
-  afterEach(async () => {
-    await Promise.all(listeners.splice(0).map((one) => one.close()));
-  });
   after(async () => {
     await stopCommands();
+    await Promise.all(listeners.map((one) => one.close()));
     removeProjects();
   });
+
+  const test = together();
 
   interface Options {
     readonly env: Readonly<Record<string, string>>;
@@ -70,6 +67,7 @@ describe("OpenTelemetry on this machine", function () {
   }
 
   async function run(settings: readonly string[], { env = {}, script = both }: Partial<Options> = {}) {
+    const target = await listen();
     const { directory, results } = makeProject({ "both.py": script }, settings);
     const args = [
       "run",
@@ -86,13 +84,13 @@ describe("OpenTelemetry on this machine", function () {
     const more = ["--users", "4", "--spawn-rate", "4", "--workers", "1", "--threshold", "fail_ratio<0.9"];
     const end = await startCommand([...args, ...more], { cwd: directory, env }).ended;
     expect(end.stderr).to.not.match(/Traceback|^ +at /m);
-    return { ...end, folder: onlyRun(results), record: finished(onlyRun(results)) };
+    return { ...end, folder: onlyRun(results), record: finished(onlyRun(results)), target };
   }
 
-  it("makes a span of each request of both clients, which the target is told of", async () => {
+  test("makes a span of each request of both clients, which the target is told of", async () => {
     const collector = await listen();
     const env = { OTEL_EXPORTER_OTLP_HEADERS: "x-api-key=secret" };
-    const { record, code } = await run([`otelEndpoint: ${collector.url}`], { env });
+    const { record, code, target } = await run([`otelEndpoint: ${collector.url}`], { env });
     expect(code, record.reasons.join()).to.equal(0);
     expect(collector.requests[0]?.headers).to.deep.include({ "x-api-key": "secret" });
     const spans = await collector.spans();
@@ -133,17 +131,17 @@ describe("OpenTelemetry on this machine", function () {
     expect(plain).to.deep.include({ "http.request.method": "GET", "http.response.status_code": 200 });
   });
 
-  it("samples by OpenTelemetry's own variables, and a target still sees each request's ids", async () => {
+  test("samples by OpenTelemetry's own variables, and a target still sees each request's ids", async () => {
     const collector = await listen();
     const sampler = { OTEL_TRACES_SAMPLER: "traceidratio", OTEL_TRACES_SAMPLER_ARG: "0" };
-    const { record } = await run([`otelEndpoint: ${collector.url}`, `environment: ${JSON.stringify(sampler)}`]);
+    const { record, target } = await run([`otelEndpoint: ${collector.url}`, `environment: ${JSON.stringify(sampler)}`]);
     expect(await collector.spans()).to.deep.equal([]);
     expect(target.requests.filter(({ headers }) => /-0[02]$/.test(String(headers.traceparent)))).to.have.length(
       record.totals.requests,
     );
   });
 
-  it("says in one line which image it needs, where the packages are not there", async () => {
+  test("says in one line which image it needs, where the packages are not there", async () => {
     const plugin = join(root, "locust", "plugin", "loadtest", "__main__.py");
     const env = { ...process.env, LOADTEST_SCRIPT: '{"script": "hello.py", "arguments": {}}' };
     const args = ["-P", plugin, "--worker", "--otel"];
@@ -159,19 +157,22 @@ describe("OpenTelemetry on this machine", function () {
     );
   });
 
-  it("is off by default: nothing of it is loaded, and no target hears of it", async () => {
-    const { record, folder } = await run([]);
+  test("is off by default: nothing of it is loaded, and no target hears of it", async () => {
+    const { record, folder, target } = await run([]);
     expect(record.verdict).to.equal("passed");
     expect(target.requests.every(({ headers }) => headers.traceparent === undefined)).to.equal(true);
     expect(textIn(folder, "logs/worker-1.log")).to.not.match(/telemetry/i);
   });
 
+  // These need the cores: what is before has ended by then. One run without a collector serves both.
+  let bare: ReturnType<typeof run> | undefined;
   for (const [what, url] of [
     ["refuses connections", () => Promise.resolve("http://127.0.0.1:9")],
     ["never answers", async () => (await listen(true)).url],
   ] as const) {
     it(`ends a run within 12 s more, with the same verdict, where the collector ${what}`, async () => {
-      const without = await run([], { script: busy });
+      bare ??= run([], { script: busy });
+      const without = await bare;
       const { record, code, seconds } = await run([`otelEndpoint: ${await url()}`], { script: busy });
       expect({ code, verdict: record.verdict }).to.deep.equal({ code: 0, verdict: "passed" });
       expect(record.totals.requests, "more than the queue holds").to.be.above(1024);

@@ -1,62 +1,39 @@
 import { mkdirSync } from "node:fs";
 import { expect } from "chai";
-import { type DemoTarget, startDemoTarget } from "../../runner/demo/target";
-import { readSeries } from "../../runner/results/series";
-import { usageOf } from "../../runner/verdict/sizing";
-import { type CommandEnd, prepareLocust, startCommand, stopCommands } from "../support/cli";
-import {
-  finished,
-  makeProject,
-  onlyRun,
-  type Project,
-  removeProjects,
-  runsIn,
-  temporaryFolder,
-} from "../support/project";
+import { type CommandEnd, startCommand, stopCommands } from "../support/cli";
+import { removeProjects, runsIn, temporaryFolder } from "../support/project";
+import { startSteady, steadyUsers, usedIn, workerSize } from "../support/steady";
+import { together } from "../support/together";
 
-const steady = `from locust import HttpUser, constant_pacing, task
-
-
-class Visitor(HttpUser):
-    wait_time = constant_pacing(1)
-
-    @task
-    def visit(self):
-        self.client.get("/")
-`;
-const shape = `from locust import LoadTestShape\n${steady}
+const shape = `from locust import LoadTestShape\n${steadyUsers}
 
 class Stages(LoadTestShape):
     def tick(self):
         return (1, 1) if self.get_run_time() < 3 else None
 `;
-const half = { cpu: 0.5, memory: 768 };
 
 describe("loadtest size on this machine", function () {
   this.timeout(240_000);
-  let project: Project;
-  let target: DemoTarget;
+  let steady: Awaited<ReturnType<typeof startSteady>>;
   const asked = 600;
 
   before(async () => {
-    await prepareLocust();
-    target = await startDemoTarget({ port: 0 });
-    project = makeProject({ "steady.py": steady, "shape.py": shape }, ["workerReplicas: 1"]);
+    steady = await startSteady({ "shape.py": shape });
   });
   after(async () => {
     await stopCommands();
-    await target.close();
+    await steady.target.close();
     removeProjects();
   });
 
+  const test = together();
   const command = (args: readonly string[], env = {}): Promise<CommandEnd> =>
-    startCommand(args, { cwd: project.directory, env }).ended;
-  const load = () => ["--local", "--script", "steady.py", "--host", target.url, "--spawn-rate", "40"];
+    startCommand(args, { cwd: steady.directory, env }).ended;
 
-  it("tells by one worker what two take", async () => {
+  test("tells by one worker what two take", async () => {
     const [sampled, ran] = [temporaryFolder(), temporaryFolder()];
     const users = ["--users", `${asked}`];
-    const end = await command(["size", ...load(), ...users, "--run-time", "20s", "--results", sampled, "--json"], {
+    const end = await command(["size", ...steady.load, ...users, "--run-time", "15s", "--results", sampled, "--json"], {
       AWS_REGION: "us-east-2",
     });
     expect(end.code, end.stderr).to.equal(0);
@@ -76,13 +53,11 @@ describe("loadtest size on this machine", function () {
     expect(report.settings).to.deep.equal({ workerReplicas: 1, enough: report.need.workers <= 1 });
     expect(runsIn(sampled).length, "each is kept").to.be.within(2, 4);
 
-    const two = ["run", ...load(), ...users, "--workers", "2", "--run-time", "40s", "--results", ran];
+    const two = ["run", ...steady.load, ...users, "--workers", "2", "--run-time", "30s", "--results", ran];
     const run = await command(two);
     expect(run.code, run.stdout).to.equal(0);
-    const directory = onlyRun(ran);
-    const usage =
-      usageOf(finished(directory), readSeries(`${directory}/series.ndjson`), half) ?? expect.fail("no load");
-    const predicted = report.need.cpuShare * report.need.workers * half.cpu;
+    const usage = usedIn(ran) ?? expect.fail("no load");
+    const predicted = report.need.cpuShare * report.need.workers * workerSize.cpu;
     // bench:size says how near it comes where the machine has nothing else to do.
     expect(predicted / usage.cores).to.be.within(0.5, 2);
     expect(report.need.rate / usage.rate).to.be.within(0.5, 2);
@@ -95,17 +70,17 @@ describe("loadtest size on this machine", function () {
     const rate = await command(["size", "--arrival-rate", "20000", "--from", "latest", "--results", ran, "--json"]);
     const byRate = JSON.parse(rate.stdout);
     expect(byRate.need.cpuShare * byRate.need.workers).to.be.closeTo(
-      ((20000 / usage.rate) * usage.cores) / half.cpu,
+      ((20000 / usage.rate) * usage.cores) / workerSize.cpu,
       1,
     );
     expect(byRate.warnings).to.include("each request of the sample is taken for an iteration");
     expect(runsIn(ran)).to.have.lengthOf(1);
   });
 
-  it("starts iterations in its samples where a rate is asked for", async () => {
+  test("starts iterations in its samples where a rate is asked for", async () => {
     const results = temporaryFolder();
     const rate = ["--arrival-rate", "40", "--users", "80", "--run-time", "15s"];
-    const end = await command(["size", ...load(), ...rate, "--results", results, "--json"]);
+    const end = await command(["size", ...steady.load, ...rate, "--results", results, "--json"]);
     expect(end.code, end.stderr).to.equal(0);
     const report = JSON.parse(end.stdout);
     expect(report.asked).to.deep.equal({ rate: 40, users: 80 });
@@ -115,7 +90,7 @@ describe("loadtest size on this machine", function () {
     expect(end.stderr).to.match(/^Probe 1: 1 worker, 5 iterations a second, 10 s of full load$/m);
   });
 
-  it("refuses a script with a shape, and what does not go together", async () => {
+  test("refuses a script with a shape, and what does not go together", async () => {
     const results = temporaryFolder();
     const shaped = await command([
       "size",
@@ -123,7 +98,7 @@ describe("loadtest size on this machine", function () {
       "--script",
       "shape.py",
       "--host",
-      target.url,
+      steady.target.url,
       "--results",
       results,
     ]);

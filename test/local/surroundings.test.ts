@@ -4,6 +4,7 @@ import { expect } from "chai";
 import { type DemoTarget, startDemoTarget } from "../../runner/demo/target";
 import { prepareLocust, startCommand, stopCommands } from "../support/cli";
 import { finished, makeProject, onlyRun, removeProjects, temporaryFolder } from "../support/project";
+import { together } from "../support/together";
 
 const tenants = `from locust import FastHttpUser, constant, events, task
 
@@ -97,19 +98,25 @@ const confs: readonly (readonly [name: string, text: string])[] = [
 describe("what lies around a script", function () {
   this.timeout(120_000);
   let target: DemoTarget;
+  /** Asked by one test alone, which compares what it has counted. */
+  let catalogue: DemoTarget;
 
   before(async () => {
     await prepareLocust();
     target = await startDemoTarget({ port: 0 });
+    catalogue = await startDemoTarget({ port: 0 });
   });
   after(async () => {
     await stopCommands();
     await target.close();
+    await catalogue.close();
     removeProjects();
   });
 
+  const test = together();
+
   for (const [name, text] of confs) {
-    it(`changes nothing: ${name} with ${JSON.stringify(text.slice(0, 30))}, and the same at home`, async () => {
+    test(`changes nothing: ${name} with ${JSON.stringify(text.slice(0, 30))}, and the same at home`, async () => {
       const project = makeProject({ "tenants.py": tenants });
       writeFileSync(join(project.directory, "scripts", name), text);
       const home = temporaryFolder();
@@ -127,7 +134,7 @@ describe("what lies around a script", function () {
     });
   }
 
-  it("need not be a target for users that have none, or one of another kind", async () => {
+  test("need not be a target for users that have none, or one of another kind", async () => {
     const project = makeProject({ "publisher.py": publisher });
     const args = ["run", "--local", "--script", "publisher.py", ...load, "--results", project.results];
     const { code, stderr, stdout } = await startCommand(args, { cwd: project.directory }).ended;
@@ -135,7 +142,7 @@ describe("what lies around a script", function () {
     expect(stdout).to.match(/PUB topic +\d+ +0/);
   });
 
-  it("may be its own arguments, from the stack and from the command line, and a secret one is not kept", async () => {
+  test("may be its own arguments, from the stack and from the command line, and a secret one is not kept", async () => {
     const project = makeProject({ "hello.py": given }, ["scriptArguments: {product: 8, verbose: true}"]);
     const args = ["run", "--local", "--host", target.url, ...load, "--script-arg", "product=7"];
     const { code, stderr } = await startCommand(
@@ -148,18 +155,16 @@ describe("what lies around a script", function () {
     expect(totals.failures).to.equal(0);
   });
 
-  it("may be a target with a base path", async () => {
+  test("may be a target with a base path", async () => {
     const project = makeProject({ "items.py": items });
-    const requests = () => target.counts().byRoute["GET /products/:id"]?.requests ?? 0;
-    const before = requests();
-    const args = ["run", "--local", "--script", "items.py", "--host", `${target.url}/products/`, ...load];
+    const args = ["run", "--local", "--script", "items.py", "--host", `${catalogue.url}/products/`, ...load];
     const { code, stderr } = await startCommand([...args, "--results", project.results], {
       cwd: project.directory,
     }).ended;
     expect(code, stderr).to.equal(0);
     const { totals, target: recorded } = finished(onlyRun(project.results));
-    expect(recorded).to.equal(`${target.url}/products`);
+    expect(recorded).to.equal(`${catalogue.url}/products`);
     expect(totals).to.include({ failures: 0 });
-    expect(requests() - before).to.equal(totals.requests);
+    expect(catalogue.counts().byRoute["GET /products/:id"]?.requests).to.equal(totals.requests);
   });
 });

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { type DemoTarget, startDemoTarget } from "../../runner/demo/target";
+import { together } from "../support/together";
 import {
   fixtures,
-  type Master,
   post,
   type Running,
   sleep,
@@ -16,40 +16,42 @@ import {
 const users = (now: { readonly workers: readonly { readonly users: number }[] }) =>
   now.workers.map((worker) => worker.users).sort();
 
-describe("A worker whose machine paused", function () {
-  this.timeout(90_000);
-  let target: DemoTarget;
-  let master: Master;
-  let workers: Running[];
+const targets: DemoTarget[] = [];
 
-  before(async () => {
-    target = await startDemoTarget({ port: 0 });
-  });
-  afterEach(stopAll);
-  after(() => target.close());
-
+/** A master with workers and eight users. */
+async function boot(script: string, count: number) {
+  const target = await startDemoTarget({ port: 0 });
+  targets.push(target);
+  const master = await startMaster(script, ["--host", target.url, "--stop-timeout", "10", "--enable-rebalancing"]);
+  const workers = await Promise.all(
+    Array.from({ length: count }, (_, index) => startWorker(master, script, `worker-${index + 1}`)),
+  );
   const waitFor = statusWaiter(
     () => status(master),
     () => master,
   );
+  await waitFor((now) => now.workers.filter(({ state }) => state === "ready").length === count, "ready workers");
+  await post(master.webPort, "/swarm", { user_count: "8", spawn_rate: "100" });
+  return { target, master, workers, waitFor };
+}
 
-  async function boot(script: string, count: number): Promise<void> {
-    master = await startMaster(script, ["--host", target.url, "--stop-timeout", "10", "--enable-rebalancing"]);
-    workers = await Promise.all(
-      Array.from({ length: count }, (_, index) => startWorker(master, script, `worker-${index + 1}`)),
-    );
-    await waitFor((now) => now.workers.filter(({ state }) => state === "ready").length === count, "ready workers");
-    await post(master.webPort, "/swarm", { user_count: "8", spawn_rate: "100" });
-  }
-  async function pause(worker: Running | undefined, ms: number): Promise<void> {
-    worker?.child.kill("SIGSTOP");
-    await sleep(ms);
-    worker?.child.kill("SIGCONT");
-  }
+async function pause(worker: Running | undefined, ms: number): Promise<void> {
+  worker?.child.kill("SIGSTOP");
+  await sleep(ms);
+  worker?.child.kill("SIGCONT");
+}
+
+describe("A worker whose machine paused", function () {
+  this.timeout(90_000);
+  after(async () => {
+    await stopAll();
+    await Promise.all(targets.map((target) => target.close()));
+  });
+  const test = together(3);
 
   for (const script of ["mixed", "steady_shape"]) {
-    it(`gives back the users that others had meanwhile, with ${script}.py, also the next time`, async () => {
-      await boot(`${fixtures}/${script}.py`, 2);
+    test(`gives back the users that others had meanwhile, with ${script}.py, also the next time`, async () => {
+      const { master, workers, waitFor } = await boot(`${fixtures}/${script}.py`, 2);
       await waitFor((now) => users(now).join() === "4,4", "users on both");
       for (const worker of workers) {
         await pause(worker, 6000);
@@ -62,8 +64,8 @@ describe("A worker whose machine paused", function () {
     });
   }
 
-  it("ends the test when it was the only one, and leaves no load behind", async () => {
-    await boot(`${fixtures}/mixed.py`, 1);
+  test("ends the test when it was the only one, and leaves no load behind", async () => {
+    const { target, workers, waitFor } = await boot(`${fixtures}/mixed.py`, 1);
     await waitFor((now) => users(now).join() === "8", "users");
     await pause(workers[0], 7000);
     await waitFor(({ state, workers: [only] }) => state === "stopped" && only?.state === "ready", "the worker back");

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { containerName } from "../../settings/deployed-test";
+import { containerName } from "../../settings/deployed/deployed-test";
 import { deleteNamespace, kubectl, type Pod, podsOf, until } from "../support/cluster";
 import { dashboardSchema } from "../support/dashboard-body";
 import { needs, skip } from "../support/needs";

@@ -11,7 +11,8 @@ from locust.rpc.protocol import Message
 from locust.runners import STATE_MISSING, MasterRunner
 
 from .course import GOING
-from .data import ASK, BACK, FILES, LOOK, Rows, known
+from .data import FILES
+from .given import ASK, BACK, LOOK, Rows, known
 from .ledger import Ledger
 from .patching import before
 from .rows import spans

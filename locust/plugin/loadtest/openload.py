@@ -21,9 +21,9 @@ from locust.runners import STATE_RUNNING, STATE_SPAWNING, MasterRunner
 
 from .arrivals import EVEN, LEAD, DueCounter, Schedule, Segment, Share, divide, parse
 from .corrected import Corrected
-from .iterations import StartsOfWorkers
 from .openoptions import SPACING, asked_of, form_refusal, refusal, spacing_of
 from .run import LatestRun
+from .starts import StartsOfWorkers
 from .tally import Report
 
 logger = logging.getLogger("locust.loadtest.openload")

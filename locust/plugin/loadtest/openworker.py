@@ -58,7 +58,7 @@ class WorkerArrivals:
         """For the worker's report: nothing in a run without a rate."""
         if self._scheduler is None:
             return {}
-        starts = self._scheduler.starts.answer(self._scheduler.queue)
+        starts = self._scheduler.answer()
         return {"arrivals": {**starts, "corrected": self._corrected.report()}}
 
     def cut(self, user: User | None, method: str, name: str, milliseconds: float) -> None:

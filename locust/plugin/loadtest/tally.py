@@ -137,7 +137,7 @@ class Tally:
         self.count += rest
 
     def answer(self) -> dict[str, Any]:
-        """`Tally` of `runner/types.ts`: the most frequent kinds first."""
+        """`Tally` of `runner/types/script.ts`: the most frequent kinds first."""
         kinds = sorted(self._kinds.values(), key=lambda kind: -kind["count"])
         return {"count": self.count, "kinds": kinds[:SHOWN_KINDS]}
 
@@ -158,7 +158,7 @@ def merged(tallies: Iterable[dict[str, Any]]) -> dict[str, Any]:
 
 
 def report(status: MasterStatus) -> dict[str, Any]:
-    """`ScriptReport` of `runner/types.ts`."""
+    """`ScriptReport` of `runner/types/script.ts`."""
     runner, ended = status.runner, status.stops.ended_by
     told = [report.data for report in status.reports.values() if report.data["run"] == status.run.number]
     scripts = [status.script.answer(), *(data["script"] for data in told if "script" in data)]

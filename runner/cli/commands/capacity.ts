@@ -1,6 +1,6 @@
 import { parseShare } from "../../../settings/values/share";
 import { rateText } from "../../engine/search/load";
-import { type CapacityOptions, searchPlan } from "../capacity";
+import { type CapacityOptions, searchPlan } from "../capacity/capacity";
 import { withoutOwnLimits } from "../limits";
 import type { RunCommandOptions } from "../options";
 import { runCommand } from "./run";

@@ -5,11 +5,11 @@ import { messageOf, UsageError } from "../../errors";
 import { writeAtomically } from "../../results/files";
 import { findRun } from "../../results/history";
 import { type RunOfFolder, readRunData } from "../../results/read";
-import { comparisonTable } from "../../results/table";
-import { cutMiddle, joinSections, marked, oneLine, width, wrap } from "../../results/text";
+import { comparisonTable } from "../../results/tables/comparison-table";
+import { cutMiddle, joinSections, marked, oneLine, width, wrap } from "../../results/tables/text";
 import { exitCodes } from "../../types";
-import { compareRuns } from "../../verdict/compare";
-import type { Comparison } from "../../verdict/comparison";
+import { compareRuns } from "../../verdict/compare/compare";
+import type { Comparison } from "../../verdict/compare/comparison";
 import { shareText } from "../../verdict/format";
 import type { ReportOptions, RunCommandOptions } from "../options";
 
@@ -32,7 +32,7 @@ export async function compareCommand(a: string, b: string, options: CompareOptio
     );
   }
   if (searches.length === 2)
-    return (await import("./compare-capacities.js")).compareSearches(runs, maxRegression, options);
+    return (await import("../capacity/compare.js")).compareSearches(runs, maxRegression, options);
   const comparison = compareRuns(...runs, { maxRegression });
   const exitCode = exitCodeOf(comparison);
   if (options.html !== undefined) {

@@ -21,7 +21,7 @@ import { showWebUi, usualPort, watchWebUiRuns, webUiRunText } from "../web-ui";
 /** `loadtest dashboard`. */
 export async function dashboardCommand(options: DashboardOptions): Promise<number> {
   if (options.local === true) return dashboardHere(options);
-  return (await import("./dashboard-in-cluster.js")).dashboardInCluster(options);
+  return (await import("./in-cluster/dashboard.js")).dashboardInCluster(options);
 }
 
 /** `loadtest dashboard --local`: has Locust's web UI up until Ctrl-C, and saves the runs that are started there. */

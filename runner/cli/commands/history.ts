@@ -1,5 +1,5 @@
 import { listRuns, type RunSummary } from "../../results/history";
-import { oneLine, wrap } from "../../results/text";
+import { oneLine, wrap } from "../../results/tables/text";
 import { exitCodes } from "../../types";
 import { historyTable } from "../terminal/history-table";
 

@@ -1,11 +1,10 @@
 import { resolve } from "node:path";
 import { createResultsFolder } from "../../results/folder";
-import { requireSettledLoad } from "../limits";
 import { checkLocalOptions, localSetup, openLocal } from "../local";
 import type { RunCommandOptions } from "../options";
 import { executeRun } from "../record-run";
 import { readCommandSettings } from "../settings";
-import { baselineOf, planOf, requireLocalTargets, requireWorkers } from "../setup";
+import { baselineOf, planOf, requireLocalTargets, requireSettledLoad, requireWorkers } from "../setup";
 import { listenToSignals } from "../signals";
 import { progressOf } from "../terminal/progress";
 import { showRun } from "./report";
@@ -13,7 +12,7 @@ import { showRun } from "./report";
 /** `loadtest run`: gives the exit code of the verdict. */
 export async function runCommand(options: RunCommandOptions): Promise<number> {
   if (options.local === true) return runLocally(options);
-  return (await import("./run-in-cluster.js")).runInCluster(options);
+  return (await import("./in-cluster/run.js")).runInCluster(options);
 }
 
 async function runLocally(options: RunCommandOptions): Promise<number> {

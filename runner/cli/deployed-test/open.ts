@@ -1,4 +1,4 @@
-import type { LoadTestOutput } from "../../../settings/outputs";
+import type { LoadTestOutput } from "../../../settings/deployed/outputs";
 import { findProject } from "../../../settings/project/stack-files";
 import { UsageError } from "../../errors";
 import type { Cluster } from "../../places/kubernetes/api/cluster";

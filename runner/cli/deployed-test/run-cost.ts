@@ -4,7 +4,7 @@ import { workersForRun } from "../../../settings/cost/estimate";
 import { requestPrice } from "../../../settings/cost/hourly";
 import { durationText } from "../../../settings/cost/load";
 import { UsageError } from "../../errors";
-import { expectedSeconds } from "../capacity";
+import { expectedSeconds } from "../capacity/capacity";
 import type { TestSetup } from "../setup";
 import { pricesOfTest, type UnknownCost } from "./cost";
 import type { ClusterTest } from "./open";

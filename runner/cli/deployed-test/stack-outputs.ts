@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { z } from "zod";
-import type { LoadTestOutput } from "../../../settings/outputs";
+import type { LoadTestOutput } from "../../../settings/deployed/outputs";
 import { codeOf, messageOf, RunnerError, UsageError } from "../../errors";
 
 const run = promisify(execFile);

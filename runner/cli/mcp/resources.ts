@@ -6,7 +6,7 @@ import { messageOf } from "../../errors";
 import { readText } from "../../results/files";
 import { listRuns, type RunSummary } from "../../results/history";
 import { readFinished } from "../../results/read";
-import { resultTable } from "../../results/table";
+import { resultTable } from "../../results/tables/table";
 import { historyEntry } from "../commands/history";
 
 export const runsUri = "loadtest://runs";

@@ -31,7 +31,7 @@ function addReport(program: Command, done: Done): void {
     .action(async (run, options) =>
       done(
         run === undefined
-          ? await (await import("../commands/report-in-cluster.js")).reportInCluster(options)
+          ? await (await import("../commands/in-cluster/report.js")).reportInCluster(options)
           : await (await import("../commands/report.js")).reportCommand(run, options),
       ),
     );

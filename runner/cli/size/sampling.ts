@@ -5,17 +5,8 @@ import { RunnerError, UsageError } from "../../errors";
 import type { FinishedRecord } from "../../results/run-record";
 import { readSeries } from "../../results/series";
 import { exitCodes, type LocustStatus, type Sample } from "../../types";
-import {
-  type AskedLoad,
-  amountOf,
-  bareMemory,
-  isTelling,
-  nextAmount,
-  type Usage,
-  usageOf,
-  type WorkerSize,
-  whyNothing,
-} from "../../verdict/sizing";
+import { type AskedLoad, amountOf, isTelling, nextAmount } from "../../verdict/sizing";
+import { bareMemory, type Usage, usageOf, type WorkerSize, whyNothing } from "../../verdict/usage";
 import type { LimitOptions } from "../limits";
 import type { RunCommandOptions } from "../options";
 import type { SavedRun } from "../output";

@@ -1,13 +1,6 @@
 import { round } from "../../verdict/format";
-import {
-  type AskedLoad,
-  amountOf,
-  mib,
-  type Need,
-  type planned,
-  type Usage,
-  type WorkerSize,
-} from "../../verdict/sizing";
+import { type AskedLoad, amountOf, mib, type Need, type planned } from "../../verdict/sizing";
+import type { Usage, WorkerSize } from "../../verdict/usage";
 
 /** USD an hour of workers and master, without cluster, network and traffic. */
 export interface HourlyPrice {

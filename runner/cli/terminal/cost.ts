@@ -3,7 +3,7 @@ import type { Amounts, Estimate, EstimateItem } from "../../../settings/cost/est
 import { durationText, type Load, natAddressesNeeded } from "../../../settings/cost/load";
 import type { Saving } from "../../../settings/cost/savings";
 import { connectionsPerAddress } from "../../../settings/limits";
-import { bareTable, cutMiddle, gap, joinSections, marked, wrap } from "../../results/text";
+import { bareTable, cutMiddle, gap, joinSections, marked, wrap } from "../../results/tables/text";
 
 type Layout = "multi-az" | "single-az";
 

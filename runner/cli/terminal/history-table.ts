@@ -1,7 +1,7 @@
 import pc from "picocolors";
 import type { RunSummary } from "../../results/history";
 import type { RunRecord } from "../../results/run-record";
-import { bareTable, columns, cutMiddle, gap, marked, oneLine, width } from "../../results/text";
+import { bareTable, columns, cutMiddle, gap, marked, oneLine, width } from "../../results/tables/text";
 import { shareText, short } from "../../verdict/format";
 import { milliseconds } from "./format";
 

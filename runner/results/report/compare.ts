@@ -1,5 +1,5 @@
 import type { RequestStats } from "../../types";
-import type { ChangeKind, ComparedMetric, Comparison, MetricChange } from "../../verdict/comparison";
+import type { ChangeKind, ComparedMetric, Comparison, MetricChange } from "../../verdict/compare/comparison";
 import { mostFrequent, requestLabel, requestRows, totalRow } from "../../verdict/requests";
 import { compareCharts } from "./charts";
 import { documentOf } from "./document";

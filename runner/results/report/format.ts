@@ -1,5 +1,5 @@
 import { seconds } from "../../verdict/format";
-import { oneLine } from "../text";
+import { oneLine } from "../tables/text";
 import type { Unit } from "./chart";
 import { type Html, html } from "./html";
 

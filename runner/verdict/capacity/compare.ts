@@ -1,7 +1,9 @@
 /** What changed from one capacity to another. Pure. */
-import { differences } from "../compare";
-import type { RunData } from "../comparison";
-import { round, shareText } from "../format";
+
+import { movedText, relativeChange } from "../compare/compare";
+import type { RunData } from "../compare/comparison";
+import { differences, differenceText } from "../compare/differences";
+import { shareText } from "../format";
 import type { CapacityReport } from "./report";
 import { answerText, levelText, rpsText } from "./words";
 
@@ -47,7 +49,7 @@ export function compareCapacities(
   const [held, nowHeld] = [thresholdsText(before), thresholdsText(after)];
   const isOther = held !== nowHeld;
   const kind = isOther ? "unclear" : kindOf(from, to, maxRegression, isBroken(before) || isBroken(after));
-  const change = from.rps === null || to.rps === null || from.rps === 0 ? null : round(to.rps / from.rps - 1, 6);
+  const change = from.rps === null || to.rps === null ? null : relativeChange(from.rps, to.rps);
   return {
     ...{ before: before.name, after: after.name, maxRegression, kind, change },
     rps: { before: from.rps, after: to.rps },
@@ -57,9 +59,8 @@ export function compareCapacities(
       isOther ? otherThresholds : conclusion(kind, from, to, change, maxRegression),
     ],
     warnings: [
-      // What a search comes to is no difference of what was asked.
-      ...differences(before.record, after.record).filter((text) => !/^(users|spawn rate|run time): /.test(text)),
-      ...(isOther ? [`thresholds: ${held} before, ${nowHeld} after`] : []),
+      ...differences(before.record, after.record),
+      ...(isOther ? [differenceText("thresholds", held, nowHeld)] : []),
       ...otherSearch(from, to),
     ],
   };
@@ -97,16 +98,16 @@ function conclusion(
   change: number | null,
   maxRegression: number,
 ): string {
-  const by = change === null ? "" : ` by ${shareText(change)}`;
-  const values = `from ${rpsText(from.rps ?? 0)} to ${rpsText(to.rps ?? 0)}`;
+  const values = [rpsText(from.rps ?? 0), rpsText(to.rps ?? 0)] as const;
+  const moved = movedText("The capacity", kind === "better", change, values);
   const allowed = `${shareText(maxRegression)} is allowed`;
   switch (kind) {
     case "better":
-      return `The capacity rose${by}, ${values}.`;
+      return `${moved}.`;
     case "worse":
-      return `The capacity fell${by}, ${values}; ${allowed}.`;
+      return `${moved}; ${allowed}.`;
     case "small":
-      return `The capacity fell${by}, ${values}, and ${allowed}.`;
+      return `${moved}, and ${allowed}.`;
     case "same":
       return "The intervals overlap: the capacity is the same, as far as can be told.";
     case "unclear":
@@ -124,7 +125,7 @@ function otherSearch({ asked: from }: CapacityReport, { asked: to }: CapacityRep
     ["holds", String(from.holds), String(to.holds)],
     ["precision", shareText(from.precision), shareText(to.precision)],
   ] as const;
-  return parts.filter(([, was, is]) => was !== is).map(([what, was, is]) => `${what}: ${was} before, ${is} after`);
+  return parts.filter(([, was, is]) => was !== is).map(([what, was, is]) => differenceText(what, was, is));
 }
 
 function limitText(limit: number | null): string {

@@ -7,6 +7,9 @@ import { mostOf, type Next } from "./search";
 /** What the level of load is: users at a time, or iterations started a second. */
 export type LoadUnit = "users" | "arrivals";
 
+/** What a search's record has for a load shape: it decides users and time instead, as one does. */
+export const searchShape = "loadtest capacity";
+
 /** What was asked of a search. */
 export interface CapacityAsked {
   readonly by: LoadUnit;

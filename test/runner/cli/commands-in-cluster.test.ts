@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { reportInCluster } from "../../../runner/cli/commands/report-in-cluster";
-import { runInCluster } from "../../../runner/cli/commands/run-in-cluster";
+import { reportInCluster } from "../../../runner/cli/commands/in-cluster/report";
+import { runInCluster } from "../../../runner/cli/commands/in-cluster/run";
 import { startCommand } from "../../../runner/cli/commands/start";
 import { statusCommand } from "../../../runner/cli/commands/status";
 import { stopCommand } from "../../../runner/cli/commands/stop";

@@ -6,12 +6,12 @@ import { compareCommand } from "../../../runner/cli/commands/compare";
 import { limit, share } from "../../../runner/cli/readers";
 import { RunnerError, UsageError } from "../../../runner/errors";
 import { readRun } from "../../../runner/results/read";
-import { columns } from "../../../runner/results/text";
+import { columns } from "../../../runner/results/tables/text";
 import { parseShare } from "../../../settings/values/share";
 import { outputOf } from "../../support/output";
 import { deadWriter, makeRun, nameAt, recordAt } from "../results/folders";
 import { runningRecord, temporaryFolder } from "../results/make";
-import { type Moment, runOf, usual } from "../verdict/runs";
+import { type Moment, runOf, usual } from "../verdict/compare/runs";
 
 describe("loadtest compare", () => {
   let results: string;

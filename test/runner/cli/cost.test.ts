@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { type CostOptions, costCommand, reportOf } from "../../../runner/cli/commands/cost";
 import { type CostReport, costText } from "../../../runner/cli/terminal/cost";
 import { UsageError } from "../../../runner/errors";
-import { columns } from "../../../runner/results/text";
+import { columns } from "../../../runner/results/tables/text";
 import { PricesError } from "../../../settings/cost/region-prices";
 import { usEast2 } from "../../../settings/cost/us-east-2";
 import { SettingsError } from "../../../settings/errors";

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { type HistoryOptions, historyCommand } from "../../../runner/cli/commands/history";
 import { historyTable } from "../../../runner/cli/terminal/history-table";
 import { summaryOf } from "../../../runner/results/history";
-import { columns } from "../../../runner/results/text";
+import { columns } from "../../../runner/results/tables/text";
 import { outputOf } from "../../support/output";
 import { deadWriter, makeRun, nameAt, recordAt } from "../results/folders";
 import { runningRecord, temporaryFolder } from "../results/make";

@@ -1,10 +1,10 @@
 import { expect } from "chai";
-import { type CapacityOptions, searchPlan } from "../../../runner/cli/capacity";
+import { type CapacityOptions, searchPlan } from "../../../runner/cli/capacity/capacity";
 import { withAcquiredTest } from "../../../runner/cli/deployed-test/acquire";
 import { clusterSetup } from "../../../runner/cli/deployed-test/cluster-setup";
-import { type LimitOptions, requireSettledLoad, withoutOwnLimits } from "../../../runner/cli/limits";
+import { type LimitOptions, withoutOwnLimits } from "../../../runner/cli/limits";
 import { readCommandSettings, type SettingsOptions } from "../../../runner/cli/settings";
-import { planOf } from "../../../runner/cli/setup";
+import { planOf, requireSettledLoad } from "../../../runner/cli/setup";
 import { UsageError } from "../../../runner/errors";
 import type { LocustStatus } from "../../../runner/types";
 import { makeProject, type Project, removeProjects } from "../../support/project";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { RunObserver } from "../../../runner/engine/plan";
 import { timeOfLoad } from "../../../runner/engine/start";
-import type { ScriptReport } from "../../../runner/types";
+import type { ScriptReport } from "../../../runner/types/script";
 import { engineRuns, plan, timing } from "./engine-runs";
 import { status, worker } from "./scripted";
 

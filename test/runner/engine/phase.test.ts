@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { isKnownOver, livingWorkers, nextStep, type RunView } from "../../../runner/engine/phase";
 import { createRollCall, toSample } from "../../../runner/engine/recording";
-import type { LocustStatus, Place, ScriptReport } from "../../../runner/types";
+import type { LocustStatus } from "../../../runner/types";
+import type { Place, ScriptReport } from "../../../runner/types/script";
 import { status, worker } from "./scripted";
 
 const view: RunView = {

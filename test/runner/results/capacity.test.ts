@@ -1,10 +1,10 @@
 import { expect } from "chai";
-import { stepLine } from "../../../runner/cli/capacity";
+import { stepLine } from "../../../runner/cli/capacity/capacity";
 import { historyTable } from "../../../runner/cli/terminal/history-table";
 import { compareCapacitiesReport } from "../../../runner/results/report/compare-capacities";
 import { runReport } from "../../../runner/results/report/report";
 import { runRecordSchema } from "../../../runner/results/run-record";
-import { resultTable } from "../../../runner/results/table";
+import { resultTable } from "../../../runner/results/tables/table";
 import { compareCapacities } from "../../../runner/verdict/capacity/compare";
 import { capacityDecision } from "../../../runner/verdict/capacity/words";
 import { reportOf, stepAt, steps } from "../verdict/capacity/steps";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { FinishedRecord, RunningRecord } from "../../../runner/results/run-record";
 import { currentWriter, unfinished } from "../../../runner/results/unfinished";
 import type { RequestStats, Sample } from "../../../runner/types";
-import type { ChangeKind, Comparison } from "../../../runner/verdict/comparison";
+import type { ChangeKind, Comparison } from "../../../runner/verdict/compare/comparison";
 import { Integrity, type IntegrityReport } from "../../../runner/verdict/integrity";
 import { withNat } from "../../../runner/verdict/nat";
 import { evaluateThresholds } from "../../../runner/verdict/thresholds";

@@ -5,7 +5,7 @@ import { expect } from "chai";
 import { runJsonSchema } from "../../../runner/results/print-schema";
 import { type RunRecord, runRecordSchema } from "../../../runner/results/run-record";
 import type { EndedBy, Verdict } from "../../../runner/types";
-import type { Comparison } from "../../../runner/verdict/comparison";
+import type { Comparison } from "../../../runner/verdict/compare/comparison";
 import type { IntegrityReport } from "../../../runner/verdict/integrity";
 import type { ThresholdResult } from "../../../runner/verdict/thresholds";
 import { comparisonOf, finishedRecord, natLoad, runningRecord } from "./make";

@@ -1,15 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import {
-  doubts,
-  isTelling,
-  needOf,
-  nextAmount,
-  planned,
-  type Usage,
-  usageOf,
-  whyNothing,
-} from "../../../runner/verdict/sizing";
+import { doubts, isTelling, needOf, nextAmount, planned } from "../../../runner/verdict/sizing";
+import { type Usage, usageOf, whyNothing } from "../../../runner/verdict/usage";
 
 const mebibyte = 2 ** 20;
 const half = { cpu: 0.5, memory: 768 };

@@ -1,5 +1,5 @@
 import type { V1Deployment } from "@kubernetes/client-node";
-import type { ScriptRun } from "../../../../settings/deployed-test";
+import type { ScriptRun } from "../../../../settings/deployed/deployed-test";
 import { RunnerError } from "../../../errors";
 import type { Cluster } from "../api/cluster";
 import { NoLoadTest, readDeployment, type TestNames } from "../rollout/pods";

@@ -1,6 +1,6 @@
 /** What the two Deployments of a load test say about it. */
 import type { V1ConfigMap, V1Deployment } from "@kubernetes/client-node";
-import { type TestDescription, testAnnotation, testDescription } from "../../../../settings/deployed-test";
+import { type TestDescription, testAnnotation, testDescription } from "../../../../settings/deployed/deployed-test";
 import { configMapPath } from "../../../../settings/scripts/script-files";
 import { RunnerError } from "../../../errors";
 
@@ -49,7 +49,7 @@ export function descriptionOf(deployment: V1Deployment): TestDescription {
   if (json === undefined) {
     throw refuse(
       `does not say what it runs: pulumi up, where an earlier version has deployed it; a manifest written by hand needs ` +
-        `the annotation ${testAnnotation}, as in settings/deployed-test.ts`,
+        `the annotation ${testAnnotation}, as in settings/deployed/deployed-test.ts`,
     );
   }
   let value: unknown;

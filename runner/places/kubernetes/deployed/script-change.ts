@@ -1,6 +1,6 @@
 /** Lets a deployed test run another script of its folder, or with other arguments, as changes of its two Deployments. */
 import type { V1Deployment } from "@kubernetes/client-node";
-import { containerName, type ScriptRun, testAnnotation } from "../../../../settings/deployed-test";
+import { containerName, type ScriptRun, testAnnotation } from "../../../../settings/deployed/deployed-test";
 import { pluginVariables, scriptText } from "../../../../settings/locust";
 import { settingsSchema } from "../../../../settings/schema";
 import { RunnerError, UsageError } from "../../../errors";

@@ -4,7 +4,7 @@ import { get as httpGet, type IncomingMessage } from "node:http";
 import { get as httpsGet, type RequestOptions } from "node:https";
 import { join } from "node:path";
 import { buffer, text } from "node:stream/consumers";
-import { containerName } from "../../../../settings/deployed-test";
+import { containerName } from "../../../../settings/deployed/deployed-test";
 import { messageOf } from "../../../errors";
 import type { Cluster } from "../api/cluster";
 import { ApiAnswer, CallTimeout, explainFailure } from "../api/failures";

@@ -7,7 +7,7 @@ import type {
   V1Pod,
   V1ReplicaSet,
 } from "@kubernetes/client-node";
-import { containerName } from "../../../../settings/deployed-test";
+import { containerName } from "../../../../settings/deployed/deployed-test";
 import { RunnerError } from "../../../errors";
 import { explainEnd } from "../../explain";
 import type { Cluster } from "../api/cluster";

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { type Cost, costOf } from "../../../../runner/cli/deployed-test/cost";
 import { podPrice } from "../../../../settings/cost/hourly";
 import { usEast2 as prices } from "../../../../settings/cost/us-east-2";
-import type { LoadTestOutput } from "../../../../settings/outputs";
+import type { LoadTestOutput } from "../../../../settings/deployed/outputs";
 import { capacityAnnotation, fargateSizes } from "../../../../settings/values/fargate";
 import { removeProjects, temporaryFolder } from "../../../support/project";
 import { pod } from "../../places/kubernetes/pods";

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { judgeNat, type NatPatience } from "../../../../runner/cli/deployed-test/nat";
 import { saveLatestRun } from "../../../../runner/cli/deployed-test/save";
 import { readRun } from "../../../../runner/results/read";
-import type { LoadTestOutput } from "../../../../settings/outputs";
+import type { LoadTestOutput } from "../../../../settings/deployed/outputs";
 import { type AwsCall, type AwsReply, identity, type ScriptedAws, useScriptedAws } from "../../../support/aws";
 import { TestContext } from "./context";
 import { output } from "./tests";

@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { expect } from "chai";
-import { tellNat } from "../../../../runner/cli/commands/dashboard-in-cluster";
+import { tellNat } from "../../../../runner/cli/commands/in-cluster/dashboard";
 import { judgeNat } from "../../../../runner/cli/deployed-test/nat";
 import { saveLatestRun } from "../../../../runner/cli/deployed-test/save";
 import { readRun } from "../../../../runner/results/read";
-import type { LoadTestOutput } from "../../../../settings/outputs";
+import type { LoadTestOutput } from "../../../../settings/deployed/outputs";
 import { credentials, Moto, type ScriptedAws, withEnvironment } from "../../../support/aws";
 import { skip } from "../../../support/needs";
 import type { TestContext } from "./context";

@@ -2,12 +2,12 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
-import { searchPlan } from "../../../../runner/cli/capacity";
+import { searchPlan } from "../../../../runner/cli/capacity/capacity";
 import { costLine, runCost, workersCost } from "../../../../runner/cli/deployed-test/run-cost";
 import { UsageError } from "../../../../runner/errors";
 import { requestPrice } from "../../../../settings/cost/hourly";
 import { usEast2 } from "../../../../settings/cost/us-east-2";
-import type { LoadTestOutput } from "../../../../settings/outputs";
+import type { LoadTestOutput } from "../../../../settings/deployed/outputs";
 import { removeProjects, temporaryFolder } from "../../../support/project";
 import { clusterTest, deployed, output } from "./tests";
 

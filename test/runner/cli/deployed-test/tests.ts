@@ -2,7 +2,7 @@
 import type { ClusterTest } from "../../../../runner/cli/deployed-test/open";
 import type { Cluster } from "../../../../runner/places/kubernetes/api/cluster";
 import type { DeployedTest } from "../../../../runner/places/kubernetes/deployed/deployed";
-import type { LoadTestOutput } from "../../../../settings/outputs";
+import type { LoadTestOutput } from "../../../../settings/deployed/outputs";
 import { names } from "../../places/kubernetes/fake-namespace";
 
 /** What a stack says of its test. */

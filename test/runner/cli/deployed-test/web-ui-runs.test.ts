@@ -1,7 +1,7 @@
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { saveWebUiRun } from "../../../../runner/cli/commands/dashboard-in-cluster";
+import { saveWebUiRun } from "../../../../runner/cli/commands/in-cluster/dashboard";
 import { readRun } from "../../../../runner/results/read";
 import type { FinishedRecord } from "../../../../runner/results/run-record";
 import { parseThreshold } from "../../../../settings/values/threshold";

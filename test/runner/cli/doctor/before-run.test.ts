@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { lookBeforeRun } from "../../../../runner/cli/doctor/before-run";
-import type { LoadTestOutput } from "../../../../settings/outputs";
+import type { LoadTestOutput } from "../../../../settings/deployed/outputs";
 import { identity, ScriptedAws, withEnvironment } from "../../../support/aws";
 import { makeProject, type Project, removeProjects } from "../../../support/project";
 

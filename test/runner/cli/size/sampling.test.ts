@@ -12,7 +12,8 @@ import {
 } from "../../../../runner/cli/size/sampling";
 import { UsageError } from "../../../../runner/errors";
 import type { FinishedRecord } from "../../../../runner/results/run-record";
-import { amountOf, usageOf } from "../../../../runner/verdict/sizing";
+import { amountOf } from "../../../../runner/verdict/sizing";
+import { usageOf } from "../../../../runner/verdict/usage";
 import { finishedRecord, goodLoad, sampleAt, temporaryFolder } from "../../results/make";
 
 const size = { cpu: 0.5, memory: 768 };

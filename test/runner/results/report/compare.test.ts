@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { ReportData } from "../../../../runner/results/report/chart";
 import { compareReport } from "../../../../runner/results/report/compare";
-import type { ChangeKind, Comparison } from "../../../../runner/verdict/comparison";
+import type { ChangeKind, Comparison } from "../../../../runner/verdict/compare/comparison";
 import { rowOf } from "../make";
 import { hostile, hostileRun, longSamples, madeRun } from "./made";
 

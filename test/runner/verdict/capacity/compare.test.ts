@@ -1,11 +1,12 @@
 import { expect } from "chai";
 import { compareCapacities } from "../../../../runner/verdict/capacity/compare";
-import type { ComparedRecord } from "../../../../runner/verdict/comparison";
+import { searchShape } from "../../../../runner/verdict/capacity/report";
+import type { ComparedRecord } from "../../../../runner/verdict/compare/comparison";
 import { asked, reportOf, steps } from "./steps";
 
 const record: ComparedRecord = {
   ...{ verdict: "passed", place: "local", script: "shop.py", target: "http://127.0.0.1:1", durationSeconds: 100 },
-  asked: { users: 80, spawnRate: 10, workers: 2, shape: "loadtest capacity" },
+  asked: { users: 80, spawnRate: 10, workers: 2, shape: searchShape },
   totals: { requests: 1, failRatio: 0, rps: 1 },
   percentiles: {},
 };

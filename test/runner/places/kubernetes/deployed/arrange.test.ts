@@ -3,7 +3,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { RunnerError } from "../../../../../runner/errors";
 import { arrange, restore, scale } from "../../../../../runner/places/kubernetes/deployed/arrange";
-import { testAnnotation } from "../../../../../settings/deployed-test";
+import { testAnnotation } from "../../../../../settings/deployed/deployed-test";
 import { caught, refuse } from "../api/fake-api";
 import { FakeNamespace, names } from "../fake-namespace";
 

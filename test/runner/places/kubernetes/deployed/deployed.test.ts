@@ -5,7 +5,7 @@ import type { V1Deployment } from "@kubernetes/client-node";
 import { expect } from "chai";
 import { RunnerError } from "../../../../../runner/errors";
 import { filesIn, readDeployed } from "../../../../../runner/places/kubernetes/deployed/deployed";
-import { testAnnotation } from "../../../../../settings/deployed-test";
+import { testAnnotation } from "../../../../../settings/deployed/deployed-test";
 import { locustVersion } from "../../../../../settings/locust";
 import { loadtestVersion } from "../../../../../settings/package-root";
 import { listScripts } from "../../../../../settings/scripts/script";
@@ -126,7 +126,7 @@ describe("what is deployed", function () {
     const start = "Deployment locust-control in namespace load ";
     const nothing =
       `${start}does not say what it runs: pulumi up, where an earlier version has deployed it; a manifest written by ` +
-      "hand needs the annotation serverless-load-testing/test, as in settings/deployed-test.ts";
+      "hand needs the annotation serverless-load-testing/test, as in settings/deployed/deployed-test.ts";
     expect(refusal(undefined)).to.equal(nothing);
     const wrong = `${start}has a wrong annotation serverless-load-testing/test: `;
     expect(refusal("{")).to.equal(`${start}has an annotation serverless-load-testing/test that is no JSON`);

@@ -1,5 +1,5 @@
 import type { V1Container, V1Deployment } from "@kubernetes/client-node";
-import { type TestDescription, testAnnotation } from "../../../../../settings/deployed-test";
+import { type TestDescription, testAnnotation } from "../../../../../settings/deployed/deployed-test";
 import { scriptText } from "../../../../../settings/locust";
 
 /** What is deployed, as somebody may write it by hand. */

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { RunnerError, UsageError } from "../../../../../runner/errors";
 import { descriptionOf, readDeployed } from "../../../../../runner/places/kubernetes/deployed/deployed";
 import { withScript, withScriptBefore } from "../../../../../runner/places/kubernetes/deployed/script-change";
-import { testAnnotation } from "../../../../../settings/deployed-test";
+import { testAnnotation } from "../../../../../settings/deployed/deployed-test";
 import { settingsSchema } from "../../../../../settings/schema";
 import { type Described, deployment } from "./deployments";
 import { patched } from "./json-patch";

@@ -1,10 +1,10 @@
 import { stripVTControlCharacters } from "node:util";
 import { expect } from "chai";
 import fc from "fast-check";
-import { totals } from "../../../runner/results/locust-csv";
-import { resultTable } from "../../../runner/results/table";
-import { columns, cutMiddle, wrap } from "../../../runner/results/text";
-import { comparisonOf, finishedRecord, natLoad, rowOf, rows } from "./make";
+import { totals } from "../../../../runner/results/locust-csv";
+import { resultTable } from "../../../../runner/results/tables/table";
+import { columns, cutMiddle, wrap } from "../../../../runner/results/tables/text";
+import { comparisonOf, finishedRecord, natLoad, rowOf, rows } from "../make";
 
 const plain = { colour: false };
 

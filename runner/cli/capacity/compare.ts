@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import pc from "picocolors";
 import { writeAtomically } from "../../results/files";
 import type { RunOfFolder } from "../../results/read";
-import { cutMiddle, joinSections, marked, oneLine, width, wrap } from "../../results/text";
+import { cutMiddle, joinSections, marked, oneLine, width, wrap } from "../../results/tables/text";
 import { exitCodes } from "../../types";
 import { type CapacityChangeKind, type CapacityComparison, compareCapacities } from "../../verdict/capacity/compare";
 import type { ReportOptions } from "../options";

@@ -1,6 +1,6 @@
 /** What is written on the Deployments of a load test about it: LocustDeployment writes it, the command line reads it. */
 import { z } from "zod";
-import { arrivalSpacings } from "./values/arrivals";
+import { arrivalSpacings } from "../values/arrivals";
 
 /** The annotation of both Deployments that holds a TestDescription, as JSON. */
 export const testAnnotation = "serverless-load-testing/test";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { compareRuns } from "../../../runner/verdict/compare";
-import type { ComparedRecord, RunData } from "../../../runner/verdict/comparison";
-import { comparedMetrics } from "../../../runner/verdict/comparison";
+import { compareRuns } from "../../../../runner/verdict/compare/compare";
+import type { ComparedRecord, RunData } from "../../../../runner/verdict/compare/comparison";
+import { comparedMetrics } from "../../../../runner/verdict/compare/comparison";
 import { change, five, kind, steady } from "./comparisons";
 import type { Moment } from "./runs";
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { windowsOf } from "../../../runner/verdict/noise";
-import { sampleAt } from "../results/make";
+import { windowsOf } from "../../../../runner/verdict/compare/noise";
+import { sampleAt } from "../../results/make";
 import { runOf, usual } from "./runs";
 
 const moments = [310, 320, 330, 340, 350].map((p95) => ({ ...usual, p95 }));

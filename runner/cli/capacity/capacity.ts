@@ -1,16 +1,16 @@
 /** What `loadtest capacity` is asked for, and what it says beside its results. */
-import type { ArrivalSpacing } from "../../settings/values/arrivals";
-import { correctedTime, parseThreshold, type Threshold } from "../../settings/values/threshold";
-import type { RunPlan, SearchPlan } from "../engine/plan";
-import { poolSize, rateText, timingOf } from "../engine/search/load";
-import { longestStep, searchOptions } from "../engine/search/search";
-import { UsageError } from "../errors";
-import type { CapacityAsked, CapacityStep } from "../verdict/capacity/report";
-import { searchDefaults, usualSteps } from "../verdict/capacity/search";
-import { levelText, outcomeText, rpsText } from "../verdict/capacity/words";
-import { percent, shareText } from "../verdict/format";
-import type { LimitOptions } from "./limits";
-import { clock, milliseconds } from "./terminal/format";
+import type { ArrivalSpacing } from "../../../settings/values/arrivals";
+import { correctedTime, parseThreshold, type Threshold } from "../../../settings/values/threshold";
+import type { RunPlan, SearchPlan } from "../../engine/plan";
+import { poolSize, rateText, timingOf } from "../../engine/search/load";
+import { longestStep, searchOptions } from "../../engine/search/search";
+import { UsageError } from "../../errors";
+import type { CapacityAsked, CapacityStep } from "../../verdict/capacity/report";
+import { searchDefaults, usualSteps } from "../../verdict/capacity/search";
+import { levelText, outcomeText, rpsText } from "../../verdict/capacity/words";
+import { percent, shareText } from "../../verdict/format";
+import type { LimitOptions } from "../limits";
+import { clock, milliseconds } from "../terminal/format";
 
 /** As the command line gives them; times in seconds. */
 export interface CapacityOptions extends LimitOptions {

@@ -1,6 +1,6 @@
-import type { ClientVersions, Sample, Verdict } from "../types";
-import type { ArrivalsReport } from "./arrivals";
-import type { AskedLoad } from "./integrity";
+import type { ClientVersions, Sample, Verdict } from "../../types";
+import type { ArrivalsReport } from "../arrivals";
+import type { AskedLoad } from "../integrity";
 
 /** What changed between two runs, as data: for the terminal, for JSON, for a report. */
 

@@ -5,10 +5,10 @@ import {
   searchedPlan,
   searchIntro,
   searchPlan,
-} from "../../../runner/cli/capacity";
-import type { RunPlan } from "../../../runner/engine/plan";
-import { poolSize, silenceOf, stepLimit } from "../../../runner/engine/search/load";
-import { parseThreshold } from "../../../settings/values/threshold";
+} from "../../../../runner/cli/capacity/capacity";
+import type { RunPlan } from "../../../../runner/engine/plan";
+import { poolSize, silenceOf, stepLimit } from "../../../../runner/engine/search/load";
+import { parseThreshold } from "../../../../settings/values/threshold";
 
 const options: CapacityOptions = { by: "users", stepTime: 20, holds: 3, precision: 0.05 };
 const thresholds = ["p95<500", "rps>100", "corrected_p99<900"].map(parseThreshold);

@@ -1,5 +1,5 @@
 import { mean, permutationTest, quantile, sampleWithReplacement, sum } from "simple-statistics";
-import type { Sample } from "../types";
+import type { Sample } from "../../types";
 import { type ComparedMetric, comparedMetrics } from "./comparison";
 
 /** With fewer values a side, no difference is rarer by chance than one of twenty. */

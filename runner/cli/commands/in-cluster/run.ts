@@ -1,18 +1,18 @@
 import { resolve } from "node:path";
-import { UsageError } from "../../errors";
-import { findRun } from "../../results/history";
-import { exitCodes } from "../../types";
-import { withAcquiredTest } from "../deployed-test/acquire";
-import { judgeNat, onSignalOnceSaved } from "../deployed-test/nat";
-import { sameTest, withMaster } from "../deployed-test/open";
-import { runHeld } from "../deployed-test/run-held";
-import { copyLogs } from "../deployed-test/save";
-import { lookBeforeRun } from "../doctor/before-run";
-import type { RunCommandOptions } from "../options";
-import type { SavedRun } from "../output";
-import { requireLocal } from "../settings";
-import { baselineOf } from "../setup";
-import { showRun } from "./report";
+import { UsageError } from "../../../errors";
+import { findRun } from "../../../results/history";
+import { exitCodes } from "../../../types";
+import { withAcquiredTest } from "../../deployed-test/acquire";
+import { judgeNat, onSignalOnceSaved } from "../../deployed-test/nat";
+import { sameTest, withMaster } from "../../deployed-test/open";
+import { runHeld } from "../../deployed-test/run-held";
+import { copyLogs } from "../../deployed-test/save";
+import { lookBeforeRun } from "../../doctor/before-run";
+import type { RunCommandOptions } from "../../options";
+import type { SavedRun } from "../../output";
+import { requireLocal } from "../../settings";
+import { baselineOf } from "../../setup";
+import { showRun } from "../report";
 
 /** `loadtest run` on a test that is deployed in a cluster; gives the exit code of the verdict. */
 export async function runInCluster(options: RunCommandOptions): Promise<number> {

@@ -1,18 +1,18 @@
 import pc from "picocolors";
-import type { RequestStats, Verdict } from "../types";
-import { startsText } from "../verdict/arrivals";
-import type { ChangeKind, Comparison, MetricChange } from "../verdict/comparison";
-import { shareText, valueText } from "../verdict/format";
-import { portErrors } from "../verdict/nat";
-import { requestLabel, requestRows, totalRow } from "../verdict/requests";
-import type { ThresholdResult } from "../verdict/thresholds";
-import { actualText, thresholdText } from "../verdict/thresholds";
-import { usersGraceSeconds } from "../verdict/users";
-import { isJudged } from "../verdict/verdict";
+import type { RequestStats, Verdict } from "../../types";
+import { startsText } from "../../verdict/arrivals";
+import type { Comparison } from "../../verdict/compare/comparison";
+import { portErrors } from "../../verdict/nat";
+import { requestLabel, requestRows, totalRow } from "../../verdict/requests";
+import type { ThresholdResult } from "../../verdict/thresholds";
+import { actualText, thresholdText } from "../../verdict/thresholds";
+import { usersGraceSeconds } from "../../verdict/users";
+import { isJudged } from "../../verdict/verdict";
+import { type FrequentErrors, frequentExceptions, frequentFailures } from "../frequent-errors";
+import type { FinishedRecord } from "../run-record";
 import { capacityTable } from "./capacity-table";
-import { type FrequentErrors, frequentExceptions, frequentFailures } from "./frequent-errors";
-import type { FinishedRecord } from "./run-record";
-import { bareTable, cutMiddle, gap, joinSections, marked, oneLine, width, wrap } from "./text";
+import { comparisonTable } from "./comparison-table";
+import { bareTable, type Colors, cutMiddle, gap, joinSections, marked, oneLine, width, wrap } from "./text";
 
 /** More requests than this are left to `requests.csv`. */
 export const tableRows = 20;
@@ -22,8 +22,6 @@ const minName = 8;
 
 const timesTitle = "Request (times in ms)";
 const numberHeads = ["reqs", "fails", "req/s", "avg", "p50", "p95", "p99", "max"];
-
-type Colors = ReturnType<typeof pc.createColors>;
 
 /**
  * What is printed at the end of a run, within 80 columns and without a line break at its end: the requests (times
@@ -197,60 +195,4 @@ function verdictLines({ verdict, exitCode, reasons }: FinishedRecord, colors: Co
   const paint = (text: string) => colors.bold(colors[colourOf[verdict]](text));
   const head = paint(verdict.toUpperCase()) + (withExitCode ? ` (exit code ${exitCode})` : "");
   return [head, ...reasons.flatMap((reason) => wrap(reason, "  "))];
-}
-
-/** The changes between two runs, a line for each metric below a head: before, after, change and its noise, its kind. */
-export function comparisonTable({ metrics, maxRegression }: Comparison, colors: Colors): string[] {
-  const rows = metrics.map((change) => {
-    const [mark, colour] = signs[change.kind];
-    const paint = colors[colour];
-    return [
-      `${paint(mark)} ${change.metric}`,
-      shown(change.metric, change.before),
-      shown(change.metric, change.after),
-      changeCell(change),
-      paint(kindText(change, maxRegression)),
-    ];
-  });
-  const [head = "", ...body] = bareTable(["  metric", "before", "after", "change", ""], rows, { left: [0, 4] });
-  return [colors.bold(head), ...body];
-}
-
-const signs: Readonly<Record<ChangeKind, readonly [mark: string, colour: "green" | "red" | "yellow"]>> = {
-  same: ["✓", "green"],
-  noise: ["✓", "green"],
-  small: ["✓", "green"],
-  better: ["✓", "green"],
-  worse: ["✗", "red"],
-  unclear: ["!", "yellow"],
-  asked: ["!", "yellow"],
-};
-
-function shown(metric: string, value: number | null): string {
-  return value === null ? "-" : valueText(metric, value).replace(" requests/s", "");
-}
-
-/** `+8.25 % ± 3.1 %`; a dash for what cannot be told. */
-function changeCell({ change, noise }: MetricChange): string {
-  if (change === null) return "-";
-  const sign = change > 0 ? "+" : change < 0 ? "-" : "";
-  return `${sign}${shareText(change)}${noise === null ? "" : ` ± ${shareText(noise)}`}`;
-}
-
-function kindText({ kind, before, after, noise }: MetricChange, maxRegression: number): string {
-  const allowed = shareText(maxRegression);
-  switch (kind) {
-    case "small":
-      return `worse, within ${allowed}`;
-    case "worse":
-      return `worse, beyond ${allowed}`;
-    case "unclear":
-      return before === null || after === null ? "unclear" : `unclear, beyond ${allowed}`;
-    case "noise":
-      return noise === null ? "may be noise" : kind;
-    case "asked":
-      return "different rates were asked for";
-    default:
-      return kind;
-  }
 }

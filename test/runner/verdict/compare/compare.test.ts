@@ -1,13 +1,13 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { compareRuns } from "../../../runner/verdict/compare";
-import type { RunData } from "../../../runner/verdict/comparison";
+import { compareRuns } from "../../../../runner/verdict/compare/compare";
+import type { RunData } from "../../../../runner/verdict/compare/comparison";
 import {
   type ChangeKind,
   type ComparedMetric,
   comparedMetrics,
   type MetricChange,
-} from "../../../runner/verdict/comparison";
+} from "../../../../runner/verdict/compare/comparison";
 import { change, five, kind, steady } from "./comparisons";
 import { type Moment, randomFrom, runOf, scattered, usual } from "./runs";
 

@@ -1,6 +1,6 @@
 import { mean } from "simple-statistics";
-import { correctedTime } from "../../settings/values/threshold";
-import type { Verdict } from "../types";
+import { correctedTime } from "../../../settings/values/threshold";
+import { round, shareText, valueText } from "../format";
 import type { ComparedRecord, RunData } from "./comparison";
 import {
   type ChangeKind,
@@ -9,7 +9,7 @@ import {
   comparedMetrics,
   type MetricChange,
 } from "./comparison";
-import { round, seconds, shareText, valueText } from "./format";
+import { differences, ratesDiffer, worthless } from "./differences";
 import {
   chanceOf,
   fewestValues,
@@ -94,13 +94,18 @@ function wholeValue(metric: ComparedMetric, { totals, percentiles, corrected }: 
   }
 }
 
+/** 0.08 for 8 % more; null where it was 0 and is not any more. */
+export function relativeChange(from: number, to: number): number | null {
+  return from === to ? 0 : from === 0 ? null : round(to / from - 1, digits);
+}
+
 function changeOf(metric: ComparedMetric, before: Measured, after: Measured, maxRegression: number): MetricChange {
   const [from, to] = [before.whole, after.whole];
   const values = { metric, before: from, after: to };
   if (from === null || to === null) {
     return { ...values, change: null, noise: null, kind: from === to ? "same" : "unclear" };
   }
-  const change = from === to ? 0 : from === 0 ? null : round(to / from - 1, digits);
+  const change = relativeChange(from, to);
   const enough = Math.min(before.windows.length, after.windows.length) >= fewestValues;
   const noise = change !== null && enough ? noiseOf(before, after, change) : null;
   const kind = (): ChangeKind => {
@@ -130,10 +135,20 @@ function sentence({ metric, before, after, change, kind }: MetricChange, maxRegr
   if (before === null || after === null) {
     return `${metric} cannot be compared: there is none ${before === null ? "before" : "after"}.`;
   }
-  const by = change === null ? "" : ` by ${shareText(change)},`;
-  const values = `from ${valueText(metric, before)} to ${valueText(metric, after)}`;
-  const moved = `${metric} ${after > before ? "rose" : "fell"}${by} ${values}; ${shareText(maxRegression)} is allowed`;
+  const values = [valueText(metric, before), valueText(metric, after)] as const;
+  const moved = `${movedText(metric, after > before, change, values)}; ${shareText(maxRegression)} is allowed`;
   return kind === "unclear" ? `${moved}, and whether it is real cannot be told.` : `${moved}.`;
+}
+
+/** `p95 rose by 8 %, from 100 ms to 108 ms` */
+export function movedText(
+  what: string,
+  isUp: boolean,
+  change: number | null,
+  [from, to]: readonly [from: string, to: string],
+): string {
+  const by = change === null ? "" : ` by ${shareText(change)},`;
+  return `${what} ${isUp ? "rose" : "fell"}${by} from ${from} to ${to}`;
 }
 
 /** Why the moments of a run say too little of its noise; nothing where they say enough. */
@@ -146,87 +161,4 @@ function unknownNoise(side: "before" | "after", { record, samples }: RunData, { 
   }
   const windows = `${rps.length} ${rps.length === 1 ? "window" : "windows"} of ${windowSeconds} s`;
   return [`noise: cannot be told, as there are only ${windows} of full load ${side}, and it takes ${fewestValues}`];
-}
-
-/** Run times may differ by this share of the longer one, or by these seconds: Locust's timers are no clocks. */
-const timeShare = 0.1;
-const timeSeconds = 3;
-
-/** Numbers of runs with these verdicts say little about the target. */
-const untrusted: readonly Verdict[] = ["invalid", "aborted", "error"];
-
-/** A sentence for each of two runs that cannot be compared with anything, by its own verdict. */
-export function worthless(before: ComparedRecord, after: ComparedRecord): string[] {
-  const sides = [["before", before.verdict] as const, ["after", after.verdict] as const];
-  return sides
-    .filter(([, verdict]) => untrusted.includes(verdict))
-    .map(([side, verdict]) => `The verdict ${side} is ${verdict}: the numbers of that run prove nothing.`);
-}
-
-/** Why two runs can hardly be compared, with the value on both sides: `users: 20 before, 40 after`. */
-export function differences(before: ComparedRecord, after: ComparedRecord): string[] {
-  const found: string[] = [];
-  const report = (what: string, differs: boolean, show: (record: ComparedRecord) => string) => {
-    if (differs) {
-      found.push(`${what}: ${show(before)} before, ${show(after)} after`);
-    }
-  };
-  const check = (what: string, show: (record: ComparedRecord) => string) =>
-    report(what, show(before) !== show(after), show);
-
-  report("verdict", worthless(before, after).length > 0, ({ verdict }) => verdict);
-  check("script", ({ script }) => script);
-  check("load shape", ({ asked }) => shapeOf(asked.shape));
-  check("arrivals", arrivalsText);
-  check("users", ({ asked }) => String(round(asked.users, 2)));
-  if (!before.asked.shape && !after.asked.shape) {
-    check("spawn rate", ({ asked }) => String(round(asked.spawnRate, 2)));
-  }
-  report("run time", timesDiffer(before.durationSeconds, after.durationSeconds), ({ durationSeconds }) =>
-    seconds(durationSeconds),
-  );
-  check("workers", ({ asked }) => String(asked.workers));
-  check("place", ({ place }) => place);
-  const known = before.versions?.client !== undefined && after.versions?.client !== undefined;
-  report("FastHttpUser's client", known && clientOf(before) !== clientOf(after), clientOf);
-  report("target", host(before.target) !== host(after.target), ({ target }) => target ?? "the script's own");
-  return found;
-}
-
-function clientOf({ versions: { client, geventhttpclient, gevent } = {} }: ComparedRecord): string {
-  return `${client} (geventhttpclient ${geventhttpclient}, gevent ${gevent})`;
-}
-
-/** Two runs with arrival rates, and not the same ones. */
-function ratesDiffer(before: ComparedRecord, after: ComparedRecord): boolean {
-  const bothOpen = before.asked.arrivals !== undefined && after.asked.arrivals !== undefined;
-  return bothOpen && ratesText(before) !== ratesText(after);
-}
-
-function arrivalsText(record: ComparedRecord): string {
-  const { arrivals } = record.asked;
-  if (arrivals === undefined) return "none (users wait)";
-  return `${ratesText(record)}${arrivals.spacing === "even" ? "" : ` (${arrivals.spacing})`}`;
-}
-
-/** `50`, or `50, changed from 50 to 80 at 12 s`. */
-function ratesText({ asked, integrity }: ComparedRecord): string {
-  const changes = integrity?.arrivals?.changes ?? [];
-  return [asked.arrivals?.rate, ...changes.map(({ t, from, to }) => `changed from ${from} to ${to} at ${t} s`)].join(
-    ", ",
-  );
-}
-
-function shapeOf(shape: string | boolean | null): string {
-  return shape === true ? "yes" : shape || "none";
-}
-
-function timesDiffer(before: number, after: number): boolean {
-  const off = Math.abs(before - after);
-  return off > timeSeconds && off > timeShare * Math.max(before, after);
-}
-
-/** On this machine ports come and go: the demo's differs from run to run, and so may those of two builds. */
-function host(target: string | null): string | null {
-  return target?.replace(/^(https?:\/\/(?:127\.0\.0\.1|localhost|\[::1\])):\d+$/, "$1") ?? null;
 }

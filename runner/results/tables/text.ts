@@ -1,5 +1,9 @@
 import { stripVTControlCharacters } from "node:util";
 import Table from "cli-table3";
+import type pc from "picocolors";
+
+/** Colours, or none of them. */
+export type Colors = ReturnType<typeof pc.createColors>;
 
 /** Columns of the terminal that output has to fit in. */
 export const width = 80;

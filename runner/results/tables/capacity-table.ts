@@ -1,11 +1,8 @@
-import type pc from "picocolors";
-import type { CapacityStep } from "../verdict/capacity/report";
-import { outcomeText } from "../verdict/capacity/words";
-import { percent, shareText, short } from "../verdict/format";
-import type { FinishedRecord } from "./run-record";
-import { bareTable, columns, cutMiddle, gap, width } from "./text";
-
-type Colors = ReturnType<typeof pc.createColors>;
+import type { CapacityStep } from "../../verdict/capacity/report";
+import { outcomeText } from "../../verdict/capacity/words";
+import { percent, shareText, short } from "../../verdict/format";
+import type { FinishedRecord } from "../run-record";
+import { bareTable, type Colors, columns, cutMiddle, gap, width } from "./text";
 
 const signs: Readonly<Record<CapacityStep["outcome"], readonly [mark: string, colour: "green" | "red" | "yellow"]>> = {
   held: ["✓", "green"],

@@ -1,11 +1,11 @@
-import { compareRuns } from "../../../runner/verdict/compare";
+import { compareRuns } from "../../../../runner/verdict/compare/compare";
 import type {
   ChangeKind,
   ComparedMetric,
   ComparedRecord,
   MetricChange,
   RunData,
-} from "../../../runner/verdict/comparison";
+} from "../../../../runner/verdict/compare/comparison";
 import { type Moment, runOf, usual } from "./runs";
 
 /** What the tests allow: 5 %. */

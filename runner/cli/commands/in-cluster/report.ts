@@ -1,22 +1,22 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { CsvName } from "../../engine/client";
-import { RunnerError, UsageError } from "../../errors";
-import type { RunInfo } from "../../places/kubernetes/lock/run-info";
-import { correctedTotals, parseRequestsCsv, totalPercentiles, totals } from "../../results/locust-csv";
-import { progressTable } from "../../results/table";
-import { exitCodes, type LocustStatus } from "../../types";
-import { evaluateThresholds } from "../../verdict/thresholds";
-import { cleanUp, hasCommand, leaseOf } from "../deployed-test/leftovers";
-import { hasNotBegun, isGoing, matching } from "../deployed-test/master-run";
-import { judgeNat, onSignalOnceSaved } from "../deployed-test/nat";
-import { type ClusterContext, sameTest, withMaster } from "../deployed-test/open";
-import { finishedFolder, saveLatestRun, setupOf } from "../deployed-test/save";
-import type { ReportOptions } from "../options";
-import { printRun } from "../output";
-import { clock, failures } from "../terminal/format";
-import { clock as clockTime } from "../terminal/run-text";
-import { reportFolder, writeRunReport } from "./report";
+import type { CsvName } from "../../../engine/client";
+import { RunnerError, UsageError } from "../../../errors";
+import type { RunInfo } from "../../../places/kubernetes/lock/run-info";
+import { correctedTotals, parseRequestsCsv, totalPercentiles, totals } from "../../../results/locust-csv";
+import { progressTable } from "../../../results/tables/table";
+import { exitCodes, type LocustStatus } from "../../../types";
+import { evaluateThresholds } from "../../../verdict/thresholds";
+import { cleanUp, hasCommand, leaseOf } from "../../deployed-test/leftovers";
+import { hasNotBegun, isGoing, matching } from "../../deployed-test/master-run";
+import { judgeNat, onSignalOnceSaved } from "../../deployed-test/nat";
+import { type ClusterContext, sameTest, withMaster } from "../../deployed-test/open";
+import { finishedFolder, saveLatestRun, setupOf } from "../../deployed-test/save";
+import type { ReportOptions } from "../../options";
+import { printRun } from "../../output";
+import { clock, failures } from "../../terminal/format";
+import { clock as clockTime } from "../../terminal/run-text";
+import { reportFolder, writeRunReport } from "../report";
 
 /** `loadtest report` without a folder: the latest run in the cluster, saved when it has ended. */
 export async function reportInCluster(options: ReportOptions): Promise<number> {

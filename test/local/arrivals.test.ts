@@ -6,6 +6,7 @@ import { expect } from "chai";
 import type { FinishedRecord } from "../../runner/results/run-record";
 import { localRuns } from "../support/local-runs";
 import { type Found, requireRole } from "../support/processes";
+import { together } from "../support/together";
 
 /** Users that would wait for hours between two tasks. */
 const visitor = (kind: string) => `from locust import ${kind}, constant, task
@@ -65,9 +66,12 @@ class PausingTarget {
     else response.end("hello");
   });
 
-  async listen(): Promise<string> {
+  async listen(): Promise<void> {
     this.server.on("connection", () => this.connections++);
     await new Promise<void>((resolve) => this.server.listen(0, "127.0.0.1", resolve));
+  }
+
+  get url(): string {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
@@ -99,16 +103,17 @@ describe("a run with an arrival rate", function () {
       "shaped.py": shaped,
     },
   });
-  let target: PausingTarget;
-  let host: string;
-  beforeEach(async () => {
-    target = new PausingTarget();
-    host = await target.listen();
-  });
-  afterEach(() => target.close());
+  const oneOf = together();
+  /** Has a target of its own. */
+  const test = (title: string, body: (target: PausingTarget) => Promise<void>) =>
+    oneOf(title, async () => {
+      const target = new PausingTarget();
+      await target.listen();
+      await body(target).finally(() => target.close());
+    });
 
-  const load = (script: string, users: number, rate: string, ...more: string[]) =>
-    start(["--script", script, "--host", host, "--users", String(users), "--arrival-rate", rate, ...more]);
+  const load = (target: PausingTarget, script: string, users: number, rate: string, ...more: string[]) =>
+    start(["--script", script, "--host", target.url, "--users", String(users), "--arrival-rate", rate, ...more]);
   const arrivalsOf = ({ integrity }: FinishedRecord) => integrity?.arrivals ?? { due: 0, started: 0, dropped: 0 };
   const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -119,8 +124,8 @@ describe("a run with an arrival rate", function () {
   }
 
   for (const script of ["fast.py", "slow.py"]) {
-    it(`starts what its stages ask for, with ${script}`, async () => {
-      const run = load(script, 40, "50:3s 100/s:4s", "--threshold", "corrected_p50<500", "--json");
+    test(`starts what its stages ask for, with ${script}`, async (target) => {
+      const run = load(target, script, 40, "50:3s 100/s:4s", "--threshold", "corrected_p50<500", "--json");
       const end = await run.command.ended;
       const record = run.record();
       expect(end.code, end.stdout + end.stderr).to.equal(0);
@@ -137,8 +142,8 @@ describe("a run with an arrival rate", function () {
   }
 
   for (const spacing of ["even", "poisson"]) {
-    it(`starts rate times time of a constant rate, with ${spacing} gaps`, async () => {
-      const run = load("fast.py", 20, "40", "--arrival-spacing", spacing, "--run-time", "8s");
+    test(`starts rate times time of a constant rate, with ${spacing} gaps`, async (target) => {
+      const run = load(target, "fast.py", 20, "40", "--arrival-spacing", spacing, "--run-time", "8s");
       const end = await run.command.ended;
       expect(end.code, end.stdout + end.stderr).to.equal(0);
       const arrivals = arrivalsOf(run.record());
@@ -148,8 +153,8 @@ describe("a run with an arrival rate", function () {
     });
   }
 
-  it("takes a pass through a sequential set for one iteration", async () => {
-    const run = load("steps.py", 10, "20:5s");
+  test("takes a pass through a sequential set for one iteration", async (target) => {
+    const run = load(target, "steps.py", 10, "20:5s");
     const end = await run.command.ended;
     expect(end.code, end.stdout + end.stderr).to.equal(0);
     expect(arrivalsOf(run.record()).due).to.equal(100);
@@ -157,8 +162,8 @@ describe("a run with an arrival rate", function () {
     expect(target.asked.get("/second")).to.equal(target.asked.get("/first"));
   });
 
-  it("goes on at the whole rate within seconds where a worker is killed", async () => {
-    const run = load("fast.py", 40, "100", "--run-time", "16s");
+  test("goes on at the whole rate within seconds where a worker is killed", async (target) => {
+    const run = load(target, "fast.py", 40, "100", "--run-time", "16s");
     await run.command.waitFor(/full load/);
     await pause(3000);
     const [worker] = requireRole(run.command.children(), "worker", 2);
@@ -173,8 +178,8 @@ describe("a run with an arrival rate", function () {
     );
   });
 
-  it("claims no shortfall of what workers had no time to tell before the master was killed", async () => {
-    const run = load("fast.py", 40, "100", "--run-time", "60s");
+  test("claims no shortfall of what workers had no time to tell before the master was killed", async (target) => {
+    const run = load(target, "fast.py", 40, "100", "--run-time", "60s");
     await run.command.waitFor(/full load/);
     await pause(6000);
     process.kill((await run.command.master()).pid, "SIGKILL");
@@ -186,8 +191,8 @@ describe("a run with an arrival rate", function () {
     expect(integrity?.arrivals?.started).to.be.greaterThan(100);
   });
 
-  it("is invalid where most starts are late, as tasks block their worker", async () => {
-    const run = load("blocks.py", 50, "200", "--run-time", "10s", "--workers", "1");
+  test("is invalid where most starts are late, as tasks block their worker", async (target) => {
+    const run = load(target, "blocks.py", 50, "200", "--run-time", "10s", "--workers", "1");
     const end = await run.command.ended;
     expect(end.code, end.stdout).to.equal(3);
     const { reasons, integrity } = run.record();
@@ -196,8 +201,8 @@ describe("a run with an arrival rate", function () {
     expect(reasons.join("\n")).to.match(/rrivals: [\d.]+ % of the iterations started more than 10 ms late/);
   });
 
-  it("gives a worker that joins its part, and starts all of it once", async () => {
-    const run = load("fast.py", 40, "100", "--run-time", "18s");
+  test("gives a worker that joins its part, and starts all of it once", async (target) => {
+    const run = load(target, "fast.py", 40, "100", "--run-time", "18s");
     await run.command.waitFor(/full load/);
     await pause(3000);
     const [{ args, env, pid }] = requireRole(run.command.children(), "worker", 2) as [Found];
@@ -215,8 +220,8 @@ describe("a run with an arrival rate", function () {
     expect(target.connections).to.be.greaterThan(40);
   });
 
-  it("starts nothing twice where a worker is paused", async () => {
-    const run = load("fast.py", 40, "100", "--run-time", "18s");
+  test("starts nothing twice where a worker is paused", async (target) => {
+    const run = load(target, "fast.py", 40, "100", "--run-time", "18s");
     await run.command.waitFor(/full load/);
     await pause(3000);
     const [worker] = requireRole(run.command.children(), "worker", 2);
@@ -232,8 +237,8 @@ describe("a run with an arrival rate", function () {
     expect(Math.abs(due - counted - dropped)).to.be.at.most(0.01 * due);
   });
 
-  it("is invalid where all users wait for a target that hangs", async () => {
-    const run = load("fast.py", 10, "50", "--run-time", "8s");
+  test("is invalid where all users wait for a target that hangs", async (target) => {
+    const run = load(target, "fast.py", 10, "50", "--run-time", "8s");
     await run.command.waitFor(/full load/);
     target.pause();
     const end = await run.command.ended;
@@ -246,8 +251,8 @@ describe("a run with an arrival rate", function () {
     expect(Math.abs(due - started - dropped)).to.be.at.most(0.01 * due);
   });
 
-  it("shows a second without answers in corrected times, where Locust's own hide it", async () => {
-    const run = load("fast.py", 4, "40:10s", "--threshold", "corrected_p95<400", "--threshold", "p95<400");
+  test("shows a second without answers in corrected times, where Locust's own hide it", async (target) => {
+    const run = load(target, "fast.py", 4, "40:10s", "--threshold", "corrected_p95<400", "--threshold", "p95<400");
     await run.command.waitFor(/full load/);
     await pause(3000);
     target.pause();
@@ -261,16 +266,16 @@ describe("a run with an arrival rate", function () {
     expect(run.text("corrected.csv")).to.match(/^GET,\/,/m);
   });
 
-  it("refuses what cannot be, with one line and exit code 2", async () => {
-    const shape = await load("shaped.py", 5, "10").command.ended;
+  test("refuses what cannot be, with one line and exit code 2", async (target) => {
+    const shape = await load(target, "shaped.py", 5, "10").command.ended;
     expect(shape.code, shape.stderr).to.equal(2);
     expect(shape.stderr).to.contain("the script's load shape Wave decides users and time: leave the arrival rate out");
-    const wrong = await load("fast.py", 5, "10:x", "--arrival-spacing", "odd").command.ended;
+    const wrong = await load(target, "fast.py", 5, "10:x", "--arrival-spacing", "odd").command.ended;
     expect(wrong.code, wrong.stderr).to.equal(2);
     expect(wrong.stderr)
       .to.match(/arrivalRate.*"10:x"/)
       .and.to.match(/arrivalSpacing.*"odd"/);
-    const closed = await start(["--host", host, "--threshold", "corrected_p95<9"]).command.ended;
+    const closed = await start(["--host", target.url, "--threshold", "corrected_p95<9"]).command.ended;
     expect(closed.code, closed.stderr).to.equal(2);
     expect(closed.stderr).to.contain("on p95 instead of corrected_p95, unless arrivalRate is set");
   });

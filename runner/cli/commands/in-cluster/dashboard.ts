@@ -1,19 +1,19 @@
 import { randomBytes } from "node:crypto";
 import { relative } from "node:path";
-import { pause } from "../../engine/timing";
-import { RunnerError, UsageError } from "../../errors";
-import type { MasterLink } from "../../places/kubernetes/master";
-import { exitCodes, type LocustStatus } from "../../types";
-import { clusterSetup } from "../deployed-test/cluster-setup";
-import { hasCommand, leaseOf } from "../deployed-test/leftovers";
-import { matching } from "../deployed-test/master-run";
-import { judgeNat } from "../deployed-test/nat";
-import { type ClusterContext, reopened, withMaster } from "../deployed-test/open";
-import { type SaveOptions, saveLatestRun } from "../deployed-test/save";
-import type { DashboardOptions } from "../options";
-import { printRun, type SavedRun } from "../output";
-import { requireLocal } from "../settings";
-import { showWebUi, usualPort, watchWebUiRuns, webUiRunText } from "../web-ui";
+import { pause } from "../../../engine/timing";
+import { RunnerError, UsageError } from "../../../errors";
+import type { MasterLink } from "../../../places/kubernetes/master";
+import { exitCodes, type LocustStatus } from "../../../types";
+import { clusterSetup } from "../../deployed-test/cluster-setup";
+import { hasCommand, leaseOf } from "../../deployed-test/leftovers";
+import { matching } from "../../deployed-test/master-run";
+import { judgeNat } from "../../deployed-test/nat";
+import { type ClusterContext, reopened, withMaster } from "../../deployed-test/open";
+import { type SaveOptions, saveLatestRun } from "../../deployed-test/save";
+import type { DashboardOptions } from "../../options";
+import { printRun, type SavedRun } from "../../output";
+import { requireLocal } from "../../settings";
+import { showWebUi, usualPort, watchWebUiRuns, webUiRunText } from "../../web-ui";
 
 /** How long a key that is not renewed lets somebody in, and how often it is renewed; in seconds. */
 const keyLife = 60;

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { chanceOf, logIntervalOf, roundingStep } from "../../../runner/verdict/noise";
+import { chanceOf, logIntervalOf, roundingStep } from "../../../../runner/verdict/compare/noise";
 import { randomFrom } from "./runs";
 
 const range = (count: number, from: number) => Array.from({ length: count }, (_, index) => from + index);

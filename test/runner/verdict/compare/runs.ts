@@ -1,7 +1,7 @@
-import type { Sample } from "../../../runner/types";
-import type { ComparedRecord, RunData } from "../../../runner/verdict/comparison";
-import { roundingStep } from "../../../runner/verdict/noise";
-import { sampleAt } from "../results/make";
+import type { Sample } from "../../../../runner/types";
+import type { ComparedRecord, RunData } from "../../../../runner/verdict/compare/comparison";
+import { roundingStep } from "../../../../runner/verdict/compare/noise";
+import { sampleAt } from "../../results/make";
 
 /** What the target did over ten seconds: times in ms. */
 export interface Moment {
