@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import type { HttpClient } from "../../settings/locust-names";
 import type { Settings } from "../../settings/schema";
 import { askedArrivals, isInStages, runSeconds } from "../../settings/values/arrivals";
 import { parseShare } from "../../settings/values/share";
@@ -23,6 +24,8 @@ export interface TestSetup {
   readonly script: string;
   /** The script's own arguments by name, where the place has to be told of them; undefined for a run that goes on. */
   readonly scriptArguments?: Readonly<Record<string, string>>;
+  /** How requests of HttpUser are made; undefined for a run that goes on. */
+  readonly httpClient?: HttpClient;
   readonly plan: RunPlan;
   /** For the record: without secrets. */
   readonly settings: Readonly<Record<string, unknown>>;

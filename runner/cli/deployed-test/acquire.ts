@@ -45,12 +45,12 @@ export async function withAcquiredTest<T>(
   const { cluster, names } = test;
   const asDeployed = await withoutLeftovers(test);
   const setup = await clusterSetup(asDeployed, options, options);
-  const { plan, script, scriptArguments = {} } = setup;
+  const { plan, script, scriptArguments = {}, httpClient } = setup;
   const cost = costLine(asDeployed, setup, options.maxCost);
   if (cost !== undefined) progress.say(cost);
   progress.expect(plan);
   const { lock, before } = await acquireTest({ ...context, setup });
-  const wanted = { workers: plan.workers, script, scriptArguments };
+  const wanted = { workers: plan.workers, script, scriptArguments, httpClient };
   const timeout = options.readyTimeout * 1000;
   const place = new KubernetesPlace({
     ...{ cluster, names, link, before, lost: lock.lost, wanted, timeout },
