@@ -1,0 +1,235 @@
+"""HttpUser's requests over the connections of urllib3: the usual answer is read here, and any other by urllib3 itself.
+
+What has come of another one, or what went wrong, is shown to urllib3 and `requests` as if they had asked: so that
+errors, redirects and answers in odd forms are theirs.
+"""
+
+from __future__ import annotations
+
+import io
+import select
+from datetime import timedelta
+from typing import Any
+
+from gevent import monkey
+from requests import Response
+from requests.models import REDIRECT_STATI
+from urllib3.connectionpool import HTTPConnectionPool
+
+from . import exchange, sockets
+from .exchange import Head
+from .httpanswer import Asked
+
+_poll = monkey.get_original("select", "poll") if hasattr(select, "poll") else None
+_MOST_FIELDS = 100
+"""That urllib3 takes."""
+
+
+class Unusual(Exception):  # noqa: N818 -- no error yet
+    """What urllib3 has to see: `received` of an answer, then `error` or else what comes; `at`: where the error was."""
+
+    def __init__(self, received: bytes = b"", error: BaseException | None = None, at: str = "read") -> None:
+        super().__init__(at)
+        self.received = received
+        self.error = error
+        self.at = at
+
+
+def ask(
+    pool: HTTPConnectionPool, data: bytes, method: str, timeouts: tuple[Any, Any]
+) -> tuple[Head, bytes, bytes] | tuple[Any, Unusual, None]:
+    """Sends a request and reads its answer: the head, the body as it came, and all that came.
+
+    Else the connection, which is no longer in the pool, and what `show` needs. `timeouts`: seconds to connect and to
+    send, and from one reading to the next; None waits for ever.
+    """
+    connection = _take(pool)
+    try:
+        connect, read = timeouts
+        sock = connection.sock
+        if sock is not None and not _is_idle(sock):
+            connection.close()
+            sock = None
+        if sock is None:
+            try:
+                sock = _connect(pool, connection, connect)
+            except Exception as error:
+                return connection, Unusual(error=error, at="connect"), None
+        if sock.timeout != connect:
+            sock.settimeout(connect)
+        try:
+            sockets.send(sock, data)
+        except (BrokenPipeError, ConnectionResetError):
+            return connection, Unusual(), None  # who takes no more may have said why
+        except OSError as error:
+            return connection, Unusual(error=error, at="send"), None
+        if read != connect:
+            sock.settimeout(read)
+        try:
+            answer = _read(sock, method)
+        except Unusual as unusual:
+            return connection, unusual, None
+        if not answer[0].keeps_open:
+            connection.close()
+        _put(pool, connection)
+    except BaseException:
+        connection.close()
+        _put(pool, connection)
+        raise
+    return answer
+
+
+def _take(pool: HTTPConnectionPool) -> Any:
+    # What urllib3 does, without its locks and gevent's slow look at the socket.
+    queue = pool.pool
+    if queue is None or pool.block:
+        return pool._get_conn()
+    idle = queue.queue
+    return (idle.pop() if idle else None) or pool._new_conn()
+
+
+def _put(pool: HTTPConnectionPool, connection: Any) -> None:
+    queue = pool.pool
+    if queue is None or pool.block or len(queue.queue) >= queue.maxsize:
+        pool._put_conn(connection)
+    else:
+        queue.queue.append(connection)
+
+
+def _is_idle(sock: Any) -> bool:
+    """Whether nothing can be read: what can be is the connection's end, or nobody's answer."""
+    if _poll is None:
+        return not select.select([sock], [], [], 0)[0]
+    poller = _poll()
+    poller.register(sock.fileno(), select.POLLIN)
+    return not poller.poll(0)
+
+
+def _connect(pool: HTTPConnectionPool, connection: Any, timeout: float | None) -> Any:
+    connection.timeout = timeout
+    pool._validate_conn(connection)
+    if connection.sock is None:
+        connection.connect()
+    return connection.sock
+
+
+def _read(sock: Any, method: str) -> tuple[Head, bytes, bytes]:
+    try:
+        received = sockets.receive(sock)
+    except Exception as error:
+        raise Unusual(error=error) from None
+    head = exchange.read_head(received)
+    if head is None or len(head.fields) > _MOST_FIELDS or (head.status in REDIRECT_STATI and "location" in head.first):
+        raise Unusual(received)
+    start = received.find(b"\r\n\r\n") + 4
+    if head.chunked and method != "HEAD":
+        chunks = exchange.read_chunks(received, start)
+        if chunks is None:
+            raise Unusual(received)
+        return head, chunks, received
+    length = 0 if method == "HEAD" else head.length
+    if length is None or len(received) > start + length:
+        raise Unusual(received)
+    if len(received) == start + length:
+        return head, received[start:], received
+    received = _read_rest(sock, received, start + length)
+    return head, received[start:], received
+
+
+def _read_rest(sock: Any, received: bytes, size: int) -> bytes:
+    parts = [received]
+    missing = size - len(received)
+    while missing:
+        try:
+            part = sockets.receive(sock)
+        except Exception as error:
+            raise Unusual(b"".join(parts), error) from None
+        parts.append(part)
+        if not part or len(part) > missing:
+            raise Unusual(b"".join(parts))
+        missing -= len(part)
+    return b"".join(parts)
+
+
+def show(asked: Asked, connection: Any, unusual: Unusual) -> Response:
+    """What `requests` makes of it: an answer with all that it leads to, such as redirects, or an error."""
+    prepared, settings = asked.request(), asked.route.settings
+    if unusual.at == "connect":
+        connection.close()
+        connection.connect = _raiser(unusual.error)
+    else:
+        connection.sock = _Shown(connection.sock, unusual)
+    pool = asked.route.adapter.get_connection_with_tls_context(prepared, settings["verify"], settings["proxies"])
+
+    def once(timeout: float | None = None) -> Any:  # noqa: ARG001 -- urllib3's
+        del pool._get_conn
+        return connection
+
+    pool._get_conn = once
+    try:
+        response = asked.session.send(
+            prepared, timeout=asked.timeout, allow_redirects=asked.allow_redirects, **settings
+        )
+    finally:
+        pool.__dict__.pop("_get_conn", None)
+        connection.__dict__.pop("connect", None)
+        if type(connection.sock) is _Shown:
+            connection.sock = connection.sock.real
+    first = response.history[0] if response.history else response
+    first.elapsed += timedelta(seconds=asked.elapsed)
+    return response
+
+
+def _raiser(error: Any) -> Any:
+    def connect() -> None:
+        raise error
+
+    return connect
+
+
+class _Shown:
+    """A connection that is told once more what was sent, and gives what came of it, and then what follows."""
+
+    def __init__(self, real: Any, unusual: Unusual) -> None:
+        self.real = real
+        self._unusual: Unusual | None = unusual
+
+    def sendall(self, data: bytes) -> None:
+        if self._unusual is None:
+            self.real.sendall(data)
+        elif self._unusual.at == "send" and self._unusual.error is not None:
+            raise self._unusual.error
+
+    def makefile(self, *args: Any, **kwargs: Any) -> Any:
+        if self._unusual is None:
+            return self.real.makefile(*args, **kwargs)
+        unusual, self._unusual = self._unusual, None
+        return io.BufferedReader(_Reader(unusual, self.real.makefile("rb", buffering=0)))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+
+class _Reader(io.RawIOBase):
+    def __init__(self, unusual: Unusual, rest: Any) -> None:
+        self._received = memoryview(unusual.received)
+        self._error = unusual.error
+        self._rest = rest
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, into: Any) -> int | None:
+        if self._received:
+            size = min(len(into), len(self._received))
+            into[:size] = self._received[:size]
+            self._received = self._received[size:]
+            return size
+        if self._error is not None:
+            raise self._error
+        return self._rest.readinto(into)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._rest.close()
+        super().close()
