@@ -1,21 +1,24 @@
 """Which versions of others' code the plugin may change, and how it joins Locust's events.
 
-What reaches into insides of Locust, gevent and geventhttpclient to save CPU, or to explain more, was tested with the
-versions in `TESTED`. With any other one it is left out, and the log says so: requests cost more, and reports say less
-of the script's own code. What a run cannot do without, such as starting and stopping it by the runner's methods, stays.
+What reaches into insides of Locust and of what its users are made of, to save CPU or to explain more, was tested with
+the versions in `TESTED`. With any other one it is left out, and the log says so: requests cost more, and reports say
+less of the script's own code. What a run cannot do without, such as starting and stopping it by the runner's methods,
+stays.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable
 from functools import cache, wraps
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from gevent import GreenletExit
 from gevent.hub import Hub
+from locust import HttpUser
 from locust.event import EventHook
 
 logger = logging.getLogger("locust.loadtest.patching")
@@ -24,8 +27,13 @@ TESTED = {
     "locust": ("2.47.0",),
     "gevent": ("26.9.0",),
     "geventhttpclient": ("2.6.1",),
+    "requests": ("2.34.2",),
+    "urllib3": ("2.8.0",),
 }
 """Those of `constraints.txt`, for processes here, and those in Locust's image, for pods."""
+
+FAST = ("locust", "gevent", "geventhttpclient")
+"""What FastHttpUser is made of."""
 
 ENDS_PROCESS = Hub.SYSTEM_ERROR
 """KeyboardInterrupt, SystemExit and the like: what gevent passes on from any greenlet to the main one."""
@@ -62,11 +70,29 @@ def only_tested(*packages: str) -> Callable[[Callable[..., None]], Callable[...,
     return decorate
 
 
-def client() -> dict[str, str]:
-    """`ClientVersions` of `runner/types.ts`: whether FastHttpUser's client is changed, and what it is made of."""
-    original = untested(*TESTED) or os.environ.get("FASTHTTP_AS_IS")
-    parts = {package: versions()[package] for package in ("geventhttpclient", "gevent")}
-    return {"client": "original" if original else "patched", **parts}
+def client(user_classes: Iterable[type] = (HttpUser,)) -> dict[str, str]:
+    """`ClientVersions` of `runner/types.ts`: which clients are changed, and what they are made of."""
+    original = untested(*FAST) or os.environ.get("FASTHTTP_AS_IS")
+    parts = {package: versions()[package] for package in ("geventhttpclient", "gevent", "requests", "urllib3")}
+    http = http_user() if any(issubclass(kind, HttpUser) for kind in user_classes) else {}
+    return {"client": "original" if original else "patched", **parts, **http}
+
+
+def http_user() -> dict[str, str]:
+    """How HttpUser makes requests in this process; `httpUserCause`: why by `requests`, where nobody asked for that."""
+    if asked_client() == "requests":
+        return {"httpUser": "requests"}
+    if "--otel" in sys.argv:
+        return {"httpUser": "requests", "httpUserCause": "OpenTelemetry makes its spans there"}
+    if others := untested(*TESTED):
+        have = " and ".join(f"{package} {versions()[package]}" for package in others)
+        return {"httpUser": "requests", "httpUserCause": f"the fast client was not tested with {have}"}
+    return {"httpUser": "fast"}
+
+
+def asked_client() -> str:
+    """The setting `httpClient`."""
+    return os.environ.get("LOADTEST_HTTP_CLIENT", "auto")
 
 
 def tell() -> None:

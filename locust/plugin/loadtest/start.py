@@ -3,7 +3,8 @@
 What lies around must not change a run: Locust would read `~/.locust.conf`, and `locust.conf` and `pyproject.toml` of
 the working folder, which is the script's. `LOADTEST_SCRIPT` has what to run: `{"script": "shop.py", "arguments": {}}`,
 a file of the working folder, and the script's own arguments as texts, as only its parser knows how it takes them; for
-what it does not take Locust ends with exit code 2, as argparse does.
+what it does not take Locust ends with exit code 2, as argparse does. `"httpClient"` beside them is the setting, which
+`LOADTEST_HTTP_CLIENT` has for all of this process.
 """
 
 from __future__ import annotations
@@ -90,8 +91,9 @@ class Plugin:
         self._data: data.Worker | None = None
         data.install()
         # Another version may not even have what this module imports.
-        if not patching.untested(*patching.TESTED):
+        if not patching.untested(*patching.FAST):
             import_module(".client", __package__).install()
+        install_http_client()
         if "--otel" in sys.argv:
             import_module(".otel", __package__).install()
         tell_exits(events)
@@ -158,9 +160,20 @@ def given() -> tuple[str, dict[str, str]]:
     """The script to run, and its own arguments."""
     try:
         run = json.loads(os.environ.pop(_GIVEN))
+        os.environ.setdefault("LOADTEST_HTTP_CLIENT", run.get("httpClient", "auto"))
         return run["script"], run.get("arguments", {})
     except (KeyError, TypeError, ValueError):
         sys.exit(f'{_GIVEN} must say what to run: {{"script": "shop.py", "arguments": {{}}}}')
+
+
+def install_http_client() -> None:
+    """Has HttpUser make requests as the setting says; ends this process where it cannot."""
+    made = patching.http_user()
+    if made["httpUser"] == "fast":
+        import_module(".httpfast", __package__).install()
+    elif patching.asked_client() == "fast":
+        sys.stderr.write(f"httpClient fast: HttpUser would stay on requests: {made['httpUserCause']}\n")
+        sys.exit(2)
 
 
 def read_no_files() -> None:

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from locust.env import Environment
 from locust.runners import STATE_INIT, STATE_MISSING, STATE_RUNNING, STATE_SPAWNING
 
+from . import fallbacks
+
 if TYPE_CHECKING:
     from .status import MasterStatus
 
@@ -179,8 +181,8 @@ def _ended(ended: Caller) -> dict[str, Any]:
     return told if ended.problem is None else {**told, "problem": ended.problem}
 
 
-def unanswered(status: MasterStatus) -> dict[str, Any]:
-    """Requests that have no answer yet, as living workers last said, and those that the end of the run cut off."""
+def requests(status: MasterStatus) -> dict[str, Any]:
+    """Those without an answer, by the living workers' last word or cut off by the end; HttpUser's by `requests`."""
     clients, run = status.runner.clients, status.run.number
     reports = {key: report.data for key, report in status.reports.items() if report.data["run"] == run}
     living = [data for key, data in reports.items() if key in clients and clients[key].state != STATE_MISSING]
@@ -188,6 +190,7 @@ def unanswered(status: MasterStatus) -> dict[str, Any]:
         "underWay": sum(data.get("underWay", 0) for data in living),
         "oldestWait": round(max((data.get("oldestWait", 0) for data in living), default=0), 1),
         "cutOff": sum(data.get("cutOff", 0) for data in reports.values()),
+        "httpFallbacks": fallbacks.merged(reports.values()),
     }
 
 

@@ -21,7 +21,7 @@ from locust.rpc import protocol
 from locust.runners import STATE_CLEANUP, STATE_RUNNING, STATE_SPAWNING, WorkerRunner
 from locust.stats import EntriesDict, StatsEntry, StatsError
 
-from . import process
+from . import fallbacks, process
 from .counts import REPORT
 from .openworker import WorkerArrivals
 from .patching import ENDS_PROCESS, before, only_tested
@@ -76,13 +76,14 @@ class WorkerReports:
     """Adds `data["loadtest"]` to each report; create it in `events.init`, behind the script's own listeners.
 
     `{"name", "cpu", "cpuWait", "cpuLimit", "memory", "memoryLimit", "run", "drained", "leaving", "endedAt",
-    "preparing", "loadAge", "underWay", "oldestWait", "cutOff", "script"}`: CPU in cores, memory in bytes (`memoryLimit`
-    None without one); `cpuWait`: as CPU, but the time for which others had it; `drained`: all users of run `run` have
-    stopped and this report has their last samples; `leaving`: this worker is about to quit, and `endedAt` is the
-    script's line that ends it; `preparing`: its listeners of `test_start` are not done; `loadAge`: seconds since they
-    were, None where they took no time; `underWay`: requests without an answer yet, of which the oldest waits for
-    `oldestWait` seconds; `cutOff`: those of this run that got none; `script`: what `Script` counts; `arrivals`, in a
-    run with an arrival rate: what `Starts` counts, and corrected times.
+    "preparing", "loadAge", "underWay", "oldestWait", "cutOff", "httpFallbacks", "script"}`: CPU in cores, memory in
+    bytes (`memoryLimit` None without one); `cpuWait`: as CPU, but the time for which others had it; `drained`: all
+    users of run `run` have stopped and this report has their last samples; `leaving`: this worker is about to quit, and
+    `endedAt` is the script's line that ends it; `preparing`: its listeners of `test_start` are not done; `loadAge`:
+    seconds since they were, None where they took no time; `underWay`: requests without an answer yet, of which the
+    oldest waits for `oldestWait` seconds; `cutOff`: those of this run that got none; `httpFallbacks`: HttpUser's that
+    `requests` made, by reason; `script`: what `Script` counts; `arrivals`, in a run with an arrival rate: what `Starts`
+    counts, and corrected times.
     """
 
     def __init__(
@@ -93,11 +94,8 @@ class WorkerReports:
         self._script = script
         self._arrivals = arrivals
         self._ended_at: Place | None = None
-        self._ready = False
-        self._drained = False
-        self._leaving = False
-        self._quit = runner.quit
-        self._stop = runner.stop
+        self._ready = self._drained = self._leaving = False
+        self._quit, self._stop = runner.quit, runner.stop
         runner.quit, runner.stop = self.quit, self.stop  # type: ignore[method-assign]
         self._prepares_since: float | None = None
         self._loads_since: float | None = None
@@ -134,6 +132,7 @@ class WorkerReports:
             "underWay": self._unanswered.count,
             "oldestWait": round(self._unanswered.oldest, 1),
             "cutOff": self._unanswered.cut_off,
+            "httpFallbacks": dict(fallbacks.counts),
             "endedAt": None if self._ended_at is None else self._ended_at._asdict(),
             "script": self._script.answer(),
             **self._arrivals.report(),
@@ -211,6 +210,7 @@ class WorkerReports:
         self._drained = False
         self._prepares_since, self._loads_since = time.monotonic(), None
         self._unanswered.cut_off = 0
+        fallbacks.counts.clear()
 
     def start_worker(self, *args: Any, **kwargs: Any) -> None:
         now = time.monotonic()
