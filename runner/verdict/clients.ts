@@ -38,5 +38,5 @@ export function httpUserText({ versions: { httpUserCause } = {}, httpFallbacks =
   if (httpFallbacks.length === 0) return undefined;
   const all = httpFallbacks.reduce((sum, { count }) => sum + count, 0);
   const reasons = httpFallbacks.map(({ reason, count }) => `${reason} (${count})`);
-  return `HttpUser left ${all} ${all === 1 ? "request" : "requests"} to requests: ${reasons.join(", ")}`;
+  return `HttpUser left ${all} ${all === 1 ? "request" : "requests"} to the library requests: ${reasons.join(", ")}`;
 }

@@ -23,6 +23,7 @@ const guidance = ["script1.py", "script2.py"];
 interface Ran extends ReturnType<typeof measuredIn> {
   readonly record: FinishedRecord;
   readonly folder: string;
+  readonly stdout: string;
   readonly seen: Readonly<Record<string, readonly SeenRequest[]>>;
 }
 
@@ -60,11 +61,11 @@ describe("HttpUser on the fast client and on requests", function () {
     const load = ["--users", users, "--spawn-rate", users, "--workers", "1", "--run-time", "6s"];
     const options = { cwd: project.directory, env: { TARGET: target.url } };
     for (const name of Object.keys(target.seen)) delete (target.seen as Record<string, unknown>)[name];
-    const { stderr } = await startCommand([...args, ...load, "--results", results], options).ended;
+    const { stdout, stderr } = await startCommand([...args, ...load, "--results", results], options).ended;
     expect(runsIn(results), stderr).to.have.length(1);
     const folder = onlyRun(results);
     const seen = JSON.parse(withoutBorders(JSON.stringify(target.seen))) as Ran["seen"];
-    const ran = { ...measuredIn(folder), record: finished(folder), folder, seen };
+    const ran = { ...measuredIn(folder), record: finished(folder), folder, seen, stdout };
     expect(ran.record.totals.requests, `${stderr}\n${ran.text}`).to.be.greaterThan(150);
     return ran;
   }
@@ -94,6 +95,9 @@ describe("HttpUser on the fast client and on requests", function () {
     expect(fast.record.versions).to.include({ httpUser: "fast" });
     const { httpFallbacks = [] } = fast.record;
     const left = httpFallbacks.reduce((sum, { count }) => sum + count, 0);
+    expect(httpFallbacks).to.deep.include({ reason: "stream=True", count: 3 });
+    expect(fast.stdout).to.match(new RegExp(`^- HttpUser left ${left} requests to the library requests: `, "m"));
+    expect(slow.stdout).to.not.include("HttpUser left");
     expect(left)
       .to.be.greaterThan(10)
       .and.below(fast.record.totals.requests / 3);

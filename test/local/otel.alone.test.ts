@@ -133,6 +133,22 @@ describe("OpenTelemetry on this machine", function () {
     expect(plain).to.deep.include({ "http.request.method": "GET", "http.response.status_code": 200 });
   });
 
+  it("has HttpUser on requests, which the run says, and refuses what it cannot have then", async () => {
+    const collector = await listen();
+    const settings = [`otelEndpoint: ${collector.url}`];
+    const { record, stdout } = await run(settings);
+    const httpUserCause = "OpenTelemetry makes its spans there";
+    expect(record.versions).to.include({ httpUser: "requests", httpUserCause });
+    expect(stdout).to.include(`\n- HttpUser stayed on requests: ${httpUserCause}\n`);
+    const { directory } = makeProject({ "both.py": both }, settings);
+    const args = ["run", "--local", "--script", "both.py", "--host", target.url, "--http-client", "fast"];
+    const { code, stderr } = await startCommand(args, { cwd: directory }).ended;
+    expect([code, stderr]).to.deep.equal([
+      2,
+      `loadtest: both.py cannot have httpClient fast: HttpUser would stay on requests: ${httpUserCause}\n`,
+    ]);
+  });
+
   it("samples by OpenTelemetry's own variables, and a target still sees each request's ids", async () => {
     const collector = await listen();
     const sampler = { OTEL_TRACES_SAMPLER: "traceidratio", OTEL_TRACES_SAMPLER_ARG: "0" };

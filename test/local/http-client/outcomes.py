@@ -28,12 +28,12 @@ class CheckingUser(HttpUser):
         with self.client.get("/ok?ms=30", catch_response=True, name="slow") as response:
             if response.elapsed.total_seconds() > 0.02:
                 response.failure("too slow")
-        with self.client.get("/ok", name="plain with") as response:
-            tell(self, response)
         with self.client.get("/ok", catch_response=True, name="renamed") as response:
             response.request_meta["name"] = "renamed by the script"
         with self.client.get("/ok", catch_response=True, name="asserted") as response:
             assert response.text == "else", f"{response.text} is not it"
+        with self.client.get("/ok", name="nobody catches it") as response:
+            tell(self, response)
 
 
 class RaisingUser(HttpUser):

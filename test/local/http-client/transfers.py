@@ -31,7 +31,7 @@ class StreamUser(HttpUser):
         with self.client.get("/stream", stream=True, catch_response=True, name="unread"):
             pass
         self.client.get("/after the unread", name="after the unread")
-        with self.client.get("/gzip", stream=True, name="packed") as response:
+        with self.client.get("/gzip", stream=True, catch_response=True, name="packed") as response:
             say("chunks", list(response.iter_content(3)))
         whole = self.client.get("/stream")
         say("whole", list(whole.iter_lines(decode_unicode=True)), [len(part) for part in whole.iter_content(20)])

@@ -69,10 +69,10 @@ describe("resultTable", () => {
       { reason: "files", count: 34 },
     ];
     expect(lines({ httpFallbacks })).to.include(
-      "- HttpUser left 1234 requests to requests: stream=True (1200), files (34)",
+      "- HttpUser left 1234 requests to the library requests: stream=True (1200), files (34)",
     );
     expect(lines({ httpFallbacks: [{ reason: "hooks", count: 1 }] })).to.include(
-      "- HttpUser left 1 request to requests: hooks (1)",
+      "- HttpUser left 1 request to the library requests: hooks (1)",
     );
   });
 

@@ -121,7 +121,7 @@ describe("runReport", () => {
     const httpFallbacks = [{ reason: "stream=True", count: 12 }];
     const record = finishedRecord([], { versions, httpFallbacks });
     expect(wordsOf(runReport(madeRun({ record })))).to.include(
-      "HttpUser left 12 requests to requests: stream=True (12)",
+      "HttpUser left 12 requests to the library requests: stream=True (12)",
     );
   });
 
