@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -31,6 +32,7 @@ describe("HttpUser on the fast client and on requests", function () {
   this.timeout(120_000);
   let project: Project;
   let target: OddTarget;
+  let secure: OddTarget;
   let slow: Ran;
   let fast: Ran;
 
@@ -44,13 +46,14 @@ describe("HttpUser on the fast client and on requests", function () {
       const text = readFileSync(join(root, "locust", "scripts", name), "utf8");
       writeFileSync(join(folder, name), text.replaceAll("FastHttpUser", "HttpUser"));
     }
-    target = await startOddTarget();
+    const [key, cert] = certificate(project.directory);
+    [target, secure] = await Promise.all([startOddTarget(), startOddTarget({ key, cert })]);
     slow = await run("requests");
     fast = await run("fast");
   });
   after(async () => {
     await stopCommands();
-    await target.close();
+    await Promise.all([target.close(), secure.close()]);
     removeProjects();
   });
 
@@ -59,12 +62,13 @@ describe("HttpUser on the fast client and on requests", function () {
     const users = String(classes().length);
     const args = ["run", "--local", "--script", "all.py", "--host", target.url, "--http-client", client];
     const load = ["--users", users, "--spawn-rate", users, "--workers", "1", "--run-time", "6s"];
-    const options = { cwd: project.directory, env: { TARGET: target.url } };
-    for (const name of Object.keys(target.seen)) delete (target.seen as Record<string, unknown>)[name];
+    const options = { cwd: project.directory, env: environment() };
+    for (const { seen } of [target, secure])
+      for (const name of Object.keys(seen)) delete (seen as Record<string, unknown>)[name];
     const { stdout, stderr } = await startCommand([...args, ...load, "--results", results], options).ended;
     expect(runsIn(results), stderr).to.have.length(1);
     const folder = onlyRun(results);
-    const seen = JSON.parse(withoutBorders(JSON.stringify(target.seen))) as Ran["seen"];
+    const seen = JSON.parse(withoutBorders(JSON.stringify(seenByAll()))) as Ran["seen"];
     const ran = { ...measuredIn(folder), record: finished(folder), folder, seen, stdout };
     expect(ran.record.totals.requests, `${stderr}\n${ran.text}`).to.be.greaterThan(150);
     return ran;
@@ -79,6 +83,8 @@ describe("HttpUser on the fast client and on requests", function () {
     for (const part of ["requests", "failures", "exceptions"] as const) {
       expect(fast[part], part).to.deep.equal(slow[part]);
     }
+    const refused = Object.keys(fast.failures).filter((text) => text.includes("CERTIFICATE_VERIFY_FAILED"));
+    expect(refused, "certificates are verified").to.have.length(4);
   });
 
   it("tell scripts and listeners the same", () => {
@@ -106,6 +112,18 @@ describe("HttpUser on the fast client and on requests", function () {
     expect(stdout.replace(/\s+/g, " ")).to.match(/HttpUser's client: requests \(.*\) before, fast.*\(.*\) after/);
   });
 
+  function environment() {
+    return { TARGET: target.url, SECURE: secure.url, AUTHORITY: join(project.directory, "cert.pem") };
+  }
+
+  /** What came to both targets, by user; a user asks one of them after the other. */
+  function seenByAll(): Readonly<Record<string, readonly SeenRequest[]>> {
+    const users = new Set([...Object.keys(target.seen), ...Object.keys(secure.seen)]);
+    return Object.fromEntries(
+      Array.from(users, (user) => [user, [...(target.seen[user] ?? []), ...(secure.seen[user] ?? [])]]),
+    );
+  }
+
   /** Names of the users' classes, one of each. */
   function classes(): string[] {
     const folder = join(project.directory, "scripts");
@@ -115,6 +133,15 @@ describe("HttpUser on the fast client and on requests", function () {
     return texts.flatMap((text) => Array.from(text.matchAll(/^class (\w+)\(HttpUser\)/gm), ([, name = ""]) => name));
   }
 });
+
+/** Key and certificate of an authority for itself, for `localhost` alone, as PEM; the files are in the folder, too. */
+function certificate(folder: string): [string, string] {
+  const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+  const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key, "-out", cert];
+  const subject = ["-subj", "/CN=target", "-addext", "subjectAltName=DNS:localhost"];
+  execFileSync("openssl", ["req", "-x509", ...kind, ...subject], { stdio: "pipe" });
+  return [readFileSync(key, "utf8"), readFileSync(cert, "utf8")];
+}
 
 /** What lies between the parts of a form is another one each time. */
 function withoutBorders(text: string): string {

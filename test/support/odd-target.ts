@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 
 /** A target of every kind of answer that a script may meet. */
 export interface OddTarget {
-  /** `http://127.0.0.1:8000`, without a path. */
+  /** `http://127.0.0.1:8000`, or `https://localhost:8000`, without a path. */
   readonly url: string;
   /** How many requests came, by method and path without its query. */
   readonly counts: Readonly<Record<string, number>>;
@@ -31,8 +32,10 @@ export interface SeenRequest {
  * `/cookie` and `/no-cookie`, `/json`, `/latin`, `/undeclared` and `/gzip` texts, `/echo`, `/private` (whoever says
  * anything of himself), `/elsewhere` (the same under another name), `/reset` and `/half` cut off, `/garbage` is no HTTP;
  * all others say "ok". `?ms=N` answers after N ms.
+ *
+ * @param tls key and certificate, as PEM, for https
  */
-export async function startOddTarget(): Promise<OddTarget> {
+export async function startOddTarget(tls?: { readonly key: string; readonly cert: string }): Promise<OddTarget> {
   const counts: Record<string, number> = {};
   const seen: Record<string, SeenRequest[]> = {};
   const last = new Map<string, Socket>();
@@ -44,7 +47,7 @@ export async function startOddTarget(): Promise<OddTarget> {
     last.set(user, socket);
     seen[user] = [...(seen[user] ?? []), { line: `${method} ${url}`, headers: pairs, body, sameConnection }];
   };
-  const server = createServer((request, response) => {
+  const take = (request: IncomingMessage, response: ServerResponse) => {
     const url = new URL(request.url ?? "/", "http://target");
     const key = `${request.method} ${url.pathname}`;
     counts[key] = (counts[key] ?? 0) + 1;
@@ -56,12 +59,13 @@ export async function startOddTarget(): Promise<OddTarget> {
       see(request, body);
       void answer(url, request, response, body);
     });
-  });
+  };
+  const server = tls === undefined ? createServer(take) : createSecureServer(tls, take);
   // A client's own mistakes are answered as Node does; what breaks off is nobody's error here.
   server.on("clientError", (_, socket) => socket.destroy());
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${tls === undefined ? "http://127.0.0.1" : "https://localhost"}:${(server.address() as AddressInfo).port}`,
     counts,
     seen,
     close: async () => {

@@ -9,6 +9,7 @@ import own_ways
 import redirects
 import script1
 import script2
+import secure
 import transfers
 from counted import rest_after
 from locust import HttpUser
@@ -25,7 +26,7 @@ def once(kind: type[HttpUser], rounds: int) -> type[HttpUser]:
     return type(kind.__name__, (kind,), {"fixed_count": 1, "wait_time": rest_after(rounds), "on_start": on_start})
 
 
-SCRIPTS = (accounts, bodies, broken, credentials, outcomes, own_ways, redirects, script1, script2, transfers)
+SCRIPTS = (accounts, bodies, broken, credentials, outcomes, own_ways, redirects, script1, script2, secure, transfers)
 
 globals().update(
     {
