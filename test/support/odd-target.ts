@@ -12,6 +12,8 @@ export interface OddTarget {
   readonly counts: Readonly<Record<string, number>>;
   /** Those with the header `x-user`, by its value: in their order, as they came over the wire. */
   readonly seen: Readonly<Record<string, readonly SeenRequest[]>>;
+  /** Empties `seen`. */
+  forget(): void;
   close(): Promise<void>;
 }
 
@@ -68,6 +70,10 @@ export async function startOddTarget(tls?: { readonly key: string; readonly cert
     url: `${tls === undefined ? "http://127.0.0.1" : "https://localhost"}:${(server.address() as AddressInfo).port}`,
     counts,
     seen,
+    forget() {
+      for (const user of Object.keys(seen)) delete seen[user];
+      last.clear();
+    },
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -25,7 +25,8 @@ class CatchingUser(HttpUser):
     def visit(self) -> None:
         for path in ("http://127.0.0.1:1/", "/reset", "/half", "/late?ms=2000"):
             try:
-                self.client.get(path, timeout=0.2, name=f"caught {path[:8]}").raise_for_status()
+                timeout = 0.2 if "late" in path else 5
+                self.client.get(path, timeout=timeout, name=f"caught {path[:8]}").raise_for_status()
             except requests.exceptions.Timeout as error:
                 caught(self, error)
             except requests.exceptions.ConnectionError as error:
