@@ -119,6 +119,12 @@ export function requireArrivals({ arrivals }: Pick<RunPlan, "arrivals">, status:
   requireNoShape(status, "leave the arrival rate out");
 }
 
+/** Checks that HttpUser is fast where it must be: a plugin of before knows nothing of that. */
+export function requireHttpClient({ httpClient }: Pick<TestSetup, "httpClient">, { client }: LocustStatus): void {
+  if (httpClient !== "fast" || client?.requests !== undefined) return;
+  throw new UsageError("what runs there knows no httpClient: pulumi up, as an earlier version has deployed it");
+}
+
 /** Refuses a script whose load shape decides what the command has to. @param why what the user is to know or do */
 export function requireNoShape({ shape }: Pick<LocustStatus, "shape">, why: string): void {
   if (shape !== null) throw new UsageError(`the script's load shape ${shape} decides users and time: ${why}`);

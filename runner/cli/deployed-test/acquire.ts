@@ -10,7 +10,7 @@ import { exitCodes, type LocustStatus } from "../../types";
 import { requireSettledLoad } from "../limits";
 import type { RunCommandOptions } from "../options";
 import type { SettingsOptions } from "../settings";
-import { requireTargets, type TestSetup } from "../setup";
+import { requireHttpClient, requireTargets, type TestSetup } from "../setup";
 import { clock } from "../terminal/format";
 import { describeHolder, describeRun } from "../terminal/run-text";
 import { clusterSetup } from "./cluster-setup";
@@ -70,6 +70,7 @@ export async function withAcquiredTest<T>(
       },
       async begin(status, results) {
         requireSettledLoad(status, options);
+        requireHttpClient(setup, status);
         const allowed = commonHosts(test.deployed.allowedHosts, options.allowedHosts);
         if (plan.host === undefined) requireTargets(status, allowed);
         const run = { masterId: status.master.id, run: status.run + 1 };
