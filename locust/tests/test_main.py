@@ -84,10 +84,10 @@ class MainTest(unittest.TestCase):
         asked = patch.dict(os.environ, {"LOADTEST_HTTP_CLIENT": "fast"})
         untested = patch.dict(patching.TESTED, {"requests": ("0.9",)})
         with asked, untested, contextlib.redirect_stderr(said), self.assertRaises(SystemExit) as end:
-            start.install_http_client()
+            start.choose_http_client()
         self.assertEqual(end.exception.code, 2)
         cause = f"the fast client was not tested with requests {patching.versions()['requests']}"
-        self.assertEqual(said.getvalue(), f"httpClient fast: HttpUser would stay on requests: {cause}\n")
+        self.assertEqual(said.getvalue(), f"HttpUser cannot run on the fast client, as httpClient asks: {cause}\n")
 
     def test_no_file_is_read(self) -> None:
         before = {

@@ -1,9 +1,8 @@
 """Which versions of others' code the plugin may change, and how it joins Locust's events.
 
-What reaches into insides of Locust and of what its users are made of, to save CPU or to explain more, was tested with
-the versions in `TESTED`. With any other one it is left out, and the log says so: requests cost more, and reports say
-less of the script's own code. What a run cannot do without, such as starting and stopping it by the runner's methods,
-stays.
+What reaches into insides of Locust, gevent and geventhttpclient to save CPU, or to explain more, was tested with the
+versions in `TESTED`. With any other one it is left out, and the log says so: requests cost more, and reports say less
+of the script's own code. What a run cannot do without, such as starting and stopping it by the runner's methods, stays.
 """
 
 from __future__ import annotations
@@ -32,8 +31,8 @@ TESTED = {
 }
 """Those of `constraints.txt`, for processes here, and those in Locust's image, for pods."""
 
-FAST = ("locust", "gevent", "geventhttpclient")
-"""What FastHttpUser is made of."""
+FAST_HTTP_USER = ("locust", "gevent", "geventhttpclient")
+"""What the faster FastHttpUser depends on. The fast HttpUser does on all in the table."""
 
 ENDS_PROCESS = Hub.SYSTEM_ERROR
 """KeyboardInterrupt, SystemExit and the like: what gevent passes on from any greenlet to the main one."""
@@ -72,37 +71,46 @@ def only_tested(*packages: str) -> Callable[[Callable[..., None]], Callable[...,
 
 def client(user_classes: Iterable[type] = (HttpUser,)) -> dict[str, str]:
     """`ClientVersions` of `runner/types.ts`: which clients are changed, and what they are made of."""
-    original = untested(*FAST) or os.environ.get("FASTHTTP_AS_IS")
+    original = untested(*FAST_HTTP_USER) or os.environ.get("FASTHTTP_AS_IS")
     parts = {package: versions()[package] for package in ("geventhttpclient", "gevent", "requests", "urllib3")}
-    http = http_user() if any(issubclass(kind, HttpUser) for kind in user_classes) else {}
-    return {"client": "original" if original else "patched", **parts, **http}
+    http = _http_user() if any(issubclass(kind, HttpUser) for kind in user_classes) else {}
+    return {"client": "original" if original else "patched", **http, **parts}
 
 
-def http_user() -> dict[str, str]:
-    """How HttpUser makes requests in this process; `httpUserCause`: why by `requests`, where nobody asked for that."""
-    if asked_client() == "requests":
+def _http_user() -> dict[str, str]:
+    """`httpUserCause`: why it stays on `requests`, where nobody asked for that."""
+    if http_client() == "requests":
         return {"httpUser": "requests"}
+    why = stays_on_requests()
+    return {"httpUser": "fast"} if why is None else {"httpUser": "requests", "httpUserCause": why}
+
+
+def http_client() -> str:
+    """What HttpUser shall run on: `auto`, `requests` or `fast`."""
+    return os.environ.get("LOADTEST_HTTP_CLIENT") or "auto"
+
+
+def stays_on_requests() -> str | None:
+    """Why HttpUser cannot run on the fast client in this process; None where it can."""
     if "--otel" in sys.argv:
-        return {"httpUser": "requests", "httpUserCause": "OpenTelemetry makes its spans there"}
+        return "OpenTelemetry looks at what requests does"
     if others := untested(*TESTED):
-        have = " and ".join(f"{package} {versions()[package]}" for package in others)
-        return {"httpUser": "requests", "httpUserCause": f"the fast client was not tested with {have}"}
-    return {"httpUser": "fast"}
-
-
-def asked_client() -> str:
-    """The setting `httpClient`."""
-    return os.environ.get("LOADTEST_HTTP_CLIENT", "auto")
+        return (
+            f"the fast client was not tested with {', '.join(f'{package} {versions()[package]}' for package in others)}"
+        )
+    return None
 
 
 def tell() -> None:
-    """Writes one line where something is left as it is."""
+    """Writes a line where something is left as it is."""
     if others := untested(*TESTED):
         have = ", ".join(f"{package} {versions()[package]}" for package in others)
         know = ", ".join(f"{package} {' or '.join(TESTED[package])}" for package in others)
         logger.warning(
             "The plugin changes less of Locust than it could: here is %s, and it was tested with %s", have, know
         )
+    elif (why := stays_on_requests()) is not None and http_client() == "auto":
+        logger.warning("HttpUser stays on requests, which takes more CPU: %s", why)
 
 
 def keep_going(hook: EventHook) -> None:

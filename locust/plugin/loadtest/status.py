@@ -132,7 +132,7 @@ class MasterStatus:
             "rps": rps,
             "failuresPerSecond": failures_per_second,
             **self._rates.percentiles(),
-            **tally.requests(self),
+            **tally.unanswered(self),
             **self.open_load.answer(self.reports),
         }
 

@@ -181,8 +181,8 @@ def _ended(ended: Caller) -> dict[str, Any]:
     return told if ended.problem is None else {**told, "problem": ended.problem}
 
 
-def requests(status: MasterStatus) -> dict[str, Any]:
-    """Those without an answer, by the living workers' last word or cut off by the end; HttpUser's by `requests`."""
+def unanswered(status: MasterStatus) -> dict[str, Any]:
+    """Requests without an answer yet, as living workers last said, that the run's end cut off, or `requests` did."""
     clients, run = status.runner.clients, status.run.number
     reports = {key: report.data for key, report in status.reports.items() if report.data["run"] == run}
     living = [data for key, data in reports.items() if key in clients and clients[key].state != STATE_MISSING]

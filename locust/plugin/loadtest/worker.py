@@ -77,13 +77,12 @@ class WorkerReports:
 
     `{"name", "cpu", "cpuWait", "cpuLimit", "memory", "memoryLimit", "run", "drained", "leaving", "endedAt",
     "preparing", "loadAge", "underWay", "oldestWait", "cutOff", "httpFallbacks", "script"}`: CPU in cores, memory in
-    bytes (`memoryLimit` None without one); `cpuWait`: as CPU, but the time for which others had it; `drained`: all
+    bytes; `memoryLimit`: None without one; `cpuWait`: as CPU, but the time for which others had it; `drained`: all
     users of run `run` have stopped and this report has their last samples; `leaving`: this worker is about to quit, and
     `endedAt` is the script's line that ends it; `preparing`: its listeners of `test_start` are not done; `loadAge`:
     seconds since they were, None where they took no time; `underWay`: requests without an answer yet, of which the
-    oldest waits for `oldestWait` seconds; `cutOff`: those of this run that got none; `httpFallbacks`: HttpUser's that
-    `requests` made, by reason; `script`: what `Script` counts; `arrivals`, in a run with an arrival rate: what `Starts`
-    counts, and corrected times.
+    oldest waits for `oldestWait` seconds; `cutOff`: those of this run that got none; `httpFallbacks`: reason → requests
+    that `requests` has done; `script`: what `Script` counts; `arrivals`, with an arrival rate: what `Starts` counts.
     """
 
     def __init__(
@@ -94,8 +93,11 @@ class WorkerReports:
         self._script = script
         self._arrivals = arrivals
         self._ended_at: Place | None = None
-        self._ready = self._drained = self._leaving = False
-        self._quit, self._stop = runner.quit, runner.stop
+        self._ready = False
+        self._drained = False
+        self._leaving = False
+        self._quit = runner.quit
+        self._stop = runner.stop
         runner.quit, runner.stop = self.quit, self.stop  # type: ignore[method-assign]
         self._prepares_since: float | None = None
         self._loads_since: float | None = None
@@ -129,9 +131,7 @@ class WorkerReports:
             "leaving": self._leaving,
             "preparing": self._prepares_since is not None,
             "loadAge": None if self._loads_since is None else round(time.monotonic() - self._loads_since, 3),
-            "underWay": self._unanswered.count,
-            "oldestWait": round(self._unanswered.oldest, 1),
-            "cutOff": self._unanswered.cut_off,
+            **self._unanswered.report(),
             "httpFallbacks": dict(fallbacks.counts),
             "endedAt": None if self._ended_at is None else self._ended_at._asdict(),
             "script": self._script.answer(),
