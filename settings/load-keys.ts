@@ -34,8 +34,7 @@ export const loadKeys = {
     items: thresholdAllowed,
   }),
   httpClient: key(z.enum(httpClients).prefault("auto"), {
-    description:
-      "How HttpUser makes requests: auto, a cheaper way where that can be; requests, as ever; or fast, if at all.",
+    description: "Client of HttpUser: requests, as in Locust; fast, or no run starts; auto: fast wherever that can be.",
     allowed: '"auto", "requests" or "fast"',
   }),
   autostart: key(z.boolean().prefault(false), {

@@ -140,7 +140,7 @@ export function scriptArgOption(more = ""): Option {
 export function httpClientOption(more = ""): Option {
   return new Option(
     "--http-client <name>",
-    `${more}client of HttpUser: auto, requests, or fast, which must be possible`,
+    `${more}client of HttpUser: auto (fast where that can be), requests, or fast`,
   );
 }
 
