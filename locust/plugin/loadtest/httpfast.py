@@ -100,7 +100,8 @@ def _request(  # noqa: PLR0913, PLR0917 -- Locust's own
 def _send(asked: Asked) -> Response:
     session, route = asked.session, asked.route
     if asked.left is not None:
-        fallbacks.count(asked.left)
+        if asked.left:
+            fallbacks.count(asked.left)
         how = {"timeout": asked.timeout, "allow_redirects": asked.allow_redirects}
         return session.send(asked.prepared, **how, **route.settings)
     sent = time.perf_counter()

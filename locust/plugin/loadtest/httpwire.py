@@ -7,6 +7,7 @@ errors, redirects and answers in odd forms are theirs.
 from __future__ import annotations
 
 import io
+import re
 import select
 from datetime import timedelta
 from typing import Any
@@ -23,6 +24,10 @@ from .httpanswer import Asked
 _poll = monkey.get_original("select", "poll") if hasattr(select, "poll") else None
 _MOST_FIELDS = 100
 """That urllib3 takes."""
+_LONGEST_HEAD = 64 * 1024
+_SIZE = re.compile(rb"[0-9a-fA-F]{1,8}")
+_LONGEST_SIZE = 10
+"""Bytes of a line that says how long a chunk is."""
 
 
 class Unusual(Exception):  # noqa: N818 -- no error yet
@@ -114,41 +119,73 @@ def _connect(pool: HTTPConnectionPool, connection: Any, timeout: float | None) -
 
 
 def _read(sock: Any, method: str) -> tuple[Head, bytes, bytes]:
-    try:
-        received = sockets.receive(sock)
-    except Exception as error:
-        raise Unusual(error=error) from None
+    received = _more(sock, b"")
+    # As long as urllib3 would wait for more of the head, too.
+    while b"\n\r\n" not in received and received.startswith(b"HTTP/1.1 ") and b"\n\n" not in received:
+        if len(received) > _LONGEST_HEAD:
+            raise Unusual(received)
+        received += _more(sock, received)
     head = exchange.read_head(received)
     if head is None or len(head.fields) > _MOST_FIELDS or (head.status in REDIRECT_STATI and "location" in head.first):
         raise Unusual(received)
     start = received.find(b"\r\n\r\n") + 4
+    if start > _LONGEST_HEAD:  # urllib3 takes no longer lines
+        raise Unusual(received)
     if head.chunked and method != "HEAD":
         chunks = exchange.read_chunks(received, start)
         if chunks is None:
-            raise Unusual(received)
+            chunks, received = _read_chunks(sock, received, start)
         return head, chunks, received
     length = 0 if method == "HEAD" else head.length
     if length is None or len(received) > start + length:
         raise Unusual(received)
-    if len(received) == start + length:
-        return head, received[start:], received
-    received = _read_rest(sock, received, start + length)
+    if len(received) < start + length:
+        received = _read_rest(sock, received, start + length)
     return head, received[start:], received
 
 
+def _more(sock: Any, received: bytes | bytearray) -> bytes:
+    try:
+        part = sockets.receive(sock)
+    except Exception as error:
+        raise Unusual(bytes(received), error) from None
+    if not part:
+        raise Unusual(bytes(received))
+    return part
+
+
 def _read_rest(sock: Any, received: bytes, size: int) -> bytes:
-    parts = [received]
-    missing = size - len(received)
-    while missing:
-        try:
-            part = sockets.receive(sock)
-        except Exception as error:
-            raise Unusual(b"".join(parts), error) from None
-        parts.append(part)
-        if not part or len(part) > missing:
-            raise Unusual(b"".join(parts))
-        missing -= len(part)
-    return b"".join(parts)
+    got = bytearray(received)
+    while len(got) < size:
+        got += _more(sock, got)
+    if len(got) > size:
+        raise Unusual(bytes(got))
+    return bytes(got)
+
+
+def _read_chunks(sock: Any, received: bytes, start: int) -> tuple[bytes, bytes]:
+    """The body, and all that came. What is more than chunks is for urllib3."""
+    got = bytearray(received)
+    parts = []
+    while True:
+        end = got.find(b"\r\n", start)
+        if end < 0 and len(got) - start < _LONGEST_SIZE:
+            got += _more(sock, got)
+            continue
+        if end < 0 or not _SIZE.fullmatch(got, start, end):
+            raise Unusual(bytes(got))
+        size = int(got[start:end], 16)
+        start, end = end + 2, end + 4 + size
+        while len(got) < end:
+            got += _more(sock, got)
+        if got[end - 2 : end] != b"\r\n":
+            raise Unusual(bytes(got))
+        if not size:
+            if len(got) > end:
+                raise Unusual(bytes(got))
+            return b"".join(parts), bytes(got)
+        parts.append(bytes(got[start : end - 2]))
+        start = end
 
 
 def show(asked: Asked, connection: Any, unusual: Unusual) -> Response:
