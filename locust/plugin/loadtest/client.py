@@ -1,7 +1,7 @@
 """Makes FastHttpUser cheaper, without a change of what it sends, keeps or reports.
 
-geventhttpclient, which is FastHttpUser's client, makes anew for each request what is the same every time. For its own
-part each of these puts what was made before in that place. `docs/benchmarks.md` shows what they are worth.
+geventhttpclient, which is FastHttpUser's client, makes anew for each request what is the same every time, and much of
+an answer that nobody looks at. `docs/benchmarks.md` shows what leaving that out is worth.
 `FASTHTTP_AS_IS=1` leaves all of them out, to see whether they are to blame for something.
 """
 
@@ -15,10 +15,10 @@ from typing import Any
 
 import gevent.ssl
 from gevent import monkey
-from geventhttpclient import connectionpool, url
+from geventhttpclient import connectionpool
 from locust.contrib import fasthttp
 
-from . import sending
+from . import lean, sending
 from .patching import TESTED, only_tested
 
 _poll = monkey.get_original("select", "poll") if hasattr(select, "poll") else None
@@ -32,8 +32,8 @@ def install() -> None:
     keep_beyond_1024()
     fasthttp.CookieJar = QuickCookieJar
     share_contexts()
-    remember_urls()
-    sending.remember_heads()
+    sending.install()
+    lean.install()
 
 
 def keep_beyond_1024() -> None:
@@ -57,20 +57,6 @@ def share_contexts() -> None:
         theirs(self, *args, **kwargs)
 
     fasthttp.FastHttpSession.__init__ = init
-
-
-def remember_urls() -> None:
-    """Takes each URL apart once."""
-    theirs = fasthttp.FastRequest.set_url
-
-    def set_url(self: Any, target: Any, params: Any = None) -> None:
-        if params is not None or type(target) is not str:
-            theirs(self, target, params)
-            return
-        theirs(self, _known_url(target))
-        self.url = target
-
-    fasthttp.FastRequest.set_url = set_url
 
 
 def _is_alive(_pool: connectionpool.ConnectionPool, sock: Any) -> bool:
@@ -104,23 +90,3 @@ def _unverified(cafile: str | None = None) -> Any:  # noqa: ARG001 -- nobody is 
 @lru_cache(maxsize=8)
 def _verified(cafile: str | None = None) -> Any:
     return gevent.ssl.create_default_context(cafile=cafile)
-
-
-_PARTS = ("scheme", "netloc", "hostname", "host", "port", "request_uri", "quoted_uri")
-"""What a request asks a URL for, which the client finds out each time."""
-
-
-class _KnownURL(url.URL):
-    __slots__ = (*_PARTS, "_text")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name in _PARTS:
-            setattr(self, name, getattr(super(), name))
-        self._text = super().__str__()
-
-    def __str__(self) -> str:
-        return self._text
-
-
-_known_url = lru_cache(maxsize=2048)(_KnownURL)
