@@ -80,7 +80,13 @@ class Target:
             return False
         head = b"".join(lines)
         length = re.search(rb"(?i)^content-length: *(\d+)", head, re.MULTILINE)
-        body = file.read(int(length[1])) if length else self._chunks(file) if b"transfer-encoding: chunked" in head.lower() else b""
+        body = (
+            file.read(int(length[1]))
+            if length
+            else self._chunks(file)
+            if b"transfer-encoding: chunked" in head.lower()
+            else b""
+        )
         self.seen.append((number, head, body))
         path = lines[0].split()[1].decode("latin-1").partition("?")[0]
         what = self.answers.get(path, answer())
@@ -120,7 +126,14 @@ def tell(response: Any) -> dict[str, Any]:
         told["copy"] = (type(copy), copy.content, copy.status_code, list(copy.headers.items()), copy.encoding)
         told["seconds"] = response.elapsed.total_seconds() > 0
     raw = response.raw
-    told["raw"] = raw and (raw.status, raw.reason, raw.version, raw.version_string, list(raw.headers.items()), raw.read())
+    told["raw"] = raw and (
+        raw.status,
+        raw.reason,
+        raw.version,
+        raw.version_string,
+        list(raw.headers.items()),
+        raw.read(),
+    )
     for name in ("json", "raise_for_status"):
         try:
             told[name] = getattr(response, name)()
@@ -208,4 +221,6 @@ class HttpUserCase(unittest.TestCase):
 
 
 def _told(value: Any) -> list[str]:
-    return [re.sub(r"0x\w+|\b[0-9a-f]{32}\b", "any", repr(one)) for one in (value if isinstance(value, list) else [value])]
+    return [
+        re.sub(r"0x\w+|\b[0-9a-f]{32}\b", "any", repr(one)) for one in (value if isinstance(value, list) else [value])
+    ]

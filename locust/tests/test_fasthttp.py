@@ -96,7 +96,7 @@ class FastHttpTest(FastHttpCase):
         self.assertEqual([vars(place)[name] for place, name in PLACES], THEIRS)
 
     def test_leaves_a_client_of_another_version_as_it_is(self) -> None:
-        for package in patching.TESTED:
+        for package in patching.FAST_HTTP_USER:
             with mock.patch.dict(patching.TESTED, {package: ("1.0",)}):
                 client.install()
         self.assertEqual([vars(place)[name] for place, name in PLACES], THEIRS)

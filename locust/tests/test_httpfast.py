@@ -157,7 +157,9 @@ class HttpFastTest(HttpUserCase):
             client.get(f"{self.target.url}/absolute", name="")
 
         self.both(script)
-        self.assertEqual([report["name"] for report, *_ in self.reports], ["/one?x=1", "given", "grouped", "own", "set", "/absolute"])
+        self.assertEqual(
+            [report["name"] for report, *_ in self.reports], ["/one?x=1", "given", "grouped", "own", "set", "/absolute"]
+        )
 
     def test_reports_what_scripts_decide(self) -> None:
         self.target.answers["/missing"] = answer(b"no", "404 Not Found")

@@ -86,7 +86,20 @@ class HttpFastAnswersTest(HttpUserCase):
 
     def test_are_read_in_the_short_way_where_they_are_plain(self) -> None:
         self.target.answers = dict(_ANSWERS)
-        plain = ("/html", "/missing", "/nothing", "/many", "/long", "/pieces", "/slow-head", "/chunked", "/chunked-pieces", "/gzip", "/br", "/last")
+        plain = (
+            "/html",
+            "/missing",
+            "/nothing",
+            "/many",
+            "/long",
+            "/pieces",
+            "/slow-head",
+            "/chunked",
+            "/chunked-pieces",
+            "/gzip",
+            "/br",
+            "/last",
+        )
 
         def script(user: Any, notes: list[Any]) -> None:
             self.kinds = [type(user.client.get(path)) for path in plain]
@@ -118,7 +131,9 @@ class HttpFastAnswersTest(HttpUserCase):
             "/login": cookies("session=1; Path=/; HttpOnly", 'quoted="a b"; Path=/', "shop=x; Path=/shop"),
             "/turn": cookies("session=2; Path=/", "other=3"),
             "/short": cookies("brief=1; Max-Age=1; Path=/"),
-            "/logout": cookies("session=; Max-Age=0; Path=/", "shop=; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/shop"),
+            "/logout": cookies(
+                "session=; Max-Age=0; Path=/", "shop=; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/shop"
+            ),
             "/foreign": cookies("a=1; Domain=example.com", "b=2; Secure", "c=3; Domain=127.0.0.1; Path=/", "bad"),
             "/gone": answer(b"", "404 Not Found", Set_Cookie="seen=1; Path=/"),
         }
@@ -131,7 +146,18 @@ class HttpFastAnswersTest(HttpUserCase):
                 sent = response.request.headers.get("Cookie")
                 notes.append((path, sent, sorted(response.cookies.items()), sorted(client.cookies.get_dict().items())))
 
-            for path in ("/", "/login", "/", "/shop", "/shop/one?x=1", "/shopping", "/turn", "/deep/er", "/foreign", "/"):
+            for path in (
+                "/",
+                "/login",
+                "/",
+                "/shop",
+                "/shop/one?x=1",
+                "/shopping",
+                "/turn",
+                "/deep/er",
+                "/foreign",
+                "/",
+            ):
                 get(path)
             get("/", cookies={"call": "1", "session": "mine"})
             get("/", headers={"Cookie": "own=1"})
@@ -182,7 +208,9 @@ class HttpFastAnswersTest(HttpUserCase):
             "/there": answer(b"arrived"),
         }
         calls: list[tuple[Any, ...]] = [("GET", path) for path in self.target.answers]
-        calls += [(method, f"/{status}") for status in (301, 302, 303, 307, 308) for method in ("HEAD", "PUT", "DELETE")]
+        calls += [
+            (method, f"/{status}") for status in (301, 302, 303, 307, 308) for method in ("HEAD", "PUT", "DELETE")
+        ]
         calls += [("POST", f"/{status}", {"json": {"a": 1}}) for status in (301, 302, 303, 307, 308)]
         calls += [("POST", f"/{status}", {"data": {"a": "ü"}, "auth": ("a", "b")}) for status in (302, 307)]
         calls += [("GET", path, {"auth": ("me", "secret")}) for path in ("/host", "/port", "/302")]

@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 import unittest
 from pathlib import Path
 from unittest import mock
@@ -39,12 +40,30 @@ class PatchingTest(unittest.TestCase):
         self.assertIn(f"here is gevent {patching.versions()['gevent']}, and it was tested with gevent 0.9 or 1.0", line)
 
     def test_of_the_client_is_told(self) -> None:
-        parts = {name: patching.versions()[name] for name in ("geventhttpclient", "gevent")}
-        self.assertEqual(patching.client(), {"client": "patched", **parts})
+        parts = {name: version for name, version in patching.versions().items() if name != "locust"}
+        fast = {"client": "patched", "httpUser": "fast", **parts}
+        self.assertEqual(patching.client(), fast)
         with self._another("geventhttpclient"):
-            self.assertEqual(patching.client(), {"client": "original", **parts})
+            self.assertEqual(patching.client(), {"client": "original", "httpUser": "requests", **parts})
+        with self._another("urllib3"):
+            self.assertEqual(patching.client(), {**fast, "httpUser": "requests"})
         with mock.patch.dict(os.environ, {"FASTHTTP_AS_IS": "1"}):
-            self.assertEqual(patching.client(), {"client": "original", **parts})
+            self.assertEqual(patching.client(), {**fast, "client": "original"})
+        with mock.patch.dict(os.environ, {"LOADTEST_HTTP_CLIENT": "requests"}):
+            self.assertEqual(patching.client(), {**fast, "httpUser": "requests"})
+        with mock.patch.object(sys, "argv", ["locust", "--otel"]):
+            self.assertEqual(patching.client(), {**fast, "httpUser": "requests"})
+
+    def test_says_why_http_user_stays_on_requests(self) -> None:
+        self.assertIsNone(patching.stays_on_requests())
+        with self._another("requests"):
+            self.assertIn("not tested with requests", patching.stays_on_requests() or "")
+        with mock.patch.object(sys, "argv", ["locust", "--otel"]):
+            with self.assertLogs("locust.loadtest.patching") as log:
+                patching.tell()
+            self.assertIn("HttpUser stays on requests, which takes more CPU: OpenTelemetry", log.output[0])
+            with mock.patch.dict(os.environ, {"LOADTEST_HTTP_CLIENT": "requests"}), self.assertNoLogs():
+                patching.tell()
 
     def test_knows_the_versions_that_are_installed_here_and_in_pods(self) -> None:
         pinned = (Path(__file__).parents[1] / "constraints.txt").read_text()

@@ -19,12 +19,12 @@ from geventhttpclient import connectionpool
 from locust.contrib import fasthttp
 
 from . import lean, sending
-from .patching import TESTED, only_tested
+from .patching import FAST_HTTP_USER, only_tested
 
 _poll = monkey.get_original("select", "poll") if hasattr(select, "poll") else None
 
 
-@only_tested(*TESTED)
+@only_tested(*FAST_HTTP_USER)
 def install() -> None:
     """Does all of it once, before any user is there."""
     if os.environ.get("FASTHTTP_AS_IS"):

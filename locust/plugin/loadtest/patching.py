@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Callable
 from functools import cache, wraps
 from importlib.metadata import PackageNotFoundError, version
@@ -24,8 +25,13 @@ TESTED = {
     "locust": ("2.47.0",),
     "gevent": ("26.9.0",),
     "geventhttpclient": ("2.6.1",),
+    "requests": ("2.34.2",),
+    "urllib3": ("2.8.0",),
 }
 """Those of `constraints.txt`, for processes here, and those in Locust's image, for pods."""
+
+FAST_HTTP_USER = ("locust", "gevent", "geventhttpclient")
+"""What the faster FastHttpUser depends on. The fast HttpUser does on all in the table."""
 
 ENDS_PROCESS = Hub.SYSTEM_ERROR
 """KeyboardInterrupt, SystemExit and the like: what gevent passes on from any greenlet to the main one."""
@@ -63,20 +69,39 @@ def only_tested(*packages: str) -> Callable[[Callable[..., None]], Callable[...,
 
 
 def client() -> dict[str, str]:
-    """`ClientVersions` of `runner/types.ts`: whether FastHttpUser's client is changed, and what it is made of."""
-    original = untested(*TESTED) or os.environ.get("FASTHTTP_AS_IS")
-    parts = {package: versions()[package] for package in ("geventhttpclient", "gevent")}
-    return {"client": "original" if original else "patched", **parts}
+    """`ClientVersions` of `runner/types.ts`: which clients are changed, and what they are made of."""
+    original = untested(*FAST_HTTP_USER) or os.environ.get("FASTHTTP_AS_IS")
+    parts = {package: versions()[package] for package in ("geventhttpclient", "gevent", "requests", "urllib3")}
+    stays = http_client() == "requests" or stays_on_requests() is not None
+    return {"client": "original" if original else "patched", "httpUser": "requests" if stays else "fast", **parts}
+
+
+def http_client() -> str:
+    """What HttpUser shall run on: `auto`, `requests` or `fast`."""
+    return os.environ.get("LOADTEST_HTTP_CLIENT") or "auto"
+
+
+def stays_on_requests() -> str | None:
+    """Why HttpUser cannot run on the fast client in this process; None where it can."""
+    if "--otel" in sys.argv:
+        return "OpenTelemetry looks at what requests does"
+    if others := untested(*TESTED):
+        return (
+            f"the fast client was not tested with {', '.join(f'{package} {versions()[package]}' for package in others)}"
+        )
+    return None
 
 
 def tell() -> None:
-    """Writes one line where something is left as it is."""
+    """Writes a line where something is left as it is."""
     if others := untested(*TESTED):
         have = ", ".join(f"{package} {versions()[package]}" for package in others)
         know = ", ".join(f"{package} {' or '.join(TESTED[package])}" for package in others)
         logger.warning(
             "The plugin changes less of Locust than it could: here is %s, and it was tested with %s", have, know
         )
+    elif (why := stays_on_requests()) is not None and http_client() == "auto":
+        logger.warning("HttpUser stays on requests, which takes more CPU: %s", why)
 
 
 def keep_going(hook: EventHook) -> None:

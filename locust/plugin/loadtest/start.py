@@ -16,7 +16,7 @@ from argparse import Action, BooleanOptionalAction
 from collections.abc import Callable
 from functools import cache, partial
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 import gevent
 import locust.main
@@ -90,8 +90,9 @@ class Plugin:
         self._data: data.Worker | None = None
         data.install()
         # Another version may not even have what this module imports.
-        if not patching.untested(*patching.TESTED):
+        if not patching.untested(*patching.FAST_HTTP_USER):
             import_module(".client", __package__).install()
+        choose_http_client()
         if "--otel" in sys.argv:
             import_module(".otel", __package__).install()
         tell_exits(events)
@@ -169,6 +170,22 @@ def read_no_files() -> None:
         make.__defaults__ = tuple(
             () if default is argument_parser.DEFAULT_CONFIG_FILES else default for default in make.__defaults__ or ()
         )
+
+
+def choose_http_client() -> None:
+    """Has HttpUser run on the fast client, as `LOADTEST_HTTP_CLIENT` says: `auto` where it can, `fast`, `requests`."""
+    asked, why = patching.http_client(), patching.stays_on_requests()
+    if asked not in ("auto", "requests", "fast"):
+        _refuse(f"LOADTEST_HTTP_CLIENT must be auto, requests or fast, not {asked}")
+    if asked == "fast" and why is not None:
+        _refuse(f"HttpUser cannot run on the fast client, as httpClient asks: {why}")
+    if asked != "requests" and why is None:
+        import_module(".httpfast", __package__).install()
+
+
+def _refuse(text: str) -> NoReturn:
+    sys.stderr.write(f"{text}\n")
+    sys.exit(2)
 
 
 @patching.only_tested("locust")

@@ -84,6 +84,10 @@ class Unanswered:
         first = next(iter(_under_way.values()), None)
         return 0.0 if first is None else time.monotonic() - first.began
 
+    def report(self) -> dict[str, float]:
+        """For the master: requests without an answer yet, how long the oldest waits, and those that were cut off."""
+        return {"underWay": self.count, "oldestWait": round(self.oldest, 1), "cutOff": self.cut_off}
+
     def stop_users(self, counts: dict[str, int]) -> None:
         """Locust's, which asks users to end, and kills those that have not within the stop timeout."""
         grace = self._environment.stop_timeout or 0
