@@ -1,7 +1,6 @@
-"""A target that keeps every byte it is sent, and a case that does the same with plain HttpUser and with the fast one."""
+"""A target that keeps every byte it is sent, and a case that does the same with plain HttpUser and the fast one."""
 
 import gzip
-import os
 import pickle
 import re
 import socket
@@ -94,9 +93,7 @@ class Target:
             what(sock)
             return False
         for piece in (what,) if isinstance(what, bytes) else what:
-            if head.startswith(b"HEAD "):
-                piece = piece.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
-            sock.sendall(piece)
+            sock.sendall(piece.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" if head.startswith(b"HEAD ") else piece)
             if not isinstance(what, bytes):
                 threading.Event().wait(0.02)
         return not isinstance(what, bytes) or b"Connection: close" not in what
@@ -203,7 +200,8 @@ class HttpUserCase(unittest.TestCase):
         # Whole, a difference in a long body would take minutes to be shown.
         for number, (one, other) in enumerate(zip_longest(plain, fast)):
             if one != other:
-                at = len(os.path.commonprefix([one or "", other or ""]))
+                pairs = enumerate(zip(one or "", other or "", strict=False))
+                at = next((place for place, (left, right) in pairs if left != right), 0)
                 near = slice(max(0, at - 200), at + 200)
                 self.fail(f"{what} {number}:\nplain ...{(one or '')[near]}\nfast  ...{(other or '')[near]}")
 

@@ -103,8 +103,8 @@ class HttpFastTest(HttpUserCase):
 
     def test_leaves_bodies_that_are_read_to_requests(self) -> None:
         def script(user: Any, notes: list[Any]) -> None:
-            for data in (iter([b"one", b"two"]), BytesIO(b"file"), BytesIO(b"")):
-                notes.append(user.client.put("/", data=data).request.headers.get("Content-Length"))
+            bodies = (iter([b"one", b"two"]), BytesIO(b"file"), BytesIO(b""))
+            notes += [user.client.put("/", data=data).request.headers.get("Content-Length") for data in bodies]
             file = BytesIO(b"file")
             file.read(2)
             user.client.post("/", files={"one": file, "two": ("name", "text", "text/css", {"X-Part": "1"})})
@@ -190,8 +190,8 @@ class HttpFastTest(HttpUserCase):
 
     def test_goes_below_a_path_and_to_other_hosts(self) -> None:
         def script(user: Any, notes: list[Any]) -> None:
-            for url in ("/x", "/x y", f"http://localhost:{self.target.port}/other", self.target.url):
-                notes.append(user.client.get(url).url)
+            urls = ("/x", "/x y", f"http://localhost:{self.target.port}/other", self.target.url)
+            notes += [user.client.get(url).url for url in urls]
 
         self.both(script, host=f"{self.target.url}/base/path")
         self.both(script, host=f"http://me:s%20t@127.0.0.1:{self.target.port}")
@@ -201,8 +201,7 @@ class HttpFastTest(HttpUserCase):
             other = self.user()
             user.client.headers["X-User"] = "a"
             other.client.headers["X-User"] = "b"
-            for one in (user, other, user):
-                notes.append(one.client.get("/").request.headers["X-User"])
+            notes += [one.client.get("/").request.headers["X-User"] for one in (user, other, user)]
 
         notes, _ = self.both(script)
         self.assertEqual(notes, ["a", "b", "a"])

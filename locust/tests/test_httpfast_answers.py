@@ -101,7 +101,7 @@ class HttpFastAnswersTest(HttpUserCase):
             "/last",
         )
 
-        def script(user: Any, notes: list[Any]) -> None:
+        def script(user: Any, _: list[Any]) -> None:
             self.kinds = [type(user.client.get(path)) for path in plain]
 
         self.both(script)

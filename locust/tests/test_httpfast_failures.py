@@ -1,4 +1,4 @@
-"""What goes wrong fails alike on the fast client: with the same errors, texts and names in reports, and in the same time."""
+"""What goes wrong fails alike on the fast client: with the same errors, texts and names in reports."""
 
 import socket
 import struct

@@ -28,7 +28,7 @@ class Asked:
     """A request that is ready to be sent, and later its answer as it came.
 
     `prepared`: the request, or where that is not `whole`, another one with the same head. `data`: what is sent;
-    `left`: why `requests` has to send it, if not to say what is wrong with it. `elapsed`: seconds until there was an answer, and `wire` is all of it.
+    `left`: why `requests` has to send it, empty where that is to tell what is wrong. `elapsed`: seconds until there was an answer, and `wire` is all of it.
     """
 
     __slots__ = (

@@ -19,7 +19,8 @@ from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
 from . import fallbacks
 from .httpanswer import Answered, Asked
 from .httpplan import plan
-from .httpwire import ask, show
+from .httpshown import show
+from .httpwire import ask
 
 _theirs = HttpSession.request
 _NO_CONTEXT: dict[str, Any] = {}

@@ -89,7 +89,7 @@ def _write(asked: Asked, request: Request) -> None:
         asked.left = ""  # urllib3 tells what is wrong
 
 
-def _cut_out(asked: Asked, request: tuple[Any, ...]) -> bool:
+def _cut_out(asked: Asked, request: tuple[Any, ...]) -> bool:  # noqa: PLR0911 -- one for each reason
     """Uses the head of requests that are alike; False where there can be none."""
     method, _, headers, _, data, _, auth, _, _, json = request
     session, target, route = asked.session, asked.target, asked.route
