@@ -9,7 +9,7 @@ from typing import Any
 
 import gevent
 from geventhttpclient import client, connectionpool
-from locust import FastHttpUser
+from locust import FastHttpUser, stats
 from locust.contrib import fasthttp
 from locust.env import Environment
 
@@ -26,6 +26,7 @@ PLACES = [
     (fasthttp.FastResponse, "_response"),
     (fasthttp.FastResponse, "status_code"),
     (client.HTTPClient, "request"),
+    (stats.RequestStats, "log_request"),
 ]
 THEIRS = [vars(place)[name] for place, name in PLACES]
 
@@ -106,9 +107,13 @@ class Answer(BaseHTTPRequestHandler):
 
 class FastHttpCase(unittest.TestCase):
     def setUp(self) -> None:
-        for (place, name), value in zip(PLACES, THEIRS, strict=True):
-            self.addCleanup(setattr, place, name, value)
+        self.addCleanup(self.restore)
         heads._heads.clear()
+
+    @staticmethod
+    def restore() -> None:
+        for (place, name), value in zip(PLACES, THEIRS, strict=True):
+            setattr(place, name, value)
 
     def user(self, host: str, **own: Any) -> FastHttpUser:
         user_class = type("User", (FastHttpUser,), {"host": host, **own})

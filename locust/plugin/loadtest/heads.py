@@ -53,12 +53,12 @@ class Head(NamedTuple):
     text: str
     extras: dict[str, str]
     client_key: tuple[str, int | None]
-    client_fields: tuple[Any, ...]
+    client_fields: dict[str, Any]
     ssl: bool
 
     def fits(self, client: Any) -> bool:
         """Whether this one would write it."""
-        same = tuple(dict.values(client.default_headers)) == self.client_fields
+        same = dict.__eq__(client.default_headers, self.client_fields)
         return same and client.ssl == self.ssl and not client.use_proxy and client.version == client.HTTP_11
 
     def fill(self, asked: Asked) -> str:
@@ -153,7 +153,7 @@ def _head_of(asked: Asked, headers: dict[str, str], lesson: Lesson) -> Head | No
     text = "\r\n".join([f"{method.upper()} {prefix}{{0}} HTTP/1.1", *made])
     extras = {name: value for name, value in (lesson.headers or {}).items() if name not in headers}
     key = (client.host, client.port)
-    return Head(text, extras, key, tuple(dict.values(client.default_headers)), client.ssl)
+    return Head(text, extras, key, dict(dict.items(client.default_headers)), client.ssl)
 
 
 _STATE = attrgetter("version", "name", "value", "port", "domain", "path", "secure", "expires")

@@ -58,16 +58,17 @@ def _request(  # noqa: PLR0913, PLR0917 -- Locust's own
     plain = not stream and type(self) is FastHttpSession and (not more or (len(more) == 1 and "params" in more))
     if plain and type(agent) is fasthttp.LocustUserAgent and agent.response_type is FastResponse:
         asked = heads.ask(self, method, url, data, headers, auth, json, more.get("params"))
-    options = (name, data, catch_response, stream, headers, auth, json, allow_redirects, context)
     if asked is not None:
         try:
             head = heads.known(asked.key)
         except KeyError:
+            options = (name, data, catch_response, stream, headers, auth, json, allow_redirects, context)
             return _learn(asked, headers, self, method, url, *options, **more)
         except TypeError:  # a field with several lines is a list
             head = None
     client = None if head is None else agent.clientpool.clients.get(head.client_key)
     if client is None or not head.fits(client):
+        options = (name, data, catch_response, stream, headers, auth, json, allow_redirects, context)
         return _their_request(self, method, url, *options, **more)
 
     start_time = time.time()
@@ -138,14 +139,14 @@ def _exchange(  # noqa: PLR0913, PLR0917
     try:
         data = text.encode("latin-1") + asked.body
         outcome = sending.start(pool, data, method.upper(), agent.redirect_response_codes)
-        answer = outcome.answer
+        answer, sock, received, _ = outcome
     except BaseException as error:  # it is raised where the client would
         outcome, answer = error, None
     if answer is not None:
         status = answer.status
         if status in agent.valid_response_codes and status not in agent.redirect_response_codes:
-            (pool.return_socket if answer.keeps_open else pool.release_socket)(outcome.sock)
-            kept = Kept(answer, outcome.received, agent, method, url, asked, own, more.get("params"), text)
+            (pool.return_socket if answer.keeps_open else pool.release_socket)(sock)
+            kept = Kept(answer, received, agent, method, url, asked, own, more.get("params"), text)
             response = late.response_of(kept, time.perf_counter() - begun)
             first = answer.head.first
             if "set-cookie" in first or "set-cookie2" in first:

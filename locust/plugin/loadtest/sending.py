@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Container
-from typing import Any, NamedTuple
+from typing import Any
 
 import gevent
 from geventhttpclient import client as ghc_client
@@ -18,16 +18,9 @@ LONGEST_BODY = 16 * 1024
 """Bytes that a socket takes at once, so that no answer can come before all are sent."""
 
 
-class Outcome(NamedTuple):
-    """What came of sending a request: an answer, or what the client's own way goes on from.
-
-    `received`: bytes that came; `unsent`: the connection broke while the request was sent.
-    """
-
-    answer: Answer | None
-    sock: Any
-    received: list[bytes]
-    unsent: bool = False
+Outcome = tuple[Answer | None, Any, list[bytes], bool]
+"""What came of sending a request: the answer, or None where the client's own way has to go on; the connection; the
+bytes that came; whether the connection broke while the request was sent."""
 
 
 class _Broken:
@@ -53,13 +46,13 @@ def start(pool: Any, data: bytes, method: str, unread: Container[int] = ()) -> O
         send(sock, data)
     except BaseException as error:
         if isinstance(error, OSError) and error.errno in (errno.ECONNRESET, errno.EPIPE):
-            return Outcome(None, sock, parts, unsent=True)
+            return None, sock, parts, True
         pool.release_socket(sock)
         raise
     try:
-        return Outcome(receive_answer(sock, method, parts, unread), sock, parts)
+        return receive_answer(sock, method, parts, unread), sock, parts, False
     except BaseException as error:
-        return Outcome(None, _Broken(sock, error), parts)
+        return None, _Broken(sock, error), parts, False
 
 
 class Lesson:
