@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import select
 from typing import Any
 
@@ -10,16 +9,14 @@ from gevent import monkey
 from requests.models import REDIRECT_STATI
 from urllib3.connectionpool import HTTPConnectionPool
 
-from . import exchange, sockets
-from .exchange import Head
+from .answers import Head
+from .exchange import receive_answer
+from .sockets import send
 
 _poll = monkey.get_original("select", "poll") if hasattr(select, "poll") else None
 _MOST_FIELDS = 100
-"""That urllib3 takes."""
 _LONGEST_HEAD = 64 * 1024
-_SIZE = re.compile(rb"[0-9a-fA-F]{1,8}")
-_LONGEST_SIZE = 10
-"""Bytes of a line that says how long a chunk is."""
+"""What urllib3 takes."""
 
 
 class Unusual(Exception):  # noqa: N818 -- no error yet
@@ -55,7 +52,7 @@ def ask(
         if sock.timeout != connect:
             sock.settimeout(connect)
         try:
-            sockets.send(sock, data)
+            send(sock, data)
         except (BrokenPipeError, ConnectionResetError):
             return connection, Unusual(), None  # who takes no more may have said why
         except OSError as error:
@@ -111,70 +108,17 @@ def _connect(pool: HTTPConnectionPool, connection: Any, timeout: float | None) -
 
 
 def _read(sock: Any, method: str) -> tuple[Head, bytes, bytes]:
-    received = _more(sock, b"")
-    # As long as urllib3 would wait for more of the head, too.
-    while b"\n\r\n" not in received and received.startswith(b"HTTP/1.1 ") and b"\n\n" not in received:
-        if len(received) > _LONGEST_HEAD:
-            raise Unusual(received)
-        received += _more(sock, received)
-    head = exchange.read_head(received)
-    if head is None or len(head.fields) > _MOST_FIELDS or (head.status in REDIRECT_STATI and "location" in head.first):
-        raise Unusual(received)
-    start = received.find(b"\r\n\r\n") + 4
-    if start > _LONGEST_HEAD:  # urllib3 takes no longer lines
-        raise Unusual(received)
-    if head.chunked and method != "HEAD":
-        chunks = exchange.read_chunks(received, start)
-        if chunks is None:
-            chunks, received = _read_chunks(sock, received, start)
-        return head, chunks, received
-    length = 0 if method == "HEAD" else head.length
-    if length is None or len(received) > start + length:
-        raise Unusual(received)
-    if len(received) < start + length:
-        received = _read_rest(sock, received, start + length)
-    return head, received[start:], received
-
-
-def _more(sock: Any, received: bytes | bytearray) -> bytes:
+    parts: list[bytes] = []
     try:
-        part = sockets.receive(sock)
+        answer = receive_answer(sock, method, parts)
     except Exception as error:
-        raise Unusual(bytes(received), error) from None
-    if not part:
-        raise Unusual(bytes(received))
-    return part
-
-
-def _read_rest(sock: Any, received: bytes, size: int) -> bytes:
-    got = bytearray(received)
-    while len(got) < size:
-        got += _more(sock, got)
-    if len(got) > size:
-        raise Unusual(bytes(got))
-    return bytes(got)
-
-
-def _read_chunks(sock: Any, received: bytes, start: int) -> tuple[bytes, bytes]:
-    """The body, and all that came. What is more than chunks is for urllib3."""
-    got = bytearray(received)
-    parts = []
-    while True:
-        end = got.find(b"\r\n", start)
-        if end < 0 and len(got) - start < _LONGEST_SIZE:
-            got += _more(sock, got)
-            continue
-        if end < 0 or not _SIZE.fullmatch(got, start, end):
-            raise Unusual(bytes(got))
-        size = int(got[start:end], 16)
-        start, end = end + 2, end + 4 + size
-        while len(got) < end:
-            got += _more(sock, got)
-        if got[end - 2 : end] != b"\r\n":
-            raise Unusual(bytes(got))
-        if not size:
-            if len(got) > end:
-                raise Unusual(bytes(got))
-            return b"".join(parts), bytes(got)
-        parts.append(bytes(got[start : end - 2]))
-        start = end
+        raise Unusual(b"".join(parts), error) from None
+    received = parts[0] if len(parts) == 1 else b"".join(parts)
+    if answer is None:
+        raise Unusual(received)
+    head = answer.head
+    if len(head.fields) > _MOST_FIELDS or head.size > _LONGEST_HEAD:
+        raise Unusual(received)
+    if head.status in REDIRECT_STATI and "location" in head.first:
+        raise Unusual(received)
+    return head, answer.body, received
