@@ -6,9 +6,8 @@ from typing import Any
 
 import gevent
 import gevent.socket
-import gevent.ssl
 
-from loadtest import sending, sockets
+from loadtest import sockets
 
 
 class DeadlinesTest(unittest.TestCase):
@@ -66,14 +65,15 @@ class DeadlinesTest(unittest.TestCase):
         self.assertRegex(again.get(timeout=1), "^timed out")
         far.close()
 
-    def test_are_for_plain_sockets_with_a_timeout(self) -> None:
-        self.assertTrue(sending.can_wait_for(self._pair(1)[0]))
-        self.assertFalse(sending.can_wait_for(self._pair(None)[0]))
-        self.assertFalse(sending.can_wait_for(self._pair(0)[0]))
-        context = gevent.ssl.create_default_context()
-        wrapped = context.wrap_socket(self._pair(1)[0], server_hostname="x", do_handshake_on_connect=False)
-        self.addCleanup(wrapped.close)
-        self.assertFalse(sending.can_wait_for(wrapped))
+    def test_are_for_sockets_with_a_timeout(self) -> None:
+        near, far = self._pair(None)
+        wait = gevent.spawn(sockets.receive, near)
+        gevent.sleep(0.05)
+        self.assertFalse(any(sockets._waiting.values()))
+        far.send(b"x")
+        self.assertEqual(wait.get(timeout=1), b"x")
+        with self.assertRaises(BlockingIOError):
+            sockets.receive(self._pair(0)[0])
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import gevent
 import gevent.socket
 import gevent.ssl
 
-from loadtest import exchange
+from loadtest import answers, exchange
 
 _OK = b"HTTP/1.1 200 OK\r\n"
 _HELLO = _OK + b"Content-Length: 5\r\n\r\nhello"
@@ -80,7 +80,7 @@ _BAD: list[tuple[str, bytes]] = [
 
 class ExchangeTest(unittest.TestCase):
     def setUp(self) -> None:
-        exchange._heads.clear()
+        answers._heads.clear()
 
     def _pair(self, timeout: float | None = 1) -> tuple[Any, Any]:
         pair = gevent.socket.socketpair()
@@ -115,8 +115,8 @@ class ExchangeTest(unittest.TestCase):
             return self._ask(method, parts, closes)
 
     def test_reads_as_the_parser_does(self) -> None:
-        for closes, answers in ((False, _WHOLE), (True, _UNTIL_CLOSED)):
-            for method, text in answers:
+        for closes, texts in ((False, _WHOLE), (True, _UNTIL_CLOSED)):
+            for method, text in texts:
                 with self.subTest(text=text[:100]):
                     found = self._ask(method, [text], closes)
                     self.assertEqual(found, self._by_parser(method, [text], closes))
@@ -128,14 +128,14 @@ class ExchangeTest(unittest.TestCase):
         text = b"HTTP/1.1 203 Well \xfc\r\nX-A: 1\r\nContent-Length: 5\r\nx-a: 2\r\nConnection: close\r\n\r\nhello"
         fields = [("X-A", "1"), ("Content-Length", "5"), ("x-a", "2"), ("Connection", "close")]
         self.assertEqual(self._ask("GET", [text]), (203, "Well ü", "HTTP/1.1", fields, b"hello", False))
-        answer = exchange.Answer(exchange.read_head(text), b"")
+        answer = exchange.Answer(answers.read_head(text), b"")
         self.assertEqual([answer.field(name) for name in ("x-A", "CONTENT-length", "none")], ["1", "5", None])
         answer.fields.clear()
         self.assertEqual(answer.fields, fields)
 
     def test_reads_what_comes_in_parts(self) -> None:
-        for closes, answers in ((False, _WHOLE), (True, _UNTIL_CLOSED)):
-            for method, text in answers:
+        for closes, texts in ((False, _WHOLE), (True, _UNTIL_CLOSED)):
+            for method, text in texts:
                 for at in {1, 20, text.find(b"\r\n\r\n") + 2, text.find(b"\r\n\r\n") + 6} & set(range(len(text))):
                     parts = [text[:at], text[at:]]
                     with self.subTest(parts=[part[:100] for part in parts]):
@@ -175,10 +175,10 @@ class ExchangeTest(unittest.TestCase):
         self.assertEqual(exchange.exchange(near, b"x", "GET").body, b"hello")
 
     def test_remembers_no_more_heads_than_it_may(self) -> None:
-        with mock.patch.object(exchange, "_MOST_HEADS", 5):
+        with mock.patch.object(answers, "_MOST_HEADS", 5):
             for number in range(12):
-                self.assertEqual(exchange.read_head(_OK + b"X: %d\r\n\r\n" % number).fields, [("X", str(number))])
-                self.assertLessEqual(len(exchange._heads), 5)
+                self.assertEqual(answers.read_head(_OK + b"X: %d\r\n\r\n" % number).fields, [("X", str(number))])
+                self.assertLessEqual(len(answers._heads), 5)
 
     def test_speaks_tls(self) -> None:
         near, far = self._pair(0.5)

@@ -74,6 +74,14 @@ class PatchingTest(unittest.TestCase):
         with asked({"LOADTEST_HTTP_CLIENT": "requests"}), self._another("requests"):
             self.assertEqual(told(), {"httpUser": "requests"})
 
+    def test_of_http_user_the_log_tells_where_nobody_asked_for_it(self) -> None:
+        with mock.patch.object(sys, "argv", ["locust", "--otel"]):
+            with self.assertLogs("locust.loadtest.patching") as log:
+                patching.tell()
+            self.assertIn("HttpUser stays on requests, which takes more CPU: OpenTelemetry", log.output[0])
+            with mock.patch.dict(os.environ, {"LOADTEST_HTTP_CLIENT": "requests"}), self.assertNoLogs():
+                patching.tell()
+
     def test_knows_the_versions_that_are_installed_here_and_in_pods(self) -> None:
         pinned = (Path(__file__).parents[1] / "constraints.txt").read_text()
         for package, versions in patching.TESTED.items():

@@ -19,7 +19,7 @@ from requests.utils import get_encoding_from_headers
 from urllib3._collections import HTTPHeaderDict
 from urllib3.response import HTTPResponse, _get_decoder
 
-from . import exchange
+from .answers import Head
 from .httpheads import Target
 from .httproute import Route
 
@@ -28,7 +28,8 @@ class Asked:
     """A request that is ready to be sent, and later its answer as it came.
 
     `prepared`: the request, or where that is not `whole`, another one with the same head. `data`: what is sent;
-    `left`: why `requests` has to send it. `elapsed`: seconds until there was an answer, and `wire` is all of it.
+    `left`: why `requests` has to send it, empty where that is to tell what is wrong. `elapsed`: seconds until there was
+    an answer, and `wire` is all of it.
     """
 
     __slots__ = (
@@ -37,7 +38,7 @@ class Asked:
     )  # fmt: skip
 
     prepared: PreparedRequest
-    answer: exchange.Head
+    answer: Head
 
     def __init__(  # noqa: PLR0913, PLR0917 -- without names, as it is made for each request
         self,

@@ -19,7 +19,8 @@ from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
 from . import fallbacks
 from .httpanswer import Answered, Asked
 from .httpplan import plan
-from .httpwire import ask, show
+from .httpshown import show
+from .httpwire import ask
 
 _theirs = HttpSession.request
 _NO_CONTEXT: dict[str, Any] = {}
@@ -100,7 +101,8 @@ def _request(  # noqa: PLR0913, PLR0917 -- Locust's own
 def _send(asked: Asked) -> Response:
     session, route = asked.session, asked.route
     if asked.left is not None:
-        fallbacks.count(asked.left)
+        if asked.left:
+            fallbacks.count(asked.left)
         how = {"timeout": asked.timeout, "allow_redirects": asked.allow_redirects}
         return session.send(asked.prepared, **how, **route.settings)
     sent = time.perf_counter()

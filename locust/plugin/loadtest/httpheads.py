@@ -140,10 +140,11 @@ def make_head(asked: Any, key: Any, request: Request, cookie: str | None) -> Hea
     """
     target = asked.target
     prepared = asked.session.prepare_request(request)
-    wire, body = write_prepared(prepared, asked.route.pool)
+    wire = write_prepared(prepared, asked.route.pool)
     if prepared.url != target.url or (cookie is not None and prepared.headers.get("Cookie") != cookie):
         raise ValueError(target)
-    head = Head(prepared, wire, target, cookie, len(body))
+    wire, _, body = wire.partition(b"\r\n\r\n")
+    head = Head(prepared, wire + b"\r\n\r\n", target, cookie, len(body))
     prepared.__dict__.update(body=None, _cookies=None)
     if len(_heads) >= _MOST_HEADS:
         _heads.clear()
@@ -166,19 +167,16 @@ class _SecureRecorder(_Recorder):
     default_port = 443
 
 
-def write_prepared(request: PreparedRequest, pool: Any) -> tuple[bytes, bytes]:
-    """Head and body as urllib3 sends them.
+def write_prepared(request: PreparedRequest, pool: Any) -> bytes:
+    """What urllib3 sends for a request whose body is text or bytes, if it has one.
 
     Raises:
-        ValueError: the body is sent in chunks, or has no length yet
         Exception: as urllib3 does, which has to tell it
     """
-    if request.body is not None and (not isinstance(request.body, (str, bytes)) or not request.body):
-        raise ValueError(request.body)
     connection = (_SecureRecorder if pool.scheme == "https" else _Recorder)(pool.host, pool.port)
     path = _encode_target(request.path_url)
     connection.request(request.method or "", path, body=request.body, headers=request.headers)  # type: ignore[arg-type]
-    return connection.sent[0], b"".join(connection.sent[1:])
+    return b"".join(connection.sent)
 
 
 class Cookies:

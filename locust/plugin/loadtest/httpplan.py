@@ -79,13 +79,17 @@ def _write(asked: Asked, request: Request) -> None:
     if asked.prepared.hooks != _NO_HOOKS:
         asked.left = "authentication that looks at answers"
         return
+    body = asked.prepared.body
+    if body is not None and not (isinstance(body, (str, bytes)) and body):
+        asked.left = "a body that is no plain text or bytes"
+        return
     try:
-        asked.data = b"".join(write_prepared(asked.prepared, asked.route.pool))
+        asked.data = write_prepared(asked.prepared, asked.route.pool)
     except Exception:
-        asked.left = "a body that is read while it is sent"
+        asked.left = ""  # urllib3 tells what is wrong
 
 
-def _cut_out(asked: Asked, request: tuple[Any, ...]) -> bool:
+def _cut_out(asked: Asked, request: tuple[Any, ...]) -> bool:  # noqa: PLR0911 -- one for each reason
     """Uses the head of requests that are alike; False where there can be none."""
     method, _, headers, _, data, _, auth, _, _, json = request
     session, target, route = asked.session, asked.target, asked.route

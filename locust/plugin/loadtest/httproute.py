@@ -121,7 +121,7 @@ def _of_class(kind: type) -> str | None:
 
 
 def environment() -> tuple[Any, ...]:
-    """What of the environment `requests` looks at: another one is not equal."""
+    """What of the environment `requests` looks at where it trusts it, which Locust's sessions do not by themselves."""
     return (len(_values), *map(_values.get, _VARIABLES))
 
 
@@ -139,7 +139,7 @@ def find_route(session: HttpSession, target: Target, verify: Any) -> Route | str
         and route.pool.pool is not None
         and route.verify is session.verify
         and route.trusts is session.trust_env
-        and route.environment == environment()
+        and (not route.trusts or route.environment == environment())
         and route.adapters == tuple(session.adapters.values())
         and len(route.pools._container) < route.pools._maxsize
     ):
@@ -178,11 +178,11 @@ def _make_route(session: HttpSession, target: Target, verify: Any) -> Route | st
     route = Route()
     route.adapter = adapter
     route.adapters = tuple(session.adapters.values())
-    route.environment = environment()
+    route.environment = environment() if session.trust_env else ()
     route.pool = pool
     route.pools = adapter.poolmanager.pools
     route.settings = settings
     route.trusts = session.trust_env
     route.verify = session.verify
-    route.token = _tokens.setdefault((route.environment, route.trusts), len(_tokens))
+    route.token = _tokens.setdefault(route.environment, len(_tokens))
     return route

@@ -1,28 +1,22 @@
-"""HttpUser's requests over the connections of urllib3: the usual answer is read here, and any other by urllib3 itself.
-
-What has come of another one, or what went wrong, is shown to urllib3 and `requests` as if they had asked: so that
-errors, redirects and answers in odd forms are theirs.
-"""
+"""HttpUser's requests over the connections of urllib3, and their answers in the forms that nearly all have."""
 
 from __future__ import annotations
 
-import io
 import select
-from datetime import timedelta
 from typing import Any
 
 from gevent import monkey
-from requests import Response
 from requests.models import REDIRECT_STATI
 from urllib3.connectionpool import HTTPConnectionPool
 
-from . import exchange, sockets
-from .exchange import Head
-from .httpanswer import Asked
+from .answers import Head
+from .exchange import receive_answer
+from .sockets import send
 
 _poll = monkey.get_original("select", "poll") if hasattr(select, "poll") else None
 _MOST_FIELDS = 100
-"""That urllib3 takes."""
+_LONGEST_HEAD = 64 * 1024
+"""What urllib3 takes."""
 
 
 class Unusual(Exception):  # noqa: N818 -- no error yet
@@ -58,7 +52,7 @@ def ask(
         if sock.timeout != connect:
             sock.settimeout(connect)
         try:
-            sockets.send(sock, data)
+            send(sock, data)
         except (BrokenPipeError, ConnectionResetError):
             return connection, Unusual(), None  # who takes no more may have said why
         except OSError as error:
@@ -114,122 +108,17 @@ def _connect(pool: HTTPConnectionPool, connection: Any, timeout: float | None) -
 
 
 def _read(sock: Any, method: str) -> tuple[Head, bytes, bytes]:
+    parts: list[bytes] = []
     try:
-        received = sockets.receive(sock)
+        answer = receive_answer(sock, method, parts)
     except Exception as error:
-        raise Unusual(error=error) from None
-    head = exchange.read_head(received)
-    if head is None or len(head.fields) > _MOST_FIELDS or (head.status in REDIRECT_STATI and "location" in head.first):
+        raise Unusual(b"".join(parts), error) from None
+    received = parts[0] if len(parts) == 1 else b"".join(parts)
+    if answer is None:
         raise Unusual(received)
-    start = received.find(b"\r\n\r\n") + 4
-    if head.chunked and method != "HEAD":
-        chunks = exchange.read_chunks(received, start)
-        if chunks is None:
-            raise Unusual(received)
-        return head, chunks, received
-    length = 0 if method == "HEAD" else head.length
-    if length is None or len(received) > start + length:
+    head = answer.head
+    if len(head.fields) > _MOST_FIELDS or head.size > _LONGEST_HEAD:
         raise Unusual(received)
-    if len(received) == start + length:
-        return head, received[start:], received
-    received = _read_rest(sock, received, start + length)
-    return head, received[start:], received
-
-
-def _read_rest(sock: Any, received: bytes, size: int) -> bytes:
-    parts = [received]
-    missing = size - len(received)
-    while missing:
-        try:
-            part = sockets.receive(sock)
-        except Exception as error:
-            raise Unusual(b"".join(parts), error) from None
-        parts.append(part)
-        if not part or len(part) > missing:
-            raise Unusual(b"".join(parts))
-        missing -= len(part)
-    return b"".join(parts)
-
-
-def show(asked: Asked, connection: Any, unusual: Unusual) -> Response:
-    """What `requests` makes of it: an answer with all that it leads to, such as redirects, or an error."""
-    prepared, settings = asked.request(), asked.route.settings
-    if unusual.at == "connect":
-        connection.close()
-        connection.connect = _raiser(unusual.error)
-    else:
-        connection.sock = _Shown(connection.sock, unusual)
-    pool = asked.route.adapter.get_connection_with_tls_context(prepared, settings["verify"], settings["proxies"])
-
-    def once(timeout: float | None = None) -> Any:  # noqa: ARG001 -- urllib3's
-        del pool._get_conn
-        return connection
-
-    pool._get_conn = once
-    try:
-        response = asked.session.send(
-            prepared, timeout=asked.timeout, allow_redirects=asked.allow_redirects, **settings
-        )
-    finally:
-        pool.__dict__.pop("_get_conn", None)
-        connection.__dict__.pop("connect", None)
-        if type(connection.sock) is _Shown:
-            connection.sock = connection.sock.real
-    first = response.history[0] if response.history else response
-    first.elapsed += timedelta(seconds=asked.elapsed)
-    return response
-
-
-def _raiser(error: Any) -> Any:
-    def connect() -> None:
-        raise error
-
-    return connect
-
-
-class _Shown:
-    """A connection that is told once more what was sent, and gives what came of it, and then what follows."""
-
-    def __init__(self, real: Any, unusual: Unusual) -> None:
-        self.real = real
-        self._unusual: Unusual | None = unusual
-
-    def sendall(self, data: bytes) -> None:
-        if self._unusual is None:
-            self.real.sendall(data)
-        elif self._unusual.at == "send" and self._unusual.error is not None:
-            raise self._unusual.error
-
-    def makefile(self, *args: Any, **kwargs: Any) -> Any:
-        if self._unusual is None:
-            return self.real.makefile(*args, **kwargs)
-        unusual, self._unusual = self._unusual, None
-        return io.BufferedReader(_Reader(unusual, self.real.makefile("rb", buffering=0)))
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.real, name)
-
-
-class _Reader(io.RawIOBase):
-    def __init__(self, unusual: Unusual, rest: Any) -> None:
-        self._received = memoryview(unusual.received)
-        self._error = unusual.error
-        self._rest = rest
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, into: Any) -> int | None:
-        if self._received:
-            size = min(len(into), len(self._received))
-            into[:size] = self._received[:size]
-            self._received = self._received[size:]
-            return size
-        if self._error is not None:
-            raise self._error
-        return self._rest.readinto(into)
-
-    def close(self) -> None:
-        if not self.closed:
-            self._rest.close()
-        super().close()
+    if head.status in REDIRECT_STATI and "location" in head.first:
+        raise Unusual(received)
+    return head, answer.body, received

@@ -1,100 +1,124 @@
-"""Sends requests of FastHttpUser: a head is written once for all that are the same."""
+"""Sends requests of FastHttpUser over the connections of its client, and has others follow the client's own way."""
 
 from __future__ import annotations
 
 import errno
+from collections.abc import Container
 from typing import Any
 
-import gevent.socket
+import gevent
 from geventhttpclient import client as ghc_client
 from geventhttpclient import header, response
 
-from . import sockets
+from .answers import Answer
+from .exchange import receive_answer
+from .sockets import send
 
-_MOST_HEADS = 1024
-"""Heads of requests that are remembered in a process."""
-_LONGEST_BODY = 16 * 1024
+LONGEST_BODY = 16 * 1024
 """Bytes that a socket takes at once, so that no answer can come before all are sent."""
 
 
-def can_wait_for(sock: Any) -> bool:
-    """TLS may have read already what comes next, so that nothing would ever come."""
-    return type(sock) is gevent.socket.socket and bool(sock.gettimeout())
+Outcome = tuple[Answer | None, Any, list[bytes], bool]
+"""What came of sending a request: the answer, or None where the client's own way has to go on; the connection; the
+bytes that came; whether the connection broke while the request was sent."""
 
 
-def remember_heads() -> None:
-    """Writes the head of a request once for all requests that are the same."""
+class _Broken:
+    """In place of a connection: raises what was raised there."""
+
+    def __init__(self, sock: Any, error: BaseException) -> None:
+        self._error = error
+        self.close = sock.close
+
+    def recv(self, _size: int) -> bytes:
+        raise self._error
+
+
+def start(pool: Any, data: bytes, method: str, unread: Container[int] = ()) -> Outcome:
+    """Sends a request and waits for its answer, as `receive_answer`. The connection is the caller's to return.
+
+    Raises:
+        OSError: there was no connection, or it did not take the request
+    """
+    sock = pool.get_socket()
+    parts: list[bytes] = []
+    try:
+        send(sock, data)
+    except BaseException as error:
+        if isinstance(error, OSError) and error.errno in (errno.ECONNRESET, errno.EPIPE):
+            return None, sock, parts, True
+        pool.release_socket(sock)
+        raise
+    try:
+        return receive_answer(sock, method, parts, unread), sock, parts, False
+    except BaseException as error:
+        return None, _Broken(sock, error), parts, False
+
+
+class Lesson:
+    """What a session gave to the client first, and what the client made of it: `text` is the head that was sent."""
+
+    client: Any = None
+    headers: dict[str, str] | None = None
+    request_uri = ""
+    text = ""
+
+
+outcomes: dict[gevent.Greenlet, Outcome | BaseException] = {}
+"""Whose request is sent already: the client's own way goes on from there."""
+lessons: dict[gevent.Greenlet, Lesson] = {}
+"""Who wants to know what is sent."""
+
+
+def install() -> None:
+    """Has all requests of the client wait with one timer, and go on from what was sent already."""
     ghc_client.HTTPClient.request = _request
 
 
 _theirs = ghc_client.HTTPClient.request
-_heads: dict[tuple[Any, ...], tuple[str, bytes] | None] = {}
 
 
 def _request(self: Any, method: str, request_uri: str, body: Any = b"", headers: Any = None) -> Any:
     """A plain request in one go, as often as the client itself would try; the client's own way for all others."""
+    me = gevent.getcurrent()
+    outcome = outcomes.pop(me, None)
     sent = body.encode("utf-8") if isinstance(body, str) else body or b""
-    head = _head(self, method, request_uri, sent, headers)
-    if head is None:
+    if not _is_plain(self, sent, headers):
         return _theirs(self, method, request_uri, body, headers)
-    text, encoded = head
+    text = self._build_request(method.upper(), request_uri, body=sent, headers=headers, chunked=False)
+    data = text.encode("latin-1") + sent
+    lesson = lessons.get(me)
+    if lesson is not None and lesson.client is None:
+        lesson.client, lesson.request_uri, lesson.text = self, request_uri, text
     pool = self._connection_pool
     attempts = pool.size + 2 if ghc_client._may_retry_after_send_error(method) else 1
     while True:
         attempts -= 1
-        sock = pool.get_socket()
-        try:
-            _send(sock, encoded + sent)
-        except OSError as error:
-            pool.release_socket(sock)
-            if attempts and error.errno in (errno.ECONNRESET, errno.EPIPE):
-                continue
-            raise
-        try:
-            if can_wait_for(sock):
-                sockets.wait_until_readable(sock)
-        except BaseException:
-            pool.release_socket(sock)
-            raise
+        if isinstance(outcome, BaseException):
+            raise outcome
+        _, sock, received, unsent = outcome or start(pool, data, method.upper())
+        outcome = None
         try:
             made = response.HTTPSocketPoolResponse(
-                sock, pool, block_size=self.block_size, method=method.upper(), headers_type=self.headers_type
+                sock,
+                pool,
+                block_size=self.block_size,
+                method=method.upper(),
+                headers_type=self.headers_type,
+                pre_buffered=b"".join(received),
             )
-        except response.HTTPConnectionClosed:
-            if attempts:
+        except (OSError, response.HTTPParseError) as error:
+            if attempts and (unsent or isinstance(error, response.HTTPConnectionClosed)):
                 continue
             raise
         made._sent_request = text
         return made
 
 
-def _send(sock: Any, data: bytes) -> None:
-    # What `sendall` does, without asking for the size of the socket's buffer first.
-    size = sock.send(data)
-    if size < len(data):
-        sock.sendall(data[size:])
-
-
-def _head(client: Any, method: str, request_uri: str, body: Any, headers: Any) -> tuple[str, bytes] | None:
-    """The head of a request, as text and as bytes; None where it is none that can be sent in one go."""
-    own = headers if headers is not None else header.Headers()
-    if type(body) is not bytes or len(body) > _LONGEST_BODY or client.use_proxy or type(own) is not header.Headers:
-        return None
-    # `dict.values` has the fields as they are written, which a Headers' own has not.
-    fields = (*dict.values(client.default_headers), None, *dict.values(own))
-    key = (method, request_uri, len(body), client.host, client.port, client.ssl, client.version, *fields)
-    try:
-        return _heads[key]
-    except KeyError:
-        pass
-    except TypeError:  # a field with several lines is a list
-        return None
-    if any(field is not None and field[0].lower() in ("expect", "transfer-encoding") for field in fields):
-        head = None
-    else:
-        text = client._build_request(method.upper(), request_uri, body=body, headers=headers, chunked=False)
-        head = (text, text.encode("latin-1"))
-    if len(_heads) >= _MOST_HEADS:
-        _heads.clear()
-    _heads[key] = head
-    return head
+def _is_plain(client: Any, body: Any, headers: Any) -> bool:
+    if type(body) is not bytes or len(body) > LONGEST_BODY or client.use_proxy:
+        return False
+    both = (client.default_headers, headers if headers is not None else {})
+    if not all(type(own) in (header.Headers, dict) for own in both):
+        return False
+    return not any(name.lower() in ("expect", "transfer-encoding") for own in both for name in own)

@@ -5,11 +5,13 @@ gevent has a timer for each, which is a tenth of a request.
 
 from __future__ import annotations
 
-import time
+from contextlib import suppress
+from time import monotonic
 from typing import Any
 
 import gevent
-import gevent.socket
+from gevent import getcurrent
+from gevent.socket import socket, timeout
 from gevent.ssl import SSLSocket
 
 BLOCK = 64 * 1024
@@ -31,13 +33,15 @@ def receive(sock: Any) -> bytes:
     Raises:
         TimeoutError: nothing came in the socket's timeout
     """
-    if type(sock) is gevent.socket.socket:
+    if type(sock) is socket:
         wait_until_readable(sock)
+        with suppress(BlockingIOError):
+            return sock._sock.recv(BLOCK)
     elif type(sock) is SSLSocket and not sock.pending():  # what TLS has read already does not come again
         try:
             wait_until_readable(sock)
         except TimeoutError:
-            raise gevent.socket.timeout("The read operation timed out") from None
+            raise timeout("The read operation timed out") from None
     return sock.recv(BLOCK)
 
 
@@ -55,15 +59,17 @@ def wait_until_readable(sock: Any) -> None:
     global _watch
     if not sock.timeout:
         if sock.timeout is None:
-            gevent.get_hub().wait(sock._read_event)
+            sock.hub.wait(sock._read_event)
         return
-    waiting = _waiting.setdefault(sock.timeout, {})
-    me = gevent.getcurrent()
-    waiting[me] = time.monotonic()
+    waiting = _waiting.get(sock.timeout)
+    if waiting is None:
+        waiting = _waiting[sock.timeout] = {}
+    me = getcurrent()
+    waiting[me] = monotonic()
     if _watch is None:
         _watch = gevent.spawn(_expire)
     try:
-        gevent.get_hub().wait(sock._read_event)
+        sock.hub.wait(sock._read_event)
     finally:
         waiting.pop(me, None)
 
@@ -73,11 +79,11 @@ def _expire() -> None:
     run = gevent.get_hub().loop.run_callback
     while any(_waiting.values()):
         gevent.sleep(_STEP)
-        now = time.monotonic()
-        for timeout, waiting in _waiting.items():
+        now = monotonic()
+        for seconds, waiting in _waiting.items():
             late = []
             for greenlet, since in waiting.items():
-                if now - since < timeout:
+                if now - since < seconds:
                     break
                 late.append((greenlet, since))
             for one in late:
@@ -88,4 +94,4 @@ def _expire() -> None:
 def _throw(waiting: dict[Any, float], greenlet: Any, since: float) -> None:
     # In the hub nobody else runs: who is still there does wait.
     if waiting.get(greenlet) == since:
-        greenlet.throw(gevent.socket.timeout("timed out"))
+        greenlet.throw(timeout("timed out"))
