@@ -4,6 +4,7 @@ import gzip
 import pickle
 import re
 import socket
+import ssl
 import threading
 import unittest
 from collections.abc import Callable
@@ -35,7 +36,8 @@ class Target:
     `seen`: number of the connection, head and body of each request. A path that is not there is answered with `hello`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+        self._context = context
         self.answers: dict[str, bytes | tuple[bytes, ...] | Callable[[socket.socket], None]] = {}
         self.seen: list[tuple[int, bytes, bytes]] = []
         self.connections = 0
@@ -65,6 +67,8 @@ class Target:
 
     def _serve(self, sock: socket.socket, number: int) -> None:
         try:
+            if self._context is not None:
+                sock = self._context.wrap_socket(sock, server_side=True)
             with sock, sock.makefile("rb") as file:
                 while self._serve_one(sock, file, number):
                     pass
