@@ -106,12 +106,13 @@ def _send(asked: Asked) -> Response:
         how = {"timeout": asked.timeout, "allow_redirects": asked.allow_redirects}
         return session.send(asked.prepared, **how, **route.settings)
     sent = time.perf_counter()
-    answer, content, wire = ask(route.pool, asked.data, asked.prepared.method or "", asked.timeouts)
+    answer, content, text = ask(route.pool, asked.data, asked.prepared.method or "", asked.timeouts)
     asked.elapsed = time.perf_counter() - sent
-    if wire is None:
+    if text is None:
         return show(asked, answer, content)
     asked.answer = answer
-    asked.wire = wire
+    asked.text = text
+    asked.packed = content
     first = answer.first
     if "set-cookie" in first:
         asked.keep_cookies(session.cookies)
