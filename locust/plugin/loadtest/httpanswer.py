@@ -195,13 +195,19 @@ def _encoding(content_type: str | None) -> str | None:
     return get_encoding_from_headers({} if content_type is None else {"content-type": content_type})  # type: ignore[arg-type]
 
 
+def _find_encoding(asked: Asked) -> str | None:
+    # Without all headers, which most scripts that look at a text do not look at.
+    told = [value for name, value in asked.answer.fields if name.lower() == "content-type"]
+    return _encoding(", ".join(told) if told else None)
+
+
 def _headers(asked: Asked) -> CaseInsensitiveDict[str]:
     return CaseInsensitiveDict(HTTPHeaderDict(asked.answer.fields))
 
 
 _MADE = {
     "headers": _headers,
-    "encoding": lambda asked: _encoding(_headers(asked).get("content-type")),
+    "encoding": _find_encoding,
     "raw": _read_raw,
     "cookies": _cookies,
     "elapsed": lambda asked: timedelta(seconds=asked.elapsed),
