@@ -142,18 +142,16 @@ def _exchange(  # noqa: PLR0913, PLR0917
         answer, sock, received, _ = outcome
     except BaseException as error:  # it is raised where the client would
         outcome, answer = error, None
-    if answer is not None:
-        status = answer.status
-        if status in agent.valid_response_codes and status not in agent.redirect_response_codes:
+    if answer is not None and answer.status not in agent.redirect_response_codes:
+        kept = Kept(answer, received, agent, method, url, asked, own, more.get("params"), text)
+        response = late.response_of(kept, time.perf_counter() - begun)
+        if answer.status in agent.valid_response_codes or late.set_error(response):
             (pool.return_socket if answer.keeps_open else pool.release_socket)(sock)
-            kept = Kept(answer, received, agent, method, url, asked, own, more.get("params"), text)
-            response = late.response_of(kept, time.perf_counter() - begun)
-            first = answer.head.first
-            if "set-cookie" in first or "set-cookie2" in first:
+            if answer.head.sets_cookies:
                 agent.cookiejar.extract_cookies(response, response.request)
             return response
     me = gevent.getcurrent()
-    sending.outcomes[me] = outcome
+    sending.outcomes[me] = (text, outcome)
     codes = agent.redirect_response_codes
     if not allow_redirects:
         agent.redirect_response_codes = frozenset()
