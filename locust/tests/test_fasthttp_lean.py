@@ -162,7 +162,19 @@ class LeanTest(FastHttpCase):
         self.assertFalse(any(lean[: len(_ASKED)]))
         short = [one for one, is_short in zip(_ASKED, lean[len(_ASKED) :], strict=True) if is_short]
         self.assertGreater(len(short), len(_ASKED) // 3)
-        for path in ("/plain", "/gzip", "/chunks", "/late-body", "/long", "/404", "/299", "/204", "/304", "/last", "/cookies"):
+        for path in (
+            "/plain",
+            "/gzip",
+            "/chunks",
+            "/late-body",
+            "/long",
+            "/404",
+            "/299",
+            "/204",
+            "/304",
+            "/last",
+            "/cookies",
+        ):
             self.assertIn(path, [path for _, path, _ in short])
         for options in ("json", "data", "params", "auth", "headers", "allow_redirects"):
             self.assertTrue(any(options in one for _, _, one in short), options)

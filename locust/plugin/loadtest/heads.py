@@ -22,6 +22,9 @@ from .sending import LONGEST_BODY, Lesson
 _MOST = 2048
 """Heads that are remembered in a process."""
 
+MOST_MOVED = 256
+"""Paths that are remembered of a head."""
+
 _PATH = re.compile(r"/(?!/)[\w.~/:@!$&'()*+,=-]*(?:\?[\w.~/:@!$&'()*+,=?-]+)?", re.ASCII)
 """Is sent as it is."""
 _QUOTED = re.compile(r"/(?!/)[!\"$-:<->@-~\xa1-\ud7ff]*(?:\?[!\"$-:<-~\xa1-\ud7ff]+)?")
@@ -55,6 +58,8 @@ class Head(NamedTuple):
     client_key: tuple[str, int | None]
     client_fields: dict[str, Any]
     ssl: bool
+    moved: set[str]
+    """Paths whose answers were redirects: the client follows them in its own way, which needs all of its objects."""
 
     def fits(self, client: Any) -> bool:
         """Whether this one would write it."""
@@ -153,7 +158,7 @@ def _head_of(asked: Asked, headers: dict[str, str], lesson: Lesson) -> Head | No
     text = "\r\n".join([f"{method.upper()} {prefix}{{0}} HTTP/1.1", *made])
     extras = {name: value for name, value in (lesson.headers or {}).items() if name not in headers}
     key = (client.host, client.port)
-    return Head(text, extras, key, dict(dict.items(client.default_headers)), client.ssl)
+    return Head(text, extras, key, dict(dict.items(client.default_headers)), client.ssl, set())
 
 
 _STATE = attrgetter("version", "name", "value", "port", "domain", "path", "secure", "expires")

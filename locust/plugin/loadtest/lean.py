@@ -67,7 +67,7 @@ def _request(  # noqa: PLR0913, PLR0917 -- Locust's own
         except TypeError:  # a field with several lines is a list
             head = None
     client = None if head is None else agent.clientpool.clients.get(head.client_key)
-    if client is None or not head.fits(client):
+    if client is None or asked.path in head.moved or not head.fits(client):
         options = (name, data, catch_response, stream, headers, auth, json, allow_redirects, context)
         return _their_request(self, method, url, *options, **more)
 
@@ -150,6 +150,8 @@ def _exchange(  # noqa: PLR0913, PLR0917
             if answer.head.sets_cookies:
                 agent.cookiejar.extract_cookies(response, response.request)
             return response
+    elif answer is not None and len(head.moved) < heads.MOST_MOVED:
+        head.moved.add(asked.path)
     me = gevent.getcurrent()
     sending.outcomes[me] = (text, outcome)
     codes = agent.redirect_response_codes

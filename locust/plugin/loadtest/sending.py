@@ -12,7 +12,7 @@ from geventhttpclient import header, response
 
 from .answers import Answer
 from .exchange import receive_answer
-from .sockets import send
+from .sockets import receive, send
 
 _MOST_HEADS = 1024
 """Heads of requests that are remembered in a process."""
@@ -36,8 +36,10 @@ class _Broken:
         raise self._error
 
 
-def start(pool: Any, data: bytes, method: str, unread: Container[int] = ()) -> Outcome:
-    """Sends a request and waits for its answer, as `receive_answer`. The connection is the caller's to return.
+def start(pool: Any, data: bytes, method: str | None = None, unread: Container[int] = ()) -> Outcome:
+    """Sends a request and waits for its answer, as `receive_answer`; without a method for its first bytes alone.
+
+    The connection is the caller's to return.
 
     Raises:
         OSError: there was no connection, or it did not take the request
@@ -52,6 +54,8 @@ def start(pool: Any, data: bytes, method: str, unread: Container[int] = ()) -> O
         pool.release_socket(sock)
         raise
     try:
+        if method is None:
+            return None, sock, [receive(sock)], False
         return receive_answer(sock, method, parts, unread), sock, parts, False
     except BaseException as error:
         return None, _Broken(sock, error), parts, False
@@ -101,7 +105,7 @@ def _request(self: Any, method: str, request_uri: str, body: Any = b"", headers:
         attempts -= 1
         if isinstance(outcome, BaseException):
             raise outcome
-        _, sock, received, unsent = outcome or start(pool, text.encode("latin-1") + sent, method.upper())
+        _, sock, received, unsent = outcome or start(pool, text.encode("latin-1") + sent)
         outcome = None
         try:
             made = response.HTTPSocketPoolResponse(
