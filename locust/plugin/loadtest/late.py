@@ -1,4 +1,7 @@
-"""Responses of FastHttpUser of which the status and the body are there, and all else is made when somebody looks."""
+"""Responses of FastHttpUser of which the status and the body are there, and all else is made when somebody looks.
+
+It is made by the client's own classes, from the bytes that came: what they would have made of them at once.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The short way of a FastHttpUser's request: head and answer as bytes, and everything else where somebody looks.
 
-A request that is like an earlier one is sent with its head (`heads.py`). Where the answer is a plain success, Locust is
-told of it, and the rest of what the client makes of an answer is made when the script asks for it. Any other answer
-goes the client's own way from there, and so does what fails: redirects, errors and their texts are its own.
+A request that is like an earlier one is sent with its head (`heads.py`). Once an answer is there, Locust is told of
+it, and what else the client makes of an answer is made when the script asks for it (`late.py`). Redirects, broken
+answers and connections go the client's own way from there: what follows and what is told of them is its own.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from locust.contrib import fasthttp
 from locust.contrib.fasthttp import FAILURE_EXCEPTIONS, FastHttpSession, FastResponse, ResponseContextManager
 
 from . import heads, late, sending
-from .heads import Asked, Head
+from .heads import Asked, Known
 from .late import Kept
 
 
@@ -75,6 +75,7 @@ def _request(  # noqa: PLR0913, PLR0917 -- Locust's own
     if self.user:
         context = {**self.user.context(), **context}
     built = f"{self.base_url}{url}"
+    name = name or self.request_name or url
     begun = time.perf_counter()
     response = _exchange(self, client, method, built, asked, head, headers, allow_redirects, more)
     exception, length = None, 0
@@ -91,7 +92,7 @@ def _request(  # noqa: PLR0913, PLR0917 -- Locust's own
             exception = error
     meta = {
         "request_type": method,
-        "name": name or self.request_name or url,
+        "name": name,
         "context": context,
         "response": response,
         "exception": exception,
@@ -125,12 +126,12 @@ def _exchange(  # noqa: PLR0913, PLR0917
     method: str,
     url: str,
     asked: Asked,
-    head: Head,
+    head: Known,
     headers: dict[str, str] | None,
     allow_redirects: bool,
     more: dict[str, Any],
 ) -> Any:
-    """The response to a request: a late one, or the client's own, which may be one of an error."""
+    """The response to a request: a late one, or the client's own where that had to go on."""
     agent, pool = self.client, client._connection_pool
     text = head.fill(asked)
     own = {**headers, **head.extras} if headers else head.extras
