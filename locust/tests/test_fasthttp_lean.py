@@ -7,10 +7,10 @@ from typing import Any
 
 import gevent
 from locust import FastHttpUser
-from raw_target import ANSWERS, RawTarget
 
 from fasthttp_case import FastHttpCase
 from loadtest import client
+from raw_target import ANSWERS, RawTarget
 
 _ASKED: list[tuple[str, str, dict[str, Any]]] = [
     *[("GET", path, {}) for path in ANSWERS for _ in range(3)],
