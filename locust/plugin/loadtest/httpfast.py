@@ -24,6 +24,7 @@ from .httpwire import ask
 
 _theirs = HttpSession.request
 _NO_CONTEXT: dict[str, Any] = {}
+_UNKNOWN = "something that the fast client does not know"
 
 
 def install() -> None:
@@ -54,7 +55,10 @@ def _request(  # noqa: PLR0913, PLR0917 -- Locust's own
     if type(asked) is not Asked:
         if asked is not None:
             fallbacks.count(asked)
-        return _theirs(self, method, url, name, catch_response, context, data=data, json=json, **kwargs)
+        left = _theirs(self, method, url, name, catch_response, context, data=data, json=json, **kwargs)
+        if asked is None and left.error is None:
+            fallbacks.count(_UNKNOWN)
+        return left
     response: Response
     try:
         response = _send(asked)
