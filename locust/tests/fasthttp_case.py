@@ -13,7 +13,7 @@ from locust import FastHttpUser, stats
 from locust.contrib import fasthttp
 from locust.env import Environment
 
-from loadtest import heads
+from loadtest import heads, sending
 
 PLACES = [
     (connectionpool.ConnectionPool, "_is_socket_alive"),
@@ -25,10 +25,15 @@ PLACES = [
     (fasthttp.FastResponse, "request"),
     (fasthttp.FastResponse, "_response"),
     (fasthttp.FastResponse, "status_code"),
+    (fasthttp.FastRequest, "set_url"),
+    (fasthttp.LocustBadStatusCode, "request"),
+    (fasthttp.LocustBadStatusCode, "http_log"),
     (client.HTTPClient, "request"),
     (stats.RequestStats, "log_request"),
 ]
-THEIRS = [vars(place)[name] for place, name in PLACES]
+NOTHING = object()
+"""What is not there before."""
+THEIRS = [vars(place).get(name, NOTHING) for place, name in PLACES]
 
 
 class Target(ThreadingHTTPServer):
@@ -109,11 +114,15 @@ class FastHttpCase(unittest.TestCase):
     def setUp(self) -> None:
         self.addCleanup(self.restore)
         heads._heads.clear()
+        sending._heads.clear()
 
     @staticmethod
     def restore() -> None:
         for (place, name), value in zip(PLACES, THEIRS, strict=True):
-            setattr(place, name, value)
+            if value is not NOTHING:
+                setattr(place, name, value)
+            elif name in vars(place):
+                delattr(place, name)
 
     def user(self, host: str, **own: Any) -> FastHttpUser:
         user_class = type("User", (FastHttpUser,), {"host": host, **own})

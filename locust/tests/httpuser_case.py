@@ -4,6 +4,7 @@ import gzip
 import pickle
 import re
 import socket
+import ssl
 import threading
 import unittest
 from collections.abc import Callable
@@ -11,9 +12,11 @@ from itertools import zip_longest
 from typing import Any
 from unittest import mock
 
+from gevent.ssl import SSLSocket
 from locust import HttpUser
 from locust.clients import HttpSession, ResponseContextManager
 from locust.env import Environment
+from requests.adapters import HTTPAdapter
 
 from loadtest import fallbacks, httpfast
 
@@ -35,7 +38,8 @@ class Target:
     `seen`: number of the connection, head and body of each request. A path that is not there is answered with `hello`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+        self._context = context
         self.answers: dict[str, bytes | tuple[bytes, ...] | Callable[[socket.socket], None]] = {}
         self.seen: list[tuple[int, bytes, bytes]] = []
         self.connections = 0
@@ -65,6 +69,8 @@ class Target:
 
     def _serve(self, sock: socket.socket, number: int) -> None:
         try:
+            if self._context is not None:
+                sock = self._context.wrap_socket(sock, server_side=True)
             with sock, sock.makefile("rb") as file:
                 while self._serve_one(sock, file, number):
                     pass
@@ -190,11 +196,21 @@ class HttpUserCase(unittest.TestCase):
             user, notes = self.user(**own), []
             script(user, notes)
             cookies = sorted(repr(vars(cookie)) for cookie in user.client.cookies)
+            self._check_pools(user.client)
             user.client.close()
             found.append((notes, list(self.target.seen), self.reports, cookies, self.target.connections))
         for what, plain, fast in zip(("notes", "requests", "reports", "cookies", "connections"), *found, strict=True):
             self._compare(what, _told(plain), _told(fast))
         return found[0][0], found[0][1]
+
+    def _check_pools(self, client: HttpSession) -> None:
+        """Each has all of its places back, and connections as urllib3 made them."""
+        for adapter in client.adapters.values():
+            for pool in adapter.poolmanager.pools._container.values() if isinstance(adapter, HTTPAdapter) else ():
+                self.assertEqual((len(pool.pool.queue), "_get_conn" in vars(pool)), (pool.pool.maxsize, False))
+                for connection in pool.pool.queue:
+                    self.assertNotIn("connect", vars(connection or pool))
+                    self.assertIn(type(getattr(connection, "sock", None)), (type(None), socket.socket, SSLSocket))
 
     def _compare(self, what: str, plain: list[str], fast: list[str]) -> None:
         # Whole, a difference in a long body would take minutes to be shown.

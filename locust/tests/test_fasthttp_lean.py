@@ -7,10 +7,10 @@ from typing import Any
 
 import gevent
 from locust import FastHttpUser
-from raw_target import ANSWERS, RawTarget
 
 from fasthttp_case import FastHttpCase
 from loadtest import client
+from raw_target import ANSWERS, RawTarget
 
 _ASKED: list[tuple[str, str, dict[str, Any]]] = [
     *[("GET", path, {}) for path in ANSWERS for _ in range(3)],
@@ -61,6 +61,15 @@ def _of_request(answer: Any) -> list[Any]:
     return [*[getattr(request, name) for name in names], list(request.headers.items()), request.get_host()]
 
 
+def _of_error(answer: Any) -> Any:
+    error = answer.error
+    if error is None:
+        return None
+    named = ("url", "code", "text", "http_log")
+    told = [repr(error), str(error), *[getattr(error, name, "none") for name in named]]
+    return [*told, error.response is answer, error.request is answer.request] if hasattr(error, "response") else told
+
+
 def _of_parser(answer: Any) -> list[Any]:
     names = ("status_code", "version", "status_message", "message_complete", "content_length", "method", "block_size")
     parser = answer._response
@@ -93,6 +102,7 @@ _LOOKS: dict[str, Callable[[Any], Any]] = {
         answer.release(),
     ],
     "error": lambda answer: answer.raise_for_status(),
+    "its parts": _of_error,
     "success": lambda answer: answer.success(),
 }
 
@@ -152,7 +162,19 @@ class LeanTest(FastHttpCase):
         self.assertFalse(any(lean[: len(_ASKED)]))
         short = [one for one, is_short in zip(_ASKED, lean[len(_ASKED) :], strict=True) if is_short]
         self.assertGreater(len(short), len(_ASKED) // 3)
-        for path in ("/plain", "/gzip", "/chunks", "/late-body", "/long", "/204", "/304", "/last", "/cookies"):
+        for path in (
+            "/plain",
+            "/gzip",
+            "/chunks",
+            "/late-body",
+            "/long",
+            "/404",
+            "/299",
+            "/204",
+            "/304",
+            "/last",
+            "/cookies",
+        ):
             self.assertIn(path, [path for _, path, _ in short])
         for options in ("json", "data", "params", "auth", "headers", "allow_redirects"):
             self.assertTrue(any(options in one for _, _, one in short), options)

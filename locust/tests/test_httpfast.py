@@ -190,7 +190,8 @@ class HttpFastTest(HttpUserCase):
 
     def test_goes_below_a_path_and_to_other_hosts(self) -> None:
         def script(user: Any, notes: list[Any]) -> None:
-            urls = ("/x", "/x y", f"http://localhost:{self.target.port}/other", self.target.url)
+            port = self.target.port
+            urls = ("/x", "/x y", f"http://localhost:{port}/other", self.target.url, f"http://a:b@127.0.0.1:{port}/c")
             notes += [user.client.get(url).url for url in urls]
 
         self.both(script, host=f"{self.target.url}/base/path")

@@ -29,6 +29,7 @@ _ANSWERS: dict[str, Any] = {
     "/json": answer('{"größe": [1, null]}'.encode(), Content_Type="application/json"),
     "/json16": answer('{"größe": 1}'.encode("utf-16"), Content_Type="application/json"),
     "/nojson": answer(b'{"cut": ', Content_Type="application/json"),
+    "/two-types": answer("größe".encode(), Content_Type="text/html", content_type="text/plain; charset=utf-8"),
     "/empty": answer(b""),
     "/nothing": answer(b"", "204 No Content").replace(b"Content-Length: 0\r\n", b""),
     "/same": answer(b"", "304 Not Modified", ETag='"x"').replace(b"Content-Length: 0", b"Content-Length: 5"),

@@ -15,7 +15,7 @@ from locust.clients import HttpSession
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase, HTTPBasicAuth, HTTPDigestAuth
 from urllib3 import PoolManager
-from urllib3.util import Retry
+from urllib3.util import Retry, Timeout
 
 from httpuser_case import THEIRS, HttpUserCase, answer
 from loadtest import fallbacks, httpheads, patching, start
@@ -59,7 +59,7 @@ class HttpFastLeftTest(HttpUserCase):
             ("cert", "/nowhere.pem", "cert"),
             ("stream", True, "stream=True"),
             ("cookies", jar, "a cookie jar of the script"),
-            ("get_adapter", lambda _: HTTPAdapter(), "a method of the session that the script replaces"),
+            ("get_adapter", lambda **_: HTTPAdapter(), "a method of the session that the script replaces"),
             ("verify", Path("/nowhere"), "verify that is no path"),
         ):
             with self.subTest(name):
@@ -168,6 +168,13 @@ class HttpFastLeftTest(HttpUserCase):
         for number in range(50):
             fallbacks.count(str(number))
         self.assertLessEqual(len(fallbacks.counts), 21)
+
+    def test_is_left_and_counted_where_the_fast_client_is_at_a_loss(self) -> None:
+        left = self._left(lambda client: client.get("/", timeout=Timeout(3)).text)
+        self.assertEqual(left, {"something that the fast client does not know": 1})
+        with mock.patch("loadtest.httpplan.find_route", side_effect=KeyError("any")):
+            left = self._left(lambda client: client.get("/").text)
+        self.assertEqual(left, {"something that the fast client does not know": 1})
 
     def test_is_chosen_as_asked(self) -> None:
         def chosen(asked: str) -> str:

@@ -7,11 +7,10 @@ its rules, and what does not match it is the parser's to judge.
 from __future__ import annotations
 
 import re
-from functools import cached_property
 
 from geventhttpclient.response import HTTPResponse
 
-_MOST_HEADS = 1024
+_MOST_HEADS = 128
 """Heads of answers that are remembered in a process."""
 _LONGEST_HEAD = 4 * 1024
 """Bytes of a head that is remembered."""
@@ -20,23 +19,40 @@ _LONGEST_HEAD = 4 * 1024
 class Head:
     """The head of an answer, which many answers may share.
 
-    `size`: its own bytes; `length`: those of the body, None where they end with the connection or are `chunked`.
+    `size`: its own bytes; `length`: those of the body, None where they end with the connection or are `chunked`;
+    `encoding`: the first `Content-Encoding`; `sets_cookies`: it may have `Set-Cookie`.
     """
 
-    def __init__(self, status: int, reason: str, version: str, fields: list[tuple[str, str]], keeps_open: bool) -> None:
+    __slots__ = ("_fields", "_first", "_lines", "chunked", "encoding", "keeps_open", "length", "reason")
+    __slots__ += ("sets_cookies", "size", "status", "version")
+
+    def __init__(self, status: int, reason: str, version: str, keeps_open: bool = True) -> None:
         self.status = status
         self.reason = reason
         self.version = version
-        self.fields = fields
         self.keeps_open = keeps_open
         self.length: int | None = None
-        self.chunked = False
+        self.chunked = self.sets_cookies = False
+        self.encoding: str | None = None
         self.size = 0
+        self._lines = b""
+        self._fields: list[tuple[str, str]] | None = None
+        self._first: dict[str, str] | None = None
 
-    @cached_property
+    @property
+    def fields(self) -> list[tuple[str, str]]:
+        """Read when somebody looks. Do not change it."""
+        if self._fields is None:
+            found = _FIELD.findall(self._lines)
+            self._fields = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in found]
+        return self._fields
+
+    @property
     def first(self) -> dict[str, str]:
         """Field in lower case → its first value."""
-        return {name.lower(): value for name, value in reversed(self.fields)}
+        if self._first is None:
+            self._first = {name.lower(): value for name, value in reversed(self.fields)}
+        return self._first
 
 
 class Answer:
@@ -70,6 +86,10 @@ _HEAD = re.compile(
     rb"(HTTP/1\.1) ([2-9][0-9][0-9]) (" + _TEXT + rb")\r\n((?:" + _TOKEN + rb":" + _TEXT + rb"\r\n)*)\r\n"
 )
 _FIELD = re.compile(rb"([^:]+):[ \t]*([^\r]*)\r\n")
+_TOLD = re.compile(
+    rb"\n(content-(?:length|encoding)|transfer-encoding|(?:proxy-)?connection|upgrade|set-cookie2?):[ \t]*([^\r]*)",
+    re.IGNORECASE,
+)
 _BODYLESS = (204, 304)
 
 
@@ -96,21 +116,23 @@ def _parse(text: bytes) -> Head | None:
     if match is None:
         return None
     version, status, reason, lines = match.groups()
-    fields = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in _FIELD.findall(lines)]
-    head = Head(int(status), reason.decode("latin-1"), version.decode("latin-1"), fields, keeps_open=True)
-    head.size = len(text)
+    head = Head(int(status), reason.decode("latin-1"), version.decode("latin-1"))
+    head.size, head._lines = len(text), lines
     seen = set()
-    for field, value in fields:
-        name = field.lower()
-        if name not in ("content-length", "transfer-encoding", "connection", "proxy-connection", "upgrade"):
+    for field, value in _TOLD.findall(text):
+        name, told = field.lower(), value.lower()
+        if name in (b"set-cookie", b"set-cookie2"):
+            head.sets_cookies = True
             continue
-        told = value.lower()
-        if name == "content-length" and told.isdecimal() and len(told) < 16:
+        if name == b"content-encoding":
+            head.encoding = head.encoding or value.decode("latin-1")
+            continue
+        if name == b"content-length" and told.isdigit() and len(told) < 16:
             head.length = int(told)
-        elif name == "transfer-encoding" and told == "chunked":
+        elif name == b"transfer-encoding" and told == b"chunked":
             head.chunked = True
-        elif name == "connection" and told in ("close", "keep-alive"):
-            head.keeps_open = told == "keep-alive"
+        elif name == b"connection" and told in (b"close", b"keep-alive"):
+            head.keeps_open = told == b"keep-alive"
         else:
             return None
         if name in seen:

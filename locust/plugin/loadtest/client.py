@@ -16,7 +16,7 @@ from typing import Any
 
 import gevent.ssl
 from gevent import monkey
-from geventhttpclient import connectionpool
+from geventhttpclient import connectionpool, url
 from locust import stats
 from locust.contrib import fasthttp
 
@@ -34,6 +34,7 @@ def install() -> None:
     keep_beyond_1024()
     fasthttp.CookieJar = QuickCookieJar
     share_contexts()
+    remember_urls()
     sending.install()
     lean.install()
     stats.RequestStats.log_request = _log_request
@@ -60,6 +61,20 @@ def share_contexts() -> None:
         theirs(self, *args, **kwargs)
 
     fasthttp.FastHttpSession.__init__ = init
+
+
+def remember_urls() -> None:
+    """Takes each URL apart once."""
+    theirs = fasthttp.FastRequest.set_url
+
+    def set_url(self: Any, target: Any, params: Any = None) -> None:
+        if params is not None or type(target) is not str:
+            theirs(self, target, params)
+            return
+        theirs(self, _known_url(target))
+        self.url = target
+
+    fasthttp.FastRequest.set_url = set_url
 
 
 def _log_request(self: Any, method: str, name: str, response_time: Any, content_length: int) -> None:
@@ -117,3 +132,23 @@ def _unverified(cafile: str | None = None) -> Any:  # noqa: ARG001 -- nobody is 
 @lru_cache(maxsize=8)
 def _verified(cafile: str | None = None) -> Any:
     return gevent.ssl.create_default_context(cafile=cafile)
+
+
+_PARTS = ("scheme", "netloc", "hostname", "host", "port", "request_uri", "quoted_uri")
+"""What a request asks a URL for, which the client finds out each time."""
+
+
+class _KnownURL(url.URL):
+    __slots__ = (*_PARTS, "_text")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in _PARTS:
+            setattr(self, name, getattr(super(), name))
+        self._text = super().__str__()
+
+    def __str__(self) -> str:
+        return self._text
+
+
+_known_url = lru_cache(maxsize=2048)(_KnownURL)

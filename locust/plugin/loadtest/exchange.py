@@ -140,6 +140,6 @@ def _read_by_parser(sock: Any, received: bytes, method: str) -> Answer:
             raise Incomplete("connection closed within an answer") from error
         raise BadAnswer(*error.args) from error
     keeps_open = not parser.should_close() and parser.get_code() != _SWITCHING
-    fields = parser.info()
-    head = Head(parser.get_code(), parser.status_message or "", parser.get_http_version(), list(fields), keeps_open)
+    head = Head(parser.get_code(), parser.status_message or "", parser.get_http_version(), keeps_open)
+    head._fields = list(parser.info())
     return Answer(head, bytes(parser._body_buffer))

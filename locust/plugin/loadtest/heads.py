@@ -22,6 +22,9 @@ from .sending import LONGEST_BODY, Lesson
 _MOST = 2048
 """Heads that are remembered in a process."""
 
+MOST_MOVED = 256
+"""Paths that are remembered of a head."""
+
 _PATH = re.compile(r"/(?!/)[\w.~/:@!$&'()*+,=-]*(?:\?[\w.~/:@!$&'()*+,=?-]+)?", re.ASCII)
 """Is sent as it is."""
 _QUOTED = re.compile(r"/(?!/)[!\"$-:<->@-~\xa1-\ud7ff]*(?:\?[!\"$-:<-~\xa1-\ud7ff]+)?")
@@ -47,7 +50,7 @@ class Asked(NamedTuple):
     """The body as the client is given it."""
 
 
-class Head(NamedTuple):
+class Known(NamedTuple):
     """What alike requests have in common: `text` has the places, `extras` are the headers that Locust adds."""
 
     text: str
@@ -55,6 +58,8 @@ class Head(NamedTuple):
     client_key: tuple[str, int | None]
     client_fields: dict[str, Any]
     ssl: bool
+    moved: set[str]
+    """Paths whose answers were redirects: the client follows them in its own way, which needs all of its objects."""
 
     def fits(self, client: Any) -> bool:
         """Whether this one would write it."""
@@ -65,10 +70,10 @@ class Head(NamedTuple):
         return self.text.format(asked.path, len(asked.body), asked.cookie, *asked.values)
 
 
-_heads: dict[tuple[Any, ...], Head | None] = {}
+_heads: dict[tuple[Any, ...], Known | None] = {}
 
 
-def known(key: tuple[Any, ...]) -> Head | None:
+def known(key: tuple[Any, ...]) -> Known | None:
     """The head for that; None where the client makes each anew.
 
     Raises:
@@ -131,7 +136,7 @@ def learn(asked: Asked, headers: dict[str, str] | None, lesson: Lesson) -> None:
     _heads[asked.key] = _head_of(asked, headers or {}, lesson)
 
 
-def _head_of(asked: Asked, headers: dict[str, str], lesson: Lesson) -> Head | None:
+def _head_of(asked: Asked, headers: dict[str, str], lesson: Lesson) -> Known | None:
     method, base, _, _, _, fields, kind, _ = asked.key
     client = lesson.client
     if not _BASE.fullmatch(base or "") or client.version != client.HTTP_11:
@@ -153,7 +158,7 @@ def _head_of(asked: Asked, headers: dict[str, str], lesson: Lesson) -> Head | No
     text = "\r\n".join([f"{method.upper()} {prefix}{{0}} HTTP/1.1", *made])
     extras = {name: value for name, value in (lesson.headers or {}).items() if name not in headers}
     key = (client.host, client.port)
-    return Head(text, extras, key, dict(dict.items(client.default_headers)), client.ssl)
+    return Known(text, extras, key, dict(dict.items(client.default_headers)), client.ssl, set())
 
 
 _STATE = attrgetter("version", "name", "value", "port", "domain", "path", "secure", "expires")

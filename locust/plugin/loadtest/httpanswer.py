@@ -29,12 +29,26 @@ class Asked:
 
     `prepared`: the request, or where that is not `whole`, another one with the same head. `data`: what is sent;
     `left`: why `requests` has to send it, empty where that is to tell what is wrong. `elapsed`: seconds until there was
-    an answer, and `wire` is all of it.
+    an answer, of which `text` is the head, and `packed` the body as it came.
     """
 
     __slots__ = (
-        "allow_redirects", "answer", "body", "cookie", "data", "elapsed", "left", "name", "prepared", "route",
-        "session", "target", "timeouts", "whole", "wire",
+        "allow_redirects",
+        "answer",
+        "body",
+        "cookie",
+        "data",
+        "elapsed",
+        "left",
+        "name",
+        "packed",
+        "prepared",
+        "route",
+        "session",
+        "target",
+        "text",
+        "timeouts",
+        "whole",
     )  # fmt: skip
 
     prepared: PreparedRequest
@@ -57,7 +71,7 @@ class Asked:
         self.allow_redirects = allow_redirects
         self.whole = False
         self.left: str | None = None
-        self.data = self.wire = b""
+        self.data = self.text = self.packed = b""
         self.cookie: str | None = None
         self.body: Any = None
         self.elapsed = 0.0
@@ -91,7 +105,12 @@ class Asked:
 
     def raw(self) -> HTTPResponse:
         """As urllib3 gives it, not yet read."""
-        sock: Any = SimpleNamespace(makefile=lambda *_, **__: BytesIO(self.wire))
+        body = self.packed
+        if self.answer.chunked and body:
+            body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+        elif self.answer.chunked:
+            body = b"0\r\n\r\n"
+        sock: Any = SimpleNamespace(makefile=lambda *_, **__: BytesIO(self.text + body))
         method = self.prepared.method
         plain = Plain(sock, method=method)
         plain.begin()
@@ -176,13 +195,19 @@ def _encoding(content_type: str | None) -> str | None:
     return get_encoding_from_headers({} if content_type is None else {"content-type": content_type})  # type: ignore[arg-type]
 
 
+def _find_encoding(asked: Asked) -> str | None:
+    # Without all headers, which most scripts that look at a text do not look at.
+    told = [value for name, value in asked.answer.fields if name.lower() == "content-type"]
+    return _encoding(", ".join(told) if told else None)
+
+
 def _headers(asked: Asked) -> CaseInsensitiveDict[str]:
     return CaseInsensitiveDict(HTTPHeaderDict(asked.answer.fields))
 
 
 _MADE = {
     "headers": _headers,
-    "encoding": lambda asked: _encoding(_headers(asked).get("content-type")),
+    "encoding": _find_encoding,
     "raw": _read_raw,
     "cookies": _cookies,
     "elapsed": lambda asked: timedelta(seconds=asked.elapsed),

@@ -24,6 +24,7 @@ from .httpwire import ask
 
 _theirs = HttpSession.request
 _NO_CONTEXT: dict[str, Any] = {}
+_UNKNOWN = "something that the fast client does not know"
 
 
 def install() -> None:
@@ -54,7 +55,10 @@ def _request(  # noqa: PLR0913, PLR0917 -- Locust's own
     if type(asked) is not Asked:
         if asked is not None:
             fallbacks.count(asked)
-        return _theirs(self, method, url, name, catch_response, context, data=data, json=json, **kwargs)
+        left = _theirs(self, method, url, name, catch_response, context, data=data, json=json, **kwargs)
+        if asked is None and left.error is None:
+            fallbacks.count(_UNKNOWN)
+        return left
     response: Response
     try:
         response = _send(asked)
@@ -106,12 +110,13 @@ def _send(asked: Asked) -> Response:
         how = {"timeout": asked.timeout, "allow_redirects": asked.allow_redirects}
         return session.send(asked.prepared, **how, **route.settings)
     sent = time.perf_counter()
-    answer, content, wire = ask(route.pool, asked.data, asked.prepared.method or "", asked.timeouts)
+    answer, content, text = ask(route.pool, asked.data, asked.prepared.method or "", asked.timeouts)
     asked.elapsed = time.perf_counter() - sent
-    if wire is None:
+    if text is None:
         return show(asked, answer, content)
     asked.answer = answer
-    asked.wire = wire
+    asked.text = text
+    asked.packed = content
     first = answer.first
     if "set-cookie" in first:
         asked.keep_cookies(session.cookies)

@@ -192,13 +192,13 @@ class Cookies:
 
     def header(self, jar: RequestsCookieJar, target: Target) -> str | None:
         """The field `Cookie`; None without one."""
+        # Whatever the jar's own policy is, `requests` asks a new jar with copies of these.
         seen = [
             (cookie, cookie.value, cookie.expires)
             for paths in jar._cookies.values()  # type: ignore[attr-defined]
             for names in paths.values()
             for cookie in names.values()
         ]
-        seen.append(tuple(vars(jar._policy).values()))  # type: ignore[attr-defined]
         if seen != self._seen or time.time() >= self._until or len(self._headers) > 64:
             self._renew(jar, seen)
         key = (target.origin, urlsplit(target.url).path) if self._by_path else target.origin

@@ -32,7 +32,7 @@ class Unusual(Exception):  # noqa: N818 -- no error yet
 def ask(
     pool: HTTPConnectionPool, data: bytes, method: str, timeouts: tuple[Any, Any]
 ) -> tuple[Head, bytes, bytes] | tuple[Any, Unusual, None]:
-    """Sends a request and reads its answer: the head, the body as it came, and all that came.
+    """Sends a request and reads its answer: its head, its body as it came, and the head's text.
 
     Else the connection, which is no longer in the pool, and what `show` needs. `timeouts`: seconds to connect and to
     send, and from one reading to the next; None waits for ever.
@@ -121,4 +121,4 @@ def _read(sock: Any, method: str) -> tuple[Head, bytes, bytes]:
         raise Unusual(received)
     if head.status in REDIRECT_STATI and "location" in head.first:
         raise Unusual(received)
-    return head, answer.body, received
+    return head, answer.body, received[: head.size]

@@ -1,4 +1,7 @@
-"""Responses of FastHttpUser of which the status and the body are there, and all else is made when somebody looks."""
+"""Responses of FastHttpUser of which the status and the body are there, and all else is made when somebody looks.
+
+It is made by the client's own classes, from the bytes that came: what they would have made of them at once.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import Any, NamedTuple
 
 from geventhttpclient.header import Headers
 from geventhttpclient.response import HTTPSocketPoolResponse
-from locust.contrib.fasthttp import FastResponse
+from locust.contrib.fasthttp import FastResponse, LocustBadStatusCode
 
 from .answers import Answer
 from .heads import Asked
@@ -89,6 +92,36 @@ def _status_code(one: FastResponse) -> int:
     return _their_status_code(one) if kept is None else kept.answer.status
 
 
+class _OfError:
+    """The same for the error of a response, where the client sets it."""
+
+    def __init__(self, name: str, make: Callable[[FastResponse], Any]) -> None:
+        self._name, self._make = name, make
+
+    def __get__(self, one: Any, _owner: type) -> Any:
+        if one is None or "loadtest" not in one.__dict__:
+            raise AttributeError(self._name)
+        value = one.__dict__[self._name] = self._make(one.loadtest)
+        return value
+
+
+def _http_log(one: FastResponse) -> str:
+    agent, request = one.loadtest.agent, one.request
+    return agent._conversation_str(request.url, one, payload=request.payload)
+
+
+def set_error(response: FastResponse) -> bool:
+    """Gives it the client's error for its status; not where its body is none that the client could log."""
+    try:
+        response.content.decode()
+    except (ValueError, zlib.error):
+        return False
+    kept = response.loadtest
+    response.error = error = LocustBadStatusCode(kept.url, code=kept.answer.status)
+    error.loadtest = error.response = response
+    return True
+
+
 def response_of(kept: Kept, spent: float) -> FastResponse:
     """A response to that. `spent`: seconds until it was there."""
     response = FastResponse.__new__(FastResponse)
@@ -96,10 +129,10 @@ def response_of(kept: Kept, spent: float) -> FastResponse:
     response._sent_request = kept.text
     response._elapsed = spent
     response._history = []
-    first, body = kept.answer.head.first, kept.answer.body
-    if "content-encoding" not in first:
+    encoding, body = kept.answer.head.encoding, kept.answer.body
+    if encoding is None:
         response._cached_content = body
-    elif first["content-encoding"].lower() == "gzip":
+    elif encoding.lower() == "gzip":
         with suppress(zlib.error):  # the client's own way raises it again
             response._cached_content = zlib.decompress(body, 16 + zlib.MAX_WBITS)
     return response
@@ -113,3 +146,5 @@ def install() -> None:
     FastResponse.request = _Late("request", lambda _, kept: kept.request())
     FastResponse._response = _Late("_response", _parsed)
     FastResponse.status_code = property(_status_code)
+    LocustBadStatusCode.request = _OfError("request", lambda response: response.request)
+    LocustBadStatusCode.http_log = _OfError("http_log", _http_log)

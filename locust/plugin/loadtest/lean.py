@@ -1,8 +1,8 @@
 """The short way of a FastHttpUser's request: head and answer as bytes, and everything else where somebody looks.
 
-A request that is like an earlier one is sent with its head (`heads.py`). Where the answer is a plain success, Locust is
-told of it, and the rest of what the client makes of an answer is made when the script asks for it. Any other answer
-goes the client's own way from there, and so does what fails: redirects, errors and their texts are its own.
+A request that is like an earlier one is sent with its head (`heads.py`). Once an answer is there, Locust is told of
+it, and what else the client makes of an answer is made when the script asks for it (`late.py`). Redirects, broken
+answers and connections go the client's own way from there: what follows and what is told of them is its own.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from locust.contrib import fasthttp
 from locust.contrib.fasthttp import FAILURE_EXCEPTIONS, FastHttpSession, FastResponse, ResponseContextManager
 
 from . import heads, late, sending
-from .heads import Asked, Head
+from .heads import Asked, Known
 from .late import Kept
 
 
@@ -67,7 +67,7 @@ def _request(  # noqa: PLR0913, PLR0917 -- Locust's own
         except TypeError:  # a field with several lines is a list
             head = None
     client = None if head is None else agent.clientpool.clients.get(head.client_key)
-    if client is None or not head.fits(client):
+    if client is None or asked.path in head.moved or not head.fits(client):
         options = (name, data, catch_response, stream, headers, auth, json, allow_redirects, context)
         return _their_request(self, method, url, *options, **more)
 
@@ -75,6 +75,7 @@ def _request(  # noqa: PLR0913, PLR0917 -- Locust's own
     if self.user:
         context = {**self.user.context(), **context}
     built = f"{self.base_url}{url}"
+    name = name or self.request_name or url
     begun = time.perf_counter()
     response = _exchange(self, client, method, built, asked, head, headers, allow_redirects, more)
     exception, length = None, 0
@@ -91,7 +92,7 @@ def _request(  # noqa: PLR0913, PLR0917 -- Locust's own
             exception = error
     meta = {
         "request_type": method,
-        "name": name or self.request_name or url,
+        "name": name,
         "context": context,
         "response": response,
         "exception": exception,
@@ -125,12 +126,12 @@ def _exchange(  # noqa: PLR0913, PLR0917
     method: str,
     url: str,
     asked: Asked,
-    head: Head,
+    head: Known,
     headers: dict[str, str] | None,
     allow_redirects: bool,
     more: dict[str, Any],
 ) -> Any:
-    """The response to a request: a late one, or the client's own, which may be one of an error."""
+    """The response to a request: a late one, or the client's own where that had to go on."""
     agent, pool = self.client, client._connection_pool
     text = head.fill(asked)
     own = {**headers, **head.extras} if headers else head.extras
@@ -142,18 +143,18 @@ def _exchange(  # noqa: PLR0913, PLR0917
         answer, sock, received, _ = outcome
     except BaseException as error:  # it is raised where the client would
         outcome, answer = error, None
-    if answer is not None:
-        status = answer.status
-        if status in agent.valid_response_codes and status not in agent.redirect_response_codes:
+    if answer is not None and answer.status not in agent.redirect_response_codes:
+        kept = Kept(answer, received, agent, method, url, asked, own, more.get("params"), text)
+        response = late.response_of(kept, time.perf_counter() - begun)
+        if answer.status in agent.valid_response_codes or late.set_error(response):
             (pool.return_socket if answer.keeps_open else pool.release_socket)(sock)
-            kept = Kept(answer, received, agent, method, url, asked, own, more.get("params"), text)
-            response = late.response_of(kept, time.perf_counter() - begun)
-            first = answer.head.first
-            if "set-cookie" in first or "set-cookie2" in first:
+            if answer.head.sets_cookies:
                 agent.cookiejar.extract_cookies(response, response.request)
             return response
+    elif answer is not None and len(head.moved) < heads.MOST_MOVED:
+        head.moved.add(asked.path)
     me = gevent.getcurrent()
-    sending.outcomes[me] = outcome
+    sending.outcomes[me] = (text, outcome)
     codes = agent.redirect_response_codes
     if not allow_redirects:
         agent.redirect_response_codes = frozenset()

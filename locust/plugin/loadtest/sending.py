@@ -12,8 +12,10 @@ from geventhttpclient import header, response
 
 from .answers import Answer
 from .exchange import receive_answer
-from .sockets import send
+from .sockets import receive, send
 
+_MOST_HEADS = 1024
+"""Heads of requests that are remembered in a process."""
 LONGEST_BODY = 16 * 1024
 """Bytes that a socket takes at once, so that no answer can come before all are sent."""
 
@@ -34,8 +36,10 @@ class _Broken:
         raise self._error
 
 
-def start(pool: Any, data: bytes, method: str, unread: Container[int] = ()) -> Outcome:
-    """Sends a request and waits for its answer, as `receive_answer`. The connection is the caller's to return.
+def start(pool: Any, data: bytes, method: str | None = None, unread: Container[int] = ()) -> Outcome:
+    """Sends a request and waits for its answer, as `receive_answer`; without a method for its first bytes alone.
+
+    The connection is the caller's to return.
 
     Raises:
         OSError: there was no connection, or it did not take the request
@@ -50,6 +54,8 @@ def start(pool: Any, data: bytes, method: str, unread: Container[int] = ()) -> O
         pool.release_socket(sock)
         raise
     try:
+        if method is None:
+            return None, sock, [receive(sock)], False
         return receive_answer(sock, method, parts, unread), sock, parts, False
     except BaseException as error:
         return None, _Broken(sock, error), parts, False
@@ -64,39 +70,42 @@ class Lesson:
     text = ""
 
 
-outcomes: dict[gevent.Greenlet, Outcome | BaseException] = {}
-"""Whose request is sent already: the client's own way goes on from there."""
+outcomes: dict[gevent.Greenlet, tuple[str, Outcome | BaseException]] = {}
+"""Whose request is sent already, with this head: the client's own way goes on from what came of it."""
 lessons: dict[gevent.Greenlet, Lesson] = {}
 """Who wants to know what is sent."""
 
 
 def install() -> None:
-    """Has all requests of the client wait with one timer, and go on from what was sent already."""
+    """Has the client write a head once for requests that are the same, wait with one timer, and go on from outcomes."""
     ghc_client.HTTPClient.request = _request
 
 
 _theirs = ghc_client.HTTPClient.request
+_heads: dict[tuple[Any, ...], str | None] = {}
 
 
 def _request(self: Any, method: str, request_uri: str, body: Any = b"", headers: Any = None) -> Any:
     """A plain request in one go, as often as the client itself would try; the client's own way for all others."""
     me = gevent.getcurrent()
-    outcome = outcomes.pop(me, None)
+    text: str | None
+    outcome: Outcome | BaseException | None
+    text, outcome = outcomes.pop(me, None) or (None, None)
     sent = body.encode("utf-8") if isinstance(body, str) else body or b""
-    if not _is_plain(self, sent, headers):
-        return _theirs(self, method, request_uri, body, headers)
-    text = self._build_request(method.upper(), request_uri, body=sent, headers=headers, chunked=False)
-    data = text.encode("latin-1") + sent
-    lesson = lessons.get(me)
-    if lesson is not None and lesson.client is None:
-        lesson.client, lesson.request_uri, lesson.text = self, request_uri, text
+    if text is None:
+        text = _head(self, method, request_uri, sent, headers)
+        if text is None:
+            return _theirs(self, method, request_uri, body, headers)
+        lesson = lessons.get(me)
+        if lesson is not None and lesson.client is None:
+            lesson.client, lesson.request_uri, lesson.text = self, request_uri, text
     pool = self._connection_pool
     attempts = pool.size + 2 if ghc_client._may_retry_after_send_error(method) else 1
     while True:
         attempts -= 1
         if isinstance(outcome, BaseException):
             raise outcome
-        _, sock, received, unsent = outcome or start(pool, data, method.upper())
+        _, sock, received, unsent = outcome or start(pool, text.encode("latin-1") + sent)
         outcome = None
         try:
             made = response.HTTPSocketPoolResponse(
@@ -115,10 +124,24 @@ def _request(self: Any, method: str, request_uri: str, body: Any = b"", headers:
         return made
 
 
-def _is_plain(client: Any, body: Any, headers: Any) -> bool:
-    if type(body) is not bytes or len(body) > LONGEST_BODY or client.use_proxy:
-        return False
-    both = (client.default_headers, headers if headers is not None else {})
-    if not all(type(own) in (header.Headers, dict) for own in both):
-        return False
-    return not any(name.lower() in ("expect", "transfer-encoding") for own in both for name in own)
+def _head(client: Any, method: str, request_uri: str, body: Any, headers: Any) -> str | None:
+    """The head of a request; None where it is none that can be sent in one go."""
+    own = headers if headers is not None else header.Headers()
+    if type(body) is not bytes or len(body) > LONGEST_BODY or client.use_proxy or type(own) is not header.Headers:
+        return None
+    # `dict.values` has the fields as they are written, which a Headers' own has not.
+    fields = (*dict.values(client.default_headers), None, *dict.values(own))
+    key = (method, request_uri, len(body), client.host, client.port, client.ssl, client.version, *fields)
+    try:
+        return _heads[key]
+    except KeyError:
+        pass
+    except TypeError:  # a field with several lines is a list
+        return None
+    text = None
+    if not any(field is not None and field[0].lower() in ("expect", "transfer-encoding") for field in fields):
+        text = client._build_request(method.upper(), request_uri, body=body, headers=headers, chunked=False)
+    if len(_heads) >= _MOST_HEADS:
+        _heads.clear()
+    _heads[key] = text
+    return text
