@@ -90,6 +90,7 @@ const locust = new LocustDeployment(
     targetHost: settings.targetHost,
     allowedHosts: settings.allowedHosts,
     thresholds: settings.thresholds.map(({ text }) => text),
+    httpClient: settings.httpClient,
     natErrors: settings.natErrors,
     autostart: settings.autostart,
     workerReplicas: settings.workerReplicas,

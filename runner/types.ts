@@ -31,11 +31,29 @@ export interface WorkerStatus {
   readonly endedAt?: Place | null;
 }
 
-/** FastHttpUser's client: `patched` where the plugin makes it cheaper, which it does with the versions it knows only. */
+/** What makes the requests of FastHttpUser and HttpUser: the plugin changes both with the versions that it knows only. */
 export interface ClientVersions {
+  /** FastHttpUser's: `patched` where the plugin makes it cheaper. */
   readonly client: "patched" | "original";
   readonly geventhttpclient: string;
   readonly gevent: string;
+  /**
+   * HttpUser's: `fast` where the plugin makes plain requests in its own way, `requests` where that library makes all.
+   * Missing where no class is an HttpUser, and in older plugins.
+   */
+  readonly httpUser?: "fast" | "requests";
+  /** Why it is `requests`, where nobody asked for that. */
+  readonly httpUserCause?: string;
+  /** Missing in older plugins. */
+  readonly requests?: string;
+  readonly urllib3?: string;
+}
+
+/** Requests of HttpUser in the latest test that `requests` made, where HttpUser is `fast` as such. */
+export interface HttpFallback {
+  /** What they have that the plugin's way has not, such as `stream=True`. */
+  readonly reason: string;
+  readonly count: number;
 }
 
 /** What the plugin's `GET /loadtest/status` answers: one consistent, uncached view of the master. */
@@ -111,6 +129,8 @@ export interface LocustStatus {
   readonly oldestWait?: number;
   /** Those that got no answer before the end of the test, and the grace after it: they are among the failures. */
   readonly cutOff?: number;
+  /** At most 20, the most frequent ones first; missing in older plugins. */
+  readonly httpFallbacks?: readonly HttpFallback[];
 }
 
 /** A run goes through these in this order, and may go to `stop` from any of them. */

@@ -1,6 +1,7 @@
 /** The load of a run, and what must hold for it to pass. */
 import * as z from "zod";
 import { checkedBy, key, readBy } from "./keys";
+import { httpClients } from "./locust-names";
 import { arrivalSpacings, arrivalsAllowed, parseArrivals } from "./values/arrivals";
 import { durationAllowed, parseDuration } from "./values/duration";
 import { parseThreshold, thresholdAllowed } from "./values/threshold";
@@ -31,6 +32,10 @@ export const loadKeys = {
       "What must hold for the test to pass, such as p95<500, fail_ratio<1% or GET /path: p99<800; without any, fail_ratio<=0.5.",
     allowed: "a list of thresholds",
     items: thresholdAllowed,
+  }),
+  httpClient: key(z.enum(httpClients).prefault("auto"), {
+    description: "Client of HttpUser: requests, as in Locust; fast, or no run starts; auto: fast wherever that can be.",
+    allowed: '"auto", "requests" or "fast"',
   }),
   autostart: key(z.boolean().prefault(false), {
     description: "Start the load as soon as the workers are there, instead of on a command or in Locust's web UI.",

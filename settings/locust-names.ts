@@ -14,6 +14,10 @@ export const locustVariables: ReadonlySet<string> = new Set(
   ].map((name) => `LOCUST_${name}`),
 );
 
+/** How requests of HttpUser are made: by `requests`, as Locust does it, or by the plugin's way for it. */
+export const httpClients = ["auto", "requests", "fast"] as const;
+export type HttpClient = (typeof httpClients)[number];
+
 /** Options of Locust, and the names of their values, with dashes between words and none at the front. */
 export const locustOptions: ReadonlySet<string> = new Set([
   ...["autoquit", "autostart", "build-path", "class-picker", "config", "config-users", "csv", "csv-full-history"],

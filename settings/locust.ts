@@ -1,6 +1,7 @@
 /** Arguments and environment of Locust's master and workers: one pure function, for processes and for pods. */
 import { join } from "node:path/posix";
 import type { ScriptRun } from "./deployed/deployed-test";
+import type { HttpClient } from "./locust-names";
 import { type ArrivalSpacing, askedArrivals, isInStages, runSeconds, stagesMarginSeconds } from "./values/arrivals";
 
 /** The version of Locust that all this is made for; `locust/requirements.txt` and `locust/Dockerfile` have it too. */
@@ -31,6 +32,8 @@ export interface LocustSettings {
   readonly environment: Readonly<Record<string, string>>;
   /** The script's own arguments by name, as texts. */
   readonly scriptArguments?: Readonly<Record<string, string>> | undefined;
+  /** How requests of HttpUser are made; left out, "auto". */
+  readonly httpClient?: HttpClient | undefined;
   /** Hosts that load may be aimed at; left out, any. */
   readonly allowedHosts?: readonly string[] | undefined;
   /** Seconds between two lines of metrics in the master's log; left out, there are none. */
@@ -84,18 +87,19 @@ export const pluginVariables = {
   metricsLogSeconds: "LOADTEST_METRICS_LOG_SECONDS",
   /** The name under which a worker shows up in the status. */
   workerName: "LOADTEST_WORKER_NAME",
-  /** The script and its own arguments, see `scriptText`. */
+  /** The script, its own arguments and its client, see `scriptText`. */
   script: "LOADTEST_SCRIPT",
   /** Number of a descriptor whose end of file ends the process. */
   lifeline: "LOADTEST_LIFELINE_FD",
 } as const;
 
-/** The value of `LOADTEST_SCRIPT`: JSON, the same text for the same script and arguments. */
-export function scriptText({ script, scriptArguments }: ScriptRun): string {
+/** The value of `LOADTEST_SCRIPT`: JSON, the same text for the same script, arguments and client. */
+export function scriptText({ script, scriptArguments, httpClient = "auto" }: ScriptRun): string {
   const names = Object.keys(scriptArguments).sort();
   const text = JSON.stringify({
     script,
     arguments: Object.fromEntries(names.map((name) => [name, scriptArguments[name]])),
+    ...(httpClient === "auto" ? {} : { httpClient }),
   });
   // Kubernetes would replace `$(NAME)`.
   return text.replaceAll("$", "\\u0024");
@@ -112,14 +116,14 @@ export function locustCommands(
   const exitCode = ["--exit-code-on-error", "0"];
   const host = settings.targetHost === undefined ? [] : ["--host", settings.targetHost];
   const { script } = placement;
-  const { otelEndpoint } = settings;
+  const { otelEndpoint, scriptArguments = {}, httpClient } = settings;
   const otel = otelEndpoint === undefined ? [] : ["--otel"];
   const env = {
     // By OpenTelemetry's specification for all signals; whoever has more to say does so in the environment.
     ...(otelEndpoint !== undefined && { OTEL_EXPORTER_OTLP_ENDPOINT: otelEndpoint }),
     ...settings.environment,
     PYTHONUNBUFFERED: "1",
-    [pluginVariables.script]: scriptText({ script, scriptArguments: settings.scriptArguments ?? {} }),
+    [pluginVariables.script]: scriptText({ script, scriptArguments, httpClient }),
   };
   return {
     master: {

@@ -128,6 +128,11 @@ export interface LocustDeploymentArgs {
    */
   natErrors?: string | undefined;
   /**
+   * How requests of HttpUser are made: "auto", a cheaper way that scripts cannot tell from `requests` wherever that can be;
+   * "requests", as Locust has it; "fast", as "auto", but pods that cannot do so end and say why. Defaults to "auto".
+   */
+  httpClient?: string | undefined;
+  /**
    * Start the load as soon as the workers are there. A master that is replaced starts it again. Defaults to false.
    */
   autostart?: boolean | undefined;

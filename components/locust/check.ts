@@ -31,7 +31,7 @@ import { type ConfigMapFiles, filesFitConfigMap, readFiles } from "./scripts";
 const shared = {
   ...settingsOf("scriptDelivery", "scriptsFolder", "script", "scriptArguments"),
   ...settingsOf("allowedHosts", "users", "spawnRate", "runTime", "arrivalRate", "arrivalSpacing", "thresholds"),
-  ...settingsOf("natErrors", "autostart"),
+  ...settingsOf("httpClient", "natErrors", "autostart"),
   ...settingsOf("workerReplicas", "workerCpu", "workerMemory", "controlCpu", "controlMemory", "otelEndpoint"),
   ...settingsOf("prometheusScrape"),
   namespace: setting("namespace", "yes"),

@@ -99,13 +99,14 @@ export function describeTest(
   given: Input<string> | undefined,
   { tokenSecret, scripts }: PodContents,
 ): Output<string> {
-  const { script, scriptArguments, users, spawnRate, runTime, arrivalRate, allowedHosts } = settings;
+  const { script, scriptArguments, httpClient, users, spawnRate, runTime, arrivalRate, allowedHosts } = settings;
   const arrivalSpacing = arrivalRate && settings.arrivalSpacing;
   const { workerCpu, workerMemory, controlCpu, controlMemory } = settings;
   const isLocusts = output(given).apply((ref) => ref === undefined || ref === usualImage(settings));
   return jsonStringify({
     version: 1,
-    ...{ script, scriptArguments, users, spawnRate, runTime, arrivalRate, arrivalSpacing, targetHost, allowedHosts },
+    ...{ script, scriptArguments, httpClient, users, spawnRate, runTime, arrivalRate, arrivalSpacing, targetHost },
+    allowedHosts,
     ...{ workerCpu, workerMemory, controlCpu, controlMemory },
     versions: isLocusts.apply((own) => ({ loadtest: loadtestVersion(), ...(own ? { locust: locustVersion } : {}) })),
     tokenSecret: { name: tokenSecret, key: tokenKey },

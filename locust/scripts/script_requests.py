@@ -1,6 +1,6 @@
 """HttpUser: for what needs a `requests` session, such as its authentication helpers or its adapters.
 
-It takes several times the CPU of FastHttpUser for the same requests, so a worker carries fewer users.
+The plugin makes its plain requests for less CPU than `requests` takes; a script cannot tell (docs/http-user.md).
 """
 
 from locust import HttpUser, between, task

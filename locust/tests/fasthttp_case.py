@@ -9,20 +9,31 @@ from typing import Any
 
 import gevent
 from geventhttpclient import client, connectionpool
-from locust import FastHttpUser
+from locust import FastHttpUser, stats
 from locust.contrib import fasthttp
 from locust.env import Environment
 
-from loadtest import sending
+from loadtest import heads, sending
 
 PLACES = [
     (connectionpool.ConnectionPool, "_is_socket_alive"),
     (fasthttp, "CookieJar"),
     (fasthttp.FastHttpSession, "__init__"),
+    (fasthttp.FastHttpSession, "request"),
+    (fasthttp.FastHttpSession, "_send_request_safe_mode"),
+    (fasthttp.FastResponse, "headers"),
+    (fasthttp.FastResponse, "request"),
+    (fasthttp.FastResponse, "_response"),
+    (fasthttp.FastResponse, "status_code"),
     (fasthttp.FastRequest, "set_url"),
+    (fasthttp.LocustBadStatusCode, "request"),
+    (fasthttp.LocustBadStatusCode, "http_log"),
     (client.HTTPClient, "request"),
+    (stats.RequestStats, "log_request"),
 ]
-THEIRS = [getattr(place, name) for place, name in PLACES]
+NOTHING = object()
+"""What is not there before."""
+THEIRS = [vars(place).get(name, NOTHING) for place, name in PLACES]
 
 
 class Target(ThreadingHTTPServer):
@@ -34,6 +45,8 @@ class Target(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Answer)
         self.seen: list[tuple[Any, ...]] = []
         self.connections = 0
+        self.closes = 0
+        """Requests for `/once` that are not answered."""
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
 
     def handle_error(self, *_: object) -> None:
@@ -57,6 +70,10 @@ class Answer(BaseHTTPRequestHandler):
         self.server.seen.append((self.requestline, self.headers.items(), body))
         path = self.path.partition("?")[0]
         if path == "/reset":  # says nothing more, as a server that has just ended
+            self.close_connection = True
+            return
+        if path == "/once" and self.server.closes:
+            self.server.closes -= 1
             self.close_connection = True
             return
         if path == "/slow":
@@ -95,9 +112,17 @@ class Answer(BaseHTTPRequestHandler):
 
 class FastHttpCase(unittest.TestCase):
     def setUp(self) -> None:
-        for (place, name), value in zip(PLACES, THEIRS, strict=True):
-            self.addCleanup(setattr, place, name, value)
+        self.addCleanup(self.restore)
+        heads._heads.clear()
         sending._heads.clear()
+
+    @staticmethod
+    def restore() -> None:
+        for (place, name), value in zip(PLACES, THEIRS, strict=True):
+            if value is not NOTHING:
+                setattr(place, name, value)
+            elif name in vars(place):
+                delattr(place, name)
 
     def user(self, host: str, **own: Any) -> FastHttpUser:
         user_class = type("User", (FastHttpUser,), {"host": host, **own})

@@ -6,9 +6,8 @@ from typing import Any
 
 import gevent
 import gevent.socket
-import gevent.ssl
 
-from loadtest import sending
+from loadtest import sockets
 
 
 class DeadlinesTest(unittest.TestCase):
@@ -25,7 +24,7 @@ class DeadlinesTest(unittest.TestCase):
         def wait() -> float | str:
             begun = time.monotonic()
             try:
-                sending.wait_until_readable(near)
+                sockets.wait_until_readable(near)
             except TimeoutError as error:
                 return f"{error} after {time.monotonic() - begun:.1f} s"
             return time.monotonic() - begun
@@ -37,7 +36,7 @@ class DeadlinesTest(unittest.TestCase):
         gevent.sleep(0.05)
         far.send(b"x")
         self.assertLess(wait.get(timeout=1), 0.2)
-        self.assertFalse(any(sending._waiting.values()))
+        self.assertFalse(any(sockets._waiting.values()))
 
     def test_end_each_wait_at_its_own_time(self) -> None:
         waits = [self._wait(timeout)[0] for timeout in (0.5, 0.2, 0.5, 1.0)]
@@ -53,27 +52,28 @@ class DeadlinesTest(unittest.TestCase):
         far.send(b"x")
         self.assertIsInstance(wait.get(timeout=1), float)
         gevent.sleep(0.3)
-        self.assertFalse(any(sending._waiting.values()))
+        self.assertFalse(any(sockets._waiting.values()))
 
     def test_forget_who_is_killed(self) -> None:
         wait, _ = self._wait(5)
         gevent.sleep(0.05)
         wait.kill()
-        self.assertFalse(any(sending._waiting.values()))
+        self.assertFalse(any(sockets._waiting.values()))
         gevent.sleep(0.3)
-        self.assertIsNone(sending._watch)
+        self.assertIsNone(sockets._watch)
         again, far = self._wait(0.3)
         self.assertRegex(again.get(timeout=1), "^timed out")
         far.close()
 
-    def test_are_for_plain_sockets_with_a_timeout(self) -> None:
-        self.assertTrue(sending.can_wait_for(self._pair(1)[0]))
-        self.assertFalse(sending.can_wait_for(self._pair(None)[0]))
-        self.assertFalse(sending.can_wait_for(self._pair(0)[0]))
-        context = gevent.ssl.create_default_context()
-        wrapped = context.wrap_socket(self._pair(1)[0], server_hostname="x", do_handshake_on_connect=False)
-        self.addCleanup(wrapped.close)
-        self.assertFalse(sending.can_wait_for(wrapped))
+    def test_are_for_sockets_with_a_timeout(self) -> None:
+        near, far = self._pair(None)
+        wait = gevent.spawn(sockets.receive, near)
+        gevent.sleep(0.05)
+        self.assertFalse(any(sockets._waiting.values()))
+        far.send(b"x")
+        self.assertEqual(wait.get(timeout=1), b"x")
+        with self.assertRaises(BlockingIOError):
+            sockets.receive(self._pair(0)[0])
 
 
 if __name__ == "__main__":

@@ -1,15 +1,17 @@
 """FastHttpUsers share a TLS context where they verify in the same way."""
 
+import contextlib
 import ssl
 import subprocess
 import tempfile
 import unittest
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import gevent.ssl
 
-from fasthttp_case import FastHttpCase
+from fasthttp_case import FastHttpCase, Target
 from loadtest import client
 
 
@@ -40,8 +42,8 @@ class ContextsTest(FastHttpCase):
         own = gevent.ssl.create_default_context()
         self.assertIs(self._context(ssl_context_factory=staticmethod(lambda: own)), own)
 
-    def test_verify_or_not_as_before(self) -> None:
-        client.install()
+    @contextlib.contextmanager
+    def _tls_target(self) -> Iterator[Target]:
         with tempfile.TemporaryDirectory() as folder, self.target() as target:
             files = [str(Path(folder, name)) for name in ("key.pem", "cert.pem")]
             subject = ["-subj", "/CN=target", "-addext", "subjectAltName=IP:127.0.0.1"]
@@ -51,10 +53,28 @@ class ContextsTest(FastHttpCase):
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(files[1], files[0])
             target.socket = context.wrap_socket(target.socket, server_side=True)
-            self.assertEqual(self.user(target.url("https")).client.get("/").status_code, 200)
+            yield target
+
+    def test_verify_or_not_as_before(self) -> None:
+        client.install()
+        with self._tls_target() as target:
+            user = self.user(target.url("https"))
+            self.assertEqual([user.client.get("/").status_code for _ in range(4)], [200] * 4)
+            self.assertEqual(target.connections, 1)
             refused = self.user(target.url("https"), insecure=False).client.get("/")
             self.assertEqual(refused.status_code, 0)
             self.assertIn("CERTIFICATE_VERIFY_FAILED", str(refused.error))
+
+    def test_give_an_answer_up_as_before(self) -> None:
+        errors = []
+        with self._tls_target() as target:
+            for install in (self.restore, client.install):
+                install()
+                user = self.user(target.url("https"), network_timeout=0.2)
+                answers = [user.client.get(path) for path in ("/", "/", "/missing", "/", "/slow", "/")]
+                errors.append([(one.status_code, one.text, repr(getattr(one, "error", None))) for one in answers])
+        self.assertEqual(errors[1], errors[0])
+        self.assertIn("The read operation timed out", errors[0][4][2])
 
 
 if __name__ == "__main__":

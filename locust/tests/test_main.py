@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import io
+import json
 import os
 import tempfile
 import unittest
@@ -14,7 +15,7 @@ from locust.argument_parser import LocustArgumentParser
 from locust.rpc.protocol import Message
 from locust.runners import WorkerRunner
 
-from loadtest import start
+from loadtest import patching, start
 
 
 def parser() -> LocustArgumentParser:
@@ -69,6 +70,24 @@ class MainTest(unittest.TestCase):
         self.assertIn("error: the following arguments are required: --tenant", error())
         self.assertIn("error: unrecognized arguments: --tennant\nDid you mean '--tenant'?", error(tennant="a"))
         self.assertIn("error: argument --page-size: invalid int value: 'x'", error(tenant="a", page_size="x"))
+
+    def test_the_client_of_http_user_is_the_run_s(self) -> None:
+        for run, client in (({}, "auto"), ({"httpClient": "requests"}, "requests")):
+            text = json.dumps({"script": "shop.py", "arguments": {"a": "1"}, **run})
+            with patch.dict(os.environ, {"LOADTEST_SCRIPT": text}):
+                os.environ.pop("LOADTEST_HTTP_CLIENT", None)
+                self.assertEqual(start.given(), ("shop.py", {"a": "1"}))
+                self.assertEqual(os.environ["LOADTEST_HTTP_CLIENT"], client)
+
+    def test_a_client_that_cannot_be_ends_the_process_with_its_cause(self) -> None:
+        said = io.StringIO()
+        asked = patch.dict(os.environ, {"LOADTEST_HTTP_CLIENT": "fast"})
+        untested = patch.dict(patching.TESTED, {"requests": ("0.9",)})
+        with asked, untested, contextlib.redirect_stderr(said), self.assertRaises(SystemExit) as end:
+            start.choose_http_client()
+        self.assertEqual(end.exception.code, 2)
+        cause = f"the fast client was not tested with requests {patching.versions()['requests']}"
+        self.assertEqual(said.getvalue(), f"HttpUser cannot run on the fast client, as httpClient asks: {cause}\n")
 
     def test_no_file_is_read(self) -> None:
         before = {

@@ -108,10 +108,15 @@ class StatusTest(unittest.TestCase):
         master.begin()
         for name, state, waiting in (("w-1", "running", 2), ("w-2", "running", 3), ("w-3", "missing", 4)):
             master.join(name, state)
-            master.report(name, run=1, underWay=waiting, oldestWait=waiting * 10.04, cutOff=1)
-        master.report("w-4", run=0, underWay=9, oldestWait=90, cutOff=9)
+            own = {"httpFallbacks": {"files": 3, f"reason {waiting}": waiting}}
+            master.report(name, run=1, underWay=waiting, oldestWait=waiting * 10.04, cutOff=1, **own)
+        master.report("w-4", run=0, underWay=9, oldestWait=90, cutOff=9, httpFallbacks={"files": 99})
+        master.report("w-5", run=1)
         status = master.status.snapshot()
         self.assertEqual((status["underWay"], status["oldestWait"], status["cutOff"]), (5, 30.1, 3))
+        counts = [9, 4, 3, 2]
+        self.assertEqual([fallback["count"] for fallback in status["httpFallbacks"]], counts, "of this run")
+        self.assertEqual(status["httpFallbacks"][0], {"reason": "files", "count": 9}, "of all workers")
 
     def test_percentiles_once_a_second(self) -> None:
         master = Master()

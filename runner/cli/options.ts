@@ -46,6 +46,7 @@ export function loadOptions(command: Command, kind: "run" | "search" = "run"): C
   command
     .option("--script <file>", "one of the scripts that are there")
     .addOption(scriptArgOption())
+    .addOption(httpClientOption())
     .option("--host <url>", "target: http(s)://host[:port][/path]");
   if (kind === "search") {
     command.option("--spawn-rate <n>", "users started a second; left out, as many as it takes within 3 s");
@@ -134,6 +135,13 @@ export function readyOption(command: Command): Command {
 export function scriptArgOption(more = ""): Option {
   const what = "an argument of the script's own, beside the stack's; NAME alone for a flag; repeatable";
   return new Option("--script-arg <name=value>", more + what).argParser(collect);
+}
+
+export function httpClientOption(more = ""): Option {
+  return new Option(
+    "--http-client <name>",
+    `${more}client of HttpUser: auto (fast where that can be), requests, or fast`,
+  );
 }
 
 /** Whether an option may be given more than once. */

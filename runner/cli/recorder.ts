@@ -194,6 +194,7 @@ export class Recorder implements RunObserver {
         ...this.status?.client,
         node: process.versions.node,
       },
+      ...(this.status?.httpFallbacks?.length ? { httpFallbacks: [...this.status.httpFallbacks] } : {}),
       totals: totals(rows, this.latest),
       percentiles: totalPercentiles(rows),
       ...correctedTotals(corrected),

@@ -21,6 +21,7 @@ export interface SettingsOptions extends LimitOptions {
   readonly runTime?: string;
   readonly arrivalRate?: string;
   readonly arrivalSpacing?: string;
+  readonly httpClient?: string;
   readonly workers?: string;
   readonly threshold?: readonly string[];
 }
@@ -84,6 +85,7 @@ export function overridesOf(options: Omit<SettingsOptions, "stack">): Record<str
     runTime: options.runTime,
     arrivalRate: options.arrivalRate,
     arrivalSpacing: options.arrivalSpacing,
+    httpClient: options.httpClient,
     workerReplicas: options.workers,
     thresholds: options.threshold,
   };

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import type { HttpClient } from "../../settings/locust-names";
 import type { Settings } from "../../settings/schema";
 import { askedArrivals, isInStages, runSeconds } from "../../settings/values/arrivals";
 import { parseShare } from "../../settings/values/share";
@@ -24,6 +25,8 @@ export interface TestSetup {
   readonly script: string;
   /** The script's own arguments by name, where the place has to be told of them; undefined for a run that goes on. */
   readonly scriptArguments?: Readonly<Record<string, string>>;
+  /** How requests of HttpUser are made; undefined for a run that goes on. */
+  readonly httpClient?: HttpClient;
   readonly plan: RunPlan;
   /** For the record: without secrets. */
   readonly settings: Readonly<Record<string, unknown>>;
@@ -115,6 +118,12 @@ export function requireArrivals({ arrivals }: Pick<RunPlan, "arrivals">, status:
     );
   }
   requireNoShape(status, "leave the arrival rate out");
+}
+
+/** Checks that HttpUser is fast where it must be: a plugin of before knows nothing of that. */
+export function requireHttpClient({ httpClient }: Pick<TestSetup, "httpClient">, { client }: LocustStatus): void {
+  if (httpClient !== "fast" || client?.requests !== undefined) return;
+  throw new UsageError("what runs there knows no httpClient: pulumi up, as an earlier version has deployed it");
 }
 
 /** Refuses a script whose load shape decides what the command has to. @param why what the user is to know or do */

@@ -50,6 +50,8 @@ function refusal(output: string): string | undefined {
   if (/No User class found!/.test(output)) {
     return "has no User class to run: it needs one that inherits from HttpUser, FastHttpUser or User, and is not abstract";
   }
+  const [, why] = /^HttpUser cannot run on the fast client, as httpClient asks: (.*)$/m.exec(output) ?? [];
+  if (why !== undefined) return `cannot have httpClient fast: ${why}`;
   // What argparse says of a script's own arguments; the product's command line has the others right.
   const [, text = "", near] = /^locust: error: (.*)(?:\nDid you mean '(--.*)'\?)?/m.exec(output) ?? [];
   const [, missing] = /^the following arguments are required: (.*)$/.exec(text) ?? [];

@@ -119,6 +119,15 @@ const common = {
       .describe("FastHttpUser's client: as the plugin makes it cheaper, or as it comes; missing in older records"),
     geventhttpclient: text.optional().describe("What that client is; missing in older records"),
     gevent: text.optional().describe("Missing in older records"),
+    httpUser: z
+      .enum(["fast", "requests"])
+      .optional()
+      .describe(
+        "HttpUser's client: the plugin's way for plain requests, or requests for all; missing without HttpUsers and in older records",
+      ),
+    httpUserCause: text.optional().describe("Why it is requests, where nobody asked for that"),
+    requests: text.optional().describe("Missing in older records"),
+    urllib3: text.optional().describe("Missing in older records"),
   }),
   totals: z
     .object({
@@ -140,6 +149,10 @@ const common = {
     })
     .optional()
     .describe("Requests of HttpUser and FastHttpUser without an answer; missing in older records"),
+  httpFallbacks: z
+    .array(z.object({ reason: text, count }))
+    .optional()
+    .describe("Requests of HttpUser that requests made where it is fast as such; missing without any"),
   percentiles: z.record(text, z.number().nullable()).describe("Over all requests, in ms, by name (p95)"),
   corrected: z
     .object({

@@ -1,5 +1,6 @@
 /** What is written on the Deployments of a load test about it: LocustDeployment writes it, the command line reads it. */
 import { z } from "zod";
+import { httpClients } from "../locust-names";
 import { arrivalSpacings } from "../values/arrivals";
 
 /** The annotation of both Deployments that holds a TestDescription, as JSON. */
@@ -14,6 +15,8 @@ const scriptRun = z.object({
   script: text,
   /** The script's own arguments by name, as texts. */
   scriptArguments: z.record(z.string(), z.string()).readonly().prefault({}),
+  /** How requests of its HttpUsers are made; left out, "auto". */
+  httpClient: z.enum(httpClients).optional(),
 });
 /** Cores, or MiB; left out where nothing limits it. */
 const size = z.number().positive().optional();
@@ -48,13 +51,13 @@ export const testDescription = scriptRun.extend({
   /** Whether modules come from Locust's own image and that ConfigMap, and from nowhere else. */
   knownModules: z.boolean().prefault(false),
   /**
-   * What was deployed, where a command has changed the script or its arguments since, and the value of `LOADTEST_SCRIPT`
+   * What was deployed, where a command has changed any of these since, and the value of `LOADTEST_SCRIPT`
    * as it stood there. Whoever deploys anew leaves it out.
    */
   before: scriptRun.extend({ variable: z.string() }).optional().catch(undefined),
 });
 
-/** A script, and its own arguments. */
+/** A script, its own arguments, and the client that it gets. */
 export type ScriptRun = Readonly<z.infer<typeof scriptRun>>;
 
 /** What is deployed. */

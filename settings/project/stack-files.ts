@@ -63,6 +63,7 @@ const ownKeys: readonly SettingsKey[] = ["platform", "layout"];
 const usableKeys: readonly SettingsKey[] = [
   ...(["scriptsFolder", "script", "scriptArguments", "targetHost", "environment", "secretEnvironment"] as const),
   ...(["users", "spawnRate", "runTime", "arrivalRate", "arrivalSpacing", "thresholds", "workerReplicas"] as const),
+  "httpClient",
 ];
 
 /** What problems with the `overrides` of `readStack` name as their origin. */

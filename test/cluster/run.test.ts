@@ -30,6 +30,7 @@ describe("loadtest run, on a test that pulumi up has deployed", function () {
     const results = temporaryFolder();
     const counts = await countedIn(namespace, async () => {
       const args = ["--workers", "3", "--users", "6", "--script", "script_requests.py", "--run-time", "60s"];
+      args.push("--http-client", "requests");
       const command = test.start("run", ...args, "--results", results);
       await command.waitFor(/full load/, 90_000);
       command.signal("SIGINT");
@@ -41,11 +42,12 @@ describe("loadtest run, on a test that pulumi up has deployed", function () {
     });
     const record = finished(onlyRun(results));
     expect(record).to.include({ verdict: "aborted", endedBy: "interrupt", script: "script_requests.py" });
+    expect(record.versions).to.include({ httpUser: "requests" }).and.not.have.property("httpUserCause");
     expect({ requests: record.totals.requests, failures: record.totals.failures }).to.deep.equal(counts);
     await test.expectAsBefore();
     const script = ".spec.template.spec.containers[*].env[?(@.name=='LOADTEST_SCRIPT')].value";
     const scripts = kubectl(namespace, ["get", "deployments", "--output", `jsonpath={.items[*]${script}}`]);
-    expect(scripts).to.include("script1.py").and.not.include("script_requests.py");
+    expect(scripts).to.include("script1.py").and.not.include("script_requests.py").and.not.include("httpClient");
   });
 
   it("ends at once on a second Ctrl-C, stays aborted, and is completed later in its folder", async () => {

@@ -131,6 +131,19 @@ describe("OpenTelemetry on this machine", function () {
     expect(plain).to.deep.include({ "http.request.method": "GET", "http.response.status_code": 200 });
   });
 
+  test("has HttpUser on requests, which the run says, and refuses what it cannot have then", async () => {
+    const collector = await listen();
+    const settings = [`otelEndpoint: ${collector.url}`];
+    const { record, stdout, target } = await run(settings);
+    const httpUserCause = "OpenTelemetry looks at what requests does";
+    expect(record.versions).to.include({ httpUser: "requests", httpUserCause });
+    expect(stdout).to.include(`\n- HttpUser stayed on requests: ${httpUserCause}\n`);
+    const { directory } = makeProject({ "both.py": both }, settings);
+    const args = ["run", "--local", "--script", "both.py", "--host", target.url, "--http-client", "fast"];
+    const { code, stderr } = await startCommand(args, { cwd: directory }).ended;
+    expect([code, stderr]).to.deep.equal([2, `loadtest: both.py cannot have httpClient fast: ${httpUserCause}\n`]);
+  });
+
   test("samples by OpenTelemetry's own variables, and a target still sees each request's ids", async () => {
     const collector = await listen();
     const sampler = { OTEL_TRACES_SAMPLER: "traceidratio", OTEL_TRACES_SAMPLER_ARG: "0" };

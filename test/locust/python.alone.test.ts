@@ -20,7 +20,10 @@ describe("Python", function () {
   });
 
   const folders = [
-    { name: "locust", paths: [".", fixtures, join(root, "test/local/plain")] },
+    {
+      name: "locust",
+      paths: [".", fixtures, ...["plain", "http-client"].map((name) => join(root, "test/local", name))],
+    },
     { name: "bench/cluster/python", paths: ["."] },
   ];
   for (const { name, paths } of folders) {

@@ -78,8 +78,9 @@ describe("The status of a run", function () {
     expect(idle.python).to.match(/^3\.\d+\.\d+$/);
     const constraints = readFileSync(join(root, "locust", "constraints.txt"), "utf8");
     const pinned = (name: string) => new RegExp(`^${name}==(.*)$`, "m").exec(constraints)?.[1];
-    const [geventhttpclient, gevent] = [pinned("geventhttpclient"), pinned("gevent")];
-    const client = { client: "patched", geventhttpclient, gevent };
+    const packages = ["geventhttpclient", "gevent", "requests", "urllib3"];
+    const versions = Object.fromEntries(packages.map((name) => [name, pinned(name)]));
+    const client = { client: "patched", ...versions, httpUser: "fast" };
     expect(idle.client, "the table in patching.py has what is pinned").to.deep.equal(client);
     expect(idle.workers.map(({ name }) => name).sort()).to.deep.equal(["worker-1", "worker-2"]);
     expect(idle.master.cpu).to.be.within(0, 1.5);

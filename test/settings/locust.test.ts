@@ -128,6 +128,16 @@ describe("Locust's command lines", () => {
     }
   });
 
+  it("carry the client of HttpUser, where it is not the usual one", () => {
+    for (const httpClient of ["fast", "requests"] as const) {
+      const both = locustCommands({ ...settings, httpClient }, placement);
+      const text = JSON.stringify({ script: "script1.py", arguments: {}, httpClient });
+      for (const { env } of [both.master, both.worker]) expect(env.LOADTEST_SCRIPT).to.equal(text);
+    }
+    const usual = locustCommands({ ...settings, httpClient: "auto" }, placement);
+    expect(usual.master.env.LOADTEST_SCRIPT).to.equal('{"script":"script1.py","arguments":{}}');
+  });
+
   it("carry the scripts' environment, unbuffered output, and the hosts that load may be aimed at", () => {
     for (const { env } of [master, worker]) expect(env).to.include({ GREETING: "hello", PYTHONUNBUFFERED: "1" });
     expect(master.env).to.not.have.property("LOADTEST_ALLOWED_HOSTS");

@@ -158,8 +158,16 @@ async function runProduct(options: SideBySideOptions, target: OddTarget): Promis
   );
   const { code, stdout, stderr } = await command.ended;
   const folder = onlyRun(results);
+  const { text, ...measured } = measuredIn(folder);
+  return { ...measured, code, output: [stdout, stderr, text].join("\n") };
+}
+
+/** What a run of the product has measured, by the folder of its results; and all that its processes have written. */
+export function measuredIn(folder: string): Omit<Measured, "came"> & { readonly text: string } {
   const logs = join(folder, "logs");
-  const text = readdirSync(logs).map((name) => readFileSync(join(logs, name), "utf8"));
+  const text = readdirSync(logs)
+    .map((name) => readFileSync(join(logs, name), "utf8"))
+    .join("\n");
   const rows = table(folder, "requests.csv").filter(({ Name }) => Name !== "Aggregated");
   return {
     requests: Object.fromEntries(
@@ -169,9 +177,8 @@ async function runProduct(options: SideBySideOptions, target: OddTarget): Promis
       ]),
     ),
     ...troubles(folder, "failures.csv", "exceptions.csv"),
-    said: saidIn(text.join("\n")),
-    code,
-    output: [stdout, stderr, ...text].join("\n"),
+    said: saidIn(text),
+    text,
   };
 }
 

@@ -1,7 +1,7 @@
 """Makes FastHttpUser cheaper, without a change of what it sends, keeps or reports.
 
-geventhttpclient, which is FastHttpUser's client, makes anew for each request what is the same every time. For its own
-part each of these puts what was made before in that place. `docs/benchmarks.md` shows what they are worth.
+geventhttpclient, which is FastHttpUser's client, makes anew for each request what is the same every time, and much of
+an answer that nobody looks at. `docs/benchmarks.md` shows what leaving that out is worth.
 `FASTHTTP_AS_IS=1` leaves all of them out, to see whether they are to blame for something.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import select
+import time
 from functools import lru_cache
 from http.cookiejar import CookieJar
 from typing import Any
@@ -16,9 +17,10 @@ from typing import Any
 import gevent.ssl
 from gevent import monkey
 from geventhttpclient import connectionpool, url
+from locust import stats
 from locust.contrib import fasthttp
 
-from . import sending
+from . import lean, sending
 from .patching import FAST_HTTP_USER, only_tested
 
 _poll = monkey.get_original("select", "poll") if hasattr(select, "poll") else None
@@ -33,7 +35,9 @@ def install() -> None:
     fasthttp.CookieJar = QuickCookieJar
     share_contexts()
     remember_urls()
-    sending.remember_heads()
+    sending.install()
+    lean.install()
+    stats.RequestStats.log_request = _log_request
 
 
 def keep_beyond_1024() -> None:
@@ -71,6 +75,30 @@ def remember_urls() -> None:
         self.url = target
 
     fasthttp.FastRequest.set_url = set_url
+
+
+def _log_request(self: Any, method: str, name: str, response_time: Any, content_length: int) -> None:
+    """Counts a request in both of its rows at once, as Locust does it in one after the other."""
+    now = time.time()
+    second = int(now)
+    rounded = None
+    for row in (self.total, self.entries[name, method]):
+        if row.use_response_times_cache and row.last_request_timestamp and second > int(row.last_request_timestamp):
+            row._cache_response_times(second - 1)
+        row.num_requests += 1
+        row.num_reqs_per_sec[second] += 1
+        row.last_request_timestamp = now
+        if response_time is None:
+            row.num_none_requests += 1
+        else:
+            row.total_response_time += response_time
+            if row.min_response_time is None or response_time < row.min_response_time:
+                row.min_response_time = response_time
+            row.max_response_time = max(row.max_response_time, response_time)
+            if rounded is None:
+                rounded = stats.bucket_response_time(response_time)
+            row.response_times[rounded] += 1
+        row.total_content_length += content_length
 
 
 def _is_alive(_pool: connectionpool.ConnectionPool, sock: Any) -> bool:

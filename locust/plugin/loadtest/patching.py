@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable
 from functools import cache, wraps
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from gevent import GreenletExit
 from gevent.hub import Hub
+from locust import HttpUser
 from locust.event import EventHook
 
 logger = logging.getLogger("locust.loadtest.patching")
@@ -31,7 +33,7 @@ TESTED = {
 """Those of `constraints.txt`, for processes here, and those in Locust's image, for pods."""
 
 FAST_HTTP_USER = ("locust", "gevent", "geventhttpclient")
-"""What the faster FastHttpUser depends on."""
+"""What the faster FastHttpUser depends on. The fast HttpUser does on all in the table."""
 
 ENDS_PROCESS = Hub.SYSTEM_ERROR
 """KeyboardInterrupt, SystemExit and the like: what gevent passes on from any greenlet to the main one."""
@@ -68,21 +70,48 @@ def only_tested(*packages: str) -> Callable[[Callable[..., None]], Callable[...,
     return decorate
 
 
-def client() -> dict[str, str]:
-    """`ClientVersions` of `runner/types.ts`: whether FastHttpUser's client is changed, and what it is made of."""
+def client(user_classes: Iterable[type] = (HttpUser,)) -> dict[str, str]:
+    """`ClientVersions` of `runner/types.ts`: which clients are changed, and what they are made of."""
     original = untested(*FAST_HTTP_USER) or os.environ.get("FASTHTTP_AS_IS")
-    parts = {package: versions()[package] for package in ("geventhttpclient", "gevent")}
-    return {"client": "original" if original else "patched", **parts}
+    parts = {package: versions()[package] for package in ("geventhttpclient", "gevent", "requests", "urllib3")}
+    http = _http_user() if any(issubclass(kind, HttpUser) for kind in user_classes) else {}
+    return {"client": "original" if original else "patched", **http, **parts}
+
+
+def _http_user() -> dict[str, str]:
+    """`httpUserCause`: why it stays on `requests`, where nobody asked for that."""
+    if http_client() == "requests":
+        return {"httpUser": "requests"}
+    why = stays_on_requests()
+    return {"httpUser": "fast"} if why is None else {"httpUser": "requests", "httpUserCause": why}
+
+
+def http_client() -> str:
+    """What HttpUser shall run on: `auto`, `requests` or `fast`."""
+    return os.environ.get("LOADTEST_HTTP_CLIENT") or "auto"
+
+
+def stays_on_requests() -> str | None:
+    """Why HttpUser cannot run on the fast client in this process; None where it can."""
+    if "--otel" in sys.argv:
+        return "OpenTelemetry looks at what requests does"
+    if others := untested(*TESTED):
+        return (
+            f"the fast client was not tested with {', '.join(f'{package} {versions()[package]}' for package in others)}"
+        )
+    return None
 
 
 def tell() -> None:
-    """Writes one line where something is left as it is."""
+    """Writes a line where something is left as it is."""
     if others := untested(*TESTED):
         have = ", ".join(f"{package} {versions()[package]}" for package in others)
         know = ", ".join(f"{package} {' or '.join(TESTED[package])}" for package in others)
         logger.warning(
             "The plugin changes less of Locust than it could: here is %s, and it was tested with %s", have, know
         )
+    elif (why := stays_on_requests()) is not None and http_client() == "auto":
+        logger.warning("HttpUser stays on requests, which takes more CPU: %s", why)
 
 
 def keep_going(hook: EventHook) -> None:

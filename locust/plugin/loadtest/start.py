@@ -3,7 +3,7 @@
 What lies around must not change a run: Locust would read `~/.locust.conf`, and `locust.conf` and `pyproject.toml` of
 the working folder, which is the script's. `LOADTEST_SCRIPT` has what to run: `{"script": "shop.py", "arguments": {}}`,
 a file of the working folder, and the script's own arguments as texts, as only its parser knows how it takes them; for
-what it does not take Locust ends with exit code 2, as argparse does.
+what it does not take Locust ends with exit code 2, as argparse does. `"httpClient"` there is `LOADTEST_HTTP_CLIENT`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from argparse import Action, BooleanOptionalAction
 from collections.abc import Callable
 from functools import cache, partial
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 import gevent
 import locust.main
@@ -94,6 +94,7 @@ class Plugin:
         if not patching.untested(*patching.FAST_HTTP_USER):
             import_module(".client", __package__).install()
         contexts.install()
+        choose_http_client()
         if "--otel" in sys.argv:
             import_module(".otel", __package__).install()
         tell_exits(events)
@@ -160,6 +161,7 @@ def given() -> tuple[str, dict[str, str]]:
     """The script to run, and its own arguments."""
     try:
         run = json.loads(os.environ.pop(_GIVEN))
+        os.environ.setdefault("LOADTEST_HTTP_CLIENT", run.get("httpClient", "auto"))
         return run["script"], run.get("arguments", {})
     except (KeyError, TypeError, ValueError):
         sys.exit(f'{_GIVEN} must say what to run: {{"script": "shop.py", "arguments": {{}}}}')
@@ -171,6 +173,22 @@ def read_no_files() -> None:
         make.__defaults__ = tuple(
             () if default is argument_parser.DEFAULT_CONFIG_FILES else default for default in make.__defaults__ or ()
         )
+
+
+def choose_http_client() -> None:
+    """Has HttpUser run on the fast client, as `LOADTEST_HTTP_CLIENT` says: `auto` where it can, `fast`, `requests`."""
+    asked, why = patching.http_client(), patching.stays_on_requests()
+    if asked not in ("auto", "requests", "fast"):
+        _refuse(f"LOADTEST_HTTP_CLIENT must be auto, requests or fast, not {asked}")
+    if asked == "fast" and why is not None:
+        _refuse(f"HttpUser cannot run on the fast client, as httpClient asks: {why}")
+    if asked != "requests" and why is None:
+        import_module(".httpfast", __package__).install()
+
+
+def _refuse(text: str) -> NoReturn:
+    sys.stderr.write(f"{text}\n")
+    sys.exit(2)
 
 
 @patching.only_tested("locust")

@@ -56,7 +56,7 @@ class MasterStatus:
         self._started_at: datetime | None = None
         self._meter = process.CpuMeter(shortest=ONCE_A_SECOND)
         self._cpu_limit = process.cpu_limit()
-        self._client = patching.client()
+        self._client = patching.client(environment.user_classes)
         self.reports: dict[str, Report] = {}
         self._stopping_run = 0
         self._stopped_run = 0

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from locust.env import Environment
 from locust.runners import STATE_INIT, STATE_MISSING, STATE_RUNNING, STATE_SPAWNING
 
+from . import fallbacks
+
 if TYPE_CHECKING:
     from .status import MasterStatus
 
@@ -180,7 +182,7 @@ def _ended(ended: Caller) -> dict[str, Any]:
 
 
 def unanswered(status: MasterStatus) -> dict[str, Any]:
-    """Requests that have no answer yet, as living workers last said, and those that the end of the run cut off."""
+    """Requests without an answer yet, as living workers last said, that the run's end cut off, or `requests` did."""
     clients, run = status.runner.clients, status.run.number
     reports = {key: report.data for key, report in status.reports.items() if report.data["run"] == run}
     living = [data for key, data in reports.items() if key in clients and clients[key].state != STATE_MISSING]
@@ -188,6 +190,7 @@ def unanswered(status: MasterStatus) -> dict[str, Any]:
         "underWay": sum(data.get("underWay", 0) for data in living),
         "oldestWait": round(max((data.get("oldestWait", 0) for data in living), default=0), 1),
         "cutOff": sum(data.get("cutOff", 0) for data in reports.values()),
+        "httpFallbacks": fallbacks.merged(reports.values()),
     }
 
 

@@ -41,8 +41,8 @@ class _Request(NamedTuple):
     params: Any
 
 
-_under_way: dict[int, _Request] = {}
-"""By identity; those that began earlier come first."""
+_under_way: dict[int, tuple[Any, ...]] = {}
+"""By identity, what a `_Request` is made of; those that began earlier come first."""
 
 
 class Unanswered:
@@ -82,7 +82,11 @@ class Unanswered:
     def oldest(self) -> float:
         """Seconds for which the oldest of them has waited; 0 without one."""
         first = next(iter(_under_way.values()), None)
-        return 0.0 if first is None else time.monotonic() - first.began
+        return 0.0 if first is None else time.monotonic() - first[0]
+
+    def report(self) -> dict[str, float]:
+        """For the master: requests without an answer yet, how long the oldest waits, and those that were cut off."""
+        return {"underWay": self.count, "oldestWait": round(self.oldest, 1), "cutOff": self.cut_off}
 
     def stop_users(self, counts: dict[str, int]) -> None:
         """Locust's, which asks users to end, and kills those that have not within the stop timeout."""
@@ -105,14 +109,14 @@ class Unanswered:
 
         @functools.wraps(theirs)
         def request(client: Any, method: str, url: Any, name: str | None = None, *args: Any, **more: Any) -> Any:
-            one = _Request(time.monotonic(), client, method, url, name or client.request_name, more.get("params"))
+            one = (time.monotonic(), client, method, url, name or client.request_name, more.get("params"))
             key = id(one)
             _under_way[key] = one
             try:
                 return theirs(client, method, url, name, *args, **more)
             except GreenletExit:
                 if gevent.getcurrent() in self._late:
-                    self._count(one)
+                    self._count(_Request(*one))
                 raise
             finally:
                 _under_way.pop(key, None)
@@ -128,7 +132,8 @@ class Unanswered:
 
     def _count_left(self) -> None:
         """Those that greenlets of such a user's own have: nobody waits for their answers any more."""
-        for key, request in list(_under_way.items()) if self._late else ():
+        for key, one in list(_under_way.items()) if self._late else ():
+            request = _Request(*one)
             if getattr(request.session.user, "_greenlet", None) in self._late:
                 del _under_way[key]
                 self._count(request)

@@ -21,7 +21,7 @@ from locust.rpc import protocol
 from locust.runners import STATE_CLEANUP, STATE_RUNNING, STATE_SPAWNING, WorkerRunner
 from locust.stats import EntriesDict, StatsEntry, StatsError
 
-from . import process
+from . import fallbacks, process
 from .counts import REPORT
 from .openworker import WorkerArrivals
 from .patching import ENDS_PROCESS, before, only_tested
@@ -76,14 +76,13 @@ class WorkerReports:
     """Adds `data["loadtest"]` to each report; create it in `events.init`, behind the script's own listeners.
 
     `{"name", "cpu", "cpuWait", "loopBusy", "cpuLimit", "memory", "memoryLimit", "run", "drained", "leaving", "endedAt",
-    "preparing", "loadAge", "underWay", "oldestWait", "cutOff", "script"}`: CPU in cores, memory in bytes (`memoryLimit`
-    None without one); `cpuWait`: as CPU, but the time for which others had it; `loopBusy`: as
-    CPU, but the time for which its loop did not wait; `drained`: all users of run `run` have
-    stopped and this report has their last samples; `leaving`: this worker is about to quit, and `endedAt` is the
-    script's line that ends it; `preparing`: its listeners of `test_start` are not done; `loadAge`: seconds since they
-    were, None where they took no time; `underWay`: requests without an answer yet, of which the oldest waits for
-    `oldestWait` seconds; `cutOff`: those of this run that got none; `script`: what `Script` counts; `arrivals`, in a
-    run with an arrival rate: what `Starts` counts, and corrected times.
+    "preparing", "loadAge", "underWay", "oldestWait", "cutOff", "httpFallbacks", "script"}`: CPU in cores, memory in
+    bytes (`memoryLimit` None without one); `cpuWait`: as CPU, but the time for which others had it; `loopBusy`:
+    that for which its loop did not wait; `drained`: all users of run `run` have stopped and this report has their last samples; `leaving`: this worker is about to quit, and
+    `endedAt` is the script's line that ends it; `preparing`: its listeners of `test_start` are not done; `loadAge`:
+    seconds since they were, None where they took no time; `underWay`, `oldestWait`, `cutOff`: what `Unanswered` counts;
+    `httpFallbacks`: reason → requests of this run that `requests` has done; `script`: what `Script` counts; `arrivals`,
+    in a run with an arrival rate: what `Starts` counts, and corrected times.
     """
 
     def __init__(
@@ -134,9 +133,8 @@ class WorkerReports:
             "leaving": self._leaving,
             "preparing": self._prepares_since is not None,
             "loadAge": None if self._loads_since is None else round(time.monotonic() - self._loads_since, 3),
-            "underWay": self._unanswered.count,
-            "oldestWait": round(self._unanswered.oldest, 1),
-            "cutOff": self._unanswered.cut_off,
+            **self._unanswered.report(),
+            "httpFallbacks": dict(fallbacks.counts),
             "endedAt": None if self._ended_at is None else self._ended_at._asdict(),
             "script": self._script.answer(),
             **self._arrivals.report(),
@@ -214,6 +212,7 @@ class WorkerReports:
         self._drained = False
         self._prepares_since, self._loads_since = time.monotonic(), None
         self._unanswered.cut_off = 0
+        fallbacks.counts.clear()
 
     def start_worker(self, *args: Any, **kwargs: Any) -> None:
         now = time.monotonic()

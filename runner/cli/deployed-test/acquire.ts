@@ -9,7 +9,7 @@ import type { Session } from "../../places/place";
 import { exitCodes, type LocustStatus } from "../../types";
 import type { RunCommandOptions } from "../options";
 import type { SettingsOptions } from "../settings";
-import { requireSettledLoad, requireTargets, type TestSetup } from "../setup";
+import { requireHttpClient, requireSettledLoad, requireTargets, type TestSetup } from "../setup";
 import { clock } from "../terminal/format";
 import { describeHolder, describeRun } from "../terminal/run-text";
 import { clusterSetup } from "./cluster-setup";
@@ -44,12 +44,12 @@ export async function withAcquiredTest<T>(
   const { cluster, names } = test;
   const asDeployed = await withoutLeftovers(test);
   const setup = await clusterSetup(asDeployed, options, options);
-  const { plan, script, scriptArguments = {} } = setup;
+  const { plan, script, scriptArguments = {}, httpClient } = setup;
   const cost = costLine(asDeployed, setup, options.maxCost);
   if (cost !== undefined) progress.say(cost);
   progress.expect(plan);
   const { lock, before } = await acquireTest({ ...context, setup });
-  const wanted = { workers: plan.workers, script, scriptArguments };
+  const wanted = { workers: plan.workers, script, scriptArguments, httpClient };
   const timeout = options.readyTimeout * 1000;
   const place = new KubernetesPlace({
     ...{ cluster, names, link, before, lost: lock.lost, wanted, timeout },
@@ -69,6 +69,7 @@ export async function withAcquiredTest<T>(
       },
       async begin(status, results) {
         requireSettledLoad(status, options);
+        requireHttpClient(setup, status);
         const allowed = commonHosts(test.deployed.allowedHosts, options.allowedHosts);
         if (plan.host === undefined) requireTargets(status, allowed);
         const run = { masterId: status.master.id, run: status.run + 1 };

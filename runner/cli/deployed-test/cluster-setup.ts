@@ -18,12 +18,13 @@ export async function clusterSetup(
   const { deployed, output, stack, cluster } = test;
   const source = stack === null ? `Deployment ${test.names.control}` : `the outputs of stack ${stack}`;
   // What a killed command has put in its place is not what is deployed.
-  const { script, scriptArguments } = deployed.before ?? deployed;
+  const { script, scriptArguments, httpClient } = deployed.before ?? deployed;
   const values = {
     platform: "existing",
     namespace: cluster.namespace,
     script,
     scriptArguments,
+    httpClient,
     users: deployed.users,
     spawnRate: deployed.spawnRate,
     runTime: deployed.runTime,
@@ -54,6 +55,7 @@ export async function clusterSetup(
     stack,
     script: settings.script,
     scriptArguments: settings.scriptArguments,
+    httpClient: settings.httpClient,
     plan,
     settings: {
       ...Object.fromEntries(known.map((key) => [key, settings[key as keyof typeof settings]])),

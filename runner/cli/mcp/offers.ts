@@ -77,7 +77,19 @@ export const leftOutCommands: Readonly<Record<string, string>> = {
 
 /** Options that are offered, by their attributes' names, wherever a command has them. */
 export const offeredOptions: ReadonlySet<string> = new Set([
-  ...["stack", "local", "demo", "script", "scriptArg", "host", "users", "spawnRate", "runTime", "workers"],
+  ...[
+    "stack",
+    "local",
+    "demo",
+    "script",
+    "scriptArg",
+    "httpClient",
+    "host",
+    "users",
+    "spawnRate",
+    "runTime",
+    "workers",
+  ],
   ...["arrivalRate", "arrivalSpacing", "by", "from", "maxRps", "stepTime", "holds", "precision", "atLeast"],
   ...["threshold", "abortAfter", "baseline", "maxRegression", "readyTimeout", "wait", "worker", "tail", "limit"],
   ...["scenario", "hours", "runsPerDay", "requestsPerUserMinute", "kbPerUserMinute", "sentShare", "region"],

@@ -3,6 +3,7 @@ import { loadtestVersion } from "../../../settings/package-root";
 import {
   clusterOptions,
   exitCodeHelp,
+  httpClientOption,
   jsonOption,
   limitOptions,
   loadOptions,
@@ -111,6 +112,7 @@ function addDashboard(program: Command, done: Done): void {
   placeOptions(command)
     .option("--script <file>", "with --local: script in the scripts' folder")
     .addOption(scriptArgOption("with --local: "))
+    .addOption(httpClientOption("with --local: "))
     .option("--host <url>", "with --local: target that the web UI offers, http(s)://host[:port][/path]")
     .option("--users <n>", "what the web UI offers, with --local")
     .option("--spawn-rate <n>", "what the web UI offers, with --local")

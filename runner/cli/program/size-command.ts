@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { planned } from "../../verdict/sizing";
 import {
+  httpClientOption,
   jsonOption,
   limitOptions,
   maxCostOption,
@@ -35,6 +36,7 @@ export function addSize(program: Command, done: Done): void {
     .option("--from <run>", "by a run that is there, instead of a sample: its folder, its name, latest")
     .option("--script <file>", "one of the scripts that are there")
     .addOption(scriptArgOption())
+    .addOption(httpClientOption())
     .option("--host <url>", "target: http(s)://host[:port][/path]")
     .addOption(
       new Option("--run-time <time>", "full load of the sample: 90s, 2m").argParser(duration).default(60, "1m"),

@@ -1,4 +1,5 @@
 import type { RequestStats, Sample } from "../../types";
+import { httpUserText } from "../../verdict/clients";
 import type { RunRecord } from "../run-record";
 import { amount, duration, foreign, moment, quantity, share } from "./format";
 import { type Content, type Html, html } from "./html";
@@ -98,6 +99,7 @@ export function line(sign: string, tone: Tone, text: Content): Html {
 export function factsOf({ record }: ReportedRun): Html {
   const { script, target, stack, place, startedAt, durationSeconds, asked, versions } = record;
   const users = `${amount(asked.users)}, ${amount(asked.spawnRate)}/s`;
+  const client = httpUserText(record);
   const facts: (readonly [string, Content, long?: true])[] = [
     ["Script", foreign(script)],
     ["Target", target === null ? "that of each user class" : foreign(target), true],
@@ -111,6 +113,7 @@ export function factsOf({ record }: ReportedRun): Html {
     ],
     ["Workers", amount(asked.workers)],
     ["Versions", versionWords(versions), true],
+    ...(client === undefined ? [] : [["Client", foreign(client), true] as const]),
   ];
   return factList(facts);
 }
@@ -138,6 +141,8 @@ function versionWords({ loadtest, locust, python, node, ...client }: RunRecord["
     ["Node.js", node],
     ["geventhttpclient", client.geventhttpclient && `${client.geventhttpclient} (${client.client})`],
     ["gevent", client.gevent],
+    ["requests", client.requests && `${client.requests}${client.httpUser ? ` (HttpUser: ${client.httpUser})` : ""}`],
+    ["urllib3", client.urllib3],
   ] as const;
   return known
     .filter(([, version]) => version)

@@ -1,6 +1,7 @@
 import pc from "picocolors";
 import type { RequestStats, Verdict } from "../../types";
 import { startsText } from "../../verdict/arrivals";
+import { httpUserText } from "../../verdict/clients";
 import type { Comparison } from "../../verdict/compare/comparison";
 import { portErrors } from "../../verdict/nat";
 import { requestLabel, requestRows, totalRow } from "../../verdict/requests";
@@ -56,7 +57,7 @@ export function resultTable(
     errorLines(frequentExceptions(record), colors),
     record.thresholds.flatMap((threshold) => thresholdLines(threshold, colors, isJudged(record))),
     record.comparison === undefined ? [] : comparisonLines(record.comparison, colors),
-    [...loadLines(record, colors), ...marked([...warnings], "!", colors.yellow)],
+    [...loadLines(record, colors), ...clientLines(record, colors), ...marked([...warnings], "!", colors.yellow)],
     [...verdictLines(record, colors, exitCode), ...(folder === undefined ? [] : [`Results: ${folder}`])],
   ]);
 }
@@ -181,6 +182,11 @@ function loadLines(record: FinishedRecord, colors: Colors): string[] {
   const starts = arrivals === undefined ? "" : `, ${startsText(arrivals)}`;
   const load = `${users.max} of ${users.asked} users${short}${starts}, ${count}${peak}${ports}`;
   return marked([`load integrity: ${load}`], mark, paint);
+}
+
+function clientLines(record: FinishedRecord, colors: Colors): string[] {
+  const text = httpUserText(record);
+  return text === undefined ? [] : marked([text], "-", colors.dim);
 }
 
 const colourOf: Readonly<Record<Verdict, "green" | "red" | "yellow">> = {

@@ -1,5 +1,6 @@
-import type { ClientVersions, Sample, Verdict } from "../../types";
+import type { Sample, Verdict } from "../../types";
 import type { ArrivalsReport } from "../arrivals";
+import type { Clients } from "../clients";
 import type { AskedLoad } from "../integrity";
 
 /** What changed between two runs, as data: for the terminal, for JSON, for a report. */
@@ -57,7 +58,7 @@ export interface RunData {
 }
 
 /** What a comparison looks at of a run's record. */
-export interface ComparedRecord {
+export interface ComparedRecord extends Clients {
   readonly verdict: Verdict;
   readonly place: string;
   readonly script: string;
@@ -73,6 +74,4 @@ export interface ComparedRecord {
   readonly percentiles: Readonly<Record<string, number | null>>;
   /** Times from when each iteration was due; missing without an arrival rate. */
   readonly corrected?: { readonly percentiles: Readonly<Record<string, number | null>> } | undefined;
-  /** Of what made the load; what older records do not tell is missing. */
-  readonly versions?: { readonly [Name in keyof ClientVersions]?: ClientVersions[Name] | undefined };
 }

@@ -1,6 +1,7 @@
 /** Why two runs can hardly be compared. */
 import type { Verdict } from "../../types";
 import { searchShape } from "../capacity/report";
+import { clientTexts } from "../clients";
 import { round, seconds } from "../format";
 import type { ComparedRecord } from "./comparison";
 
@@ -49,14 +50,9 @@ export function differences(before: ComparedRecord, after: ComparedRecord): stri
   report("run time", timeDiffers, ({ durationSeconds }) => seconds(durationSeconds));
   check("workers", ({ asked }) => String(asked.workers));
   check("place", ({ place }) => place);
-  const known = before.versions?.client !== undefined && after.versions?.client !== undefined;
-  report("FastHttpUser's client", known && clientOf(before) !== clientOf(after), clientOf);
+  for (const [of, show] of clientTexts(before, after)) check(`${of}'s client`, show);
   report("target", host(before.target) !== host(after.target), ({ target }) => target ?? "the script's own");
   return found;
-}
-
-function clientOf({ versions: { client, geventhttpclient, gevent } = {} }: ComparedRecord): string {
-  return `${client} (geventhttpclient ${geventhttpclient}, gevent ${gevent})`;
 }
 
 /** Two runs with arrival rates, and not the same ones. */

@@ -55,6 +55,8 @@ describe("LocustDeployment", function () {
       [{ targethost: "http://a.test" }, "targethost is not an argument (did you mean targetHost?)"],
       [{ namespace: 5 }, "namespace is 5: must be a name of at most 63"],
       [{ users: "20" }, 'users is "20": must be an integer above 0'],
+      [{ httpClient: "quick" }, 'httpClient is "quick": must be "auto", "requests" or "fast"'],
+      [{ environment: { LOADTEST_HTTP_CLIENT: "fast" } }, "must be named without LOADTEST_ at the front"],
       [{ targetHost: null }, "targetHost is null: must be an http or https URL"],
       [null, "args is null: must be an object of arguments"],
       [{ secretEnvironment: "hunter2" }, "secretEnvironment is"],

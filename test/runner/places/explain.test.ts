@@ -140,6 +140,15 @@ describe("why Locust did not start", () => {
     });
   });
 
+  it("says why HttpUser cannot be fast where it must be", () => {
+    const why = "the fast client was not tested with requests 9.9";
+    const output = `HttpUser cannot run on the fast client, as httpClient asks: ${why}\n`;
+    expect(explain(output)).to.deep.equal({
+      message: `shop.py cannot have httpClient fast: ${why}`,
+      exitCode: 2,
+    });
+  });
+
   it("says that a port was taken", () => {
     const output = "The Locust master port (127.0.0.1:5557) was busy. Close any applications using that port";
     expect(explain(output)).to.deep.equal({

@@ -38,6 +38,14 @@ const records: Record<string, RunRecord> = {
       ...{ client: "original", geventhttpclient: "2.6.1", gevent: "26.9.0" },
     },
   }),
+  "with the client of HttpUser": finishedRecord(thresholds, {
+    versions: {
+      ...{ loadtest: "0.1.0", locust: "2.47.0", python: "3.11.2", node: "v20.20.2" },
+      ...{ client: "patched", geventhttpclient: "2.6.1", gevent: "26.9.0" },
+      ...{ httpUser: "requests", httpUserCause: "--otel", requests: "2.34.2", urllib3: "2.8.0" },
+    },
+    httpFallbacks: [{ reason: "stream=True", count: 7 }],
+  }),
 };
 
 describe("the schema of run.json", () => {

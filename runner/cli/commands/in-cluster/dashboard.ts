@@ -23,7 +23,7 @@ const renewal = 10;
 export async function dashboardInCluster(options: DashboardOptions): Promise<number> {
   requireLocal(options);
   const ofLoad = ["users", "spawnRate", "runTime", "arrivalRate", "arrivalSpacing", "workers"] as const;
-  for (const name of [...(["demo", "script", "scriptArg", "host"] as const), ...ofLoad]) {
+  for (const name of [...(["demo", "script", "scriptArg", "httpClient", "host"] as const), ...ofLoad]) {
     if (options[name] !== undefined)
       throw new UsageError(`--${dashed(name)} needs --local here: the web UI asks for the load`);
   }

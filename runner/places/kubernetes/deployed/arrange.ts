@@ -12,7 +12,7 @@ export interface Arrangement {
   readonly script: string;
 }
 
-/** What a run wants: also arguments of the script, which are as they were deployed when its script is. */
+/** What a run wants: also the script's arguments and client, which are as they were deployed when its script is. */
 export type Wanted = Arrangement & ScriptRun;
 
 interface Place {
@@ -31,7 +31,9 @@ export async function arrange({ cluster, names, wanted }: Arrange): Promise<stri
   if (await changeScripts(cluster, names, (deployment) => withScript(deployment, wanted))) {
     // Without values: one may be a secret.
     const options = Object.keys(wanted.scriptArguments).map((name) => ` --${name}`);
-    lines.push(`Script ${wanted.script}${options.join("")}: the pods start anew`);
+    const { httpClient = "auto" } = wanted;
+    const client = httpClient === "auto" ? "" : ` with httpClient ${httpClient}`;
+    lines.push(`Script ${wanted.script}${options.join("")}${client}: the pods start anew`);
   }
   const worker = await readDeployment(cluster, names.worker);
   const replicas = worker.spec?.replicas ?? 1;

@@ -1,4 +1,4 @@
-/** Lets a deployed test run another script of its folder, or with other arguments, as changes of its two Deployments. */
+/** Lets a deployed test run another script of its folder, or with other arguments or another client, as changes of its two Deployments. */
 import type { V1Deployment } from "@kubernetes/client-node";
 import { containerName, type ScriptRun, testAnnotation } from "../../../../settings/deployed/deployed-test";
 import { pluginVariables, scriptText } from "../../../../settings/locust";
@@ -15,28 +15,37 @@ export interface PatchOperation {
 }
 
 /**
- * The change that makes a Deployment's pods run another script of the same folder, or with other arguments; the
- * annotation keeps what was deployed, and asking for that restores it, letter by letter. The API server refuses the
- * change (422) where somebody else has made one meanwhile.
+ * The change that makes a Deployment's pods run another script of the same folder, or with other arguments, or
+ * another client of HttpUser; the annotation keeps what was deployed, and asking for that restores it, letter by letter.
+ * The API server refuses the change (422) where somebody else has made one meanwhile.
  *
  * @returns a JSON Patch; empty where the Deployment runs that already
  * @throws UsageError for a text that is no script's name
  * @throws RunnerError where the Deployment does not take its script from `LOADTEST_SCRIPT`
  */
-export function withScript(deployment: V1Deployment, { script, scriptArguments }: ScriptRun): PatchOperation[] {
+export function withScript(
+  deployment: V1Deployment,
+  { script, scriptArguments, httpClient }: ScriptRun,
+): PatchOperation[] {
   if (!settingsSchema.shape.script.safeParse(script).success) {
     throw new UsageError(`${JSON.stringify(script)} is no script: it must be the name of a file, and end in .py`);
   }
   const test = descriptionOf(deployment);
-  const wanted = scriptText({ script, scriptArguments });
+  const wanted = scriptText({ script, scriptArguments, httpClient });
   if (wanted === scriptText(test)) return [];
   const { pointer, value } = scriptVariable(deployment);
-  const before = test.before ?? { script: test.script, scriptArguments: test.scriptArguments, variable: value };
+  const deployed = { script: test.script, scriptArguments: test.scriptArguments, httpClient: test.httpClient };
+  const before = test.before ?? { ...deployed, variable: value };
   const asDeployed = wanted === scriptText(before);
   const json = deployment.metadata?.annotations?.[testAnnotation] ?? "";
   const now = asDeployed
-    ? { script: before.script, scriptArguments: before.scriptArguments, before: undefined }
-    : { script, scriptArguments, before };
+    ? {
+        script: before.script,
+        scriptArguments: before.scriptArguments,
+        httpClient: before.httpClient,
+        before: undefined,
+      }
+    : { script, scriptArguments, httpClient, before };
   return [
     ...replace(
       `/metadata/annotations/${testAnnotation.replaceAll("/", "~1")}`,

@@ -8,6 +8,7 @@ import { withoutLeftovers } from "../../../../runner/cli/deployed-test/leftovers
 import { RunnerError, UsageError } from "../../../../runner/errors";
 import { arrange } from "../../../../runner/places/kubernetes/deployed/arrange";
 import { readRun } from "../../../../runner/results/read";
+import type { LocustStatus } from "../../../../runner/types";
 import { caught } from "../../places/kubernetes/api/fake-api";
 import { names } from "../../places/kubernetes/fake-namespace";
 import { runInfo } from "../../places/kubernetes/lock/infos";
@@ -151,6 +152,17 @@ describe("a test in a cluster", () => {
       });
       expect((await caught(failing)).message).to.equal("it failed");
       expect(there.namespace.leases.lease).to.equal(undefined);
+    });
+
+    it("and does not begin where HttpUser must be fast, and an earlier version is deployed", async () => {
+      const begin = (client: NonNullable<LocustStatus["client"]>) => {
+        const options = { readyTimeout: 5, httpClient: "fast" };
+        return withAcquiredTest(there.context, options, (held) => held.begin({ ...there.locust.status, client }));
+      };
+      const earlier = { client: "patched", geventhttpclient: "2.6.1", gevent: "26.9.0" } as const;
+      const { message } = await caught(begin(earlier));
+      expect(message).to.equal("what runs there knows no httpClient: pulumi up, as an earlier version has deployed it");
+      await begin({ ...earlier, requests: "2.34.2", urllib3: "2.8.0" });
     });
 
     it("and left with what was noted of its run, where results are owed", async () => {

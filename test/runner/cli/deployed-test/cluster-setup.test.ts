@@ -18,7 +18,9 @@ describe("the load of a run in a cluster", () => {
       withoutPulumi({ users: 7, spawnRate: 2.5, runTime: "1m30s", targetHost: "http://shop", workerReplicas: 3 }),
       {},
     );
-    expect(rest).to.deep.equal({ place: "kubernetes", stack: null, script: "script1.py", scriptArguments: {} });
+    expect(rest).to.deep.equal({
+      ...{ place: "kubernetes", stack: null, script: "script1.py", scriptArguments: {}, httpClient: "auto" },
+    });
     expect(plan).to.deep.equal({
       ...{ users: 7, spawnRate: 2.5, runTime: 90, workers: 3, host: "http://shop", thresholds: [] },
       abortAfter: undefined,
@@ -83,6 +85,17 @@ describe("the load of a run in a cluster", () => {
       before: { script: "script1.py", scriptArguments: { tenant: "acme" }, variable: "" },
     });
     expect((await clusterSetup(swapped, {})).scriptArguments, "a killed command's").to.deep.equal({ tenant: "acme" });
+  });
+
+  it("has the client of HttpUser that is deployed, or the command line's", async () => {
+    const before = { script: "script1.py", scriptArguments: {}, httpClient: "fast", variable: "" } as const;
+    for (const test of [withoutPulumi({ httpClient: "fast" }), withoutPulumi({ httpClient: "requests", before })]) {
+      const { httpClient, settings } = await clusterSetup(test, {});
+      expect([httpClient, settings.httpClient]).to.deep.equal(["fast", "fast"]);
+      expect((await clusterSetup(test, { httpClient: "auto" })).httpClient).to.equal("auto");
+      const wrong = await caught(clusterSetup(test, { httpClient: "quick" }));
+      expect(wrong.message).to.match(/httpClient.*must be "auto", "requests" or "fast"/);
+    }
   });
 
   it("is limited to a minute, as the record says too, where nothing limits it", async () => {

@@ -114,6 +114,17 @@ describe("runReport", () => {
     expect(dataOf(page)).to.deep.equal({ charts: [], spans: [], marks: [] });
   });
 
+  it("has the client of HttpUser, and what it left to requests", () => {
+    const versions = { ...finishedRecord().versions, httpUser: "fast", requests: "2.34.2", urllib3: "2.8.0" } as const;
+    const page = wordsOf(runReport(madeRun({ record: finishedRecord([], { versions }) })));
+    expect(page).to.include("requests 2.34.2 (HttpUser: fast) , urllib3 2.8.0").and.not.include("left");
+    const httpFallbacks = [{ reason: "stream=True", count: 12 }];
+    const record = finishedRecord([], { versions, httpFallbacks });
+    expect(wordsOf(runReport(madeRun({ record })))).to.include(
+      "HttpUser left 12 requests to the library requests: stream=True (12)",
+    );
+  });
+
   it("has all requests, with those that failed", () => {
     const many = [...Array.from({ length: 150 }, (_, index) => rowOf("GET", `/${index}`)), rowOf("", "Aggregated")];
     const { record } = madeRun();

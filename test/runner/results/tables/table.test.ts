@@ -51,6 +51,31 @@ describe("resultTable", () => {
     expect(tooWide(text)).to.deep.equal([]);
   });
 
+  it("says in a line which requests of HttpUser the library requests made, and why, where that was not asked", () => {
+    const lines = (more: Parameters<typeof finishedRecord>[1]) => {
+      const text = resultTable(finishedRecord([], more), rows, plain);
+      expect(tooWide(text)).to.deep.equal([]);
+      return text.replace(/\n +/g, " ").split("\n");
+    };
+    const { versions } = finishedRecord();
+    const asked = { versions: { ...versions, httpUser: "requests" as const } };
+    expect(lines(asked)).to.deep.equal(lines({}));
+    const httpUserCause = "requests 9.9 was not tested";
+    expect(lines({ versions: { ...asked.versions, httpUserCause } })).to.include(
+      "- HttpUser stayed on requests: requests 9.9 was not tested",
+    );
+    const httpFallbacks = [
+      { reason: "stream=True", count: 1200 },
+      { reason: "files", count: 34 },
+    ];
+    expect(lines({ httpFallbacks })).to.include(
+      "- HttpUser left 1234 requests to the library requests: stream=True (1200), files (34)",
+    );
+    expect(lines({ httpFallbacks: [{ reason: "hooks", count: 1 }] })).to.include(
+      "- HttpUser left 1 request to the library requests: hooks (1)",
+    );
+  });
+
   it("says whether the NAT gateways had ports, where they were asked", () => {
     const lines = (...load: Parameters<typeof natLoad>) =>
       resultTable(finishedRecord([], { integrity: natLoad(...load) }), rows, plain).replace(/\n +/g, " ");

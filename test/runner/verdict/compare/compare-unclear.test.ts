@@ -156,6 +156,32 @@ describe("the warnings of a comparison", () => {
     expect(warnings({ versions: {} }, { versions: original })).to.deep.equal([]);
   });
 
+  it("name the client of HttpUser where it differs, also from that of older versions, and not without HttpUsers", () => {
+    const older = { client: "patched", geventhttpclient: "2.6.1", gevent: "26.9.0" } as const;
+    const none = { ...older, requests: "2.34.2", urllib3: "2.8.0" } as const;
+    const requests = { ...none, httpUser: "requests" } as const;
+    const fast = { ...none, httpUser: "fast" } as const;
+    const httpFallbacks = [
+      { reason: "stream=True", count: 9 },
+      { reason: "files", count: 3 },
+    ];
+    const whole = "(requests 2.34.2, urllib3 2.8.0)";
+    expect(warnings({ versions: requests }, { versions: fast })).to.deep.equal([
+      `HttpUser's client: requests ${whole} before, fast ${whole} after`,
+    ]);
+    expect(warnings({ versions: fast }, { versions: fast, httpFallbacks })).to.deep.equal([
+      `HttpUser's client: fast ${whole} before, fast, but requests for files, stream=True ${whole} after`,
+    ]);
+    expect(warnings({ versions: older }, { versions: fast })).to.deep.equal([
+      "HttpUser's client: requests before, fast after",
+    ]);
+    expect(warnings({ versions: fast, httpFallbacks }, { versions: fast, httpFallbacks })).to.deep.equal([]);
+    for (const same of [older, none, requests])
+      expect(warnings({ versions: same }, { versions: requests })).to.deep.equal([]);
+    expect(warnings({ versions: none }, { versions: fast }), "no HttpUser").to.deep.equal([]);
+    expect(warnings({ versions: {} }, { versions: fast }), "never started").to.deep.equal([]);
+  });
+
   it("do not name the port of a target on this machine: the demo's is another each time", () => {
     expect(warnings({ target: "http://127.0.0.1:41000" }, { target: "http://127.0.0.1:42000" })).to.deep.equal([]);
     expect(warnings({ target: "http://a.test:41000" }, { target: "http://a.test:42000" })).to.have.length(1);

@@ -33,6 +33,16 @@ describe("the arrangement of a test for a run", () => {
     expect(namespace.deployed.before).to.equal(undefined);
   });
 
+  it("is made for another client of HttpUser alone, too", async () => {
+    const spec = structuredClone(namespace.control.spec);
+    const { wanted, ...place } = wants(2, "a.py");
+    const fast = { ...place, wanted: { ...wanted, httpClient: "fast" as const } };
+    expect(await arrange(fast)).to.deep.equal(["Script a.py with httpClient fast: the pods start anew"]);
+    expect(namespace.deployed.httpClient).to.equal("fast");
+    expect(await restore({ ...fast, before, patience: 1000 })).to.deep.equal({ done: "As before: script: a.py" });
+    expect(namespace.control.spec).to.deep.equal(spec);
+  });
+
   it("needs no change where all is so already", async () => {
     expect(await arrange(wants(2, "a.py"))).to.deep.equal([]);
     expect(await restore({ ...wants(2, "a.py"), before, patience: 1000 })).to.deep.equal({});

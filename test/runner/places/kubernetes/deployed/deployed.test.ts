@@ -34,6 +34,7 @@ describe("what is deployed", function () {
         namespace: "shop",
         script: "script1.py",
         scriptArguments: { tenant: "$(x)" },
+        httpClient: "requests",
         targetHost: "https://shop.example.com",
         users: 250,
         spawnRate: 2.5,
@@ -58,6 +59,7 @@ describe("what is deployed", function () {
       worker: { name: "locust-worker", uid: "w" },
       version: 1,
       ...{ script: "script1.py", workerScript: "script1.py", scriptArguments: { tenant: "$(x)" }, before: undefined },
+      httpClient: "requests",
       scripts: listScripts({ scriptsFolder: "locust/scripts" }, "."),
       versions: { loadtest: loadtestVersion() },
       ...{ users: 250, spawnRate: 2.5, runTime: "1h30m", targetHost: "https://shop.example.com" },
@@ -85,10 +87,11 @@ describe("what is deployed", function () {
 
   it("is what the variable says that Locust gets, in master and worker", async () => {
     const scriptArguments = { tenant: "$(x) $$", all: "true" };
-    for (const one of Object.values(await workloads({ script: "script2.py", scriptArguments }))) {
+    const httpClient = "fast";
+    for (const one of Object.values(await workloads({ script: "script2.py", scriptArguments, httpClient }))) {
       const text = String(environmentOf(one).LOADTEST_SCRIPT);
       expect(text, "nothing that Kubernetes would replace").to.not.include("$");
-      expect(JSON.parse(text)).to.deep.equal({ script: "script2.py", arguments: scriptArguments });
+      expect(JSON.parse(text)).to.deep.equal({ script: "script2.py", arguments: scriptArguments, httpClient });
     }
   });
 

@@ -127,6 +127,18 @@ describe("another script for a deployed test", () => {
     });
   });
 
+  it("may be the same with another client of HttpUser, and all is as before when it is taken back", () => {
+    const script = { script: "a.py", scriptArguments: {} };
+    for (const httpClient of [undefined, "auto", "fast"] as const) {
+      const before = live({ httpClient });
+      const changed = patched(before, withScript(before, { ...script, httpClient: "requests" }));
+      expect(running(changed)).to.include({ script: "a.py", httpClient: "requests" });
+      expect(variableOf(changed)).to.deep.equal({ script: "a.py", arguments: {}, httpClient: "requests" });
+      expect(patched(changed, withScriptBefore(changed))).to.deep.equal(before);
+      expect(withScript(before, { ...script, httpClient: httpClient ?? "auto" }), "the same").to.deep.equal([]);
+    }
+  });
+
   it("is forgotten once something else was deployed: that must not be undone", () => {
     const changed = run(live(), "b.py");
     expect(descriptionOf(changed).before?.script).to.equal("a.py");
