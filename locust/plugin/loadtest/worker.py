@@ -77,12 +77,13 @@ class WorkerReports:
 
     `{"name", "cpu", "cpuWait", "loopBusy", "cpuLimit", "memory", "memoryLimit", "run", "drained", "leaving", "endedAt",
     "preparing", "loadAge", "underWay", "oldestWait", "cutOff", "httpFallbacks", "script"}`: CPU in cores, memory in
-    bytes (`memoryLimit` None without one); `cpuWait`: as CPU, but the time for which others had it; `loopBusy`:
-    that for which its loop did not wait; `drained`: all users of run `run` have stopped and this report has their last samples; `leaving`: this worker is about to quit, and
-    `endedAt` is the script's line that ends it; `preparing`: its listeners of `test_start` are not done; `loadAge`:
-    seconds since they were, None where they took no time; `underWay`, `oldestWait`, `cutOff`: what `Unanswered` counts;
-    `httpFallbacks`: reason → requests of this run that `requests` has done; `script`: what `Script` counts; `arrivals`,
-    in a run with an arrival rate: what `Starts` counts, and corrected times.
+    bytes (`memoryLimit` None without one); `cpuWait`: as CPU, but the time for which others had it; `loopBusy`: that
+    for which its loop did not wait; `drained`: all users of run `run` have stopped and this report has their last
+    samples; `leaving`: this worker is about to quit, and `endedAt` is the script's line that ends it; `preparing`: its
+    listeners of `test_start` are not done; `loadAge`: seconds since they were, None where they took no time;
+    `underWay`, `oldestWait`, `cutOff`: what `Unanswered` counts; `httpFallbacks`: reason → requests of this run that
+    `requests` has done; `script`: what `Script` counts; `arrivals`, in a run with an arrival rate: what `Starts`
+    counts, and corrected times.
     """
 
     def __init__(
