@@ -21,7 +21,7 @@ describe("Python", function () {
 
   const folders = [
     { name: "locust", paths: [".", fixtures, join(root, "test/local/plain")] },
-    { name: "bench/cluster/python", paths: ["."] },
+    { name: "bench/cluster/python", paths: [".", join(root, "bench/peers/python")] },
   ];
   for (const { name, paths } of folders) {
     for (const args of [["check"], ["format", "--check"]]) {
