@@ -3,7 +3,7 @@ import type { BenchNamespace } from "./bench-namespace";
 import type { Configuration } from "./configurations";
 import { type Load, OutOfMemory, spawnRateOf, withLoad } from "./load";
 import { highest, mostThatFits, precision } from "./search";
-import { targetLimit, type Window } from "./window";
+import { bound, fitsIn, secondsARequest, targetLimit, type Window } from "./window";
 
 /** What was measured of one configuration in one round. */
 export interface Capacity {
@@ -24,14 +24,10 @@ export interface Capacity {
   readonly steps: { readonly busy: readonly Window[]; readonly calm: readonly Window[] };
 }
 
-/** p99 may be below this many times its unloaded value. */
-export const bound = 2;
 /** Users of which p99 is taken as unloaded. */
 export const few = 60;
 /** The target keeps 19,000 connections open. */
 const mostUsers = 18_000;
-/** What the least waits of `between(1, 3)` are on average, with the answer's time: users → requests a second. */
-const secondsARequest = 2.02;
 
 /** A former round's result tells where to begin. */
 export async function measureCapacity(
@@ -84,12 +80,6 @@ export async function measureCapacity(
       steps: { busy: busy.steps.map(({ value }) => value), calm: windows },
     };
   });
-}
-
-/** A window without failures, with a p99 below the limit, in which the users came as often as they would. */
-export function fitsIn(limit: number): (window: Window) => boolean {
-  return ({ users, arrived, rps, p99, failures }) =>
-    arrived === users && failures === 0 && p99 < limit && rps > (users / secondsARequest) * 0.9;
 }
 
 /** The machine may have been busy for a moment: what just does not fit gets a second chance. */

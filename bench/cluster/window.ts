@@ -52,6 +52,17 @@ export interface Window {
 /** From this many cores on, a target with one process may be what holds a number down. */
 export const targetLimit = 0.9;
 
+/** p99 may be below this many times its unloaded value. */
+export const bound = 2;
+/** What the waits of `between(1, 3)` are on average, with the answer's time: users → requests a second. */
+export const secondsARequest = 2.02;
+
+/** A window without failures, with a p99 below the limit, in which the users came as often as they would. */
+export function fitsIn(limit: number) {
+  return ({ users, arrived, rps, p99, failures }: Pick<Window, "users" | "arrived" | "rps" | "p99" | "failures">) =>
+    arrived === users && failures === 0 && p99 < limit && rps > (users / secondsARequest) * 0.9;
+}
+
 /** The response time that a share of requests does not exceed; 0 of none. */
 export function percentile(times: Readonly<Record<string, number>>, share: number): number {
   const sorted = Object.entries(times)

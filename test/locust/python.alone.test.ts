@@ -24,7 +24,7 @@ describe("Python", function () {
       name: "locust",
       paths: [".", fixtures, ...["plain", "http-client"].map((name) => join(root, "test/local", name))],
     },
-    { name: "bench/cluster/python", paths: ["."] },
+    { name: "bench/cluster/python", paths: [".", join(root, "bench/peers/python")] },
   ];
   for (const { name, paths } of folders) {
     for (const args of [["check"], ["format", "--check"]]) {

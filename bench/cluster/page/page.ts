@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { few } from "../capacity";
 import { handshakes } from "../load";
 import type { Results } from "../results";
-import { charts, pictures } from "./charts";
+import { charts } from "./charts";
+import { filesOf, picturesOf } from "./drawing";
 import { facts } from "./facts";
 import { tables } from "./tables";
 
@@ -18,13 +19,13 @@ const constants = {
 export function writePage(docs: string, results: Results): void {
   const folder = join(docs, "benchmarks");
   mkdirSync(folder, { recursive: true });
-  for (const [name, svg] of Object.entries(charts(results))) writeFileSync(join(folder, name), svg);
+  for (const [name, svg] of Object.entries(filesOf(charts(results)))) writeFileSync(join(folder, name), svg);
   const template = readFileSync(join(__dirname, "template.md"), "utf8");
   writeFileSync(join(docs, "benchmarks.md"), fill(template, { ...constants, ...partsOf(results) }));
 }
 
 function partsOf(results: Results): Readonly<Record<string, string>> {
-  return { ...facts(results), ...tables(results), ...pictures(results) };
+  return { ...facts(results), ...tables(results), ...picturesOf(charts(results), "benchmarks") };
 }
 
 /**

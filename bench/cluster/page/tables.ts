@@ -125,7 +125,7 @@ function millions(value: number): string {
 }
 
 /** Nothing measured gives a sentence that says so. */
-function table([head = [], ...rows]: readonly (readonly string[])[]): string {
+export function table([head = [], ...rows]: readonly (readonly string[])[]): string {
   if (rows.length === 0) return "Not measured.";
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   return [line(head), line(head.map((_, index) => (index === 0 ? "---" : "--:"))), ...rows.map(line)].join("\n");
