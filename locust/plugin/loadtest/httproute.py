@@ -96,7 +96,7 @@ def unfit(session: HttpSession) -> str | None:  # noqa: PLR0911 -- one for each 
         own["_fast"] = State()
     if _says_all(logging.DEBUG) or HTTPConnection.debuglevel:
         return "what urllib3 and http.client write of each request for debugging"
-    if not _OF_SESSION.isdisjoint(own):
+    if not own.keys().isdisjoint(_OF_SESSION):
         return "a method of the session that the script replaces"
     if session.hooks != _NO_HOOKS:
         return "hooks"
