@@ -110,6 +110,15 @@ class HttpFastLeftTest(HttpUserCase):
             self.assertEqual(len(called), 2)
         self.assertEqual(self._left(lambda client: client.get("/").text), {})
 
+    def test_is_left_while_others_write_of_each_request(self) -> None:
+        reason = "what urllib3 and http.client write of each request for debugging"
+        with self.assertLogs("urllib3.connectionpool", "DEBUG") as log:
+            self.assertEqual(self._left(lambda client: client.get("/").text), {reason: 1})
+        self.assertEqual(len([line for line in log.output if '"GET / HTTP/1.1" 200 5' in line]), 2)
+        with mock.patch("http.client.HTTPConnection.debuglevel", 1), mock.patch("builtins.print"):
+            self.assertEqual(self._left(lambda client: client.get("/").text), {reason: 1})
+        self.assertEqual(self._left(lambda client: client.get("/").text), {})
+
     def test_is_not_left_by_what_requests_prepares_alone(self) -> None:
         self.target.answers["/digest"] = answer(b"", "401 Unauthorized", WWW_Authenticate='Digest realm="r", nonce="n"')
 

@@ -93,7 +93,7 @@ def _cut_out(asked: Asked, request: tuple[Any, ...]) -> bool:  # noqa: PLR0911 -
     """Uses the head of requests that are alike; False where there can be none."""
     method, _, headers, _, data, _, auth, _, _, json = request
     session, target, route = asked.session, asked.target, asked.route
-    fields, given = _fields(session.headers), _fields(headers or None)
+    fields, given = _fields(session.headers), _fields(headers) if headers else None
     auth = session.auth if auth is None else auth
     if type(auth) is HTTPBasicAuth:
         auth = (auth.username, auth.password)

@@ -5,6 +5,7 @@ What `requests` finds out for each request is kept for as long as nothing of it 
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import Any
 
@@ -33,6 +34,8 @@ _OF_SESSION = frozenset(_BYPASSED[HttpSession] + _BYPASSED[Session]) - {"request
 _AS_EVER = {(owner, name): getattr(owner, name) for owner, names in _BYPASSED.items() for name in names}
 _SEND, _ASK, _PASS, _OPEN = Session.send, Session.request, HTTPAdapter.send, HTTPConnectionPool.urlopen
 _SAFE, _PREPARE = HttpSession._send_request_safe_mode, HttpSession.prepare_request
+
+_says_all = logging.getLogger("urllib3.connectionpool").isEnabledFor
 
 _NO_HOOKS: dict[str, list[Any]] = {"response": []}
 _NO_RETRIES = vars(Retry(0, read=False))
@@ -91,7 +94,9 @@ def unfit(session: HttpSession) -> str | None:  # noqa: PLR0911 -- one for each 
         if reason is not None:
             return reason
         own["_fast"] = State()
-    if not _OF_SESSION.isdisjoint(own):
+    if _says_all(logging.DEBUG) or HTTPConnection.debuglevel:
+        return "what urllib3 and http.client write of each request for debugging"
+    if not own.keys().isdisjoint(_OF_SESSION):
         return "a method of the session that the script replaces"
     if session.hooks != _NO_HOOKS:
         return "hooks"
