@@ -3,7 +3,7 @@
 import contextlib
 import threading
 import unittest
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -108,6 +108,68 @@ class Answer(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         pass
+
+
+def look(make: Callable[[], Any]) -> Any:
+    """What a script sees by that: a value, or the error's text."""
+    try:
+        found = make()
+    except Exception as error:
+        return repr(error)
+    return found if isinstance(found, (str, bytes, int, list, dict, type(None))) else repr(found)
+
+
+def of_request(answer: Any) -> list[Any]:
+    request = answer.request
+    names = ("url", "full_url", "method", "body", "selector", "host", "type", "origin_req_host", "unverifiable")
+    return [*[getattr(request, name) for name in names], list(request.headers.items()), request.get_host()]
+
+
+def _of_error(answer: Any) -> Any:
+    error = answer.error
+    if error is None:
+        return None
+    named = ("url", "code", "text", "http_log")
+    told = [repr(error), str(error), *[getattr(error, name, "none") for name in named]]
+    return [*told, error.response is answer, error.request is answer.request] if hasattr(error, "response") else told
+
+
+def _of_parser(answer: Any) -> list[Any]:
+    names = ("status_code", "version", "status_message", "message_complete", "content_length", "method", "block_size")
+    parser = answer._response
+    return [*[getattr(parser, name) for name in names], list(parser.headers), parser.read(), parser.should_close()]
+
+
+LOOKS: dict[str, Callable[[Any], Any]] = {
+    "class": lambda answer: type(answer).__name__,
+    "status": lambda answer: [answer.status_code, answer.ok, answer.status],
+    "content": lambda answer: answer.content,
+    "text": lambda answer: [answer.text, answer.encoding],
+    "json": lambda answer: answer.json(),
+    "url": lambda answer: answer.url,
+    "headers": lambda answer: [
+        list(answer.headers.items()),
+        answer.headers.get("x-A"),
+        answer.info() is answer.headers,
+    ],
+    "length": len,
+    "request": of_request,
+    "parser": _of_parser,
+    "sent": lambda answer: answer._sent_request,
+    "history": lambda answer: [one.status_code for one in answer.history],
+    "elapsed": lambda answer: answer.elapsed is not None,
+    "rest": lambda answer: [
+        answer.isclosed(),
+        answer.read(),
+        list(answer.iter_content()),
+        answer.data,
+        answer.release(),
+    ],
+    "error": lambda answer: answer.raise_for_status(),
+    "its parts": _of_error,
+    "success": lambda answer: answer.success(),
+}
+"""What a script can look at in a response."""
 
 
 class FastHttpCase(unittest.TestCase):

@@ -8,7 +8,7 @@ from typing import Any
 import gevent
 from locust import FastHttpUser
 
-from fasthttp_case import FastHttpCase
+from fasthttp_case import LOOKS, FastHttpCase, look, of_request
 from loadtest import client
 from raw_target import ANSWERS, RawTarget
 
@@ -45,66 +45,6 @@ _ASKED: list[tuple[str, str, dict[str, Any]]] = [
     *[("POST", "/plain", {"json": {}, "headers": {"Cookie": "own=1"}}), ("GET", "/kept", {}), ("GET", "/plain", {})],
     *[("GET", path, {}) for path in ("/forget", "/plain", "/deep/plain")],
 ]
-
-
-def _seen(make: Callable[[], Any]) -> Any:
-    try:
-        found = make()
-    except Exception as error:
-        return repr(error)
-    return found if isinstance(found, (str, bytes, int, list, dict, type(None))) else repr(found)
-
-
-def _of_request(answer: Any) -> list[Any]:
-    request = answer.request
-    names = ("url", "full_url", "method", "body", "selector", "host", "type", "origin_req_host", "unverifiable")
-    return [*[getattr(request, name) for name in names], list(request.headers.items()), request.get_host()]
-
-
-def _of_error(answer: Any) -> Any:
-    error = answer.error
-    if error is None:
-        return None
-    named = ("url", "code", "text", "http_log")
-    told = [repr(error), str(error), *[getattr(error, name, "none") for name in named]]
-    return [*told, error.response is answer, error.request is answer.request] if hasattr(error, "response") else told
-
-
-def _of_parser(answer: Any) -> list[Any]:
-    names = ("status_code", "version", "status_message", "message_complete", "content_length", "method", "block_size")
-    parser = answer._response
-    return [*[getattr(parser, name) for name in names], list(parser.headers), parser.read(), parser.should_close()]
-
-
-_LOOKS: dict[str, Callable[[Any], Any]] = {
-    "class": lambda answer: type(answer).__name__,
-    "status": lambda answer: [answer.status_code, answer.ok, answer.status],
-    "content": lambda answer: answer.content,
-    "text": lambda answer: [answer.text, answer.encoding],
-    "json": lambda answer: answer.json(),
-    "url": lambda answer: answer.url,
-    "headers": lambda answer: [
-        list(answer.headers.items()),
-        answer.headers.get("x-A"),
-        answer.info() is answer.headers,
-    ],
-    "length": len,
-    "request": _of_request,
-    "parser": _of_parser,
-    "sent": lambda answer: answer._sent_request,
-    "history": lambda answer: [one.status_code for one in answer.history],
-    "elapsed": lambda answer: answer.elapsed is not None,
-    "rest": lambda answer: [
-        answer.isclosed(),
-        answer.read(),
-        list(answer.iter_content()),
-        answer.data,
-        answer.release(),
-    ],
-    "error": lambda answer: answer.raise_for_status(),
-    "its parts": _of_error,
-    "success": lambda answer: answer.success(),
-}
 
 
 class LeanTest(FastHttpCase):
@@ -153,7 +93,7 @@ class LeanTest(FastHttpCase):
                     seen.append((method, path, options, repr(error), self._report(reports)))
                     continue
                 lean[-1] = "loadtest" in vars(answer)
-                looks = {name: _seen(lambda look=look, answer=answer: look(answer)) for name, look in _LOOKS.items()}
+                looks = {name: look(lambda see=see, answer=answer: see(answer)) for name, see in LOOKS.items()}
                 jar = sorted((one.name, one.value) for one in user.client.cookiejar)
                 seen.append((method, path, options, looks, self._report(reports), jar))
             return seen
@@ -191,7 +131,7 @@ class LeanTest(FastHttpCase):
                 ):
                     for options in ({}, {"catch_response": True}):
                         answer = user.client.get(path, **options)
-                        seen.append([path, *[_seen(lambda n=n, a=answer: _LOOKS[n](a)) for n in names]])
+                        seen.append([path, *[look(lambda n=n, a=answer: LOOKS[n](a)) for n in names]])
             return seen
 
         self._both(ask)
@@ -228,7 +168,7 @@ class LeanTest(FastHttpCase):
     def test_is_the_same_for_other_kinds_of_users(self) -> None:
         def ask(user: FastHttpUser, reports: list[Any]) -> list[Any]:
             answers = [user.client.get(path) for path in ("/plain", "/a?b", "/ü", "/404", "/plain") * 2]
-            return [[one.text, one.url, _of_request(one), one._sent_request] for one in answers] + self._report(reports)
+            return [[one.text, one.url, of_request(one), one._sent_request] for one in answers] + self._report(reports)
 
         self._both(ask, default_headers={"X-Own": "{0}", "User-Agent": "me"})
         self._both(ask, host="you:secret@127.0.0.1")
@@ -245,7 +185,7 @@ class LeanTest(FastHttpCase):
                 seen.append(repr(waits.value))
                 with gevent.Timeout(0.1, False):
                     seen.append(user.client.get(path).status_code)
-                seen.append(_seen(lambda path=path: self._timed(user, path)))
+                seen.append(look(lambda path=path: self._timed(user, path)))
                 seen.append(user.client.get("/plain").status_code)
             return [*seen, self._report(reports)]
 
