@@ -62,6 +62,7 @@ _ANSWERS: dict[str, Any] = {
     "/br": answer(brotli.compress(b"brotli " * 50), Content_Encoding="br"),
     "/br-wrong": answer(b"this is no brotli", Content_Encoding="br"),
     "/both": answer(brotli.compress(PACKED), Content_Encoding="gzip, br"),
+    "/twice": answer(brotli.compress(PACKED), Content_Encoding="gzip", content_encoding="br"),
     "/identity": answer(Content_Encoding="identity"),
     "/unknown": answer(Content_Encoding="unknown"),
     "/lengths": answer().replace(b"Content-Length: 5", b"Content-Length: 5\r\nContent-Length: 5"),

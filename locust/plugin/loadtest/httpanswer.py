@@ -140,13 +140,13 @@ class Asked:
         extract_cookies_to_jar(jar, request, SimpleNamespace(_original_response=SimpleNamespace(msg=message)))
 
     def unpack(self, body: bytes, coding: str) -> bytes:
-        """What was sent with a `Content-Encoding`.
+        """What was sent with a `Content-Encoding`, of which `coding` is the first.
 
         Raises:
             ContentDecodingError: it cannot be unpacked
         """
         coding = coding.lower()
-        if coding in HTTPResponse.CONTENT_DECODERS:
+        if coding in HTTPResponse.CONTENT_DECODERS and self.text.lower().count(b"\ncontent-encoding:") == 1:
             try:
                 decoder = _get_decoder(coding)
                 return decoder.decompress(body) + decoder.decompress(b"") + decoder.flush()

@@ -118,11 +118,10 @@ def _send(asked: Asked) -> Response:
     asked.answer = answer
     asked.text = text
     asked.packed = content
-    first = answer.first
-    if "set-cookie" in first:
+    if answer.sets_cookies:
         asked.keep_cookies(session.cookies)
-    if content and "content-encoding" in first:
-        content = asked.unpack(content, first["content-encoding"])
+    if content and answer.encoding is not None:
+        content = asked.unpack(content, answer.encoding)
     response = Answered.__new__(Answered)
     response.__dict__ = {
         "_asked": asked,

@@ -117,7 +117,7 @@ def _read(sock: Any, method: str) -> tuple[Head, bytes, bytes]:
     if answer is None:
         raise Unusual(received)
     head = answer.head
-    if len(head.fields) > _MOST_FIELDS or head.size > _LONGEST_HEAD:
+    if head.size > _LONGEST_HEAD or received.count(b"\n", 0, head.size) - 2 > _MOST_FIELDS:
         raise Unusual(received)
     if head.status in REDIRECT_STATI and "location" in head.first:
         raise Unusual(received)
