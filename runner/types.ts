@@ -16,6 +16,8 @@ export interface WorkerStatus {
   readonly cpuWait?: number;
   /** The part of it in which its event loop worked, waited for a CPU, or was blocked; missing in older plugins. */
   readonly loopBusy?: number;
+  /** Seconds for which an answer waited on average until the event loop looked at it; missing in older plugins. */
+  readonly loopDelay?: number;
   /** Cores it may use: a Python process uses one at the most, a container's limit may be lower. */
   readonly cpuLimit: number;
   readonly memory: number;

@@ -66,15 +66,18 @@ class WaitTest(unittest.TestCase):
             self.assertEqual(usage.wait_seconds(), 2.5)
 
     def test_is_of_a_loop_that_is_blocked_too(self) -> None:
-        loop = usage.BusyLoop()
-        for block, least, most in ((gevent.sleep, 0.0, 0.5), (monkey.get_original("time", "sleep"), 0.99, 1.01)):
-            meter = usage.CpuMeter(shortest=0, seconds=loop.seconds)
+        loop = usage.LoopWatch()
+        for block, least, most in ((gevent.sleep, 0.0, 0.5), (monkey.get_original("time", "sleep"), 0.8, 1.01)):
+            meter, delay = (usage.CpuMeter(shortest=0, seconds=one) for one in (loop.busy, loop.delay))
             for _ in range(20):
                 block(0.02)
-                gevent.sleep(0)
+                gevent.sleep(0.0001)
             share = meter.sample()
             self.assertGreaterEqual(share, least)
             self.assertLessEqual(share, most)
+            waited = delay.sample()
+            # Half of each block, at every moment.
+            self.assertLess(waited, 0.005) if least == 0 else self.assertGreater(waited, 0.008)
 
     def test_is_measured_as_cpu_is(self) -> None:
         seconds = iter((1.0, 1.5))

@@ -30,9 +30,9 @@ const step = z.object({
   users: amount.describe("At its end"),
   workers: count,
   workerCpu: amount.nullable().describe("Of the busiest worker on average, as a share of what it may use"),
-  workerBlocked: amount
+  workerDelay: amount
     .optional()
-    .describe("Share of the time for which something in the script kept all users of a worker waiting, if nearly all"),
+    .describe("Ms for which an answer waited on average until a worker looked at it, where something blocked that"),
   arrivals: z
     .object({
       due: count,

@@ -176,7 +176,7 @@ function causes(
 /** Why no user was free, when most iterations were dropped. */
 function noneFree(asked: number, drops: Busy | undefined): string {
   if (drops === undefined || Math.min(drops.ready, drops.users) >= nearlyAll * asked) {
-    return `all users, ${asked}, were under way (the target is slow, or --users is too low)`;
+    return `all users, ${asked}, were under way (the target is slow, --users is too low, or tasks block their worker)`;
   }
   const gone = asked - drops.users;
   const starting = drops.users - drops.ready;

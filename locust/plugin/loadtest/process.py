@@ -18,7 +18,7 @@ from locust.env import Environment
 _NO_LIMIT = 2**60
 
 
-def _cpu_seconds() -> float:
+def cpu_seconds() -> float:
     own = resource.getrusage(resource.RUSAGE_SELF)
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
@@ -38,7 +38,7 @@ def wait_seconds() -> float:
 class CpuMeter:
     """Cores used since the last sample: CPU time of this process and its ended children over wall time."""
 
-    def __init__(self, shortest: float = 0.5, seconds: Callable[[], float] = _cpu_seconds) -> None:
+    def __init__(self, shortest: float = 0.5, seconds: Callable[[], float] = cpu_seconds) -> None:
         """`shortest`: seconds; a sample sooner than that after the last one repeats it, as it would only be noise.
 
         `seconds`: what is measured instead of CPU time.
@@ -60,15 +60,16 @@ class CpuMeter:
         return self._cores
 
 
-class BusyLoop:
-    """For how long gevent's loop did not wait for something to happen.
+class LoopWatch:
+    """What users wait for beside their target: gevent's loop, which goes on only when what runs waits by gevent.
 
     It computes, waits for a CPU that others have, or is blocked by what does not wait by gevent, such as a C library:
     all users stand still meanwhile, and their answers look slow.
     """
 
     def __init__(self) -> None:
-        self._idle, self._since = 0.0, time.perf_counter()
+        self._idle = self._delay = 0.0
+        self._since = time.perf_counter()
         loop = gevent.get_hub().loop
         # Behind gevent's own callbacks, right before the loop waits, and ahead of all else when it does no more.
         self._watchers = (loop.prepare(ref=False, priority=loop.MINPRI), loop.check(ref=False, priority=loop.MAXPRI))
@@ -76,14 +77,24 @@ class BusyLoop:
         self._watchers[1].start(self._after)
 
     def _before(self) -> None:
-        self._since = time.perf_counter()
+        now = time.perf_counter()
+        turn = now - self._since
+        self._since = now
+        # An answer that comes at any moment of this turn waits for half of it on average.
+        self._delay += turn * turn / 2
 
     def _after(self) -> None:
-        self._idle += time.perf_counter() - self._since
+        now = time.perf_counter()
+        self._idle += now - self._since
+        self._since = now
 
-    def seconds(self) -> float:
-        """Since any moment, for the difference of two; ask in a greenlet, where the loop does not wait."""
+    def busy(self) -> float:
+        """Seconds in which the loop did not wait, since any moment, for the difference of two; ask in a greenlet."""
         return time.perf_counter() - self._idle
+
+    def delay(self) -> float:
+        """Grows each second by the seconds for which answers that came in it waited on average."""
+        return self._delay
 
 
 def memory() -> int:

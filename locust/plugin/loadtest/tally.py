@@ -236,6 +236,7 @@ def describe(client_id: str, state: str, users: int, report: Report | None, sile
         "cpu": round(data.get("cpu", 0.0), 4),
         "cpuWait": round(data.get("cpuWait", 0.0), 4),
         "loopBusy": round(data.get("loopBusy", 0.0), 4),
+        "loopDelay": round(data.get("loopDelay", 0.0), 4),
         "cpuLimit": data.get("cpuLimit", 1.0),
         "memory": data.get("memory", 0),
         "underWay": data.get("underWay", 0),

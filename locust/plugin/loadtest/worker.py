@@ -75,15 +75,15 @@ def _is_of_main(tb: TracebackType | None) -> bool:
 class WorkerReports:
     """Adds `data["loadtest"]` to each report; create it in `events.init`, behind the script's own listeners.
 
-    `{"name", "cpu", "cpuWait", "loopBusy", "cpuLimit", "memory", "memoryLimit", "run", "drained", "leaving", "endedAt",
-    "preparing", "loadAge", "underWay", "oldestWait", "cutOff", "httpFallbacks", "script"}`: CPU in cores, memory in
-    bytes (`memoryLimit` None without one); `cpuWait`: as CPU, but the time for which others had it; `loopBusy`: that
-    for which its loop did not wait; `drained`: all users of run `run` have stopped and this report has their last
-    samples; `leaving`: this worker is about to quit, and `endedAt` is the script's line that ends it; `preparing`: its
-    listeners of `test_start` are not done; `loadAge`: seconds since they were, None where they took no time;
-    `underWay`, `oldestWait`, `cutOff`: what `Unanswered` counts; `httpFallbacks`: reason → requests of this run that
-    `requests` has done; `script`: what `Script` counts; `arrivals`, in a run with an arrival rate: what `Starts`
-    counts, and corrected times.
+    `{"name", "cpu", "cpuWait", "loopBusy", "loopDelay", "cpuLimit", "memory", "memoryLimit", "run", "drained",
+    "leaving", "endedAt", "preparing", "loadAge", "underWay", "oldestWait", "cutOff", "httpFallbacks", "script"}`: CPU
+    in cores, memory in bytes (`memoryLimit` None without one); `cpuWait`: as CPU, but the time for which others had it;
+    `loopBusy`, `loopDelay`: what `LoopWatch` counts, by the second; `drained`: all users of run `run` have stopped and
+    this report has their last samples; `leaving`: this worker is about to quit, and `endedAt` is the script's line that
+    ends it; `preparing`: its listeners of `test_start` are not done; `loadAge`: seconds since they were, None where
+    they took no time; `underWay`, `oldestWait`, `cutOff`: what `Unanswered` counts; `httpFallbacks`: reason → requests
+    of this run that `requests` has done; `script`: what `Script` counts; `arrivals`, in a run with an arrival rate:
+    what `Starts` counts, and corrected times.
     """
 
     def __init__(
@@ -102,9 +102,14 @@ class WorkerReports:
         runner.quit, runner.stop = self.quit, self.stop  # type: ignore[method-assign]
         self._prepares_since: float | None = None
         self._loads_since: float | None = None
-        self._meter = process.CpuMeter()
-        self._waits = process.CpuMeter(seconds=process.wait_seconds)
-        self._loop = process.CpuMeter(seconds=process.BusyLoop().seconds)
+        loop = process.LoopWatch()
+        measured = {
+            "cpu": process.cpu_seconds,
+            "cpuWait": process.wait_seconds,
+            "loopBusy": loop.busy,
+            "loopDelay": loop.delay,
+        }
+        self._meters = {name: process.CpuMeter(seconds=seconds) for name, seconds in measured.items()}
         self._unanswered = Unanswered(environment, runner, arrivals.cut)
         self._fixed = {
             "name": os.environ.get("LOADTEST_WORKER_NAME") or socket.gethostname(),
@@ -125,9 +130,7 @@ class WorkerReports:
             return
         data["loadtest"] = {
             **self._fixed,
-            "cpu": self._meter.sample(),
-            "cpuWait": self._waits.sample(),
-            "loopBusy": self._loop.sample(),
+            **{name: meter.sample() for name, meter in self._meters.items()},
             "memory": process.memory(),
             "run": getattr(self._environment.parsed_options, RUN_OPTION, 0),
             "drained": self._drained,

@@ -4,7 +4,7 @@ import type { Counts } from "../../types/counts";
 import { type Broke, certainBreach, couldNotHold, judgeStep } from "../../verdict/capacity/breach";
 import { isOverRate } from "../../verdict/capacity/cap";
 import { type Measured, measure } from "../../verdict/capacity/measure";
-import { isClear, isHeldUp, whyVoid } from "../../verdict/capacity/proof";
+import { allowedBy, isBlocked, isClear, isHeldUp, type WorkerUse, whyVoid } from "../../verdict/capacity/proof";
 import type { CapacityStep, StepArrivals } from "../../verdict/capacity/report";
 import { rpsText } from "../../verdict/capacity/words";
 import { round } from "../../verdict/format";
@@ -22,6 +22,7 @@ import { isThere, startsBetween, WorkerWatch } from "./observed";
 export interface HeldLevel {
   readonly step: CapacityStep;
   readonly thresholds: readonly ThresholdResult[];
+  readonly use: WorkerUse;
   /** Whether it is to be held again, with more users. */
   readonly again?: boolean;
 }
@@ -81,12 +82,14 @@ export class Levels {
     const short = arrivals !== undefined && isHeldUp(arrivals, status.users) ? arrivals : undefined;
     const certain = watched.certain && couldNotHold(watched.certain);
     const broke = watched.early ?? judged.broke ?? certain ?? null;
+    const allowed = allowedBy(broke);
     const why = whyVoid({
       ...{ level, by: this.plan.asked.by, users: status.users },
       ...{
         counted: measured !== undefined,
         ...{ answers: total?.requests ?? 0, underWay: status.underWay },
         broke: broke !== null || short !== undefined,
+        allowed,
         clear: broke !== null && isClear(broke, total?.requests ?? 0),
       },
       lost: before.filter(({ id }) => !living.some((worker) => worker.id === id)).map(({ name }) => name),
@@ -107,11 +110,12 @@ export class Levels {
       p50: total?.percentiles.p50 ?? null,
       p95: total?.percentiles.p95 ?? null,
       p99: total?.percentiles.p99 ?? null,
-      ...{ users: status.users, workers: living.length, ...use },
+      ...{ users: status.users, workers: living.length, workerCpu: use.cpu },
+      ...(why !== null && isBlocked(use, allowed) ? { workerDelay: use.delay } : {}),
       ...(arrivals === undefined ? {} : { arrivals }),
     };
     if (arrivals !== undefined && step.outcome === "held") this.load.iterationSeconds = arrivals.underWay / level;
-    return { step, thresholds: judged.results, ...(again === true ? { again } : {}) };
+    return { step, use, thresholds: judged.results, ...(again === true ? { again } : {}) };
   }
 
   /** Of a level with more requests a second than may be, whatever else became of it. */

@@ -1,6 +1,6 @@
 /** What Locust's status says of a level of load. */
-import { saturatedShare, usersTolerance } from "../../../settings/limits";
-import type { LocustStatus } from "../../types";
+import { usersTolerance } from "../../../settings/limits";
+import type { LocustStatus, WorkerStatus } from "../../types";
 import type { ArrivalsStatus } from "../../types/arrivals";
 import { cpuShare, type WorkerUse } from "../../verdict/capacity/proof";
 import type { StepArrivals } from "../../verdict/capacity/report";
@@ -25,22 +25,25 @@ export function isThere({ users, targetUsers, state, arrivals }: LocustStatus, l
 /** What keeps the workers busy while a level is held. */
 export class WorkerWatch {
   private readonly cpu = new CpuWatch();
-  private readonly loop = new CpuWatch();
+  private readonly busy = new CpuWatch();
+  private readonly delay = new CpuWatch();
 
   add(status: LocustStatus): void {
     const workers = livingWorkers(status);
+    const watch = (watch: CpuWatch, of: (worker: WorkerStatus) => number) =>
+      watch.add(Object.fromEntries(workers.map((worker) => [worker.name, of(worker)])), 1, true);
     // A worker that others keep from the CPU is as late as one that needs more than it may use.
-    const cpu = workers.map((one) => [one.name, cpuShare(one.cpu, one.cpuWait ?? 0, one.cpuLimit)] as const);
-    this.cpu.add(Object.fromEntries(cpu), 1, true);
-    this.loop.add(Object.fromEntries(workers.map(({ name, loopBusy = 0 }) => [name, loopBusy])), 1, true);
+    watch(this.cpu, ({ cpu, cpuWait = 0, cpuLimit }) => cpuShare(cpu, cpuWait, cpuLimit));
+    watch(this.busy, ({ loopBusy = 0 }) => loopBusy);
+    watch(this.delay, ({ loopDelay = 0 }) => loopDelay);
   }
 
   /** Of the busiest of them. */
   use(): WorkerUse {
-    const [cpu, loop] = [this.cpu, this.loop].map((watch) => Object.values(watch.use()).map(({ mean }) => mean));
-    if (cpu === undefined || loop === undefined || cpu.length === 0) return { workerCpu: null };
-    const [workerCpu, busy] = [Math.max(...cpu), Math.max(...loop)];
-    const isBlocked = busy >= saturatedShare && workerCpu < saturatedShare;
-    return { workerCpu, ...(isBlocked ? { workerBlocked: round(busy, 3) } : {}) };
+    const most = (watch: CpuWatch) => {
+      const means = Object.values(watch.use()).map(({ mean }) => mean);
+      return means.length === 0 ? null : Math.max(...means);
+    };
+    return { cpu: most(this.cpu), busy: most(this.busy) ?? 0, delay: round((most(this.delay) ?? 0) * 1000, 1) };
   }
 }

@@ -75,7 +75,7 @@ class Search {
       if (this.isOver()) return this.end("time");
       const held = await this.levels.hold(next.level, next.purpose);
       if (held === undefined) return;
-      const step = judged(held.step, this.tried, this.plan.asked.by);
+      const step = judged(held.step, this.tried, held.use);
       this.steps.push(step);
       this.thresholds.set(step, held.thresholds);
       const { level, outcome, rps } = step;
@@ -117,10 +117,10 @@ class Search {
       return true;
     }
     // More workers make no requests either where a script makes none.
-    if (isBusy(step) && step.avg !== null) return this.moreWorkers(step);
+    if (isBusy(step.workerCpu) && step.avg !== null) return this.moreWorkers(step);
     this.voids += 1;
     if (this.voids <= secondTries) return true;
-    this.end("load");
+    this.end(step.workerDelay === undefined ? "load" : "script");
     return false;
   }
 

@@ -1,22 +1,22 @@
 /** Whether a step of a search proves anything about the target, or only about what makes the load. Pure. */
 import { saturatedShare, usersTolerance } from "../../../settings/limits";
+import { parseThreshold } from "../../../settings/values/threshold";
 import { percent, short } from "../format";
 import type { IntegrityReport } from "../integrity";
 import { type Broke, fewest } from "./breach";
-import {
-  busyShare,
-  type CapacityReport,
-  type CapacityStep,
-  curveOf,
-  insideOf,
-  type LoadUnit,
-  type StepArrivals,
-} from "./report";
+import { type CapacityReport, type CapacityStep, curveOf, insideOf, type LoadUnit, type StepArrivals } from "./report";
 import type { Tried } from "./search";
 import { capacityDecision, levelText, limitTexts } from "./words";
 
-/** What kept the busiest worker busy. */
-export type WorkerUse = Pick<CapacityStep, "workerCpu" | "workerBlocked">;
+/** What the busiest worker does. */
+export interface WorkerUse {
+  /** As a share of what it may use; null where none told. */
+  readonly cpu: number | null;
+  /** Share of the time in which its event loop did not wait. */
+  readonly busy: number;
+  /** Ms for which an answer waited on average until the event loop looked at it. */
+  readonly delay: number;
+}
 
 /** What is known of the load of a step. */
 export interface StepLoad {
@@ -32,6 +32,8 @@ export interface StepLoad {
   readonly broke: boolean;
   /** Whether it broke in a way that busy workers, or users that are missing, are no reason for. */
   readonly clear?: boolean;
+  /** Ms that answers may take by the threshold that broke. */
+  readonly allowed?: number | undefined;
   /** Names of workers that went away. */
   readonly lost: readonly string[];
   readonly workers: WorkerUse;
@@ -52,6 +54,7 @@ export function whyVoid(load: StepLoad): string | null {
     underWay,
     broke,
     clear = false,
+    allowed,
     lost,
     workers,
     masterCpu,
@@ -63,14 +66,16 @@ export function whyVoid(load: StepLoad): string | null {
     return "no request was made: --step-time is too short for what the users do, or the script makes none";
   }
   if (!broke && answers === 0) return "nothing was answered: --step-time is too short for what the users do";
-  if (clear) return null;
+  const blocked = isBlocked(workers, allowed) ? blockedText(workers) : null;
+  if (clear) return blocked;
   // What broke with fewer would have broken with all of them.
   if (!broke && by === "users" && level - users >= 1 && users < level * (1 - usersTolerance)) {
     return `there were ${users} of ${levelText(level, by)}`;
   }
   const off = arrivals !== undefined && !isHeldUp(arrivals, users) ? startsOff(level, arrivals) : null;
   if (!broke && off === null) return null;
-  if (isBusy(workers)) return busyText(level, by, workers);
+  if (isBusy(workers.cpu)) return busyText(workers.cpu);
+  if (blocked !== null) return blocked;
   if (off !== null) return off;
   return masterCpu >= saturatedShare ? `CPU of the master was ${percent(masterCpu)} of what it may use` : null;
 }
@@ -115,28 +120,49 @@ export function cpuShare(used: number, waited: number, limit: number): number {
 }
 
 /** Whether the workers may not keep up. */
-export function isBusy(use: WorkerUse): boolean {
-  return (busyShare(use) ?? 0) >= saturatedShare;
+export function isBusy(workerCpu: number | null): boolean {
+  return workerCpu !== null && workerCpu >= saturatedShare;
 }
 
-function busyText(level: number, by: LoadUnit, { workerCpu, workerBlocked }: WorkerUse): string {
-  const what =
-    workerBlocked === undefined
-      ? `the busiest worker used, or waited for, ${percent(workerCpu ?? 1)} of its CPU`
-      : `something in the script blocked a worker, and all of its users, for ${percent(workerBlocked)} of the time`;
-  return `at ${levelText(level, by)} ${what}`;
+/** Answers that wait in a worker for this part of what they may take have broken the threshold as well as the target. */
+const mayDelay = 0.1;
+/** Ms for which answers wait in any worker that has much to do. */
+const usualDelay = 5;
+/** Ms, where no threshold of a time broke: scripts and clients make errors of what takes long, mostly a second or more. */
+const usuallyAllowed = 1000;
+
+/** Whether something in the script keeps the event loop of a worker from its answers, and no want of CPU. */
+export function isBlocked({ cpu, busy, delay }: WorkerUse, allowed = usuallyAllowed): boolean {
+  return !isBusy(cpu) && (busy >= saturatedShare || delay >= Math.max(usualDelay, mayDelay * allowed));
+}
+
+/** Ms that answers may take by the threshold that broke; undefined where it is none of a time. */
+export function allowedBy(broke: Broke | null): number | undefined {
+  if (broke?.what !== "time" || broke.threshold === null) return undefined;
+  return parseThreshold(broke.threshold).limit;
+}
+
+function blockedText({ cpu, busy, delay }: WorkerUse): string {
+  const wait = `answers waited in a worker for ${short(delay)} ms on average, as something in the script blocks it`;
+  return `${wait} (event loop busy for ${percent(busy)} of the time, CPU for ${percent(cpu ?? 0)})`;
+}
+
+function busyText(cpu: number | null): string {
+  return `the busiest worker used, or waited for, ${percent(cpu ?? 1)} of its CPU`;
 }
 
 /** Requests for each user, beside those of lower levels, below which busy workers are to blame. */
 const fairShare = 0.9;
 
 /** A level at which busy workers give less for each user than at lower levels proves nothing, though it holds. */
-export function judged(step: CapacityStep, tried: readonly Tried[], by: LoadUnit): CapacityStep {
+export function judged(step: CapacityStep, tried: readonly Tried[], use: WorkerUse): CapacityStep {
   const lower = tried.filter(({ level, held }) => held && level < step.level);
   const before = Math.max(0, ...lower.map(({ level, rps }) => rps / level));
   const isFair = step.rps / step.level >= before * fairShare;
-  if (step.outcome !== "held" || isFair || !isBusy(step)) return step;
-  return { ...step, outcome: "void", why: busyText(step.level, by, step) };
+  if (step.outcome !== "held" || isFair) return step;
+  if (isBusy(use.cpu)) return { ...step, outcome: "void", why: busyText(use.cpu) };
+  if (!isBlocked(use)) return step;
+  return { ...step, outcome: "void", why: blockedText(use), workerDelay: use.delay };
 }
 
 /** More users wait for a target that is the limit: of those that were added at least this part is inside requests. */

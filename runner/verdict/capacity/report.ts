@@ -72,14 +72,9 @@ export interface CapacityStep {
   readonly workers: number;
   /** Of the busiest worker on average, as a share of what it may use; null where none told. */
   readonly workerCpu: number | null;
-  /** Share of the time for which something in the script kept all users of a worker waiting, where that was nearly all. */
-  readonly workerBlocked?: number | undefined;
+  /** Ms for which an answer waited on average until a worker looked at it, where something in the script blocks it. */
+  readonly workerDelay?: number | undefined;
   readonly arrivals?: StepArrivals | undefined;
-}
-
-/** How busy the busiest worker was, by CPU or by what blocked it, as a share; null where none told. */
-export function busyShare({ workerCpu, workerBlocked }: Pick<CapacityStep, "workerCpu" | "workerBlocked">) {
-  return workerBlocked ?? workerCpu;
 }
 
 /**
@@ -227,7 +222,7 @@ const headroom = 0.7;
  * were not yet busy; without one twice as many as there are. More than there are in any case.
  */
 export function workersNeeded(steps: readonly CapacityStep[], level: number, present: number): number {
-  const cool = steps.filter((step) => step.outcome !== "void" && (busyShare(step) ?? 1) < headroom);
+  const cool = steps.filter(({ workerCpu, outcome }) => outcome !== "void" && (workerCpu ?? 1) < headroom);
   const reference = cool.sort((a, b) => b.level - a.level)[0];
   if (reference?.workerCpu === undefined || reference.workerCpu === null) return present * 2;
   const each = (reference.workerCpu * reference.workers) / reference.level;

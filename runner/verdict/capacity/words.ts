@@ -11,8 +11,9 @@ export function levelText(level: number, by: LoadUnit): string {
 }
 
 /** What became of a step: `held`, or why it did not. */
-export function outcomeText({ outcome, why, broke }: CapacityStep): string {
+export function outcomeText({ outcome, why, broke, workerDelay }: CapacityStep): string {
   if (outcome === "held") return "held";
+  if (workerDelay !== undefined) return `no proof: blocked for ${short(workerDelay)} ms`;
   if (outcome === "beyond") return `left: ${why}`;
   return outcome === "broke" ? `broke: ${broke?.text ?? "unknown"}` : `no proof: ${why}`;
 }
@@ -63,7 +64,8 @@ export function limitTexts(report: CapacityReport): string[] {
     cpu.length === 0
       ? ""
       : `: the busiest of ${workers.count} used, or waited for, ${percent(Math.max(...cpu))} of its CPU at most`;
-  const because = steps.findLast(({ outcome }) => outcome === "void")?.why ?? "the load was not what was asked";
+  const last = steps.findLast(({ outcome }) => outcome === "void");
+  const because = last ? `${last.why}, at ${levelText(last.level, asked.by)}` : "the load was not what was asked";
   const texts: Readonly<Record<CapacityLimit, string>> = {
     target: `The target was the limit, not the workers${used}.`,
     flat: `The target was the limit, not the workers${used}: more load gave no more throughput, and broke nothing.`,
@@ -83,6 +85,11 @@ export function limitTexts(report: CapacityReport): string[] {
 }
 
 function scriptText({ asked, steps }: CapacityReport): string {
+  const last = steps.at(-1);
+  if (last?.workerDelay !== undefined) {
+    const what = "what does not wait by gevent, such as a C library, a file lock, or a sleep that is not patched";
+    return `at ${levelText(last.level, asked.by)} ${last.why}. Keep out of it ${what}`;
+  }
   const [top] = steps.filter(({ outcome }) => outcome === "held").sort((a, b) => b.level - a.level);
   if (top === undefined) return "its users were mostly in no request";
   const inside = `${short(insideOf(top))} of ${levelText(top.level, asked.by)} were inside requests on average`;

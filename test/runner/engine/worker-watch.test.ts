@@ -13,15 +13,16 @@ function useOf(...looks: readonly Partial<WorkerStatus>[]) {
 
 describe("what keeps the workers of a step busy", () => {
   it("is the CPU of the busiest, and what it waited for", () => {
-    expect(useOf({ cpu: 0.4 }, { cpu: 0.6 })).to.deep.equal({ workerCpu: 0.5 });
-    expect(useOf({ cpu: 0.5, cpuWait: 0.45 })).to.deep.equal({ workerCpu: 0.95 });
-    expect(new WorkerWatch().use()).to.deep.equal({ workerCpu: null });
+    expect(useOf({ cpu: 0.4 }, { cpu: 0.6 })).to.deep.equal({ cpu: 0.5, busy: 0, delay: 0 });
+    expect(useOf({ cpu: 0.5, cpuWait: 0.45 }).cpu).to.equal(0.95);
+    expect(new WorkerWatch().use()).to.deep.equal({ cpu: null, busy: 0, delay: 0 });
   });
 
-  it("is what blocks its loop where that is no CPU, and nearly all of the time", () => {
-    expect(useOf({ cpu: 0.05, loopBusy: 0.97 })).to.deep.equal({ workerCpu: 0.1, workerBlocked: 0.97 });
-    expect(useOf({ cpu: 0.05, loopBusy: 0.89 })).to.deep.equal({ workerCpu: 0.1 });
-    expect(useOf({ cpu: 0.95, loopBusy: 0.99 })).to.deep.equal({ workerCpu: 0.95 });
-    expect(useOf({ cpu: 0.5, cpuWait: 0.45, loopBusy: 0.96 })).to.deep.equal({ workerCpu: 0.95 });
+  it("is its event loop, and for how many ms answers wait for that", () => {
+    const looks = [
+      { loopBusy: 0.9, loopDelay: 0.05 },
+      { loopBusy: 0.5, loopDelay: 0.03 },
+    ] as const;
+    expect(useOf(...looks)).to.deep.equal({ cpu: 0.1, busy: 0.7, delay: 40 });
   });
 });

@@ -41,7 +41,7 @@ describe("ArrivalsWatch", () => {
   it("says what started of what was asked, and why it was no more", () => {
     expect(judge({ started: 900, dropped: 100 }).problems).to.deep.equal([
       "arrivals: 900 of 1000 iterations asked were started: 100 were dropped, as all users, 10, were under way " +
-        "(the target is slow, or --users is too low)",
+        "(the target is slow, --users is too low, or tasks block their worker)",
     ]);
     expect(judge({ started: 900, dropped: 60 }, { saturated: ["worker-1"] }).problems[0]).to.contain(
       "were started: CPU of worker-1 was at its limit (more workers); 60 were dropped",

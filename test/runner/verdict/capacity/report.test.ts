@@ -1,12 +1,14 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import {
+  allowedBy,
   cpuShare,
   isClear,
   isOfScript,
   judged,
   type StepLoad,
   searchIntegrity,
+  type WorkerUse,
   whyVoid,
 } from "../../../../runner/verdict/capacity/proof";
 import { curveOf, type Found, kneeOf, meanOf, soFar, workersNeeded } from "../../../../runner/verdict/capacity/report";
@@ -15,7 +17,7 @@ import { Integrity } from "../../../../runner/verdict/integrity";
 import { asked, reportOf, stepAt, steps } from "./steps";
 
 const cap: Partial<Found> = { limit: "cap", broke: null, steps: steps.slice(0, 3) };
-const busy = stepAt(80, { outcome: "void", why: "at 80 users CPU of the busiest worker was 97 % of what it may use" });
+const busy = stepAt(80, { outcome: "void", why: "CPU of the busiest worker was 97 % of what it may use" });
 const workers: Partial<Found> = {
   ...{ limit: "workers", broke: null, steps: [...steps.slice(0, 3), busy], workers: { count: 2, needed: 5 } },
 };
@@ -61,7 +63,17 @@ describe("a capacity", () => {
     expect(late.at(-1)).to.equal("The time of the search was over (--max-run-time 60), before its answer was sure.");
     expect(answerText(reportOf({ limit: null }))).to.equal("So far: 400 requests/s at 40 users held.");
     expect(detailTexts(reportOf(workers)).at(-1)).to.equal(
-      `The workers were the limit, not the target: ${busy.why}. To go on takes about 5 workers (--max-workers 5).`,
+      `The workers were the limit, not the target: ${busy.why}, at 80 users. To go on takes about 5 workers (--max-workers 5).`,
+    );
+  });
+
+  it("says of a script that blocks its workers what to do", () => {
+    const step = stepAt(80, { outcome: "void", why: "answers waited", workerDelay: 72.4 });
+    expect(outcomeText(step)).to.equal("no proof: blocked for 72.4 ms");
+    expect(
+      detailTexts(reportOf({ limit: "script", broke: null, steps: [...steps.slice(0, 3), step] })).at(-1),
+    ).to.match(
+      /^The script was the limit, not the target: at 80 users answers waited\. Keep out of it what does not wait by gevent/,
     );
   });
 
@@ -171,22 +183,22 @@ describe("the proof that the target was the limit", () => {
       answers: 100,
       broke: true,
       lost: [],
-      workers: { workerCpu: 0.3 },
+      workers: { cpu: 0.3, busy: 0.3, delay: 1 },
       masterCpu: 0.02,
     },
   };
 
+  const cpuOf = (cpu: number) => ({ cpu, busy: cpu, delay: 3 });
+  const blocked = { cpu: 0.04, busy: 0.85, delay: 72 };
+
   it("is there where the workers were not", () => {
     expect(whyVoid(load)).to.equal(null);
-    expect(whyVoid({ ...load, workers: { workerCpu: null } })).to.equal(null);
+    expect(whyVoid({ ...load, workers: { cpu: null, busy: 0, delay: 0 } })).to.equal(null);
   });
 
   it("is missing where the load was not what was asked", () => {
-    expect(whyVoid({ ...load, workers: { workerCpu: 0.95 } })).to.equal(
-      "at 40 users the busiest worker used, or waited for, 95 % of its CPU",
-    );
-    expect(whyVoid({ ...load, workers: { workerCpu: 0.2, workerBlocked: 0.95 } })).to.equal(
-      "at 40 users something in the script blocked a worker, and all of its users, for 95 % of the time",
+    expect(whyVoid({ ...load, workers: cpuOf(0.95) })).to.equal(
+      "the busiest worker used, or waited for, 95 % of its CPU",
     );
     expect(whyVoid({ ...load, masterCpu: 0.95 })).to.match(/CPU of the master was 95 %/);
     expect(whyVoid({ ...load, users: 30, broke: false })).to.equal("there were 30 of 40 users");
@@ -195,6 +207,27 @@ describe("the proof that the target was the limit", () => {
     expect(whyVoid({ ...load, broke: false, answers: 0, underWay: 0 })).to.match(/^no request was made: /);
     expect(whyVoid({ ...load, broke: false, answers: 0, underWay: 4 })).to.match(/^nothing was answered/);
     expect(whyVoid({ ...load, broke: false, answers: 0 })).to.match(/nothing was answered: --step-time is too short/);
+  });
+
+  it("is missing where the script kept answers waiting for much of what they may take, or nearly all of the time", () => {
+    const text =
+      "answers waited in a worker for 72 ms on average, as something in the script blocks it " +
+      "(event loop busy for 85 % of the time, CPU for 4 %)";
+    expect(whyVoid({ ...load, workers: blocked, allowed: 200 })).to.equal(text);
+    expect(whyVoid({ ...load, workers: blocked, allowed: 721 })).to.equal(null);
+    expect(whyVoid({ ...load, workers: { ...blocked, busy: 0.95 }, allowed: 721 })).to.match(/^answers waited/);
+    expect(whyVoid({ ...load, workers: { ...blocked, delay: 4.9 }, allowed: 20 })).to.equal(null);
+    // Errors may come of it as well: a script says what is too slow, and so does a client's timeout.
+    expect(whyVoid({ ...load, workers: { ...blocked, delay: 120 }, clear: true })).to.match(/^answers waited/);
+    expect(whyVoid({ ...load, workers: blocked, clear: true })).to.equal(null);
+    // A worker that is short of CPU is told as such, and errors are the target's then.
+    expect(whyVoid({ ...load, workers: cpuOf(0.95), allowed: 200 })).to.match(/used, or waited for, 95 %/);
+    expect([
+      allowedBy({ what: "time", threshold: "GET /a: p95<0.2s", request: "GET /a", text: "" }),
+      allowedBy({ what: "errors", threshold: "fail_ratio<1%", request: null, text: "" }),
+      allowedBy({ what: "no answers", threshold: null, request: null, text: "" }),
+      allowedBy(null),
+    ]).to.deep.equal([200, undefined, undefined, undefined]);
   });
 
   it("is not lost to a little waiting for the CPU where a worker may use little of it", () => {
@@ -207,7 +240,7 @@ describe("the proof that the target was the limit", () => {
   });
 
   it("needs neither idle workers nor all users where the target answers with errors", () => {
-    const errors = { ...load, clear: true, workers: { workerCpu: 1 }, users: 14 };
+    const errors = { ...load, clear: true, workers: cpuOf(1), users: 14 };
     expect(whyVoid(errors)).to.equal(null);
     expect(whyVoid({ ...errors, clear: false })).to.match(/the busiest worker used/);
     // Fewer users that break it are enough.
@@ -219,7 +252,7 @@ describe("the proof that the target was the limit", () => {
   });
 
   it("needs no idle workers where everything held", () => {
-    expect(whyVoid({ ...load, workers: { workerCpu: 0.2, workerBlocked: 0.99 }, broke: false })).to.equal(null);
+    expect(whyVoid({ ...load, workers: blocked, broke: false })).to.equal(null);
   });
 
   it("is missing where iterations start late, but for users that wait for the target", () => {
@@ -232,9 +265,13 @@ describe("the proof that the target was the limit", () => {
 
   it("is missing for throughput that busy workers keep from rising", () => {
     const tried = [{ level: 40, held: true, rps: 400 }];
-    expect(judged(stepAt(80, { rps: 420, workerCpu: 0.97 }), tried, "users").outcome).to.equal("void");
-    expect(judged(stepAt(80, { rps: 420, workerCpu: 0.5 }), tried, "users").outcome).to.equal("held");
-    expect(judged(stepAt(80, { rps: 790, workerCpu: 0.97 }), tried, "users").outcome).to.equal("held");
+    const outcome = (rps: number, use: WorkerUse) => judged(stepAt(80, { rps }), tried, use).outcome;
+    expect([outcome(420, cpuOf(0.97)), outcome(420, cpuOf(0.5)), outcome(790, cpuOf(0.97))]).to.deep.equal([
+      ...["void", "held", "held"],
+    ]);
+    expect(judged(stepAt(80, { rps: 420 }), tried, { ...blocked, busy: 0.99 })).to.deep.include({
+      ...{ outcome: "void", workerDelay: 72 },
+    });
   });
 
   it("is missing where throughput is flat and the users that were added are in no request", () => {
