@@ -3,7 +3,7 @@ import { join } from "node:path";
 import Ajv from "ajv/dist/2020";
 import { expect } from "chai";
 import type { FinishedRecord } from "../../runner/results/run-record";
-import { type CommandEnd, prepareLocust, root, startCommand, stopCommands } from "../support/cli";
+import { prepareLocust, root, startCommand, stopCommands } from "../support/cli";
 import { waitUntilNone } from "../support/processes";
 import { finished, makeProject, onlyRun, type Project, removeProjects, temporaryFolder } from "../support/project";
 import { type QueueProcess, startQueueProcess } from "../support/queue-process";
@@ -86,15 +86,11 @@ describe("loadtest capacity on this machine", function () {
   const quick = ["--step-time", "1s", "--holds", "2", "--precision", "50%"];
   const late = ["--script", "visit.py", "--threshold", "p95<200", ...quick];
 
-  let end: CommandEnd;
-  let folder: string;
-  let record: FinishedRecord;
-
-  test("finds the capacity of a queue by users, with the proof that the queue was the limit", async () => {
+  test("finds the capacity of a queue by users, with the proof that the queue was the limit, and keeps and shows it", async () => {
     const made = await target(queue);
     const page = join(project.directory, "page.html");
     const args = [...late, "--from", "20", "--at-least", "150/s", "--html", page];
-    ({ end, folder, record } = await search(made.url, args));
+    const { end, folder, record } = await search(made.url, args);
     const answered = await made.answered();
     const { rps, interval, limit, first, knee, steps, level, broke } = capacityOf(record);
     expect(end.code, end.stderr).to.equal(0);
@@ -113,18 +109,18 @@ describe("loadtest capacity on this machine", function () {
     expect(knee?.level).to.be.within(5, 30);
     expect(steps.filter((step) => step.level === level && step.outcome === "held")).to.have.lengthOf.at.least(2);
     expect(record.integrity).to.deep.include({ ok: true, problems: [] });
-  });
 
-  it("says before how long it takes, shows its steps as they go on, and the answer at the end", () => {
+    // How long it takes is said before, its steps as they go on, and the answer at the end.
+
     expect(end.stderr).to.match(/from 20 users up, 1 s a step, to 50 %/);
     expect(end.stderr).to.match(/It takes about \d\d:\d\d, 40 steps at most/);
     expect(end.stderr).to.match(/^20 users: \d+(\.\d+)? requests\/s, p95 \d+ ms.*: held$/m);
     expect(end.stdout).to.match(/The capacity is \d{3}(\.\d)? requests\/s at \d+ users/);
     expect(end.stdout).to.match(/The target was the limit, not the workers/);
     for (const line of end.stdout.split("\n")) expect(line.length).to.be.at.most(80);
-  });
 
-  it("leaves results that its schema allows, and that other commands show", async () => {
+    // Its results are what their schema allows, and other commands show them.
+
     const schema = JSON.parse(readFileSync(join(root, "schema", "run.schema.json"), "utf8"));
     const ajv = new Ajv({ allErrors: true, strict: false, validateFormats: false });
     expect(ajv.validate(schema, JSON.parse(readFileSync(join(folder, "run.json"), "utf8"))), ajv.errorsText()).to.equal(
@@ -171,9 +167,7 @@ describe("loadtest capacity on this machine", function () {
     expect(limit).to.equal("script");
     expect(steps.at(-1)?.outcome).to.equal("void");
     expect(steps.at(-1)?.workerDelay).to.be.at.least(20);
-    expect(end.stdout).to.match(
-      /The script was the limit, not the target: at \d+ users/,
-    );
+    expect(end.stdout).to.match(/The script was the limit, not the target: at \d+ users/);
   });
 
   test("ends at a limit of the user's with what is there at least", async () => {

@@ -24,7 +24,9 @@ export async function startSteady(scripts: Readonly<Record<string, string>> = {}
   await prepareLocust();
   const target = await startDemoTarget({ port: 0 });
   const { directory } = makeProject({ "steady.py": steadyUsers, ...scripts }, ["workerReplicas: 1"]);
-  const load = ["--local", "--script", "steady.py", "--host", target.url, "--spawn-rate", "40"];
+  // With requests, so that what is asked for is too much for one worker.
+  const client = ["--http-client", "requests"];
+  const load = ["--local", "--script", "steady.py", "--host", target.url, "--spawn-rate", "40", ...client];
   return { target, directory, load };
 }
 

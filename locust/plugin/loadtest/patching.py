@@ -102,7 +102,24 @@ def stays_on_requests() -> str | None:
     return None
 
 
-def tell() -> None:
+def chooses_fast_http_user() -> bool:
+    """Whether HttpUser is to run on the fast client, as `LOADTEST_HTTP_CLIENT` says: `auto` where it can, or `fast`.
+
+    Ends the process with exit code 2 where that says something else, or asks for what cannot be.
+    """
+    asked, why = http_client(), stays_on_requests()
+    problem = None
+    if asked not in ("auto", "requests", "fast"):
+        problem = f"LOADTEST_HTTP_CLIENT must be auto, requests or fast, not {asked}"
+    elif asked == "fast" and why is not None:
+        problem = f"HttpUser cannot run on the fast client, as httpClient asks: {why}"
+    if problem is not None:
+        sys.stderr.write(f"{problem}\n")
+        sys.exit(2)
+    return asked != "requests" and why is None
+
+
+def tell(user_classes: Iterable[type] = (HttpUser,)) -> None:
     """Writes a line where something is left as it is."""
     if others := untested(*TESTED):
         have = ", ".join(f"{package} {versions()[package]}" for package in others)
@@ -110,7 +127,7 @@ def tell() -> None:
         logger.warning(
             "The plugin changes less of Locust than it could: here is %s, and it was tested with %s", have, know
         )
-    elif (why := stays_on_requests()) is not None and http_client() == "auto":
+    elif why := client(user_classes).get("httpUserCause"):
         logger.warning("HttpUser stays on requests, which takes more CPU: %s", why)
 
 

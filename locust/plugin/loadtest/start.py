@@ -16,7 +16,7 @@ from argparse import Action, BooleanOptionalAction
 from collections.abc import Callable
 from functools import cache, partial
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import Any
 
 import gevent
 import locust.main
@@ -114,7 +114,7 @@ class Plugin:
             unanswered.merge(self._status.environment.stats.errors, data["errors"])
 
     def _on_init(self, environment: Environment, runner: Runner, web_ui: WebUI | None = None, **_: Any) -> None:
-        patching.tell()
+        patching.tell(environment.user_classes)
         options = environment.parsed_options
         base_path = (options and options.web_base_path) or ""
         if web_ui is not None:
@@ -176,19 +176,9 @@ def read_no_files() -> None:
 
 
 def choose_http_client() -> None:
-    """Has HttpUser run on the fast client, as `LOADTEST_HTTP_CLIENT` says: `auto` where it can, `fast`, `requests`."""
-    asked, why = patching.http_client(), patching.stays_on_requests()
-    if asked not in ("auto", "requests", "fast"):
-        _refuse(f"LOADTEST_HTTP_CLIENT must be auto, requests or fast, not {asked}")
-    if asked == "fast" and why is not None:
-        _refuse(f"HttpUser cannot run on the fast client, as httpClient asks: {why}")
-    if asked != "requests" and why is None:
+    """Has HttpUser run on the fast client where it is to."""
+    if patching.chooses_fast_http_user():
         import_module(".httpfast", __package__).install()
-
-
-def _refuse(text: str) -> NoReturn:
-    sys.stderr.write(f"{text}\n")
-    sys.exit(2)
 
 
 @patching.only_tested("locust")

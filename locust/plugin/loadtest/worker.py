@@ -73,17 +73,16 @@ def _is_of_main(tb: TracebackType | None) -> bool:
 
 
 class WorkerReports:
-    """Adds `data["loadtest"]` to each report; create it in `events.init`, behind the script's own listeners.
+    """Adds `data["loadtest"]` to each report; create it in `events.init`, behind the script's listeners.
 
     `{"name", "cpu", "cpuWait", "loopBusy", "loopDelay", "cpuLimit", "memory", "memoryLimit", "run", "drained",
     "leaving", "endedAt", "preparing", "loadAge", "underWay", "oldestWait", "cutOff", "httpFallbacks", "script"}`: CPU
     in cores, memory in bytes (`memoryLimit` None without one); `cpuWait`: as CPU, but the time for which others had it;
     `loopBusy`, `loopDelay`: what `LoopWatch` counts, by the second; `drained`: all users of run `run` have stopped and
-    this report has their last samples; `leaving`: this worker is about to quit, and `endedAt` is the script's line that
-    ends it; `preparing`: its listeners of `test_start` are not done; `loadAge`: seconds since they were, None where
-    they took no time; `underWay`, `oldestWait`, `cutOff`: what `Unanswered` counts; `httpFallbacks`: reason → requests
-    of this run that `requests` has done; `script`: what `Script` counts; `arrivals`, in a run with an arrival rate:
-    what `Starts` counts, and corrected times.
+    this report has their last samples; `leaving`: it is about to quit, and `endedAt` is the script's line that ends it;
+    `preparing`: its listeners of `test_start` are not done; `loadAge`: seconds since they were, None where they took no
+    time; `underWay`, `oldestWait`, `cutOff`: what `Unanswered` counts; `httpFallbacks`: reason → requests of this run
+    that `requests` has done; `script`: what `Script` counts; `arrivals`, with an arrival rate: what `Starts` counts.
     """
 
     def __init__(
@@ -103,12 +102,8 @@ class WorkerReports:
         self._prepares_since: float | None = None
         self._loads_since: float | None = None
         loop = process.LoopWatch()
-        measured = {
-            "cpu": process.cpu_seconds,
-            "cpuWait": process.wait_seconds,
-            "loopBusy": loop.busy,
-            "loopDelay": loop.delay,
-        }
+        measured = {"cpu": process.cpu_seconds, "cpuWait": process.wait_seconds}
+        measured |= {"loopBusy": loop.busy, "loopDelay": loop.delay}
         self._meters = {name: process.CpuMeter(seconds=seconds) for name, seconds in measured.items()}
         self._unanswered = Unanswered(environment, runner, arrivals.cut)
         self._fixed = {
