@@ -20,6 +20,7 @@ from loadtest import unanswered
 from loadtest.unanswered import Unanswered, _Request, merge
 
 GRACE = 0.3
+STOP = User.stop
 LOCUSTS: dict[Any, Any] = {session: session.request for session in (HttpSession, FastHttpSession)}
 
 
@@ -58,6 +59,7 @@ class UnansweredTest(unittest.TestCase):
         return unanswered
 
     def unwatch(self) -> None:
+        User.stop = STOP  # type: ignore[method-assign]
         for session, theirs in LOCUSTS.items():
             session.request = theirs  # type: ignore[method-assign]
         unanswered._under_way.clear()

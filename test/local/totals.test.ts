@@ -55,6 +55,42 @@ class MixedUser(HttpUser):
     expect(counts.aborted).to.equal(0);
   }
 
+  /** Users that are sent home and called back each second: many wake from their wait when they are to be ended. */
+  const waves = (client: string) => `from locust import ${client}, LoadTestShape, constant, task
+
+
+class Quick(${client}):
+    wait_time = constant(0.05)
+
+    @task
+    def front_page(self) -> None:
+        self.client.get("/")
+
+
+class Waves(LoadTestShape):
+    def tick(self):
+        second = int(self.get_run_time())
+        return None if second > 5 else (10 if second % 2 else 100, 200)
+`;
+
+  for (const client of ["HttpUser", "FastHttpUser"]) {
+    it(`are the target's where ${client}s wake when they are to be ended`, async () => {
+      const target = await startDemoTarget({ port: 0 });
+      try {
+        const project = makeProject({ "waves.py": waves(client) });
+        const args = ["run", "--local", "--host", target.url, "--script", "waves.py", "--workers", "1"];
+        const end = await startCommand([...args, "--results", project.results], { cwd: project.directory }).ended;
+        expect(end.code, end.stderr + end.stdout).to.equal(0);
+        const { requests, aborted } = target.counts();
+        expect(requests).to.be.greaterThan(500);
+        expect(finished(onlyRun(project.results)).totals).to.include({ requests, failures: 0 });
+        expect(aborted).to.equal(0);
+      } finally {
+        await target.close();
+      }
+    });
+  }
+
   for (const round of rounds) {
     it(`are the target's own counts exactly, runs ${2 * round + 1} and ${2 * round + 2}`, async () => {
       await Promise.all([oneRun(2), oneRun(3)]);

@@ -20,7 +20,7 @@ from locust.contrib.fasthttp import FastHttpSession
 from locust.env import Environment
 from locust.runners import Runner
 from locust.stats import StatsError
-from locust.user.task import LOCUST_STATE_STOPPING
+from locust.user.task import LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING
 from requests.sessions import merge_setting
 
 from .patching import only_tested
@@ -66,11 +66,14 @@ class Unanswered:
         self._environment = environment
         self._runner = runner
         self._stop_users = runner.stop_users
+        self._killed: set[User] = set()
+        """Users that waited when they were asked to end: they are about to be killed."""
         self._late: set[gevent.Greenlet] = set()
         """Of users that have not ended within the stop timeout. Locust kills them next."""
         self.cut_off = 0
         """Requests of the latest run that were counted here."""
         runner.stop_users = self.stop_users  # type: ignore[method-assign]
+        self._note_killed()
         for session in (HttpSession, FastHttpSession):
             self._watch(session)
 
@@ -102,6 +105,7 @@ class Unanswered:
         finally:
             gevent.killall(timers, block=False)
             self._late = set()
+            self._killed.clear()
 
     @only_tested("locust")
     def _watch(self, session: Any) -> None:
@@ -110,6 +114,9 @@ class Unanswered:
         @functools.wraps(theirs)
         def request(client: Any, method: str, url: Any, name: str | None = None, *args: Any, **more: Any) -> Any:
             one = (time.monotonic(), client, method, url, name or client.request_name, more.get("params"))
+            if client.user in self._killed:
+                # Its wait was over in the turn in which it was to be killed: it ends here, with nothing sent.
+                gevent.sleep(0)
             key = id(one)
             _under_way[key] = one
             try:
@@ -122,6 +129,17 @@ class Unanswered:
                 _under_way.pop(key, None)
 
         session.request = request
+
+    @only_tested("locust")
+    def _note_killed(self) -> None:
+        theirs = User.stop
+
+        def stop(user: User, force: bool = False) -> bool:
+            if user._state == LOCUST_STATE_WAITING:
+                self._killed.add(user)
+            return theirs(user, force)
+
+        User.stop = stop  # type: ignore[method-assign]
 
     def _note_late(self) -> None:
         users = [next(iter(greenlet.args), None) for greenlet in self._runner.user_greenlets]
