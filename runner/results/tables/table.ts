@@ -79,17 +79,23 @@ export function progressTable(
 /** A table of requests: its title, and how many of the numbers it leaves out from the left. */
 interface RequestColumns {
   readonly title: string;
+  /** Where there is no room for it. */
+  readonly short: string;
   readonly from: number;
 }
 
-const ofRequests: RequestColumns = { title: timesTitle, from: 0 };
-const ofCorrected: RequestColumns = { title: "Corrected times: ms from when each iteration was due", from: 3 };
+const ofRequests: RequestColumns = { title: timesTitle, short: "Request", from: 0 };
+const ofCorrected: RequestColumns = {
+  title: "Corrected times: ms from when each iteration was due",
+  short: "Corrected",
+  from: 3,
+};
 
 function requestLines(
   rows: readonly RequestStats[],
   colors: Colors,
   totals?: FinishedRecord["totals"],
-  { title: fullTitle, from }: RequestColumns = ofRequests,
+  { title: fullTitle, short, from }: RequestColumns = ofRequests,
 ): string[] {
   const requests = requestRows(rows);
   const total = totalRow(rows, totals);
@@ -100,7 +106,7 @@ function requestLines(
   const room = Math.max(minName, width - widths.reduce((sum, column) => sum + column + gap, 0));
   const names = [...shown.map((row) => oneLine(requestLabel(row))), ...(total === undefined ? [] : ["Total"])];
   // A name's room may be narrow: the unit of the times is cut before a column is.
-  const title = room < fullTitle.length ? "Request" : fullTitle;
+  const title = room < fullTitle.length ? short : fullTitle;
   const cells = numbers.map((row, index) => {
     const name = cutMiddle(names[index] ?? "", room);
     const failing = from === 0 && row[1] !== "0";
