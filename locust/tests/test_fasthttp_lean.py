@@ -196,16 +196,6 @@ class LeanTest(FastHttpCase):
         with gevent.Timeout(0.1):
             return repr(user.client.get(path).error)
 
-    def test_counts_as_locust_does(self) -> None:
-        def ask(user: FastHttpUser, _: list[Any]) -> list[Any]:
-            stats = user.environment.stats
-            for name, took in (("a", 3.4), ("b", 147.0), ("a", 99_999), ("a", None), ("a", 0), ("b", 2.5)):
-                stats.log_request("GET", name, took, 7)
-            rows = [stats.total, *stats.entries.values()]
-            return [[row.to_dict() | {"times": dict(row.response_times)} for row in rows], stats.num_none_requests]
-
-        self._both(lambda user, told: [[str(ask(user, told)).partition("current_rps")[0]]])
-
 
 if __name__ == "__main__":
     unittest.main()
