@@ -109,7 +109,7 @@ def _parse(text: bytes) -> Head | None:
             head.sets_cookies = True
             continue
         if name == b"content-encoding":
-            head.encoding = head.encoding or value.decode("latin-1")
+            head.encoding = value.decode("latin-1") if head.encoding is None else head.encoding
             continue
         if name == b"content-length" and told.isdigit() and len(told) < 16:
             head.length = int(told)
