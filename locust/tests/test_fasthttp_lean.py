@@ -165,6 +165,19 @@ class LeanTest(FastHttpCase):
 
         self._both(ask)
 
+    def test_shows_what_was_sent_after_the_script_has_written_on(self) -> None:
+        def ask(user: FastHttpUser, _: list[Any]) -> list[Any]:
+            seen: list[Any] = []
+            data, params, headers = {"a": "1"}, {"q": "1"}, {"X-A": "1"}
+            for path in ("/plain", "/404", "/kept") * 3:
+                answer = user.client.post(path, data=data, params=params, headers=headers)
+                for given in (data, params, headers):
+                    given.update({name: f"{value}0" for name, value in given.items()})
+                seen.append([path, of_request(answer), answer._sent_request])
+            return seen
+
+        self._both(ask)
+
     def test_is_the_same_for_other_kinds_of_users(self) -> None:
         def ask(user: FastHttpUser, reports: list[Any]) -> list[Any]:
             answers = [user.client.get(path) for path in ("/plain", "/a?b", "/ü", "/404", "/plain") * 2]

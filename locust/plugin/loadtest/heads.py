@@ -100,6 +100,8 @@ def ask(  # noqa: PLR0913, PLR0917 -- Locust's own
         kind = kind or _BODIES.get(type(data))
         if kind is None:
             return None
+        if kind == "form":
+            data = dict(data)  # the script may write into its own before it looks at what was sent
         body = data if kind == "bytes" else (urlencode(data) if kind == "form" else data).encode()
         if len(body) > LONGEST_BODY:
             return None

@@ -76,6 +76,8 @@ def _request(  # noqa: PLR0913, PLR0917 -- Locust's own
         context = {**self.user.context(), **context}
     built = f"{self.base_url}{url}"
     name = name or self.request_name or url
+    if more.get("params"):
+        more["params"] = dict(more["params"])
     begun = time.perf_counter()
     response = _exchange(self, client, method, built, asked, head, headers, allow_redirects, more)
     exception, length = None, 0
