@@ -14,7 +14,7 @@ from geventhttpclient.client import HTTPClientPool
 from locust import FastHttpUser
 
 from fasthttp_case import NOTHING, PLACES, THEIRS, FastHttpCase
-from loadtest import client, heads, patching
+from loadtest import client, heads, patching, sending
 
 _REQUESTS: list[tuple[str, str, dict[str, Any]]] = [
     ("GET", "/", {}),
@@ -140,6 +140,12 @@ class FastHttpTest(FastHttpCase):
                 self.assertEqual(user.client.get("/", headers={f"X-{number}": "1"}).status_code, 200)
                 self.assertLessEqual(len(heads._heads), 5)
             self.assertTrue(all(f"X-{at}" in dict(fields) for at, (_, fields, _) in enumerate(target.seen)))
+        with self.target() as target, mock.patch.object(sending, "_MOST_HEADS", 5):
+            user, paths = self.user(target.url()), [f"/{number}" for number in (*range(12), *range(12))]
+            for path in paths:  # whole URLs go the client's own way
+                self.assertEqual(user.client.get(target.url() + path).status_code, 200)
+                self.assertLessEqual(len(sending._heads), 5)
+            self.assertEqual([line.split()[1] for line, *_ in target.seen], paths)
 
     def test_keeps_users_apart(self) -> None:
         client.install()
