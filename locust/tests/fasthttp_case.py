@@ -9,7 +9,7 @@ from typing import Any
 
 import gevent
 from geventhttpclient import client, connectionpool
-from locust import FastHttpUser, stats
+from locust import FastHttpUser
 from locust.contrib import fasthttp
 from locust.env import Environment
 
@@ -29,7 +29,6 @@ PLACES = [
     (fasthttp.LocustBadStatusCode, "request"),
     (fasthttp.LocustBadStatusCode, "http_log"),
     (client.HTTPClient, "request"),
-    (stats.RequestStats, "log_request"),
 ]
 NOTHING = object()
 """What is not there before."""

@@ -7,9 +7,10 @@ from unittest.mock import patch
 
 import gevent
 from flask import Flask
+from locust.stats import RequestStats
 
 from fake_master import Master
-from loadtest import counts
+from loadtest import counts, patching
 
 
 class CountsTest(unittest.TestCase):
@@ -72,6 +73,48 @@ class CountsTest(unittest.TestCase):
             self.get("?now=1")
         with patch.object(counts, "_PATIENCE", 0.05), gevent.Timeout(60):
             self.get("?now=1")
+
+
+class OnePassTest(unittest.TestCase):
+    _REQUESTS = (
+        *((0.2, "a", 3.4, 7), (0.9, "b", 147.0, 500), (1.1, "a", 99_999, 0), (1.1, "a", None, 20), (1.8, "a", 0, 1)),
+        *((2.0, "b", 2.5, 33), (2.1, "c", None, 0), (5.5, "c", 3432, 10**12), (5.6, "c", 3432, 1), (17.2, "a", 1, 1)),
+    )
+    """Seconds from the start, name, response time, length."""
+
+    def setUp(self) -> None:
+        restored = patch.object(RequestStats, "log_request", RequestStats.log_request)
+        restored.start()
+        self.addCleanup(restored.stop)
+
+    def _count(self, keeps_times: bool) -> list[dict[str, Any]]:
+        """All that Locust keeps of these requests, with a clock that goes from one to the next."""
+        began = 1_000_000.5
+        with patch("time.time", return_value=began) as clock:
+            stats = RequestStats(use_response_times_cache=keeps_times)
+            for after, name, took, length in self._REQUESTS:
+                clock.return_value = began + after
+                stats.log_request("GET", name, took, length)  # type: ignore[arg-type]
+            rows = [stats.total, *stats.entries.values()]
+            kept = [{name: value for name, value in vars(row).items() if name != "stats"} for row in rows]
+            return [*kept, *(row.to_dict() for row in rows), {"report": stats.serialize_stats()}]
+
+    def test_counts_all_that_locust_does(self) -> None:
+        self.maxDiff = None
+        theirs = [self._count(keeps_times) for keeps_times in (False, True)]
+        self.assertEqual(theirs[0][0]["num_requests"], len(self._REQUESTS))
+        counts.count_in_one_pass()
+        for keeps_times in (False, True):
+            self.assertEqual(self._count(keeps_times), theirs[keeps_times])
+
+    def test_counts_as_ever_with_another_version_of_locust_alone(self) -> None:
+        theirs = RequestStats.log_request
+        with patch.dict(patching.TESTED, {"locust": ("1.0",)}):
+            counts.count_in_one_pass()
+        self.assertIs(RequestStats.log_request, theirs)
+        with patch.dict(patching.TESTED, {"geventhttpclient": ("1.0",)}):
+            counts.count_in_one_pass()
+        self.assertIsNot(RequestStats.log_request, theirs)
 
 
 if __name__ == "__main__":

@@ -65,6 +65,21 @@ class DeadlinesTest(unittest.TestCase):
         self.assertRegex(again.get(timeout=1), "^timed out")
         far.close()
 
+    def test_leave_nothing_of_timeouts_that_nobody_has_any_more(self) -> None:
+        waits, far = self._wait(5)
+        near, peer = self._pair(None)
+        peer.send(b"x")
+        for number in range(2000):
+            near.settimeout(1 + number / 1000)
+            sockets.wait_until_readable(near)
+        gevent.sleep(0.3)
+        self.assertEqual(list(sockets._waiting), [5])
+        far.send(b"x")
+        waits.join(1)
+        gevent.sleep(0.3)
+        self.assertEqual(sockets._waiting, {})
+        self.assertIsNone(sockets._watch)
+
     def test_are_for_sockets_with_a_timeout(self) -> None:
         near, far = self._pair(None)
         wait = gevent.spawn(sockets.receive, near)

@@ -4,14 +4,17 @@ import os
 import re
 import time
 import unittest
+from collections.abc import Callable
+from http.cookiejar import Cookie, DefaultCookiePolicy
 from typing import Any
 from unittest import mock
 
 from geventhttpclient import response
+from geventhttpclient.client import HTTPClientPool
 from locust import FastHttpUser
 
 from fasthttp_case import NOTHING, PLACES, THEIRS, FastHttpCase
-from loadtest import client, heads, patching
+from loadtest import client, heads, patching, sending
 
 _REQUESTS: list[tuple[str, str, dict[str, Any]]] = [
     ("GET", "/", {}),
@@ -137,6 +140,12 @@ class FastHttpTest(FastHttpCase):
                 self.assertEqual(user.client.get("/", headers={f"X-{number}": "1"}).status_code, 200)
                 self.assertLessEqual(len(heads._heads), 5)
             self.assertTrue(all(f"X-{at}" in dict(fields) for at, (_, fields, _) in enumerate(target.seen)))
+        with self.target() as target, mock.patch.object(sending, "_MOST_HEADS", 5):
+            user, paths = self.user(target.url()), [f"/{number}" for number in (*range(12), *range(12))]
+            for path in paths:  # whole URLs go the client's own way
+                self.assertEqual(user.client.get(target.url() + path).status_code, 200)
+                self.assertLessEqual(len(sending._heads), 5)
+            self.assertEqual([line.split()[1] for line, *_ in target.seen], paths)
 
     def test_keeps_users_apart(self) -> None:
         client.install()
@@ -147,6 +156,70 @@ class FastHttpTest(FastHttpCase):
                 user.client.get("/")
             seen = [(dict(headers)["X-User"], dict(headers).get("Cookie")) for _, headers, _ in target.seen]
             self.assertEqual(seen, [("a", None), ("a", "flavour=oat; size=large"), ("b", None), seen[1]])
+
+    def _both(self, script: Callable[[FastHttpUser, str], None]) -> list[dict[str, str]]:
+        """The headers that a script sends, given the target's URL: the same both ways."""
+        found = []
+        for install in (self.restore, client.install):
+            install()
+            with self.target() as target:
+                script(self.user(target.url()), target.url())
+                found.append([dict(fields) | {"Host": "target"} for _, fields, _ in target.seen])
+        self.assertEqual(found[1], found[0])
+        return found[1]
+
+    def test_sends_no_cookie_after_its_time(self) -> None:
+        def script(user: FastHttpUser, _: str) -> None:
+            now = time.time()
+            user.client.get("/cookie")
+            for cookie in user.client.cookiejar:
+                cookie.expires = int(now) + (1000 if cookie.name == "size" else 2000)
+            for later in (0, 0, 0, 990, 1010, 1010, 1990, 2010):
+                with mock.patch("time.time", return_value=now + later):
+                    user.client.get("/")
+
+        sent = [fields.get("Cookie") for fields in self._both(script)[1:]]
+        self.assertEqual(sent, ["flavour=oat; size=large"] * 4 + ["flavour=oat"] * 3 + [None])
+
+    def test_asks_a_policy_of_cookies_each_time(self) -> None:
+        class Odd(DefaultCookiePolicy):
+            def return_ok(self, _cookie: Cookie, request: Any) -> bool:
+                return bool(request.selector == "/odd")
+
+        def script(user: FastHttpUser, _: str) -> None:
+            for policy in (DefaultCookiePolicy(rfc2965=True), DefaultCookiePolicy(), Odd(), DefaultCookiePolicy()):
+                user.client.cookiejar.set_policy(policy)
+                for path in ("/cookie", "/", "/odd", "/", "/odd"):
+                    user.client.get(path)
+
+        sent = [(fields.get("Cookie"), fields.get("Cookie2")) for fields in self._both(script)]
+        self.assertEqual(len(set(sent)), 3)
+
+    def test_sends_headers_of_the_connections_own_client(self) -> None:
+        def script(user: FastHttpUser, url: str) -> None:
+            for own in ({}, {"X-Pool": "1"}, {"X-Pool": "2", "X-More": "1"}, {}):
+                user.client.client.clientpool = HTTPClientPool(headers=own)
+                for _ in range(3):
+                    user.client.get("/")
+                user.client.client.clientpool.get_client(url).default_headers["X-Late"] = "1"
+                for _ in range(2):
+                    user.client.get("/")
+
+        sent = [(fields.get("X-Pool"), fields.get("X-Late")) for fields in self._both(script)]
+        self.assertEqual(len(set(sent)), 6)
+
+    def test_writes_a_known_head_only_for_connections_of_its_kind(self) -> None:
+        client.install()
+        with self.target() as target:
+            user = self.user(target.url())
+            user.client.get("/")
+            (head,) = heads._heads.values()
+            theirs = user.client.client.clientpool.get_client(target.url())
+            assert head is not None
+            self.assertTrue(head.fits(theirs))
+            for name, value in (("ssl", True), ("use_proxy", True), ("version", theirs.HTTP_10)):
+                with mock.patch.object(theirs, name, value):
+                    self.assertFalse(head.fits(theirs), name)
 
 
 if __name__ == "__main__":

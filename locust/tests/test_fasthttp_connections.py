@@ -8,7 +8,7 @@ from unittest import mock
 
 from geventhttpclient.connectionpool import ConnectionPool
 
-from loadtest import client
+from loadtest import client, sockets
 
 _theirs = ConnectionPool._is_socket_alive
 _FAR = 1500
@@ -49,10 +49,14 @@ class ConnectionsTest(unittest.TestCase):
         self.assertFalse(self.pool._is_socket_alive(self.far))
         self.assertFalse(self.pool._is_socket_alive(None))
 
-    def test_stay_as_they_are_where_there_is_no_poll(self) -> None:
-        with mock.patch.object(client, "_poll", None):
-            client.keep_beyond_1024()
-        self.assertIs(ConnectionPool._is_socket_alive, _theirs)
+    def test_are_looked_at_in_another_way_where_there_is_no_poll(self) -> None:
+        client.keep_beyond_1024()
+        near, peer = socket.socketpair()
+        self.addCleanup(near.close)
+        with mock.patch.object(sockets, "_poll", None), peer:
+            self.assertTrue(self.pool._is_socket_alive(near))
+            peer.send(b"an answer that nobody asked for")
+            self.assertFalse(self.pool._is_socket_alive(near))
 
 
 if __name__ == "__main__":

@@ -113,6 +113,21 @@ class HttpFastTest(HttpUserCase):
         self.assertEqual(notes, [None, "4", None])
         self.assertEqual(dict(fallbacks.counts), {"a body that is no plain text or bytes": 3})
 
+    def test_sends_a_call_s_own_cookie_and_host_whatever_the_jar_has(self) -> None:
+        def script(user: Any, notes: list[Any]) -> None:
+            jar = user.client.cookies
+            jar.set("a", "1", domain="other.example")
+            for value in "112":
+                # At first the same as the call's own.
+                jar.set("a", value, domain="127.0.0.1")
+                answers = [
+                    user.client.get("/", headers=own) for own in ({"Cookie": "a=1"}, {"Host": "other.example"}, {})
+                ]
+                notes += [answer.request.headers.get("Cookie") for answer in answers]
+
+        notes, _ = self.both(script)
+        self.assertEqual(notes, ["a=1"] * 8 + ["a=2"])
+
     def test_sends_the_same_with_settings_of_a_session(self) -> None:
         def prepare(client: Any) -> None:
             client.headers["X-Session"] = "1"

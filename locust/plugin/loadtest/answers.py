@@ -1,14 +1,13 @@
 """Answers in HTTP, and their heads, read by the few fields that say how long they are.
 
 What is read here is read by geventhttpclient's parser, which is llhttp, in the same way: a pattern holds heads against
-its rules, and what does not match it is the parser's to judge.
+its rules. What does not match it is left to the client, whose parser judges it.
 """
 
 from __future__ import annotations
 
 import re
-
-from geventhttpclient.response import HTTPResponse
+from typing import NamedTuple
 
 _MOST_HEADS = 128
 """Heads of answers that are remembered in a process."""
@@ -20,17 +19,18 @@ class Head:
     """The head of an answer, which many answers may share.
 
     `size`: its own bytes; `length`: those of the body, None where they end with the connection or are `chunked`;
-    `encoding`: the first `Content-Encoding`; `sets_cookies`: it may have `Set-Cookie`.
+    `encoding`: the first `Content-Encoding`; `keeps_open`: the connection can be used again; `sets_cookies`: it may
+    have `Set-Cookie`; `version`: as in `HTTP/1.1`.
     """
 
     __slots__ = ("_fields", "_first", "_lines", "chunked", "encoding", "keeps_open", "length", "reason")
     __slots__ += ("sets_cookies", "size", "status", "version")
 
-    def __init__(self, status: int, reason: str, version: str, keeps_open: bool = True) -> None:
+    def __init__(self, status: int, reason: str, version: str) -> None:
         self.status = status
         self.reason = reason
         self.version = version
-        self.keeps_open = keeps_open
+        self.keeps_open = True
         self.length: int | None = None
         self.chunked = self.sets_cookies = False
         self.encoding: str | None = None
@@ -55,27 +55,11 @@ class Head:
         return self._first
 
 
-class Answer:
-    """An answer as it came: `body` is not unpacked; `version` as in `HTTP/1.1`; `keeps_open`: it can be used again."""
+class Answer(NamedTuple):
+    """An answer as it came: the body is not unpacked."""
 
-    __slots__ = ("body", "head", "keeps_open", "reason", "status", "version")
-
-    def __init__(self, head: Head, body: bytes) -> None:
-        self.head = head
-        self.status = head.status
-        self.reason = head.reason
-        self.version = head.version
-        self.keeps_open = head.keeps_open
-        self.body = body
-
-    @property
-    def fields(self) -> list[tuple[str, str]]:
-        """In the order and with the names as they came, in Latin-1."""
-        return list(self.head.fields)
-
-    def field(self, name: str) -> str | None:
-        """The first value of a field, by its name in any case."""
-        return self.head.first.get(name.lower())
+    head: Head
+    body: bytes
 
 
 _heads: dict[bytes, Head | None] = {}
@@ -94,7 +78,7 @@ _BODYLESS = (204, 304)
 
 
 def read_head(received: bytes) -> Head | None:
-    """The head that an answer begins with; None where the parser has to read it: it goes on, or is a rare one."""
+    """The head that an answer begins with; None where the client has to read it: it goes on, or is a rare one."""
     end = received.find(b"\r\n\r\n")
     if end < 0:
         return None
@@ -125,7 +109,7 @@ def _parse(text: bytes) -> Head | None:
             head.sets_cookies = True
             continue
         if name == b"content-encoding":
-            head.encoding = head.encoding or value.decode("latin-1")
+            head.encoding = value.decode("latin-1") if head.encoding is None else head.encoding
             continue
         if name == b"content-length" and told.isdigit() and len(told) < 16:
             head.length = int(told)
@@ -143,25 +127,3 @@ def _parse(text: bytes) -> Head | None:
     if head.status in _BODYLESS:
         head.length = 0
     return head
-
-
-class Fields(list[tuple[str, str]]):
-    """What the parser finds, in its order."""
-
-    def add(self, field: str, value: str) -> None:
-        self.append((field, value))
-
-
-class Parser(HTTPResponse):
-    """The parser, which keeps fields as they came."""
-
-    def __init__(self, method: str) -> None:
-        super().__init__(method, headers_type=Fields)  # type: ignore[arg-type]
-
-    def _on_message_begin(self) -> None:
-        super()._on_message_begin()
-        self.status_message = None
-
-    def _on_status(self, msg: str) -> None:
-        # Comes in parts, of which its base class keeps the last.
-        self.status_message = (self.status_message or "") + msg

@@ -8,22 +8,17 @@ an answer that nobody looks at. `docs/benchmarks.md` shows what leaving that out
 from __future__ import annotations
 
 import os
-import select
-import time
 from functools import lru_cache
 from http.cookiejar import CookieJar
 from typing import Any
 
 import gevent.ssl
-from gevent import monkey
 from geventhttpclient import connectionpool, url
-from locust import stats
 from locust.contrib import fasthttp
 
 from . import lean, sending
 from .patching import FAST_HTTP_USER, only_tested
-
-_poll = monkey.get_original("select", "poll") if hasattr(select, "poll") else None
+from .sockets import is_idle
 
 
 @only_tested(*FAST_HTTP_USER)
@@ -37,7 +32,6 @@ def install() -> None:
     remember_urls()
     sending.install()
     lean.install()
-    stats.RequestStats.log_request = _log_request
 
 
 def keep_beyond_1024() -> None:
@@ -46,8 +40,7 @@ def keep_beyond_1024() -> None:
     The client does with `select()`, which refuses descriptors of 1024 and more. It takes that for a dead connection:
     from about a thousand users in a process on, each request would make a new one.
     """
-    if _poll is not None:  # macOS has it, Windows has not
-        connectionpool.ConnectionPool._is_socket_alive = _is_alive
+    connectionpool.ConnectionPool._is_socket_alive = _is_alive
 
 
 def share_contexts() -> None:
@@ -77,38 +70,8 @@ def remember_urls() -> None:
     fasthttp.FastRequest.set_url = set_url
 
 
-def _log_request(self: Any, method: str, name: str, response_time: Any, content_length: int) -> None:
-    """Counts a request in both of its rows at once, as Locust does it in one after the other."""
-    now = time.time()
-    second = int(now)
-    rounded = None
-    for row in (self.total, self.entries[name, method]):
-        if row.use_response_times_cache and row.last_request_timestamp and second > int(row.last_request_timestamp):
-            row._cache_response_times(second - 1)
-        row.num_requests += 1
-        row.num_reqs_per_sec[second] += 1
-        row.last_request_timestamp = now
-        if response_time is None:
-            row.num_none_requests += 1
-        else:
-            row.total_response_time += response_time
-            if row.min_response_time is None or response_time < row.min_response_time:
-                row.min_response_time = response_time
-            row.max_response_time = max(row.max_response_time, response_time)
-            if rounded is None:
-                rounded = stats.bucket_response_time(response_time)
-            row.response_times[rounded] += 1
-        row.total_content_length += content_length
-
-
 def _is_alive(_pool: connectionpool.ConnectionPool, sock: Any) -> bool:
-    """Whether an idle connection can be used again: what can be read from it now is its end, or nobody's answer."""
-    if sock is None or (descriptor := sock.fileno()) < 0:
-        return False
-    # Not gevent's, which would switch to other users' greenlets: the answer is there at once.
-    poller = _poll()
-    poller.register(descriptor, select.POLLIN)
-    return not poller.poll(0)
+    return sock is not None and is_idle(sock)
 
 
 class QuickCookieJar(CookieJar):

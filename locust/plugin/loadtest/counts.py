@@ -2,6 +2,8 @@
 
 `GET /loadtest/counts` has every worker report first, so that both ends of a step of `loadtest capacity` are moments and
 not somewhere within three seconds. A worker that does not answer then is told of by the time of its last report.
+
+Workers count each request in both of its rows in one pass.
 """
 
 from __future__ import annotations
@@ -14,8 +16,9 @@ from typing import Any
 import gevent
 from flask import Flask, Response, request
 from locust.runners import STATE_MISSING
-from locust.stats import RequestStats, StatsEntry
+from locust.stats import RequestStats, StatsEntry, bucket_response_time
 
+from .patching import only_tested
 from .status import MasterStatus
 
 REPORT = "loadtest_report"
@@ -23,6 +26,35 @@ REPORT = "loadtest_report"
 _PATIENCE = 1.0
 """Seconds that workers get for it."""
 _LOOK = 0.01
+
+
+@only_tested("locust")
+def count_in_one_pass() -> None:
+    """Has Locust count a request in its own row and in that of all at once, not in one after the other."""
+    RequestStats.log_request = _log_request  # type: ignore[method-assign]
+
+
+def _log_request(self: RequestStats, method: str, name: str, response_time: Any, content_length: int) -> None:
+    now = time.time()
+    second = int(now)
+    rounded = None
+    for row in (self.total, self.entries[name, method]):
+        if row.use_response_times_cache and row.last_request_timestamp and second > int(row.last_request_timestamp):
+            row._cache_response_times(second - 1)
+        row.num_requests += 1
+        row.num_reqs_per_sec[second] += 1
+        row.last_request_timestamp = now
+        if response_time is None:
+            row.num_none_requests += 1
+        else:
+            row.total_response_time += response_time
+            if row.min_response_time is None or response_time < row.min_response_time:
+                row.min_response_time = response_time
+            row.max_response_time = max(row.max_response_time, response_time)
+            if rounded is None:
+                rounded = bucket_response_time(response_time)
+            row.response_times[rounded] += 1
+        row.total_content_length += content_length
 
 
 class Counts:

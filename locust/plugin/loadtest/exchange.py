@@ -1,62 +1,28 @@
-"""One request and its answer over a connection: what FastHttpUser and HttpUser have in common.
+"""Reads an answer from a connection of gevent: what FastHttpUser and HttpUser have in common.
 
-Nearly all answers tell their length or come in chunks, and are read here. All others are read by geventhttpclient's
-parser.
+Nearly all answers tell their length or come in chunks, and are read here. All others are left to the client whose
+connection it is, with what came of them.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Container
-from contextlib import suppress
 from typing import Any
 
-from geventhttpclient.response import HTTPParseError
-
-from .answers import Answer, Head, Parser, read_head
-from .sockets import receive, send
-
-
-class ConnectionClosed(OSError):  # noqa: N818
-    """The connection was closed before anything of an answer came."""
-
-
-class Incomplete(OSError):  # noqa: N818
-    """The connection was closed within an answer."""
-
-
-class BadAnswer(Exception):  # noqa: N818
-    """What came is no answer in HTTP."""
-
-
-def exchange(sock: Any, data: bytes, method: str) -> Answer:
-    """Sends a request, head and body in one, and waits for all of its answer, each time for the socket's timeout.
-
-    `sock`: a socket of gevent, or its SSLSocket. Where it raises, the connection is of no use any more.
-
-    Raises:
-        ConnectionClosed: before anything came
-        Incomplete: within the answer
-        BadAnswer: what came is no HTTP
-        TimeoutError: nothing came in the socket's timeout
-        OSError: the connection broke in another way
-    """
-    with suppress(BrokenPipeError):  # who takes no more of it may have said why
-        send(sock, data)
-    parts: list[bytes] = []
-    answer = receive_answer(sock, method, parts)
-    if answer is not None:
-        return answer
-    received = b"".join(parts)
-    if not received:
-        raise ConnectionClosed("connection closed before an answer")
-    return _read_by_parser(sock, received, method)
+from .answers import Answer, read_head
+from .sockets import receive
 
 
 def receive_answer(sock: Any, method: str, parts: list[bytes], unread: Container[int] = ()) -> Answer | None:
-    """Waits for an answer; None where the parser has to read it, from what came, which is in `parts`.
+    """Waits for all of an answer, each time for the socket's timeout; None where the client has to read it.
 
-    `unread`: statuses of which the rest of a body is not waited for.
+    `parts`: gets what came, and has all of it where this raises, too. `unread`: statuses of which the rest of a body is
+    not waited for.
+
+    Raises:
+        TimeoutError: nothing came in the socket's timeout
+        OSError: the connection broke in another way
     """
     received = receive(sock)
     parts.append(received)
@@ -119,27 +85,3 @@ def _read_chunks(sock: Any, data: bytes, at: int, parts: list[bytes], waits: boo
         if len(came) < missing:
             return None
         data, at = data[at:] + came, 0
-
-
-_SWITCHING = 101
-
-
-def _read_by_parser(sock: Any, received: bytes, method: str) -> Answer:
-    parser = Parser(method)
-    try:
-        parser.feed(received)
-        # Others below 200 are ahead of the answer.
-        while not parser.message_complete or (parser.get_code() < 200 and parser.get_code() != _SWITCHING):
-            received = receive(sock)
-            was_complete = parser.message_complete
-            parser.feed(received)
-            if not received and (was_complete or not parser.message_complete):
-                raise Incomplete("connection closed within an answer")
-    except HTTPParseError as error:
-        if not received:
-            raise Incomplete("connection closed within an answer") from error
-        raise BadAnswer(*error.args) from error
-    keeps_open = not parser.should_close() and parser.get_code() != _SWITCHING
-    head = Head(parser.get_code(), parser.status_message or "", parser.get_http_version(), keeps_open)
-    head._fields = list(parser.info())
-    return Answer(head, bytes(parser._body_buffer))

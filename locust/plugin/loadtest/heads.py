@@ -9,6 +9,7 @@ from __future__ import annotations
 import json as jsons
 import re
 import time
+from http.cookiejar import DefaultCookiePolicy
 from operator import attrgetter
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -88,7 +89,7 @@ def ask(  # noqa: PLR0913, PLR0917 -- Locust's own
     """What is asked of a session; None where that is a rare thing, which is the client's to do."""
     path = _path(url, params)
     jar = session.client.cookiejar
-    if path is None or type(jar) is not fasthttp.CookieJar or jar._policy.rfc2965:
+    if path is None or type(jar) is not fasthttp.CookieJar or (jar._cookies and not _is_plain(jar._policy)):
         return None
     if (headers and not _are_texts(headers)) or (auth is not None and not _is_pair(auth)):
         return None
@@ -100,6 +101,8 @@ def ask(  # noqa: PLR0913, PLR0917 -- Locust's own
         kind = kind or _BODIES.get(type(data))
         if kind is None:
             return None
+        if kind == "form":
+            data = dict(data)  # the script may write into its own before it looks at what was sent
         body = data if kind == "bytes" else (urlencode(data) if kind == "form" else data).encode()
         if len(body) > LONGEST_BODY:
             return None
@@ -122,6 +125,11 @@ def _path(url: str, params: Any) -> str | None:
 
 def _are_texts(headers: Any) -> bool:
     return type(headers) is dict and all(type(one) is str and _VALUE.fullmatch(one) for one in headers.values())
+
+
+def _is_plain(policy: Any) -> bool:
+    # One of a script's own may look at each request, and one of RFC 2965 adds a field of its own.
+    return type(policy) is DefaultCookiePolicy and not policy.rfc2965
 
 
 def _is_pair(auth: Any) -> bool:

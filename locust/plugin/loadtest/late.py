@@ -89,7 +89,7 @@ def _parsed(one: FastResponse, kept: Kept) -> HTTPSocketPoolResponse:
 
 def _status_code(one: FastResponse) -> int:
     kept = one.__dict__.get("loadtest")
-    return _their_status_code(one) if kept is None else kept.answer.status
+    return _their_status_code(one) if kept is None else kept.answer.head.status
 
 
 class _OfError:
@@ -117,7 +117,7 @@ def set_error(response: FastResponse) -> bool:
     except (ValueError, zlib.error):
         return False
     kept = response.loadtest
-    response.error = error = LocustBadStatusCode(kept.url, code=kept.answer.status)
+    response.error = error = LocustBadStatusCode(kept.url, code=kept.answer.head.status)
     error.loadtest = error.response = response
     return True
 
@@ -129,7 +129,8 @@ def response_of(kept: Kept, spent: float) -> FastResponse:
     response._sent_request = kept.text
     response._elapsed = spent
     response._history = []
-    encoding, body = kept.answer.head.encoding, kept.answer.body
+    head, body = kept.answer
+    encoding = head.encoding
     if encoding is None:
         response._cached_content = body
     elif encoding.lower() == "gzip":

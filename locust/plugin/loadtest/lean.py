@@ -76,6 +76,8 @@ def _request(  # noqa: PLR0913, PLR0917 -- Locust's own
         context = {**self.user.context(), **context}
     built = f"{self.base_url}{url}"
     name = name or self.request_name or url
+    if more.get("params"):
+        more["params"] = dict(more["params"])
     begun = time.perf_counter()
     response = _exchange(self, client, method, built, asked, head, headers, allow_redirects, more)
     exception, length = None, 0
@@ -143,11 +145,11 @@ def _exchange(  # noqa: PLR0913, PLR0917
         answer, sock, received, _ = outcome
     except BaseException as error:  # it is raised where the client would
         outcome, answer = error, None
-    if answer is not None and answer.status not in agent.redirect_response_codes:
+    if answer is not None and answer.head.status not in agent.redirect_response_codes:
         kept = Kept(answer, received, agent, method, url, asked, own, more.get("params"), text)
         response = late.response_of(kept, time.perf_counter() - begun)
-        if answer.status in agent.valid_response_codes or late.set_error(response):
-            (pool.return_socket if answer.keeps_open else pool.release_socket)(sock)
+        if answer.head.status in agent.valid_response_codes or late.set_error(response):
+            (pool.return_socket if answer.head.keeps_open else pool.release_socket)(sock)
             if answer.head.sets_cookies:
                 agent.cookiejar.extract_cookies(response, response.request)
             return response

@@ -15,7 +15,7 @@ from .exchange import receive_answer
 from .sockets import receive, send
 
 _MOST_HEADS = 1024
-"""Heads of requests that are remembered in a process."""
+"""Heads that are remembered in a process, of requests that `heads.py` knows none for, such as those to whole URLs."""
 LONGEST_BODY = 16 * 1024
 """Bytes that a socket takes at once, so that no answer can come before all are sent."""
 

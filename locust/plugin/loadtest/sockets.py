@@ -5,14 +5,18 @@ gevent has a timer for each, which is a tenth of a request.
 
 from __future__ import annotations
 
+import select
 from contextlib import suppress
 from time import monotonic
 from typing import Any
 
 import gevent
-from gevent import getcurrent
+from gevent import getcurrent, monkey
 from gevent.socket import socket, timeout
 from gevent.ssl import SSLSocket
+
+# Not gevent's, which would switch to other users' greenlets: the answer is there at once. Windows has none.
+_poll = monkey.get_original("select", "poll") if hasattr(select, "poll") else None
 
 BLOCK = 64 * 1024
 """Bytes that are asked for at once."""
@@ -43,6 +47,17 @@ def receive(sock: Any) -> bytes:
         except TimeoutError:
             raise timeout("The read operation timed out") from None
     return sock.recv(BLOCK)
+
+
+def is_idle(sock: Any) -> bool:
+    """Whether a connection can be used again: what can be read from it now is its end, or nobody's answer."""
+    if (descriptor := sock.fileno()) < 0:
+        return False
+    if _poll is None:
+        return not select.select([sock], [], [], 0)[0]
+    poller = _poll()
+    poller.register(descriptor, select.POLLIN)
+    return not poller.poll(0)
 
 
 _waiting: dict[float, dict[Any, float]] = {}
@@ -77,10 +92,12 @@ def wait_until_readable(sock: Any) -> None:
 def _expire() -> None:
     global _watch
     run = gevent.get_hub().loop.run_callback
-    while any(_waiting.values()):
+    while _waiting:
         gevent.sleep(_STEP)
         now = monotonic()
-        for seconds, waiting in _waiting.items():
+        for seconds, waiting in list(_waiting.items()):
+            if not waiting:  # scripts make timeouts of what is left of their time: each is another one
+                del _waiting[seconds]
             late = []
             for greenlet, since in waiting.items():
                 if now - since < seconds:

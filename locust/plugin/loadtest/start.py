@@ -100,6 +100,7 @@ class Plugin:
         tell_exits(events)
         openoptions.add_options(events)
         worker.allow_all_texts()
+        counts.count_in_one_pass()
         for name in ("test_start", "test_stopping", "test_stop", "report_to_master", "worker_report"):
             patching.keep_going(getattr(events, name))
         self._arrivals = openworker.WorkerArrivals(events)
