@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+# The case is first, as Locust has to be there ahead of requests.
+from httpuser_case import THEIRS, HttpUserCase, answer  # isort: split
+
 import gevent
 import requests
 from locust.clients import HttpSession
@@ -17,8 +20,7 @@ from requests.auth import AuthBase, HTTPBasicAuth, HTTPDigestAuth
 from urllib3 import PoolManager
 from urllib3.util import Retry, Timeout
 
-from httpuser_case import THEIRS, HttpUserCase, answer
-from loadtest import fallbacks, httpheads, patching, start
+from loadtest import fallbacks, httpheads, httpurls, patching, start
 
 
 class Bearer(AuthBase):
@@ -225,12 +227,14 @@ class HttpFastLeftTest(HttpUserCase):
     def test_remembers_no_more_than_it_may(self) -> None:
         start.choose_http_client()
         user = self.user()
-        with mock.patch.object(httpheads, "_MOST_HEADS", 5), mock.patch.object(httpheads, "_MOST_TARGETS", 5):
-            httpheads._heads.clear()
-            httpheads._targets.clear()
+        known = (httpheads._heads, httpheads._shapes, httpurls._targets)
+        for one in known:
+            one.clear()
+        most = [mock.patch.object(httpheads, name, 5) for name in ("_MOST_HEADS", "_MOST_SHAPES")]
+        with most[0], most[1], mock.patch.object(httpurls, "_MOST_TARGETS", 5):
             for number in range(12):
-                user.client.get(f"/{number}", headers={"X-Number": str(number)})
-                self.assertLessEqual(max(len(httpheads._heads), len(httpheads._targets)), 5)
+                user.client.get(f"/{number}", headers={f"X-Name-{number}": str(number)})
+                self.assertLessEqual(max(map(len, known)), 5)
         paths = [head.split()[1] for _, head, _ in self.target.seen]
         self.assertEqual(paths, [f"/{number}".encode() for number in range(12)])
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 from typing import Any
+from weakref import ref
 
 from locust.clients import HttpSession, LocustHttpAdapter
 from requests import PreparedRequest, Session
@@ -19,7 +20,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util import Retry
 
-from .httpheads import Cookies, Target
+from .httpurls import Cookies, Target
 
 _BYPASSED: dict[type, tuple[str, ...]] = {
     HttpSession: ("_send_request_safe_mode", "prepare_request", "__getattribute__"),
@@ -37,7 +38,7 @@ _SAFE, _PREPARE = HttpSession._send_request_safe_mode, HttpSession.prepare_reque
 
 _says_all = logging.getLogger("urllib3.connectionpool").isEnabledFor
 
-_NO_HOOKS: dict[str, list[Any]] = {"response": []}
+NO_HOOKS: dict[str, list[Any]] = {"response": []}
 _NO_RETRIES = vars(Retry(0, read=False))
 
 _VARIABLES = tuple(
@@ -62,15 +63,18 @@ class State:
 
 
 class Route:
-    """Where a session's requests to a server go. `token`: what of the environment they depend on."""
+    """Where a session's requests to a server go. `token`: what of the environment they depend on.
 
-    __slots__ = ("adapter", "adapters", "environment", "pool", "pools", "settings", "token", "trusts", "verify")
+    The pool of connections is the adapter's alone: it closes them by forgetting the pool. `key`: where it keeps it.
+    """
+
+    __slots__ = ("adapter", "adapters", "environment", "key", "pool", "settings", "token", "trusts", "verify")
 
     adapter: HTTPAdapter
     adapters: tuple[Any, ...]
     environment: tuple[Any, ...]
-    pool: HTTPConnectionPool
-    pools: Any
+    key: Any
+    pool: ref[HTTPConnectionPool]
     settings: dict[str, Any]
     token: int
     trusts: bool
@@ -98,7 +102,7 @@ def unfit(session: HttpSession) -> str | None:  # noqa: PLR0911 -- one for each 
         return "what urllib3 and http.client write of each request for debugging"
     if not own.keys().isdisjoint(_OF_SESSION):
         return "a method of the session that the script replaces"
-    if session.hooks != _NO_HOOKS:
+    if session.hooks != NO_HOOKS:
         return "hooks"
     if session.proxies:
         return "proxies"
@@ -130,8 +134,8 @@ def environment() -> tuple[Any, ...]:
     return (len(_values), *map(_values.get, _VARIABLES))
 
 
-def find_route(session: HttpSession, target: Target, verify: Any) -> Route | str:
-    """The way to a server; or why it is for `requests`.
+def find_route(session: HttpSession, target: Target, verify: Any) -> tuple[Route, HTTPConnectionPool] | str:
+    """The way to a server, and its pool as long as it is needed; or why it is for `requests`.
 
     Raises:
         Exception: as `requests` does, which has to tell it
@@ -141,24 +145,35 @@ def find_route(session: HttpSession, target: Target, verify: Any) -> Route | str
     route = routes.get(key)
     if (
         route is not None
-        and route.pool.pool is not None
+        and (pool := route.pool()) is not None
+        and pool.pool is not None
         and route.verify is session.verify
         and route.trusts is session.trust_env
         and (not route.trusts or route.environment == environment())
         and route.adapters == tuple(session.adapters.values())
-        and len(route.pools._container) < route.pools._maxsize
+        and _is_kept(pool, route)
     ):
-        return route
+        return route, pool
     made = _make_route(session, target, verify)
-    if type(made) is Route:
-        routes[key] = made
+    if type(made) is tuple:
+        if len(routes) >= made[0].adapter.poolmanager.pools._maxsize:
+            routes.clear()
+        routes[key] = made[0]
     return made
+
+
+def _is_kept(pool: HTTPConnectionPool, route: Route) -> bool:
+    """Whether the adapter still has it, which then knows that it was used: it keeps those that were used last."""
+    pools = route.adapter.poolmanager.pools
+    return next(reversed(pools._container.values()), None) is pool or pools.get(route.key) is pool
 
 
 _tokens: dict[Any, int] = {}
 
 
-def _make_route(session: HttpSession, target: Target, verify: Any) -> Route | str:  # noqa: PLR0911 -- the same
+def _make_route(  # noqa: PLR0911 -- one for each reason
+    session: HttpSession, target: Target, verify: Any
+) -> tuple[Route, HTTPConnectionPool] | str:
     if not all(one is None or type(one) in (bool, str) for one in (verify, session.verify)):
         return "verify that is no path"
     adapter = session.get_adapter(target.url)
@@ -184,10 +199,10 @@ def _make_route(session: HttpSession, target: Target, verify: Any) -> Route | st
     route.adapter = adapter
     route.adapters = tuple(session.adapters.values())
     route.environment = environment() if session.trust_env else ()
-    route.pool = pool
-    route.pools = adapter.poolmanager.pools
+    route.key = next(reversed(adapter.poolmanager.pools._container))
+    route.pool = ref(pool)
     route.settings = settings
     route.trusts = session.trust_env
     route.verify = session.verify
     route.token = _tokens.setdefault(route.environment, len(_tokens))
-    return route
+    return route, pool
