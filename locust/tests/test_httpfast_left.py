@@ -1,5 +1,6 @@
 """What the fast client cannot do for HttpUser is left to `requests`, and told."""
 
+import http.client
 import http.cookiejar
 import os
 import sys
@@ -98,7 +99,13 @@ class HttpFastLeftTest(HttpUserCase):
         self.assertEqual(self._left(lambda c: Harmless(self.target.url, c.request_event, c.user).own()), {})
 
     def test_is_left_by_other_code_that_changes_requests(self) -> None:
-        for owner, name in ((requests.Session, "send"), (HTTPAdapter, "send"), (requests.Session, "get_adapter")):
+        for owner, name in (
+            (requests.Session, "send"),
+            (HTTPAdapter, "send"),
+            (requests.Session, "get_adapter"),
+            (requests.sessions, "merge_setting"),
+            (http.client.HTTPConnection, "putheader"),
+        ):
             theirs = getattr(owner, name)
             called: list[str] = []
 
@@ -109,7 +116,8 @@ class HttpFastLeftTest(HttpUserCase):
             with mock.patch.object(owner, name, traced):
                 left = self._left(lambda client: client.get("/").text)
             self.assertEqual(left, {f"{owner.__name__}.{name}, which other code replaces": 1})
-            self.assertEqual(len(called), 2)
+            self.assertGreaterEqual(len(called), 2)
+            self.assertEqual(len(called) % 2, 0)
         self.assertEqual(self._left(lambda client: client.get("/").text), {})
 
     def test_is_left_while_others_write_of_each_request(self) -> None:

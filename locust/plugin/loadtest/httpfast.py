@@ -111,8 +111,8 @@ def _send(asked: Asked) -> Response:
         how = {"timeout": asked.timeout, "allow_redirects": asked.allow_redirects}
         return session.send(asked.prepared, **how, **route.settings)
     sent = time.perf_counter()
-    answer, content, text = ask(asked.pool, asked.data, asked.prepared.method or "", asked.timeouts)
-    asked.elapsed = time.perf_counter() - sent
+    answer, content, text, came = ask(asked.pool, asked.data, asked.prepared.method or "", asked.timeouts)
+    asked.elapsed = came - sent
     if text is None:
         return show(asked, answer, content)
     asked.answer = answer

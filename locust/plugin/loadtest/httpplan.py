@@ -79,6 +79,9 @@ def _write(asked: Asked, request: Request) -> None:
     if asked.prepared.hooks != NO_HOOKS:
         asked.left = "authentication that looks at answers"
         return
+    if asked.prepared.url != asked.target.url:
+        asked.left = "authentication that changes the URL"
+        return
     body = asked.prepared.body
     if body is not None and not (isinstance(body, (str, bytes)) and body):
         asked.left = "a body that is no plain text or bytes"

@@ -5,13 +5,14 @@ What `requests` finds out for each request is kept for as long as nothing of it 
 
 from __future__ import annotations
 
+import http.client
 import logging
 import os
 from typing import Any
 from weakref import ref
 
 from locust.clients import HttpSession, LocustHttpAdapter
-from requests import PreparedRequest, Session
+from requests import PreparedRequest, Session, adapters, sessions
 from requests.adapters import HTTPAdapter
 from requests.cookies import RequestsCookieJar
 from requests.utils import select_proxy
@@ -22,7 +23,10 @@ from urllib3.util import Retry
 
 from .httpurls import Cookies, Target
 
-_BYPASSED: dict[type, tuple[str, ...]] = {
+_BYPASSED: dict[Any, tuple[str, ...]] = {
+    sessions: ("extract_cookies_to_jar", "merge_setting"),
+    adapters: ("extract_cookies_to_jar",),
+    http.client.HTTPConnection: ("putheader",),
     HttpSession: ("_send_request_safe_mode", "prepare_request", "__getattribute__"),
     Session: ("request", "send", "merge_environment_settings", "get_adapter"),
     HTTPAdapter: ("send", "build_response", "add_headers", "request_url"),
@@ -38,6 +42,8 @@ _SAFE, _PREPARE = HttpSession._send_request_safe_mode, HttpSession.prepare_reque
 
 _says_all = logging.getLogger("urllib3.connectionpool").isEnabledFor
 
+_PREFIXES = {"https://", "http://"}
+"""Of the adapters that a session has by itself."""
 NO_HOOKS: dict[str, list[Any]] = {"response": []}
 _NO_RETRIES = vars(Retry(0, read=False))
 
@@ -55,9 +61,10 @@ _values = os.environ._data  # type: ignore[attr-defined]
 class State:
     """What the fast client remembers of a session."""
 
-    __slots__ = ("cookies", "routes")
+    __slots__ = ("cookies", "kind", "routes")
 
-    def __init__(self) -> None:
+    def __init__(self, kind: type[HttpSession]) -> None:
+        self.kind = kind
         self.routes: dict[Any, Route] = {}
         self.cookies = Cookies()
 
@@ -68,14 +75,30 @@ class Route:
     The pool of connections is the adapter's alone: it closes them by forgetting the pool. `key`: where it keeps it.
     """
 
-    __slots__ = ("adapter", "adapters", "environment", "key", "pool", "settings", "token", "trusts", "verify")
+    __slots__ = (
+        "adapter",
+        "adapters",
+        "environment",
+        "key",
+        "pool",
+        "pool_settings",
+        "retries",
+        "settings",
+        "size",
+        "token",
+        "trusts",
+        "verify",
+    )
 
     adapter: HTTPAdapter
     adapters: tuple[Any, ...]
     environment: tuple[Any, ...]
     key: Any
     pool: ref[HTTPConnectionPool]
+    pool_settings: dict[str, Any]
+    retries: Any
     settings: dict[str, Any]
+    size: int
     token: int
     trusts: bool
     verify: bool | str | None
@@ -93,11 +116,11 @@ def unfit(session: HttpSession) -> str | None:  # noqa: PLR0911 -- one for each 
     ):
         return _changed()
     own = vars(session)
-    if "_fast" not in own:
+    if "_fast" not in own or own["_fast"].kind is not type(session):
         reason = _changed() or _of_class(type(session))
         if reason is not None:
             return reason
-        own["_fast"] = State()
+        own["_fast"] = State(type(session))
     if _says_all(logging.DEBUG) or HTTPConnection.debuglevel:
         return "what urllib3 and http.client write of each request for debugging"
     if not own.keys().isdisjoint(_OF_SESSION):
@@ -141,7 +164,9 @@ def find_route(session: HttpSession, target: Target, verify: Any) -> tuple[Route
         Exception: as `requests` does, which has to tell it
     """
     routes = vars(session)["_fast"].routes
-    key = target.origin if verify is None else (target.origin, verify)
+    key: Any = target.origin if verify is None else (target.origin, verify)
+    if len(session.adapters) != len(_PREFIXES):  # one may be for some of an origin's paths
+        key = (key, session.get_adapter(target.url))
     route = routes.get(key)
     if (
         route is not None
@@ -163,8 +188,16 @@ def find_route(session: HttpSession, target: Target, verify: Any) -> tuple[Route
 
 
 def _is_kept(pool: HTTPConnectionPool, route: Route) -> bool:
-    """Whether the adapter still has it, which then knows that it was used: it keeps those that were used last."""
-    pools = route.adapter.poolmanager.pools
+    """Whether the adapter would take it, which then knows that it was used: it keeps those that were used last."""
+    adapter = route.adapter
+    manager = adapter.poolmanager
+    if (
+        adapter.max_retries is not route.retries
+        or len(vars(adapter)) != route.size
+        or manager.connection_pool_kw != route.pool_settings
+    ):
+        return False
+    pools = manager.pools
     return next(reversed(pools._container.values()), None) is pool or pools.get(route.key) is pool
 
 
@@ -177,7 +210,11 @@ def _make_route(  # noqa: PLR0911 -- one for each reason
     if not all(one is None or type(one) in (bool, str) for one in (verify, session.verify)):
         return "verify that is no path"
     adapter = session.get_adapter(target.url)
-    if type(adapter) not in (LocustHttpAdapter, HTTPAdapter) or not vars(adapter).keys().isdisjoint(dir(HTTPAdapter)):
+    if (
+        not session.adapters.keys() >= _PREFIXES
+        or type(adapter) not in (LocustHttpAdapter, HTTPAdapter)
+        or not vars(adapter).keys().isdisjoint(dir(HTTPAdapter))
+    ):
         return "an adapter of the script"
     if vars(adapter.max_retries) != _NO_RETRIES:
         return "an adapter that tries again"
@@ -201,7 +238,10 @@ def _make_route(  # noqa: PLR0911 -- one for each reason
     route.environment = environment() if session.trust_env else ()
     route.key = next(reversed(adapter.poolmanager.pools._container))
     route.pool = ref(pool)
+    route.pool_settings = adapter.poolmanager.connection_pool_kw.copy()
+    route.retries = adapter.max_retries
     route.settings = settings
+    route.size = len(vars(adapter))
     route.trusts = session.trust_env
     route.verify = session.verify
     route.token = _tokens.setdefault(route.environment, len(_tokens))

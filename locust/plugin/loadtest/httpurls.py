@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from http.cookiejar import Cookie
+from operator import attrgetter
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -82,6 +83,10 @@ def remember(known: dict[Any, Any], most: int, key: Any, value: Any) -> None:
     known[key] = value
 
 
+_STATE = attrgetter("version", "name", "value", "port", "domain", "path", "secure", "expires")
+"""What of a cookie its header depends on, and where that is sent."""
+
+
 class Cookies:
     """What a session's jar says of its requests: asked anew when it has changed, or one of its cookies expires."""
 
@@ -97,7 +102,7 @@ class Cookies:
         """The field `Cookie`; None without one."""
         # Whatever the jar's own policy is, `requests` asks a new jar with copies of these.
         seen = [
-            (cookie, cookie.value, cookie.expires)
+            _STATE(cookie)
             for paths in jar._cookies.values()  # type: ignore[attr-defined]
             for names in paths.values()
             for cookie in names.values()
