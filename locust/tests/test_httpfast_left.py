@@ -116,8 +116,7 @@ class HttpFastLeftTest(HttpUserCase):
             with mock.patch.object(owner, name, traced):
                 left = self._left(lambda client: client.get("/").text)
             self.assertEqual(left, {f"{owner.__name__}.{name}, which other code replaces": 1})
-            self.assertGreaterEqual(len(called), 2)
-            self.assertEqual(len(called) % 2, 0)
+            self.assertEqual((len(called) > 0, len(called) % 2), (True, 0))  # as often both times
         self.assertEqual(self._left(lambda client: client.get("/").text), {})
 
     def test_is_left_while_others_write_of_each_request(self) -> None:
