@@ -207,6 +207,16 @@ class HttpFastTest(HttpUserCase):
         notes, _ = self.both(script)
         self.assertEqual(notes, ["a", "b", "a"])
 
+    def test_tells_how_long_an_answer_took_without_its_body(self) -> None:
+        self.target.answers["/slow"] = (answer()[:-5], *([b"h"] * 5))
+        took = []
+
+        def script(user: Any, _: list[Any]) -> None:
+            took.append(user.client.get("/slow").elapsed.total_seconds())
+
+        self.both(script)
+        self.assertLess(max(took), 0.06)  # the body takes 0.1 s
+
 
 if __name__ == "__main__":
     unittest.main()
