@@ -43,6 +43,8 @@ class Target:
         self.answers: dict[str, bytes | tuple[bytes, ...] | Callable[[socket.socket], None]] = {}
         self.seen: list[tuple[int, bytes, bytes]] = []
         self.connections = 0
+        self.open: set[Any] = set()
+        """A thread for each connection that is not yet closed."""
         self.idle: float | None = None
         """Seconds after which a connection is closed."""
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -68,6 +70,7 @@ class Target:
             threading.Thread(target=self._serve, args=(sock, self.connections), daemon=True).start()
 
     def _serve(self, sock: socket.socket, number: int) -> None:
+        self.open.add(threading.current_thread())
         try:
             if self._context is not None:
                 sock = self._context.wrap_socket(sock, server_side=True)
@@ -76,6 +79,8 @@ class Target:
                     pass
         except OSError:
             pass
+        finally:
+            self.open.discard(threading.current_thread())
 
     def _serve_one(self, sock: socket.socket, file: Any, number: int) -> bool:
         lines = []

@@ -171,6 +171,12 @@ class ContextsTest(TlsCase):
             self.assertEqual(answer(self.http_user(url).client, verify=bundle)[0], SSLError)
             Path(bundle).write_bytes(Path(self.other).read_bytes() + Path(self.ca).read_bytes())
             self.assertIsNot(self._context(url, verify=bundle), first)
+            # In place, with the same size and time.
+            now = os.stat(bundle)
+            Path(bundle).write_bytes(Path(self.other).read_bytes() * 2 + b"\n" * now.st_size)
+            os.truncate(bundle, now.st_size)
+            os.utime(bundle, ns=(now.st_atime_ns, now.st_mtime_ns))
+            self.assertEqual(answer(self.http_user(url).client, verify=bundle)[0], SSLError)
 
 
 if __name__ == "__main__":

@@ -196,9 +196,9 @@ class HttpFastTest(HttpUserCase):
                 try:
                     wrong(client.get("/"))
                 except Exception as error:
-                    notes.append(tell(error))
+                    notes.append(told(error))
 
-        def tell(error: Exception) -> str:
+        def told(error: Exception) -> str:
             return f"{type(error)} {error}"
 
         self.both(script)
@@ -221,6 +221,16 @@ class HttpFastTest(HttpUserCase):
 
         notes, _ = self.both(script)
         self.assertEqual(notes, ["a", "b", "a"])
+
+    def test_tells_how_long_an_answer_took_without_its_body(self) -> None:
+        self.target.answers["/slow"] = (answer()[:-5], *([b"h"] * 5))
+        took = []
+
+        def script(user: Any, _: list[Any]) -> None:
+            took.append(user.client.get("/slow").elapsed.total_seconds())
+
+        self.both(script)
+        self.assertLess(max(took), 0.06)  # the body takes 0.1 s
 
 
 if __name__ == "__main__":

@@ -63,6 +63,8 @@ _BROKEN: dict[str, Any] = {
     "/negative": cut(answer().replace(b"Length: 5", b"Length: -5")),
     "/both": cut(_CHUNKED.replace(b"\r\n\r\n", b"\r\nContent-Length: 5\r\n\r\n") + b"5\r\nhello\r\n0\r\n\r\n"),
     "/many": cut(b"HTTP/1.1 200 OK\r\n" + b"X-Many: 1\r\n" * 101 + b"Content-Length: 0\r\n\r\n"),
+    "/most": cut(b"HTTP/1.1 200 OK\r\n" + b"X-Many: 1\r\n" * 99 + b"Content-Length: 0\r\n\r\n"),
+    "/nearly": cut(b"HTTP/1.1 200 OK\r\n" + b"X-Many: 1\r\n" * 98 + b"Content-Length: 0\r\n\r\n"),
     "/long-line": cut(b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 70_000 + b"\r\nContent-Length: 0\r\n\r\n"),
     "/gzip-cut": cut(answer(PACKED, Content_Encoding="gzip")[:-20]),
     "/moved-cut": cut(answer(b"moved", "302 Found", Location="/")[:-2]),

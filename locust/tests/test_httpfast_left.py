@@ -1,5 +1,6 @@
 """What the fast client cannot do for HttpUser is left to `requests`, and told."""
 
+import http.client
 import http.cookiejar
 import os
 import sys
@@ -9,6 +10,9 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+# The case is first, as Locust has to be there ahead of requests.
+from httpuser_case import THEIRS, HttpUserCase, answer  # isort: split
+
 import gevent
 import requests
 from locust.clients import HttpSession
@@ -17,8 +21,7 @@ from requests.auth import AuthBase, HTTPBasicAuth, HTTPDigestAuth
 from urllib3 import PoolManager
 from urllib3.util import Retry, Timeout
 
-from httpuser_case import THEIRS, HttpUserCase, answer
-from loadtest import fallbacks, httpheads, patching, start
+from loadtest import fallbacks, httpheads, httpurls, patching, start
 
 
 class Bearer(AuthBase):
@@ -96,7 +99,13 @@ class HttpFastLeftTest(HttpUserCase):
         self.assertEqual(self._left(lambda c: Harmless(self.target.url, c.request_event, c.user).own()), {})
 
     def test_is_left_by_other_code_that_changes_requests(self) -> None:
-        for owner, name in ((requests.Session, "send"), (HTTPAdapter, "send"), (requests.Session, "get_adapter")):
+        for owner, name in (
+            (requests.Session, "send"),
+            (HTTPAdapter, "send"),
+            (requests.Session, "get_adapter"),
+            (requests.sessions, "merge_setting"),
+            (http.client.HTTPConnection, "putheader"),
+        ):
             theirs = getattr(owner, name)
             called: list[str] = []
 
@@ -107,7 +116,7 @@ class HttpFastLeftTest(HttpUserCase):
             with mock.patch.object(owner, name, traced):
                 left = self._left(lambda client: client.get("/").text)
             self.assertEqual(left, {f"{owner.__name__}.{name}, which other code replaces": 1})
-            self.assertEqual(len(called), 2)
+            self.assertEqual((len(called) > 0, len(called) % 2), (True, 0))  # as often both times
         self.assertEqual(self._left(lambda client: client.get("/").text), {})
 
     def test_is_left_while_others_write_of_each_request(self) -> None:
@@ -225,12 +234,14 @@ class HttpFastLeftTest(HttpUserCase):
     def test_remembers_no_more_than_it_may(self) -> None:
         start.choose_http_client()
         user = self.user()
-        with mock.patch.object(httpheads, "_MOST_HEADS", 5), mock.patch.object(httpheads, "_MOST_TARGETS", 5):
-            httpheads._heads.clear()
-            httpheads._targets.clear()
+        known = (httpheads._heads, httpheads._shapes, httpurls._targets)
+        for one in known:
+            one.clear()
+        most = [mock.patch.object(httpheads, name, 5) for name in ("_MOST_HEADS", "_MOST_SHAPES")]
+        with most[0], most[1], mock.patch.object(httpurls, "_MOST_TARGETS", 5):
             for number in range(12):
-                user.client.get(f"/{number}", headers={"X-Number": str(number)})
-                self.assertLessEqual(max(len(httpheads._heads), len(httpheads._targets)), 5)
+                user.client.get(f"/{number}", headers={f"X-Name-{number}": str(number)})
+                self.assertLessEqual(max(map(len, known)), 5)
         paths = [head.split()[1] for _, head, _ in self.target.seen]
         self.assertEqual(paths, [f"/{number}".encode() for number in range(12)])
 

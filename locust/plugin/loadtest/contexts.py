@@ -37,6 +37,7 @@ class File(NamedTuple):
     path: str
     inode: int
     modified: int
+    changed: int
     size: int
 
 
@@ -74,7 +75,7 @@ def _file(path: str | None) -> File | None:
     if not path:
         return None
     now = os.stat(path)
-    return File(path, now.st_ino, now.st_mtime_ns, now.st_size)
+    return File(path, now.st_ino, now.st_mtime_ns, now.st_ctime_ns, now.st_size)
 
 
 @lru_cache(maxsize=16)

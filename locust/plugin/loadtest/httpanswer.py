@@ -17,19 +17,21 @@ from requests.models import CONTENT_CHUNK_SIZE
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_encoding_from_headers
 from urllib3._collections import HTTPHeaderDict
+from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.response import HTTPResponse, _get_decoder
 
 from .answers import Head
-from .httpheads import Target
+from .httpheads import Head as SentHead
 from .httproute import Route
+from .httpurls import Target
 
 
 class Asked:
     """A request that is ready to be sent, and later its answer as it came.
 
-    `prepared`: the request, or where that is not `whole`, another one with the same head. `data`: what is sent;
-    `left`: why `requests` has to send it, empty where that is to tell what is wrong. `elapsed`: seconds until there was
-    an answer, of which `text` is the head, and `packed` the body as it came.
+    `prepared`: the request, or where that is not `whole`, that of its `head`'s shape. `data`: what is sent; `left`:
+    why `requests` has to send it, empty where that is to tell what is wrong. `elapsed`: seconds until there was an
+    answer, of which `text` is the head, and `packed` the body as it came.
     """
 
     __slots__ = (
@@ -39,9 +41,11 @@ class Asked:
         "cookie",
         "data",
         "elapsed",
+        "head",
         "left",
         "name",
         "packed",
+        "pool",
         "prepared",
         "route",
         "session",
@@ -52,6 +56,7 @@ class Asked:
     )  # fmt: skip
 
     prepared: PreparedRequest
+    head: SentHead
     answer: Head
 
     def __init__(  # noqa: PLR0913, PLR0917 -- without names, as it is made for each request
@@ -60,6 +65,7 @@ class Asked:
         name: str | None,
         target: Target,
         route: Route,
+        pool: HTTPConnectionPool,
         timeouts: tuple[Any, Any],
         allow_redirects: bool,
     ) -> None:
@@ -67,6 +73,7 @@ class Asked:
         self.name = name
         self.target = target
         self.route = route
+        self.pool = pool
         self.timeouts = timeouts
         self.allow_redirects = allow_redirects
         self.whole = False
@@ -89,7 +96,7 @@ class Asked:
         made = PreparedRequest()
         vars(made).update(vars(self.prepared))
         made.url = self.target.url
-        made.headers = made.headers.copy()
+        made.headers = self.head.fields()
         made.hooks = {event: list(hooks) for event, hooks in made.hooks.items()}
         made._cookies = merge_cookies(RequestsCookieJar(), self.session.cookies)
         made.body = self.body

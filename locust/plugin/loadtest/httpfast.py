@@ -46,7 +46,7 @@ def _request(  # noqa: PLR0912, PLR0913, PLR0917 -- Locust's own
 ) -> ResponseContextManager:
     start_time = time.time()
     began = time.perf_counter()
-    label = name or self.request_name or name
+    label = name or self.request_name
     self.explicit_name = label
     asked: Asked | str | None = None
     try:  # noqa: SIM105 -- `suppress` takes longer
@@ -111,8 +111,8 @@ def _send(asked: Asked) -> Response:
         how = {"timeout": asked.timeout, "allow_redirects": asked.allow_redirects}
         return session.send(asked.prepared, **how, **route.settings)
     sent = time.perf_counter()
-    answer, content, text = ask(route.pool, asked.data, asked.prepared.method or "", asked.timeouts)
-    asked.elapsed = time.perf_counter() - sent
+    answer, content, text, came = ask(asked.pool, asked.data, asked.prepared.method or "", asked.timeouts)
+    asked.elapsed = came - sent
     if text is None:
         return show(asked, answer, content)
     asked.answer = answer

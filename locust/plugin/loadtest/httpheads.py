@@ -1,122 +1,104 @@
-"""What HttpUser's requests are on the wire: `requests` and urllib3 write each head once for all that are the same.
+"""What HttpUser's requests are on the wire: `requests` and urllib3 write each head once for all that are alike.
 
-A head is cut where requests differ: its target, `Cookie` and `Content-Length` are put in for each.
+They write its shape, with a place for each value of a header and for a name and a password. A shape with its values is
+a head, which is cut where its requests differ: target, `Cookie` and `Content-Length` are put in for each.
 """
 
 from __future__ import annotations
 
 import re
-import time
-from http.cookiejar import Cookie
-from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from typing import Any
+from uuid import uuid4
 
 from requests import PreparedRequest, Request
-from requests.cookies import RequestsCookieJar, get_cookie_header, merge_cookies
+from requests.auth import AuthBase, _basic_auth_str
 from requests.structures import CaseInsensitiveDict
 from urllib3.connection import HTTPConnection
+from urllib3.util import SKIP_HEADER
 from urllib3.util.url import _encode_target
 
-_MOST_TARGETS = 4096
-_MOST_HEADS = 16384
-"""What is remembered in a process: users with a token of their own each have some heads."""
+from .httpurls import Target, remember
 
-encode_params = PreparedRequest._encode_params
-
-_SEGMENT = r"/[\w~!$&'()*+,;=:@-][\w~!$&'()*+,;=:@.-]*"
-_PLAIN = re.compile(
-    r"(https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[1-9]\d{0,4})?)"
-    rf"((?=/)(?:{_SEGMENT})*/?(?:\?[\w~!$&'()*+,;=:@./?-]+)?)",
-    re.ASCII,
-)
-"""URLs that `requests` leaves as they are."""
+_MOST_SHAPES = 512
+_MOST_HEADS = 2048
+"""What is remembered in a process. A head that is forgotten is soon made of its shape."""
 
 
-class Target(NamedTuple):
-    """A URL as it is asked for. `origin`: scheme, host and port; `line`: within the request line, with its version."""
+class Shape:
+    """What heads have in common that differ in values.
 
-    url: str
-    origin: str
-    path: str
-    line: bytes
-
-
-_targets: dict[Any, Target] = {}
-
-
-def find_target(url: str, params: Any) -> Target:
-    """Where a request goes.
-
-    Raises:
-        Exception: as `requests` does, which has to tell it
-    """
-    text = encode_params(params) if params else ""
-    key = (url, text) if text else url
-    target = _targets.get(key)
-    if target is None:
-        target = _plain(url, text, params) or _prepared(url, params)
-        if len(_targets) >= _MOST_TARGETS:
-            _targets.clear()
-        _targets[key] = target
-    return target
-
-
-def _plain(url: str, text: Any, params: Any) -> Target | None:
-    match = _PLAIN.fullmatch(url)
-    if match is None or (text and type(params) is not dict):
-        return None
-    origin, path = match.groups()
-    if text:
-        path = f"{path}{'&' if '?' in path else '?'}{text}"
-    return Target(origin + path, origin, path, f" {path} HTTP/1.1\r\n".encode())
-
-
-def _prepared(url: str, params: Any) -> Target:
-    request = PreparedRequest()
-    request.prepare_url(url, params or {})
-    url = request.url or ""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise ValueError(url)
-    path = request.path_url
-    return Target(url, f"{parts.scheme}://{parts.netloc}", path, f" {_encode_target(path)} HTTP/1.1\r\n".encode())
-
-
-class Head:
-    """A head in parts, each with its last line end: `first`, Cookie, `second`, Content-Length, `third`, an empty line.
-
-    `prepared`: the request that it was made of.
+    `prepared`: a request with places for the values, of which `places` has the names, each with the value's number.
     """
 
-    __slots__ = ("first", "has_length", "method", "prepared", "second", "third")
+    __slots__ = ("method", "parts", "places", "prepared")
 
     def __init__(self, prepared: PreparedRequest, wire: bytes, target: Target, cookie: str | None, size: int) -> None:
         method = (prepared.method or "").encode()
         if not wire.startswith(method + target.line) or not wire.endswith(b"\r\n\r\n"):
             raise ValueError(wire)
-        self.prepared = prepared
-        self.method = method
-        rest = wire[len(method) + len(target.line) : -2]
-        first, second = rest, b""
+        first, second, third = wire[len(method) + len(target.line) : -2], b"", b""
         if cookie is not None:
-            first, second = _cut(rest, b"Cookie: " + cookie.encode("latin-1") + b"\r\n")
-        self.has_length = size > 0
-        third = b""
-        if self.has_length:
+            first, second = _cut(first, b"Cookie: " + cookie.encode("latin-1") + b"\r\n")
+        if size:
             length = b"Content-Length: %d\r\n" % size
             if second:
                 second, third = _cut(second, length)
             else:
                 first, third = _cut(first, length)
-        self.first, self.second, self.third = first, second, third + b"\r\n"
+        self.method = method
+        self.parts = [_with_places(part) for part in (first, second, third + b"\r\n")]
+        self.prepared = prepared
+        self.places = [
+            (name, int(_PLACED.fullmatch(value)[1]))  # type: ignore[index]
+            for name, value in prepared.headers.items()
+            if type(value) is str and _PLACED.fullmatch(value)
+        ]
+
+
+class Head:
+    """A shape with values, in parts that have their line ends.
+
+    In turn: `first`, Cookie, `second`, Content-Length, and `third` with the empty line.
+    """
+
+    __slots__ = ("first", "second", "shape", "third", "values")
+
+    def __init__(self, shape: Shape, values: tuple[str, ...]) -> None:
+        self.shape = shape
+        self.values = values
+        self.first, self.second, self.third = [part.format(*values).encode("latin-1") for part in shape.parts]
 
     def write(self, target: Target, cookie: str | None, size: int) -> bytes:
         """All of it for a request to a target, with a body of `size` bytes."""
+        method = self.shape.method
         if cookie is None and not size:
-            return self.method + target.line + self.first + self.third
+            return method + target.line + self.first + self.third
         middle = b"" if cookie is None else b"Cookie: %b\r\n%b" % (cookie.encode("latin-1"), self.second)
         length = b"Content-Length: %d\r\n" % size if size else b""
-        return b"%b%b%b%b%b%b" % (self.method, target.line, self.first, middle, length, self.third)
+        return b"%b%b%b%b%b%b" % (method, target.line, self.first, middle, length, self.third)
+
+    def fields(self) -> CaseInsensitiveDict[Any]:
+        """Those of a request with this head, but for `Cookie` and `Content-Length`."""
+        fields = self.shape.prepared.headers.copy()
+        for name, number in self.shape.places:
+            fields[name] = self.values[number]
+        return fields
+
+
+_MARK = uuid4().hex
+_PLACED = re.compile(rf"{_MARK}-(\d+)")
+_VALUE = re.compile(r"(?:[!-~][\t -~]*)?")
+"""Is sent as it is."""
+_LOOKED_AT = frozenset(("content-length", "cookie", "expect", "host", "transfer-encoding"))
+"""Fields whose values say how a request is sent."""
+
+
+def _place(number: int) -> str:
+    return f"{_MARK}-{number}"
+
+
+def _with_places(part: bytes) -> str:
+    return _PLACED.sub(r"{\1}", part.decode("latin-1").replace("{", "{{").replace("}", "}}"))
 
 
 def _cut(text: bytes, line: bytes) -> tuple[bytes, bytes]:
@@ -128,28 +110,72 @@ def _cut(text: bytes, line: bytes) -> tuple[bytes, bytes]:
 
 
 _heads: dict[Any, Head] = {}
+_shapes: dict[Any, Shape] = {}
 find_head = _heads.get
 
 
-def make_head(asked: Any, key: Any, request: Request, cookie: str | None) -> Head:
+def make_head(asked: Any, key: tuple[Any, ...], request: tuple[Any, ...], cookie: str | None) -> Head:
     """The head of a request (`Asked`), for all that have the same key.
 
     Raises:
         ValueError: it cannot be cut, so that it has to be written for each
         Exception: as `requests` does, which has to tell it
     """
+    origin, method, kind, fields, given, auth, token, has_cookie = key
+    values: list[str] = []
+    named = [_take_values(some, values) for some in (fields, given or ())]
+    if auth is not None:
+        values.append(_basic_auth_str(*auth))
+    like = (origin, method, kind, *map(tuple, named), auth is not None, token, has_cookie)
+    shape = _shapes.get(like)
+    if shape is None:
+        shape = _make_shape(asked, [pair for some in named for pair in some], len(values), auth, request, cookie)
+        remember(_shapes, _MOST_SHAPES, like, shape)
+    head = Head(shape, tuple(values))
+    remember(_heads, _MOST_HEADS, key, head)
+    return head
+
+
+def _take_values(fields: tuple[Any, ...], values: list[str]) -> list[tuple[Any, Any]]:
+    """The fields with places for the values, which are added to `values`."""
+    named = []
+    for name, value in fields:
+        texts = type(name) is str and type(value) is str and value != SKIP_HEADER
+        if texts and _VALUE.fullmatch(value) and name.lower() not in _LOOKED_AT:
+            named.append((name, _place(len(values))))
+            values.append(value)
+        else:
+            named.append((name, value))
+    return named
+
+
+def _make_shape(  # noqa: PLR0913, PLR0917 -- what `make_head` has found out
+    asked: Any, fields: list[tuple[Any, Any]], size: int, auth: Any, request: tuple[Any, ...], cookie: str | None
+) -> Shape:
+    made = Request(*request)
+    # What is None here takes the session's away; all others of the session are here, too.
+    made.headers = CaseInsensitiveDict(fields)
+    if auth is not None:
+        made.auth = _Placed(size - 1)
     target = asked.target
-    prepared = asked.session.prepare_request(request)
-    wire = write_prepared(prepared, asked.route.pool)
+    prepared = asked.session.prepare_request(made)
+    wire = write_prepared(prepared, asked.pool)
     if prepared.url != target.url or (cookie is not None and prepared.headers.get("Cookie") != cookie):
         raise ValueError(target)
     wire, _, body = wire.partition(b"\r\n\r\n")
-    head = Head(prepared, wire + b"\r\n\r\n", target, cookie, len(body))
     prepared.__dict__.update(body=None, _cookies=None)
-    if len(_heads) >= _MOST_HEADS:
-        _heads.clear()
-    _heads[key] = head
-    return head
+    return Shape(prepared, wire + b"\r\n\r\n", target, cookie, len(body))
+
+
+class _Placed(AuthBase):
+    """A place where HTTPBasicAuth has a name and a password."""
+
+    def __init__(self, number: int) -> None:
+        self._value = _place(number)
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        request.headers["Authorization"] = self._value
+        return request
 
 
 class _Recorder(HTTPConnection):
@@ -177,49 +203,3 @@ def write_prepared(request: PreparedRequest, pool: Any) -> bytes:
     path = _encode_target(request.path_url)
     connection.request(request.method or "", path, body=request.body, headers=request.headers)  # type: ignore[arg-type]
     return b"".join(connection.sent)
-
-
-class Cookies:
-    """What a session's jar says of its requests: asked anew when it has changed, or one of its cookies expires."""
-
-    __slots__ = ("_by_path", "_headers", "_seen", "_until")
-
-    def __init__(self) -> None:
-        self._seen: Any = None
-        self._headers: dict[Any, str | None] = {}
-        self._by_path = False
-        self._until = 0.0
-
-    def header(self, jar: RequestsCookieJar, target: Target) -> str | None:
-        """The field `Cookie`; None without one."""
-        # Whatever the jar's own policy is, `requests` asks a new jar with copies of these.
-        seen = [
-            (cookie, cookie.value, cookie.expires)
-            for paths in jar._cookies.values()  # type: ignore[attr-defined]
-            for names in paths.values()
-            for cookie in names.values()
-        ]
-        if seen != self._seen or time.time() >= self._until or len(self._headers) > 64:
-            self._renew(jar, seen)
-        key = (target.origin, urlsplit(target.url).path) if self._by_path else target.origin
-        try:
-            return self._headers[key]
-        except KeyError:
-            self._headers[key] = header = _ask(jar, target)
-            return header
-
-    def _renew(self, jar: RequestsCookieJar, seen: list[Any]) -> None:
-        cookies: list[Cookie] = list(jar)
-        self._seen = seen
-        self._headers = {}
-        self._by_path = any(cookie.path != "/" for cookie in cookies)
-        now = time.time()
-        expiring = [cookie.expires for cookie in cookies if cookie.expires is not None and cookie.expires > now]
-        self._until = min(expiring, default=float("inf"))
-
-
-def _ask(jar: RequestsCookieJar, target: Target) -> str | None:
-    request = PreparedRequest()
-    request.url = target.url
-    request.headers = CaseInsensitiveDict()
-    return get_cookie_header(merge_cookies(RequestsCookieJar(), jar), request)

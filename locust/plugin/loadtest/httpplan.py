@@ -12,11 +12,11 @@ from requests.sessions import merge_setting
 from requests.structures import CaseInsensitiveDict
 
 from .httpanswer import Asked
-from .httpheads import encode_params, find_head, find_target, make_head, write_prepared
-from .httproute import find_route, unfit
+from .httpheads import find_head, make_head, write_prepared
+from .httproute import NO_HOOKS, find_route, unfit
+from .httpurls import encode_params, find_target
 
 _FOR_EVER = (None, None)
-_NO_HOOKS: dict[str, list[Any]] = {"response": []}
 _MOST_NAMES = 4096
 
 
@@ -53,10 +53,10 @@ def plan(  # noqa: PLR0913, PLR0917 -- those of `requests`
     timeouts = _FOR_EVER if timeout is None else _timeouts(timeout)
     url = session._build_url(url)
     target = find_target(url, merge_setting(params or {}, session.params) if session.params else params)
-    route = find_route(session, target, verify)
-    if type(route) is str:
-        return route
-    asked = Asked(session, name, target, route, timeouts, allow_redirects)
+    found = find_route(session, target, verify)
+    if type(found) is str:
+        return found
+    asked = Asked(session, name, target, *found, timeouts, allow_redirects)
     request = (method.upper(), url, headers, files, data or {}, params or {}, auth, cookies, None, json)
     if cookies or files or not _cut_out(asked, request):
         _write(asked, Request(*request))
@@ -76,15 +76,18 @@ def _write(asked: Asked, request: Request) -> None:
     """One that is unlike others: an object for authentication is asked once, so it cannot begin anew after this."""
     asked.prepared = asked.session.prepare_request(request)
     asked.whole = True
-    if asked.prepared.hooks != _NO_HOOKS:
+    if asked.prepared.hooks != NO_HOOKS:
         asked.left = "authentication that looks at answers"
+        return
+    if asked.prepared.url != asked.target.url:
+        asked.left = "authentication that changes the URL"
         return
     body = asked.prepared.body
     if body is not None and not (isinstance(body, (str, bytes)) and body):
         asked.left = "a body that is no plain text or bytes"
         return
     try:
-        asked.data = write_prepared(asked.prepared, asked.route.pool)
+        asked.data = write_prepared(asked.prepared, asked.pool)
     except Exception:
         asked.left = ""  # urllib3 tells what is wrong
 
@@ -125,11 +128,11 @@ def _cut_out(asked: Asked, request: tuple[Any, ...]) -> bool:  # noqa: PLR0911 -
         return False
     if head is None:
         try:
-            head = make_head(asked, key, Request(*request), cookie)
+            head = make_head(asked, key, request, cookie)
         except ValueError:
             return False
     encoded = body.encode("utf-8") if type(body) is str else body
-    asked.prepared, asked.cookie, asked.body = head.prepared, cookie, body
+    asked.prepared, asked.head, asked.cookie, asked.body = head.shape.prepared, head, cookie, body
     asked.data = head.write(target, cookie, 0) if body is None else head.write(target, cookie, len(encoded)) + encoded
     return True
 

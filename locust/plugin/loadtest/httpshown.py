@@ -17,28 +17,34 @@ from .httpwire import Unusual
 
 def show(asked: Asked, connection: Any, unusual: Unusual) -> Response:
     """What `requests` makes of it: an answer with all that it leads to, such as redirects, or an error."""
-    prepared, settings = asked.request(), asked.route.settings
-    if unusual.at == "connect":
-        connection.close()
-        connection.connect = _raiser(unusual.error)
-    else:
-        connection.sock = _Shown(connection.sock, unusual)
-    pool = asked.route.adapter.get_connection_with_tls_context(prepared, settings["verify"], settings["proxies"])
+    taken = False
 
-    def once(timeout: float | None = None) -> Any:  # noqa: ARG001 -- urllib3's
+    def take(timeout: float | None = None) -> Any:  # noqa: ARG001 -- urllib3's
+        nonlocal taken
         del pool._get_conn
+        taken = True
         return connection
 
-    pool._get_conn = once
+    pool = asked.pool
     try:
+        if unusual.at == "connect":
+            connection.close()
+            connection.connect = _raiser(unusual.error)
+        else:
+            connection.sock = _Shown(connection.sock, unusual)
+        prepared, settings = asked.request(), asked.route.settings
+        pool = asked.route.adapter.get_connection_with_tls_context(prepared, settings["verify"], settings["proxies"])
+        pool._get_conn = take
         response = asked.session.send(
             prepared, timeout=asked.timeout, allow_redirects=asked.allow_redirects, **settings
         )
     finally:
-        pool.__dict__.pop("_get_conn", None)
-        connection.__dict__.pop("connect", None)
         if type(connection.sock) is _Shown:
             connection.sock = connection.sock.real
+        if not taken:
+            pool.__dict__.pop("_get_conn", None)
+            connection.close()
+            asked.pool._put_conn(None)
     first = response.history[0] if response.history else response
     first.elapsed += timedelta(seconds=asked.elapsed)
     return response

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import select
+from time import perf_counter
 from typing import Any
 
 from gevent import monkey
@@ -16,7 +17,7 @@ from .sockets import send
 _poll = monkey.get_original("select", "poll") if hasattr(select, "poll") else None
 _MOST_FIELDS = 100
 _LONGEST_HEAD = 64 * 1024
-"""What urllib3 takes."""
+"""What urllib3 does not take any more, and what it does."""
 
 
 class Unusual(Exception):  # noqa: N818 -- no error yet
@@ -31,8 +32,8 @@ class Unusual(Exception):  # noqa: N818 -- no error yet
 
 def ask(
     pool: HTTPConnectionPool, data: bytes, method: str, timeouts: tuple[Any, Any]
-) -> tuple[Head, bytes, bytes] | tuple[Any, Unusual, None]:
-    """Sends a request and reads its answer: its head, its body as it came, and the head's text.
+) -> tuple[Head, bytes, bytes, float] | tuple[Any, Unusual, None, float]:
+    """Sends a request and reads its answer: its head, its body as it came, the head's text, and when that had come.
 
     Else the connection, which is no longer in the pool, and what `show` needs. `timeouts`: seconds to connect and to
     send, and from one reading to the next; None waits for ever.
@@ -48,21 +49,21 @@ def ask(
             try:
                 sock = _connect(pool, connection, connect)
             except Exception as error:
-                return connection, Unusual(error=error, at="connect"), None
+                return connection, Unusual(error=error, at="connect"), None, perf_counter()
         if sock.timeout != connect:
             sock.settimeout(connect)
         try:
             send(sock, data)
         except (BrokenPipeError, ConnectionResetError):
-            return connection, Unusual(), None  # who takes no more may have said why
+            return connection, Unusual(), None, perf_counter()  # who takes no more may have said why
         except OSError as error:
-            return connection, Unusual(error=error, at="send"), None
+            return connection, Unusual(error=error, at="send"), None, perf_counter()
         if read != connect:
             sock.settimeout(read)
         try:
             answer = _read(sock, method)
         except Unusual as unusual:
-            return connection, unusual, None
+            return connection, unusual, None, perf_counter()
         if not answer[0].keeps_open:
             connection.close()
         _put(pool, connection)
@@ -107,8 +108,19 @@ def _connect(pool: HTTPConnectionPool, connection: Any, timeout: float | None) -
     return connection.sock
 
 
-def _read(sock: Any, method: str) -> tuple[Head, bytes, bytes]:
-    parts: list[bytes] = []
+class _Parts(list[bytes]):
+    """What comes of an answer. `came`: when its first part was there, which has the head."""
+
+    came = 0.0
+
+    def append(self, part: bytes) -> None:
+        if not self:
+            self.came = perf_counter()
+        super().append(part)
+
+
+def _read(sock: Any, method: str) -> tuple[Head, bytes, bytes, float]:
+    parts = _Parts()
     try:
         answer = receive_answer(sock, method, parts)
     except Exception as error:
@@ -117,8 +129,8 @@ def _read(sock: Any, method: str) -> tuple[Head, bytes, bytes]:
     if answer is None:
         raise Unusual(received)
     head = answer.head
-    if head.size > _LONGEST_HEAD or received.count(b"\n", 0, head.size) - 2 > _MOST_FIELDS:
+    if head.size > _LONGEST_HEAD or received.count(b"\n", 0, head.size) - 2 >= _MOST_FIELDS:
         raise Unusual(received)
     if head.status in REDIRECT_STATI and "location" in head.first:
         raise Unusual(received)
-    return head, answer.body, received[: head.size]
+    return head, answer.body, received[: head.size], parts.came

@@ -3,6 +3,7 @@
 import accounts
 import bodies
 import broken
+import closing
 import credentials
 import outcomes
 import own_ways
@@ -26,7 +27,20 @@ def once(kind: type[HttpUser], rounds: int) -> type[HttpUser]:
     return type(kind.__name__, (kind,), {"fixed_count": 1, "wait_time": rest_after(rounds), "on_start": on_start})
 
 
-SCRIPTS = (accounts, bodies, broken, credentials, outcomes, own_ways, redirects, script1, script2, secure, transfers)
+SCRIPTS = (
+    accounts,
+    bodies,
+    broken,
+    closing,
+    credentials,
+    outcomes,
+    own_ways,
+    redirects,
+    script1,
+    script2,
+    secure,
+    transfers,
+)
 
 globals().update(
     {
