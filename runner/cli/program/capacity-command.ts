@@ -32,7 +32,7 @@ Exit codes:
   0    the capacity was found, and is what --at-least asks for
   1    it is less than --at-least, or not even the lowest level holds
   2    wrong usage, settings or script
-  3    the workers or the script were the limit, or the load was not what was asked for
+  3    the workers or the script were the limit, or the load was not as asked
   4    could not run, or lost Locust's master
   130  interrupted; what was found so far is saved`;
 
