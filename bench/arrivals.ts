@@ -17,8 +17,7 @@ import { startNginx } from "./nginx";
 
 const root = join(__dirname, "..");
 const rounds = 3;
-/** Enough that a target that stands still for 20 ms keeps none of them from starting. */
-const users = 500;
+const users = 100;
 /** Seconds of a run. */
 const [seconds, searching] = [10, 6];
 /** Of what a worker can start. */
