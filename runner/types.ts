@@ -1,5 +1,7 @@
 /** The words that the rooms of the runner share: what Locust reports, what a run is, how it may end. */
+
 import type { ArrivalsSample, ArrivalsStatus } from "./types/arrivals";
+import type { ClientVersions, HttpFallback } from "./types/clients";
 import type { Place, ScriptReport } from "./types/script";
 
 /** What one worker last reported; CPU is in cores, memory in bytes. */
@@ -31,31 +33,6 @@ export interface WorkerStatus {
   readonly leaving?: boolean;
   /** The line of the script that ended it; null or missing where the script did not. */
   readonly endedAt?: Place | null;
-}
-
-/** What makes the requests of FastHttpUser and HttpUser: the plugin changes both with the versions that it knows only. */
-export interface ClientVersions {
-  /** FastHttpUser's: `patched` where the plugin makes it cheaper. */
-  readonly client: "patched" | "original";
-  readonly geventhttpclient: string;
-  readonly gevent: string;
-  /**
-   * HttpUser's: `fast` where the plugin makes plain requests in its own way, `requests` where that library makes all.
-   * Missing where no class is an HttpUser, and in older plugins.
-   */
-  readonly httpUser?: "fast" | "requests";
-  /** Why it is `requests`, where nobody asked for that. */
-  readonly httpUserCause?: string;
-  /** Missing in older plugins. */
-  readonly requests?: string;
-  readonly urllib3?: string;
-}
-
-/** Requests of HttpUser in the latest test that `requests` made, where HttpUser is `fast` as such. */
-export interface HttpFallback {
-  /** What they have that the plugin's way has not, such as `stream=True`. */
-  readonly reason: string;
-  readonly count: number;
 }
 
 /** What the plugin's `GET /loadtest/status` answers: one consistent, uncached view of the master. */

@@ -68,7 +68,7 @@ class WaitTest(unittest.TestCase):
     def test_is_of_a_loop_that_is_blocked_too(self) -> None:
         loop = usage.LoopWatch()
         for block, least, most in ((gevent.sleep, 0.0, 0.5), (monkey.get_original("time", "sleep"), 0.8, 1.01)):
-            meter, delay = (usage.CpuMeter(shortest=0, seconds=one) for one in (loop.busy, loop.delay))
+            meter, delay = (usage.Meter(shortest=0, seconds=one) for one in (loop.busy, loop.delay))
             for _ in range(20):
                 block(0.02)
                 gevent.sleep(0.0001)
@@ -81,7 +81,7 @@ class WaitTest(unittest.TestCase):
 
     def test_is_measured_as_cpu_is(self) -> None:
         seconds = iter((1.0, 1.5))
-        meter = usage.CpuMeter(shortest=0, seconds=lambda: next(seconds))
+        meter = usage.Meter(shortest=0, seconds=lambda: next(seconds))
         time.sleep(0.1)
         self.assertGreater(meter.sample(), 0)
 
@@ -146,7 +146,7 @@ class LimitsTest(unittest.TestCase):
 
 class MeterTest(unittest.TestCase):
     def test_busy_and_idle(self) -> None:
-        meter = usage.CpuMeter(shortest=0.05)
+        meter = usage.Meter(shortest=0.05)
         end = time.monotonic() + 0.3
         while time.monotonic() < end:
             pass

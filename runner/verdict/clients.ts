@@ -1,5 +1,5 @@
 /** What made the requests of a run. */
-import type { ClientVersions, HttpFallback } from "../types";
+import type { ClientVersions, HttpFallback } from "../types/clients";
 
 /** What a run's record says of it; what older records do not tell is missing. */
 export interface Clients {

@@ -35,29 +35,29 @@ def wait_seconds() -> float:
         return 0.0
 
 
-class CpuMeter:
-    """Cores used since the last sample: CPU time of this process and its ended children over wall time."""
+class Meter:
+    """By how much seconds of something grow in a second; of CPU time these are cores: 0.5 is half of one."""
 
     def __init__(self, shortest: float = 0.5, seconds: Callable[[], float] = cpu_seconds) -> None:
         """`shortest`: seconds; a sample sooner than that after the last one repeats it, as it would only be noise.
 
-        `seconds`: what is measured instead of CPU time.
+        `seconds`: what is measured; else CPU time of this process and of its children that have ended.
         """
         self._shortest = shortest
         self._seconds = seconds
-        self._cores = 0.0
-        self._cpu = seconds()
+        self._rate = 0.0
+        self._last = seconds()
         self._wall = time.monotonic()
 
     def sample(self) -> float:
-        """Cores, 0 or more: 0.5 is half of one core."""
+        """Since the last sample: 0 or more."""
         wall = time.monotonic()
         elapsed = wall - self._wall
         if elapsed >= self._shortest:
-            cpu = self._seconds()
-            self._cores = max(0.0, (cpu - self._cpu) / elapsed)
-            self._cpu, self._wall = cpu, wall
-        return self._cores
+            now = self._seconds()
+            self._rate = max(0.0, (now - self._last) / elapsed)
+            self._last, self._wall = now, wall
+        return self._rate
 
 
 class LoopWatch:

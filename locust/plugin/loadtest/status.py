@@ -54,7 +54,7 @@ class MasterStatus:
         Dispatcher.install(environment)
         self._id = uuid4().hex
         self._started_at: datetime | None = None
-        self._meter = process.CpuMeter(shortest=ONCE_A_SECOND)
+        self._meter = process.Meter(shortest=ONCE_A_SECOND)
         self._cpu_limit = process.cpu_limit()
         self._client = patching.client(environment.user_classes)
         self.reports: dict[str, Report] = {}

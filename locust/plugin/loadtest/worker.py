@@ -104,7 +104,7 @@ class WorkerReports:
         loop = process.LoopWatch()
         measured = {"cpu": process.cpu_seconds, "cpuWait": process.wait_seconds}
         measured |= {"loopBusy": loop.busy, "loopDelay": loop.delay}
-        self._meters = {name: process.CpuMeter(seconds=seconds) for name, seconds in measured.items()}
+        self._meters = {name: process.Meter(seconds=seconds) for name, seconds in measured.items()}
         self._unanswered = Unanswered(environment, runner, arrivals.cut)
         self._fixed = {
             "name": os.environ.get("LOADTEST_WORKER_NAME") or socket.gethostname(),

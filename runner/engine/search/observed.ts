@@ -30,12 +30,12 @@ export class WorkerWatch {
 
   add(status: LocustStatus): void {
     const workers = livingWorkers(status);
-    const watch = (watch: CpuWatch, of: (worker: WorkerStatus) => number) =>
-      watch.add(Object.fromEntries(workers.map((worker) => [worker.name, of(worker)])), 1, true);
+    const add = (to: CpuWatch, of: (worker: WorkerStatus) => number) =>
+      to.add(Object.fromEntries(workers.map((worker) => [worker.name, of(worker)])), 1, true);
     // A worker that others keep from the CPU is as late as one that needs more than it may use.
-    watch(this.cpu, ({ cpu, cpuWait = 0, cpuLimit }) => cpuShare(cpu, cpuWait, cpuLimit));
-    watch(this.busy, ({ loopBusy = 0 }) => loopBusy);
-    watch(this.delay, ({ loopDelay = 0 }) => loopDelay);
+    add(this.cpu, ({ cpu, cpuWait = 0, cpuLimit }) => cpuShare(cpu, cpuWait, cpuLimit));
+    add(this.busy, ({ loopBusy = 0 }) => loopBusy);
+    add(this.delay, ({ loopDelay = 0 }) => loopDelay);
   }
 
   /** Of the busiest of them. */

@@ -23,29 +23,18 @@ export interface PatchOperation {
  * @throws UsageError for a text that is no script's name
  * @throws RunnerError where the Deployment does not take its script from `LOADTEST_SCRIPT`
  */
-export function withScript(
-  deployment: V1Deployment,
-  { script, scriptArguments, httpClient }: ScriptRun,
-): PatchOperation[] {
-  if (!settingsSchema.shape.script.safeParse(script).success) {
-    throw new UsageError(`${JSON.stringify(script)} is no script: it must be the name of a file, and end in .py`);
+export function withScript(deployment: V1Deployment, run: ScriptRun): PatchOperation[] {
+  if (!settingsSchema.shape.script.safeParse(run.script).success) {
+    throw new UsageError(`${JSON.stringify(run.script)} is no script: it must be the name of a file, and end in .py`);
   }
   const test = descriptionOf(deployment);
-  const wanted = scriptText({ script, scriptArguments, httpClient });
+  const wanted = scriptText(run);
   if (wanted === scriptText(test)) return [];
   const { pointer, value } = scriptVariable(deployment);
-  const deployed = { script: test.script, scriptArguments: test.scriptArguments, httpClient: test.httpClient };
-  const before = test.before ?? { ...deployed, variable: value };
+  const before = test.before ?? { ...runOf(test), variable: value };
   const asDeployed = wanted === scriptText(before);
   const json = deployment.metadata?.annotations?.[testAnnotation] ?? "";
-  const now = asDeployed
-    ? {
-        script: before.script,
-        scriptArguments: before.scriptArguments,
-        httpClient: before.httpClient,
-        before: undefined,
-      }
-    : { script, scriptArguments, httpClient, before };
+  const now = asDeployed ? { ...runOf(before), before: undefined } : { ...runOf(run), before };
   return [
     ...replace(
       `/metadata/annotations/${testAnnotation.replaceAll("/", "~1")}`,
@@ -54,6 +43,11 @@ export function withScript(
     ),
     ...replace(pointer, value, asDeployed ? before.variable : wanted),
   ];
+}
+
+/** With all its keys, so that what it has not takes the place of what another one has. */
+function runOf({ script, scriptArguments, httpClient }: ScriptRun) {
+  return { script, scriptArguments, httpClient };
 }
 
 /** The change that gives a Deployment the script back that was deployed; empty where no command has changed it. */
