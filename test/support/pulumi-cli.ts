@@ -54,6 +54,8 @@ export class PulumiFolder {
       env,
       encoding: "utf8",
       timeout: 180_000,
+      // A state has the plugin's files, as they were asked for and as they are.
+      maxBuffer: 64 << 20,
     });
     return { code: status, output: `${stdout}${stderr}` };
   }
