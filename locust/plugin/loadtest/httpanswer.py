@@ -171,11 +171,22 @@ class Answered(ResponseContextManager):
     _asked: Asked
 
     def __getattr__(self, name: str) -> Any:
+        own = vars(self)
+        if name == "request_meta" and "_reported" in own:
+            value = own[name] = {**own.pop("_reported"), "response": self}
+            return value
         make = _MADE.get(name)
         if make is None:
             raise AttributeError(f"'ResponseContextManager' object has no attribute {name!r}")
-        value = vars(self)[name] = make(self._asked)
+        value = own[name] = make(self._asked)
         return value
+
+    def _report_request(self, exc: Any = None) -> None:
+        super()._report_request(exc)
+        # With the answer in it, both would stay until a search for garbage, which stops all users for milliseconds.
+        own = vars(self)
+        reported = own["_reported"] = own.pop("request_meta").copy()
+        del reported["response"]
 
     def __reduce__(self) -> Any:
         return object.__new__, (ResponseContextManager,), self.__getstate__()
