@@ -204,10 +204,12 @@ class RealClockTest(unittest.TestCase):
             while True:
                 lags.append(scheduler.take())
 
-        greenlets = [gevent.spawn(user), gevent.spawn(scheduler.run)]
+        users = [gevent.spawn(user)]
+        self.addCleanup(gevent.killall, users)
+        self.addCleanup(scheduler.stop)
+        scheduler.run()
         scheduler.begin(tickets, 0.0)
         scheduler.follow(schedule)
-        self.addCleanup(gevent.killall, greenlets)
         with gevent.Timeout(10):
             while scheduler.starts.started + scheduler.starts.dropped < 100:
                 gevent.sleep(0.01)

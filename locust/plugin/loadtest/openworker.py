@@ -82,7 +82,8 @@ class WorkerArrivals:
         if not self._listens:
             self._events.request.add_listener(self._listener)
             self._listens = True
-        self._greenlets = [gevent.spawn(self._scheduler.run), gevent.spawn(self._tell_ready, self._scheduler)]
+        self._scheduler.run()
+        self._greenlets = [gevent.spawn(self._tell_ready, self._scheduler)]
 
     def _tell_ready(self, scheduler: Scheduler) -> None:
         """Says how many users wait for their first iteration, once all do."""
