@@ -20,17 +20,17 @@ export interface Configuration {
 /** What the guidance itself proposes, which has no plugin of ours; everything is compared to it. */
 export const guidance: Configuration = { userClass: "HttpUser", cpu: 0.25, tls: false, variant: "bare" };
 
-/** With TLS, what it proposes with our plugin, which has HttpUsers share a TLS context, no more. */
-export const guidanceTls: Configuration = { userClass: "HttpUser", cpu: 0.25, tls: true };
+/** What all with TLS is compared to. */
+export const guidanceTls: Configuration = { ...guidance, tls: true };
 
 // What is compared most comes right behind the guidance's own, which is measured first.
 const cpus = [1, 0.5, 0.25];
 const userClasses: readonly UserClass[] = ["FastHttpUser", "HttpUser"];
 
-/** Every class and size, plain and with TLS. */
-const sizes: readonly Configuration[] = [false, true].flatMap((tls) =>
-  cpus.flatMap((cpu) => userClasses.map((userClass) => ({ userClass, cpu, tls }))),
-);
+/** Every class and size. */
+function sizes(tls: boolean): readonly Configuration[] {
+  return cpus.flatMap((cpu) => userClasses.map((userClass) => ({ userClass, cpu, tls })));
+}
 
 /** Variants, each of which is compared to the same without it in the same round. */
 const variants: readonly Configuration[] = [
@@ -39,7 +39,7 @@ const variants: readonly Configuration[] = [
 ];
 
 /** All that is measured in a round, in this order. */
-export const all: readonly Configuration[] = [guidance, ...sizes, ...variants];
+export const all: readonly Configuration[] = [guidance, ...sizes(false), ...variants, guidanceTls, ...sizes(true)];
 
 /** What decides most. */
 export const quick: readonly Configuration[] = all.filter(({ tls, variant }) => !tls && variant !== "processes");

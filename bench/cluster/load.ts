@@ -28,17 +28,17 @@ export type Load = (order: Order) => Promise<Window>;
 export class OutOfMemory extends Error {}
 
 /**
- * Handshakes a second that leave a core some time for requests: one takes it 3 ms, and of HttpUser, whose users each made
- * a context of their own when this was chosen, 35 ms.
+ * Handshakes a second that leave a core some time for requests: one takes it 3 ms, and 35 ms where each user makes a
+ * TLS context of its own, as Locust's do without the plugin.
  */
-export const handshakes = { FastHttpUser: 200, HttpUser: 24 };
+export const handshakes = { plugin: 200, bare: 24 };
 
 /**
  * Users a second. With TLS they come no faster than the CPU connects them: a worker whose users all connect at once reports
  * nothing for minutes.
  */
-export function spawnRateOf({ userClass, cpu, tls }: Configuration, users: number): number {
-  if (tls) return cpu * handshakes[userClass];
+export function spawnRateOf({ cpu, tls, variant }: Configuration, users: number): number {
+  if (tls) return cpu * (variant === "bare" ? handshakes.bare : handshakes.plugin);
   return Math.max(30, Math.round(users / 4));
 }
 

@@ -11,8 +11,8 @@ import { tables } from "./tables";
 
 const constants = {
   few: `${few}`,
-  "handshakes:FastHttpUser": `${handshakes.FastHttpUser}`,
-  "handshakes:HttpUser": `${handshakes.HttpUser}`,
+  "handshakes:plugin": `${handshakes.plugin}`,
+  "handshakes:bare": `${handshakes.bare}`,
 };
 
 /** @param docs folder of the page */
