@@ -1,4 +1,5 @@
 /** Runs wrk, vegeta or Artillery for a number of users, and looks at it meanwhile. */
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -30,7 +31,8 @@ export function commandLoad(name: Command, tls: boolean, target: Target, program
     try {
       const settle = settleOf(order, tls);
       const setting: Setting = {
-        ...{ order, settle, folder, seconds: settle + windowSeconds[order.kind] },
+        // A second more, as a target that is busy takes its time to say what it has counted.
+        ...{ order, settle, folder, seconds: settle + windowSeconds[order.kind] + 1 },
         ...{ host: tls ? target.tls : target.plain, certificate: tls ? target.certificate : undefined },
       };
       return await measure(tool, setting, target, programs);
@@ -53,11 +55,15 @@ async function measure(tool: CommandTool, setting: Setting, target: Target, prog
   closeSync(output);
   try {
     target.watch(child.pid ?? 0);
-    await untilRequests(target);
+    await untilRequests(target, child);
     await pause(settle * 1000);
     const before = await target.sample();
     await pause(windowSeconds[order.kind] * 1000);
     const after = await target.sample();
+    if (child.exitCode === 0 && order.kind === "calm") {
+      // Its users took so long to come that its time was over: they do not fit.
+      return toWindow(order.users, [before, after], await tool.read(setting, await readFile(log, "utf8"), programs), 0);
+    }
     if (child.exitCode !== null) throw new Error(`${program} has ended too soon: ${await readFile(log, "utf8")}`);
     if (tool.endless?.(order)) return toWindow(order.users, [before, after], { failures: 0 });
     await once(child, "exit");
@@ -69,13 +75,13 @@ async function measure(tool: CommandTool, setting: Setting, target: Target, prog
   }
 }
 
-/** Each look is a request, too. */
-async function untilRequests(target: Target): Promise<void> {
+/** Or until the tool has ended. Each look is a request, too. */
+async function untilRequests(target: Target, tool: ChildProcess): Promise<void> {
   const { requests: first } = await target.sample();
   for (let looks = 1; looks < 600; looks++) {
     await pause(50);
     const { requests } = await target.sample();
-    if (requests - first > looks) return;
+    if (requests - first > looks || tool.exitCode !== null) return;
   }
   throw new Error("no request came within 30 s");
 }

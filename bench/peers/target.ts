@@ -46,17 +46,17 @@ export const mostUsers = 18_000;
 
 export async function startTarget({ nginx, echoModule }: Programs): Promise<Target> {
   const own = makeFolder();
-  const [port, tlsPort] = [await freePort(), await freePort()];
+  const [port, tlsPort, ownPort] = [await freePort(), await freePort(), await freePort()];
   const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", join(own, "key.pem")];
   const name = ["-subj", "/CN=target", "-addext", `subjectAltName=IP:${loopback}`];
   const certificate = join(own, "cert.pem");
   await promisify(execFile)("openssl", ["req", "-x509", ...key, ...name, "-days", "30", "-out", certificate]);
-  await writeFile(join(own, "nginx.conf"), configuration(own, echoModule, port, tlsPort));
+  await writeFile(join(own, "nginx.conf"), configuration(own, echoModule, port, tlsPort, ownPort));
   const args = ["-p", own, "-e", "stderr", "-c", join(own, "nginx.conf")];
   const child = spawnOn(cores.target, nginx, args, { stdio: ["ignore", "ignore", "inherit"] });
   const plain = `http://${loopback}:${port}`;
   let watched = 0;
-  const status = async () => parseStatus(await (await fetch(`${plain}/status`)).text());
+  const status = async () => parseStatus(await (await fetch(`http://${loopback}:${ownPort}/status`)).text());
   const sample = async (): Promise<Sample> => {
     const { requests: count } = await status();
     const { cpu: targetCpu } = usedBy(child.pid ?? 0);
@@ -98,7 +98,7 @@ export function parseStatus(text: string): { readonly connections: number; reado
   return { connections: Number(connections), requests: Number(requests) };
 }
 
-function configuration(own: string, echoModule: string, port: number, tlsPort: number): string {
+function configuration(own: string, echoModule: string, port: number, tlsPort: number, ownPort: number): string {
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
     (name) => `${name}_temp_path ${own}/${name};`,
   );
@@ -116,9 +116,10 @@ http {
     location = / { return 200 "hello"; }
     location /wait { echo_sleep 0.02; echo_exec @hello; }
     location @hello { return 200 "hello"; }
-    location = /status { stub_status; }
     location = /cert.pem { root ${own}; }
   }
+  # On its own port: where thousands connect at once, the queue of the others is full.
+  server { listen ${loopback}:${ownPort}; location = /status { stub_status; } }
 }
 `;
 }
