@@ -128,7 +128,9 @@ class ExchangeTest(unittest.TestCase):
         def serve() -> None:
             for part in parts:
                 far.sendall(part)
-                gevent.sleep(0.002)
+                # After two turns of the loop it has been read, however late the first one is.
+                gevent.sleep(0.001)
+                gevent.sleep(0.001)
             far.close()
 
         server = gevent.spawn(serve)
