@@ -35,13 +35,20 @@ export async function withLocust<T>(
   let spawnRate: number | undefined = configuration.tls ? undefined : 0;
   // Users that were answered late are behind by that much.
   let behind = 0;
-  const load: Load = async (order) => {
-    const before = usedBy(pid).cpu;
+  const measure: Load = async (order) => {
     const pace = paceOf(configuration, order, behind, spawnRate);
     const window = await ask(`http://${loopback}:${webPort}`, token, configuration, target, order, pace);
-    spawnRate ??= handshakesASecond(order.users, usedBy(pid).cpu - before);
     behind = Math.min(15, (window.p99 / 1000) * 2);
     return window;
+  };
+  const load: Load = async (order) => {
+    if (spawnRate === undefined) {
+      // The first ones tell it, and are still connecting where they were too many at once.
+      const before = usedBy(pid).cpu;
+      await measure(order);
+      spawnRate = handshakesASecond(order.users, usedBy(pid).cpu - before);
+    }
+    return measure(order);
   };
   try {
     await untilAnswers(`http://${loopback}:${webPort}/loadtest/status`);
