@@ -23,12 +23,13 @@ export class BenchNamespace {
       ...{ apiVersion: "v1", kind: "ConfigMap", metadata: { name } },
       ...content,
     });
-    apply(
-      this.name,
+    const items = [
       configMap(configMaps.plugin, readPlugin()),
       configMap(configMaps.scripts, readFiles(python)),
       targetPod(),
-    );
+    ];
+    // Not applied: the plugin is too long for the annotation in which `kubectl apply` keeps it.
+    kubectl(this.name, ["create", "--filename", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items }));
     kubectl(this.name, ["wait", "--for=condition=Ready", "pod/target", "--timeout=60s"]);
     this.targetIp = kubectl(this.name, ["get", "pod", "target", "--output", "jsonpath={.status.podIP}"]);
   }

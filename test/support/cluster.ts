@@ -19,11 +19,7 @@ export function kubectl(namespace: string, args: readonly string[], input?: stri
 
 /** Makes objects as they are given, in a namespace if they belong in one. */
 export function apply(namespace: string, ...items: readonly object[]): void {
-  kubectl(
-    namespace,
-    ["apply", "--server-side", "--filename", "-"],
-    JSON.stringify({ apiVersion: "v1", kind: "List", items }),
-  );
+  kubectl(namespace, ["apply", "--filename", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items }));
 }
 
 /** Has a namespace deleted, if there is one; does not wait for it to be gone. */
