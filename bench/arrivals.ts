@@ -10,6 +10,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
+import { sum } from "simple-statistics";
 import { LocustClient } from "../runner/engine/client";
 import { driveRun } from "../runner/engine/run";
 import { ensureEnvironment } from "../runner/places/local/environment";
@@ -140,16 +141,12 @@ async function findMost(client: string, python: string, host: string): Promise<n
   }
 }
 
-function sum(seconds: readonly Second[], value: (second: Second) => number): number {
-  return seconds.reduce((total, second) => total + value(second), 0);
-}
-
 function printRows(client: string, seconds: readonly Second[]): void {
   borders.slice(1).forEach((to, index) => {
     const from = borders[index] ?? 0;
     const those = seconds.filter(({ cpu }) => cpu >= from && cpu < to);
     if (those.length === 0) return;
-    const [started, late] = [sum(those, (one) => one.started), sum(those, (one) => one.late)];
+    const [started, late] = [sum(those.map((one) => one.started)), sum(those.map((one) => one.late))];
     const middle = spreadOf(those.map((one) => one.late / one.started))?.median ?? Number.NaN;
     const cells = [
       `${(from * 100).toFixed(0)}–${(Math.min(to, 1) * 100).toFixed(0)} %`,
