@@ -3,15 +3,13 @@
 import copy
 import time
 import unittest
-import weakref
 import zlib
 from typing import Any
 
 import brotli
 import gevent
-from locust.clients import HttpSession
 
-from httpuser_case import PACKED, THEIRS, HttpUserCase, answer
+from httpuser_case import PACKED, HttpUserCase, answer
 from loadtest import fallbacks
 from loadtest.httpanswer import Answered
 
@@ -109,22 +107,6 @@ class HttpFastAnswersTest(HttpUserCase):
 
         self.both(script)
         self.assertEqual(self.others, [])
-
-    def test_go_without_a_search_for_garbage_and_keep_what_was_reported(self) -> None:
-        def script(user: Any, notes: list[Any]) -> None:
-            with user.client.get("/html", catch_response=True) as response:
-                kept = response.request_meta
-            for one in (response, user.client.get("/html")):
-                notes.extend((sorted(one.request_meta), one.request_meta["response"] is one))
-            notes.append(kept["response"] is response)
-            with user.client.get("/html", catch_response=True) as caught:
-                caught.failure("odd")
-            for gone in (weakref.ref(caught), weakref.ref(user.client.get("/html"))):
-                caught = None
-                if HttpSession.request is not THEIRS:
-                    self.assertIsNone(gone())
-
-        self.both(script)
 
     def test_can_be_changed_and_copied(self) -> None:
         self.target.answers = dict(_ANSWERS)

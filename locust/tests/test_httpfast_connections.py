@@ -1,15 +1,17 @@
-"""Connections of the fast client are closed when those of `requests` would be, and none is lost."""
+"""What the fast client keeps: connections as long as `requests` does, none lost, and answers as long as scripts do."""
 
 import gc
 import socket
 import unittest
+import weakref
 from typing import Any
 from unittest import mock
 
 import gevent
 
-from httpuser_case import HttpUserCase, Target, answer  # isort: split
+from httpuser_case import THEIRS, HttpUserCase, Target, answer  # isort: split
 
+from locust.clients import HttpSession
 from requests.adapters import HTTPAdapter
 
 from loadtest import httpfast, httproute
@@ -120,6 +122,22 @@ class HttpFastConnectionsTest(HttpUserCase):
     def _closed(self) -> int:
         with socket.create_server(("127.0.0.1", 0)) as server:
             return server.getsockname()[1]
+
+    def test_answers_go_without_a_search_for_garbage_and_keep_what_was_reported(self) -> None:
+        def script(user: Any, notes: list[Any]) -> None:
+            with user.client.get("/", catch_response=True) as response:
+                kept = response.request_meta
+            for one in (response, user.client.get("/")):
+                notes.extend((sorted(one.request_meta), one.request_meta["response"] is one))
+            notes.append(kept["response"] is response)
+            with user.client.get("/", catch_response=True) as caught:
+                caught.failure("odd")
+            for gone in (weakref.ref(caught), weakref.ref(user.client.get("/"))):
+                caught = None
+                if HttpSession.request is not THEIRS:
+                    self.assertIsNone(gone())
+
+        self.both(script)
 
 
 if __name__ == "__main__":
