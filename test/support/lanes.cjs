@@ -11,8 +11,12 @@ const { tmpdir } = require("node:os");
 const { join } = require("node:path");
 const { createInterface } = require("node:readline");
 
-/** Tests in these folders wait for processes; the lines of other files cost next to nothing. */
-const slow = /^test\/(local|locust|browser|package|cluster|pulumi)\//;
+/**
+ * Seconds that files took, of those that take long, as `.ci/run` measured them:
+ * jq -s 'map(.seconds) | add | with_entries(select(.value >= 5) | .value |= round)' .loadtest/tally
+ */
+const measured = JSON.parse(readFileSync(join(__dirname, "seconds.json"), "utf8"));
+const secondsOfOthers = 1;
 
 /** Where more files fail, it is not for lack of time. */
 const mostSecondTries = 3;
@@ -44,16 +48,13 @@ function failedOf(files) {
   return lines.flatMap((line) => JSON.parse(line).failed).filter(({ file }) => files.includes(file));
 }
 
-/** Shares of about the same time: the largest file first, each to the lane that has the least. */
+/** Shares of about the same time: the longest file first, each to the lane that has the least. */
 function shares(files, count) {
-  const all = Array.from({ length: count }, () => ({ weight: 0, files: [] }));
-  const weighed = files.map((file) => ({
-    file,
-    weight: readFileSync(file, "utf8").length * (slow.test(file) ? 20 : 1),
-  }));
-  for (const { file, weight } of weighed.sort((a, b) => b.weight - a.weight)) {
-    const least = all.reduce((a, b) => (b.weight < a.weight ? b : a));
-    least.weight += weight;
+  const all = Array.from({ length: count }, () => ({ seconds: 0, files: [] }));
+  const timed = files.map((file) => ({ file, seconds: measured[file] ?? secondsOfOthers }));
+  for (const { file, seconds } of timed.sort((a, b) => b.seconds - a.seconds)) {
+    const least = all.reduce((a, b) => (b.seconds < a.seconds ? b : a));
+    least.seconds += seconds;
     least.files.push(file);
   }
   return all.map((share) => share.files.sort());

@@ -1,6 +1,6 @@
 "use strict";
 /**
- * Mocha's usual output, plus a line of counts and failed tests in the file that LOADTEST_TALLY names. A process that is held open after
+ * Mocha's usual output, plus a line of counts, failed tests and seconds a file in the file that LOADTEST_TALLY names. A process that is held open after
  * its last test (a timer, a socket that a test forgot) fails, and says by what, instead of hanging for ever.
  */
 const { appendFileSync } = require("node:fs");
@@ -25,6 +25,16 @@ module.exports = class extends reporters.Spec {
   constructor(runner, options) {
     super(runner, options);
     const failed = [];
+    const seconds = {};
+    let last = Date.now();
+    const count = ({ file }) => {
+      const now = Date.now();
+      const name = relative("", file ?? "");
+      seconds[name] = (seconds[name] ?? 0) + (now - last) / 1000;
+      last = now;
+    };
+    runner.on(Runner.constants.EVENT_TEST_END, count);
+    runner.on(Runner.constants.EVENT_HOOK_END, count);
     runner.on(Runner.constants.EVENT_TEST_FAIL, (test, { message }) =>
       failed.push({ file: relative("", test.file ?? ""), title: test.titlePath().join(" › "), message }),
     );
@@ -32,7 +42,7 @@ module.exports = class extends reporters.Spec {
       const file = process.env.LOADTEST_TALLY;
       const { passes, failures, pending } = this.stats;
       const secondTry = process.env.LOADTEST_SECOND_TRY;
-      if (file) appendFileSync(file, `${JSON.stringify({ passes, failures, pending, failed, secondTry })}\n`);
+      if (file) appendFileSync(file, `${JSON.stringify({ passes, failures, pending, failed, seconds, secondTry })}\n`);
       failWhenHeldOpen();
     });
   }
