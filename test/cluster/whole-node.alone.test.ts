@@ -1,10 +1,14 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { expect } from "chai";
+import { root } from "../support/cli";
 import { sharedTest } from "../support/deployed";
 import { listeners } from "../support/listeners";
-import { finished, onlyRun, seriesIn, temporaryFolder } from "../support/project";
-import { countedIn } from "../support/target";
+import { skip } from "../support/needs";
+import { sleep } from "../support/processes";
+import { expectNoGap, finished, onlyRun, seriesIn, temporaryFolder } from "../support/project";
+import { countedIn, countsOf } from "../support/target";
 
 describe("a deployed test that takes the whole node", function () {
   this.timeout(180_000);
@@ -51,5 +55,29 @@ describe("a deployed test that takes the whole node", function () {
       .to.match(/not ready after \d+ s/)
       .and.match(/too little cpu/);
     expect((await test.run("scale", "2")).code).to.equal(0);
+    await test.expectAsBefore();
+  });
+
+  it("goes on, and has all that was measured, where the API server is restarted", async function () {
+    const pidFile = join(dirname(process.env.KUBECONFIG ?? ""), "pid", "apiserver");
+    const up = join(root, "..", "shared", "cluster", "up");
+    if (!existsSync(pidFile) || !existsSync(up)) {
+      skip(this, "the cluster's API server is not one that can be restarted here");
+    }
+    const results = temporaryFolder();
+    const before = await countsOf(test.namespace);
+    const load = ["--workers", "3", "--users", "6", "--run-time", "20s"];
+    const command = test.start("run", ...load, "--results", results);
+    await command.waitFor(/full load/, 90_000);
+    await command.until(() => seriesIn(onlyRun(results)).length > 8, "samples");
+    process.kill(Number(readFileSync(pidFile, "utf8")), "SIGKILL");
+    await sleep(3000);
+    expect(spawnSync(up, { timeout: 90_000 }).status).to.equal(0);
+    const { code, stdout, stderr } = await command.ended;
+    expect(code, `${stdout}\n${stderr}`).to.equal(0);
+    const { requests } = await countsOf(test.namespace);
+    expect(finished(onlyRun(results)).totals.requests).to.equal(requests - before.requests);
+    expectNoGap(results);
+    await test.expectAsBefore();
   });
 });
