@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { exitCodes } from "./types";
 
 /** A failure that the user can do something about: its message is one plain line and needs no stack trace. */
@@ -23,7 +24,9 @@ export class UsageError extends RunnerError {
 
 /** The text of whatever was thrown. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (error instanceof Error) return error.message;
+  // Not every object has a text of its own.
+  return typeof error === "string" ? error : inspect(error, { breakLength: Number.POSITIVE_INFINITY });
 }
 
 /** The `code` of a system error: ENOSPC, ECONNREFUSED. */

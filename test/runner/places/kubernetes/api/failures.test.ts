@@ -121,6 +121,7 @@ describe("why a call of the cluster failed", () => {
     const value = fc.jsonValue();
     const anything = fc.oneof(
       value,
+      fc.constant({ toString: {} }),
       fc
         .tuple(fc.string(), fc.oneof(value, fc.integer({ min: 400, max: 599 })), value)
         .map(([message, code, body]) => Object.assign(new Error(message), { code, body })),
