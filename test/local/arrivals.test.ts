@@ -1,10 +1,9 @@
 import { spawn } from "node:child_process";
 import { readlinkSync } from "node:fs";
-import { createServer, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import type { FinishedRecord } from "../../runner/results/run-record";
 import { localRuns } from "../support/local-runs";
+import { PausingTarget } from "../support/pausing-target";
 import { type Found, requireRole } from "../support/processes";
 import { together } from "../support/together";
 
@@ -51,45 +50,6 @@ class Wave(LoadTestShape):
     def tick(self):
         return (1, 1)
 `;
-
-/** A target that holds its answers while it is paused, and counts by path what it was asked. */
-class PausingTarget {
-  readonly asked = new Map<string, number>();
-  /** How many there were so far; each user has its own. */
-  connections = 0;
-  private held: ServerResponse[] = [];
-  private paused = false;
-  private readonly server: Server = createServer((request, response) => {
-    const path = request.url ?? "";
-    this.asked.set(path, (this.asked.get(path) ?? 0) + 1);
-    if (this.paused) this.held.push(response);
-    else response.end("hello");
-  });
-
-  async listen(): Promise<void> {
-    this.server.on("connection", () => this.connections++);
-    await new Promise<void>((resolve) => this.server.listen(0, "127.0.0.1", resolve));
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
-  }
-
-  pause(): void {
-    this.paused = true;
-  }
-
-  goOn(): void {
-    this.paused = false;
-    for (const response of this.held.splice(0)) response.end("hello");
-  }
-
-  close(): void {
-    this.goOn();
-    this.server.closeAllConnections();
-    this.server.close();
-  }
-}
 
 describe("a run with an arrival rate", function () {
   this.timeout(120_000);

@@ -37,7 +37,7 @@ class WorkerArrivals:
         self._corrected = Corrected()
         self._listener = self._corrected.listen(lag_here)
         self._listens = False
-        self._greenlets: list[gevent.Greenlet] = []
+        self._telling: gevent.Greenlet | None = None
         self._share: Share | None = None
         fire = events.test_start.fire
 
@@ -83,7 +83,7 @@ class WorkerArrivals:
             self._events.request.add_listener(self._listener)
             self._listens = True
         self._scheduler.run()
-        self._greenlets = [gevent.spawn(self._tell_ready, self._scheduler)]
+        self._telling = gevent.spawn(self._tell_ready, self._scheduler)
 
     def _tell_ready(self, scheduler: Scheduler) -> None:
         """Says how many users wait for their first iteration, once all do."""
@@ -118,5 +118,6 @@ class WorkerArrivals:
     def _end(self) -> None:
         if self._scheduler is not None:
             self._scheduler.stop()
-        gevent.killall(self._greenlets, block=False)
-        self._greenlets = []
+        if self._telling is not None:
+            self._telling.kill(block=False)
+            self._telling = None
