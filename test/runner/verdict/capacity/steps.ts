@@ -58,3 +58,11 @@ export function reportOf(change: Partial<Found> = {}) {
   const found = { asked, steps, level: 40, broke: 42, limit: "target", workers: { count: 2, needed: null } } as const;
   return capacityReport({ ...found, ...change });
 }
+
+/** A step that proves nothing. */
+export const busy = stepAt(80, { outcome: "void", why: "CPU of the busiest worker was 97 % of what it may use" });
+
+/** A search that its workers have ended. */
+export const workers: Partial<Found> = {
+  ...{ limit: "workers", broke: null, steps: [...steps.slice(0, 3), busy], workers: { count: 2, needed: 5 } },
+};
