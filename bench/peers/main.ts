@@ -28,9 +28,11 @@ async function measureAll(options: Options): Promise<void> {
   mkdirSync(join(docs, "peers"), { recursive: true });
   const python = await prepareLocust();
   const programs = await installPeers(folder, console.log);
-  const head = { machine: describeMachine(), versions: await versionsOf(folder, python) };
-  const former = readResults(file)?.capacity ?? [];
+  const kept = readResults(file);
+  const former = kept?.capacity ?? [];
   let capacity: readonly Capacity[] = options.anew ? [] : former;
+  const machines = [...new Set([...(options.anew ? [] : (kept?.machines ?? [])), describeMachine()])];
+  const head = { machines, versions: await versionsOf(folder, python) };
   const wanted = (options.quick ? quick : all).filter((one) => options.only?.test(nameOf(one)) ?? true);
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
   const target = await startTarget(programs);

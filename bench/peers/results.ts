@@ -6,8 +6,8 @@ import { type Configuration, nameOf } from "./configurations";
 import type { Versions } from "./install";
 
 export interface Results {
-  /** `2 cores of AMD EPYC, 24 GiB` */
-  readonly machine: string;
+  /** `2 cores of AMD EPYC, 24 GiB`: those on which rounds were measured. */
+  readonly machines: readonly string[];
   readonly versions: Versions;
   /** Date of the latest measurement, as 2026-01-31. */
   readonly date: string;

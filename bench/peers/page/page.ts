@@ -71,7 +71,7 @@ function mainTable({ capacity }: Results): string {
   return [table([head, ...rows]), ...notes.flatMap(([applies, text]) => (applies ? [text] : []))].join("\n\n");
 }
 
-function facts({ machine, versions, date, capacity }: Results): Readonly<Record<string, string>> {
+function facts({ machines, versions, date, capacity }: Results): Readonly<Record<string, string>> {
   const figures = figuresOf(capacity);
   const products = all.map(nameOf).flatMap((name) => {
     const one = figures.find(({ configuration }) => nameOf(configuration) === name);
@@ -84,7 +84,7 @@ function facts({ machine, versions, date, capacity }: Results): Readonly<Record<
     capacity.filter(({ configuration }) => configuration.tool === tool && !configuration.tls);
   const [ours, theirs] = [http("loadtest, HttpUser"), http("Locust, HttpUser")];
   return {
-    machine,
+    machine: machines.join(" and on "),
     date,
     httpRps: spreadText(spreadOf(ratios(ours, theirs, ({ busiest }) => busiest.rps))),
     httpUsers: spreadText(spreadOf(ratios(ours, theirs, ({ fullest }) => fullest?.users))),

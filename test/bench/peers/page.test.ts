@@ -32,7 +32,11 @@ function measured(
 }
 
 const results: Results = {
-  ...{ machine: "2 cores of a CPU, 8 GiB", versions: { wrk: "4.1.0", vegeta: "12.12.0" }, date: "2026-01-31" },
+  ...{
+    machines: ["2 cores of a CPU, 8 GiB", "4 cores"],
+    versions: { wrk: "4.1.0", vegeta: "12.12.0" },
+    date: "2026-01-31",
+  },
   capacity: [
     measured(1, "wrk", { rps: 80_000, users: 18_000, targetCpu: 0.95 }),
     measured(1, "vegeta", { rps: 20_000 }),
