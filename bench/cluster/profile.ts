@@ -66,7 +66,9 @@ export async function measureProfile(
     const stacks = join(folder, "stacks");
     const args = ["record", "--pid", String(locust.pid), "--duration", String(profileSeconds), "--rate", "200"];
     // The target is in this process, and must go on.
-    await promisify(execFile)(pySpy, [...args, "--format", "raw", "--output", stacks], { timeout: 60_000 });
+    await promisify(execFile)(pySpy, [...args, "--format", "raw", "--full-filenames", "--output", stacks], {
+      timeout: 60_000,
+    });
     const { samples, shares } = sharesOf(readFileSync(stacks, "utf8"));
     return { round, userClass, samples, shares };
   } finally {

@@ -37,5 +37,7 @@ export function sharesOf(stacks: string): { readonly samples: number; readonly s
 }
 
 function kindOf(frame: string): string {
-  return kinds.find(([, pattern]) => pattern.test(frame))?.[0] ?? rest;
+  // Of a library's file, what is behind the folder of all libraries, whose own path may have any name in it.
+  const file = frame.split("site-packages/").at(-1) ?? "";
+  return kinds.find(([, pattern]) => pattern.test(file))?.[0] ?? rest;
 }
