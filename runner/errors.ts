@@ -1,4 +1,3 @@
-import { inspect } from "node:util";
 import { exitCodes } from "./types";
 
 /** A failure that the user can do something about: its message is one plain line and needs no stack trace. */
@@ -25,8 +24,12 @@ export class UsageError extends RunnerError {
 /** The text of whatever was thrown. */
 export function messageOf(error: unknown): string {
   if (error instanceof Error) return error.message;
-  // Not every object has a text of its own.
-  return typeof error === "string" ? error : inspect(error, { breakLength: Number.POSITIVE_INFINITY });
+  try {
+    return String(error);
+  } catch {
+    // Not every object has a text of its own.
+    return Object.prototype.toString.call(error);
+  }
 }
 
 /** The `code` of a system error: ENOSPC, ECONNREFUSED. */
