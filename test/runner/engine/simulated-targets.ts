@@ -7,7 +7,7 @@ import { asked as usual } from "../verdict/capacity/steps";
 import { engineRuns, timing as engineTiming, plan } from "./engine-runs";
 import { worker } from "./scripted";
 
-export const asked: CapacityAsked = { ...usual, stepSeconds: 0.06, precision: 0.1, holds: 2 };
+const asked: CapacityAsked = { ...usual, stepSeconds: 0.06, precision: 0.1, holds: 2 };
 const timing = { ramp: 5, settle: 5, settleMost: 50, watch: 10, silence: 80, recover: 100 };
 
 /** A target that answers so many users in 10 ms, 2,000 of them a second each, and all that are more too late. */

@@ -13,7 +13,7 @@ import {
 import { workersNeeded } from "../../../../runner/verdict/capacity/report";
 import { answerText, capacityDecision, detailTexts } from "../../../../runner/verdict/capacity/words";
 import { Integrity } from "../../../../runner/verdict/integrity";
-import { busy, reportOf, stepAt, workers } from "./steps";
+import { endedByWorkers, reportOf, stepAt, voidStep } from "./steps";
 
 describe("the proof that the target was the limit", () => {
   const load: StepLoad = {
@@ -151,7 +151,7 @@ describe("the proof that the target was the limit", () => {
   });
 
   it("says how many workers it would take, by the CPU of those that were not busy", () => {
-    expect(workersNeeded([stepAt(10, { workerCpu: 0.35 }), busy], 80, 2)).to.equal(8);
+    expect(workersNeeded([stepAt(10, { workerCpu: 0.35 }), voidStep], 80, 2)).to.equal(8);
     expect(workersNeeded([stepAt(10, { workerCpu: 0.95 })], 20, 2)).to.equal(4);
     expect(workersNeeded([stepAt(100, { workerCpu: 0.01 })], 100, 7)).to.equal(8);
   });
@@ -159,7 +159,7 @@ describe("the proof that the target was the limit", () => {
   it("is the run's load integrity: each step has its own", () => {
     const integrity = new Integrity({ users: 80, spawnRate: 10, workers: 2, shape: "x" }).report();
     expect(searchIntegrity(integrity, reportOf())).to.deep.include({ ok: true, problems: [] });
-    const { ok, problems } = searchIntegrity(integrity, reportOf(workers));
+    const { ok, problems } = searchIntegrity(integrity, reportOf(endedByWorkers));
     expect([ok, problems.length]).to.deep.equal([false, 1]);
   });
 });

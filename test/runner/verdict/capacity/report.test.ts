@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { curveOf, type Found, kneeOf, meanOf, soFar } from "../../../../runner/verdict/capacity/report";
 import { answerText, capacityDecision, detailTexts, outcomeText } from "../../../../runner/verdict/capacity/words";
-import { asked, busy, reportOf, stepAt, steps, workers } from "./steps";
+import { asked, endedByWorkers, reportOf, stepAt, steps, voidStep } from "./steps";
 
 const cap: Partial<Found> = { limit: "cap", broke: null, steps: steps.slice(0, 3) };
 const withAtLeast = (atLeast: number) => ({ asked: { ...asked, atLeast } });
@@ -46,8 +46,8 @@ describe("a capacity", () => {
     const late = detailTexts(reportOf({ limit: "time", asked: { ...asked, maxSeconds: 60 } }));
     expect(late.at(-1)).to.equal("The time of the search was over (--max-run-time 60), before its answer was sure.");
     expect(answerText(reportOf({ limit: null }))).to.equal("So far: 400 requests/s at 40 users held.");
-    expect(detailTexts(reportOf(workers)).at(-1)).to.equal(
-      `The workers were the limit, not the target: ${busy.why}, at 80 users. To go on takes about 5 workers (--max-workers 5).`,
+    expect(detailTexts(reportOf(endedByWorkers)).at(-1)).to.equal(
+      `The workers were the limit, not the target: ${voidStep.why}, at 80 users. To go on takes about 5 workers (--max-workers 5).`,
     );
   });
 
@@ -68,8 +68,8 @@ describe("a capacity", () => {
     expect(codes(withAtLeast(399))).to.equal(0);
     expect(codes(withAtLeast(401))).to.equal(1);
     expect(codes({ level: null, broke: 10 })).to.equal(1);
-    expect(codes(workers)).to.equal(3);
-    expect(codes({ ...workers, ...withAtLeast(350) })).to.equal(0);
+    expect(codes(endedByWorkers)).to.equal(3);
+    expect(codes({ ...endedByWorkers, ...withAtLeast(350) })).to.equal(0);
     expect(codes({ ...cap, ...withAtLeast(500) })).to.equal(3);
     expect(codes({ ...cap, level: null })).to.equal(3);
     expect(codes({ limit: "load" })).to.equal(3);
@@ -128,7 +128,7 @@ describe("a capacity", () => {
   });
 
   it("has a curve with a point for each level, without what proves nothing", () => {
-    const curve = curveOf([...steps, busy]);
+    const curve = curveOf([...steps, voidStep]);
     expect(curve.map(({ level, held }) => [level, held])).to.deep.equal([
       [10, true],
       [20, true],
@@ -149,10 +149,10 @@ describe("a capacity", () => {
   });
 
   it("has words for each step", () => {
-    expect([steps[0], steps[4], busy].map((step) => step && outcomeText(step))).to.deep.equal([
+    expect([steps[0], steps[4], voidStep].map((step) => step && outcomeText(step))).to.deep.equal([
       "held",
       "broke: p95<100 was 180 ms",
-      `no proof: ${busy.why}`,
+      `no proof: ${voidStep.why}`,
     ]);
   });
 });

@@ -60,9 +60,9 @@ export function reportOf(change: Partial<Found> = {}) {
 }
 
 /** A step that proves nothing. */
-export const busy = stepAt(80, { outcome: "void", why: "CPU of the busiest worker was 97 % of what it may use" });
+export const voidStep = stepAt(80, { outcome: "void", why: "CPU of the busiest worker was 97 % of what it may use" });
 
 /** A search that its workers have ended. */
-export const workers: Partial<Found> = {
-  ...{ limit: "workers", broke: null, steps: [...steps.slice(0, 3), busy], workers: { count: 2, needed: 5 } },
+export const endedByWorkers: Partial<Found> = {
+  ...{ limit: "workers", broke: null, steps: [...steps.slice(0, 3), voidStep], workers: { count: 2, needed: 5 } },
 };
