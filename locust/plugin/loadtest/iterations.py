@@ -142,7 +142,7 @@ class Scheduler:
 
     def _look_after(self, seconds: float) -> None:
         if self._timer is not None:
-            self._timer.stop()
+            self._timer.close()
         self._timer = gevent.get_hub().loop.timer(seconds)
         self._timer.start(self._on_time)
 
@@ -177,7 +177,7 @@ class Scheduler:
     def stop(self) -> None:
         self.queue.close()
         if self._timer is not None:
-            self._timer.stop()
+            self._timer.close()
             self._timer = None
 
     def take(self) -> float:
