@@ -2,7 +2,7 @@
 import { loadavg } from "node:os";
 import { highest, mostThatFits } from "../cluster/search";
 import { bound, fitsIn, secondsARequest } from "../cluster/window";
-import type { Configuration } from "./configurations";
+import { type Configuration, nameOf } from "./configurations";
 import { mostUsers } from "./target";
 import type { Load, Window } from "./window";
 
@@ -36,6 +36,7 @@ export async function measureCapacity(
 ): Promise<Capacity> {
   const [at, begun, loadAverage] = [new Date().toISOString(), performance.now(), loadavg()[0] ?? 0];
   const unloaded = await load({ kind: "calm", users: few });
+  if (unloaded.arrived < few) throw new Error(`${nameOf(configuration)}: ${few} users came too late to be measured`);
   const limit = bound * unloaded.p99;
   const busy = await highest(
     (users) => load({ kind: "busy", users }),

@@ -61,6 +61,7 @@ describe("the page beside other tools", () => {
 
   it("has a row for each tool, and says what a number leaves out", () => {
     const page = peersPage(results);
+    expect(page).to.include(" on 2 cores of a CPU, 8 GiB and on 4 cores, with ");
     expect(page).to.include("| wrk | 80,000 ¹ | 0.125 | 18,000 ² | 0.667 | 22 → 22 | 0.1 |");
     expect(page).to.include("| vegeta | 19,000 (18,000–20,000) |").and.include("| no users ³ |");
     expect(page).to.include("| Locust, HttpUser | 1,000 | 10 | – | – | 22 → – | – |");
