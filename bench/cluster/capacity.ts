@@ -43,10 +43,10 @@ export async function measureCapacity(
       ({ rps }) => rps,
       former === undefined ? { from: 4 } : { from: former.busiest.users, most: 1 },
     );
-    const unloaded = await load({
-      ...calmOrder(configuration, few, 0),
-      ...{ samples: 240, least: 7, most: 9 },
-    });
+    const order = { ...calmOrder(configuration, few, 0), samples: 240, least: 7, most: 9 };
+    // With TLS the first ones may still be connecting.
+    if (configuration.tls) await load(order);
+    const unloaded = await load(order);
     const limit = bound * unloaded.p99;
     let last: Window | undefined;
     const measure = async (users: number) => {

@@ -28,10 +28,10 @@ export type Load = (order: Order) => Promise<Window>;
 export class OutOfMemory extends Error {}
 
 /**
- * Handshakes a second that leave a core some time for requests: one takes it 3 ms, and 35 ms where each user makes a
- * TLS context of its own, as Locust's do without the plugin.
+ * Handshakes a second that leave a core about half of its time for requests: one takes it 3 ms, and 35 ms where each user makes
+ * a TLS context of its own, as Locust's do without the plugin.
  */
-export const handshakes = { plugin: 200, bare: 24 };
+export const handshakes = { plugin: 200, bare: 12 };
 
 /**
  * Users a second. With TLS they come no faster than the CPU connects them: a worker whose users all connect at once reports

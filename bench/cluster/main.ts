@@ -1,6 +1,7 @@
 /** `npm run bench:cluster`: measurements on a real cluster, from which the defaults follow. `--help` says more. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { prepareLocust, stopCommands } from "../../test/support/cli";
 import { hasCluster } from "../../test/support/cluster";
 import { DeployedTest } from "../../test/support/deployed-test";
@@ -40,7 +41,10 @@ class Store {
     const kept = (part: Part) => options.add || !options.only.includes(part);
     const lists = parts.map((part) => [part, kept(part) ? (former?.[part] ?? []) : []]);
     const date = new Date().toISOString().slice(0, 10);
-    this.results = { machine: describeMachine(), date, ...Object.fromEntries(lists) };
+    const machine = describeMachine();
+    const others = (former?.machines ?? []).filter((one) => !isDeepStrictEqual(one, machine));
+    const machines = [...(parts.some(kept) ? others : []), machine];
+    this.results = { machines, date, ...Object.fromEntries(lists) };
   }
 
   add<P extends Part>(part: P, one: Results[P][number]): void {

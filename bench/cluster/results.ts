@@ -20,7 +20,8 @@ export interface Machine {
 
 /** All results, by what they are of. */
 export interface Results {
-  readonly machine: Machine;
+  /** All on which something of it was measured. */
+  readonly machines: readonly Machine[];
   /** Date of the latest measurement, as 2026-01-31. */
   readonly date: string;
   readonly capacity: readonly Capacity[];
@@ -41,12 +42,12 @@ export function readResults(file: string): Results | undefined {
 
 /** One measurement a line, so that a new one is a small change of the file. */
 export function writeResults(file: string, results: Results): void {
-  const { machine, date } = results;
+  const { machines, date } = results;
   const lists = parts.map((part) => {
     const lines = results[part].map((one) => `    ${JSON.stringify(one)}`);
     return `  ${JSON.stringify(part)}: [${lines.length === 0 ? "" : `\n${lines.join(",\n")}\n  `}]`;
   });
-  const head = [`  "machine": ${JSON.stringify(machine)}`, `  "date": ${JSON.stringify(date)}`];
+  const head = [`  "machines": ${JSON.stringify(machines)}`, `  "date": ${JSON.stringify(date)}`];
   writeFileSync(`${file}.part`, `{\n${[...head, ...lists].join(",\n")}\n}\n`);
   renameSync(`${file}.part`, file);
 }

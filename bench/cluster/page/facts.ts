@@ -1,24 +1,29 @@
 /** Single numbers that the page's sentences have. Pure. */
-import { all, guidance, nameOf } from "../configurations";
+import { all, guidance, guidanceTls, nameOf } from "../configurations";
 import { masterWorkers } from "../master";
 import type { Results } from "../results";
 import { digits, type Spread, spreadText } from "../statistics";
 import { capacityFigures, masterFigures, memoryFigures, variantFigures } from "./figures";
 
 export function facts(results: Results): Readonly<Record<string, string>> {
-  const { machine, date } = results;
+  const { machines, date } = results;
   const figures = capacityFigures(results);
   const best = figures
     .filter(({ configuration }) => !configuration.tls)
     .toSorted((a, b) => (b.toGuidance?.median ?? 0) - (a.toGuidance?.median ?? 0))[0];
   const rounds = (part: readonly { readonly round: number }[]) => `${new Set(part.map(({ round }) => round)).size}`;
   return {
-    machine: [
-      `${machine.cores} cores of ${machine.cpu}, ${machine.memory} GiB, Linux ${machine.kernel},`,
-      `Kubernetes ${machine.kubernetes}, Locust ${machine.locust}, Node ${machine.node}`,
-    ].join(" "),
+    machine: machines
+      .map(({ cores, cpu, memory, kernel, kubernetes, locust, node }) =>
+        [
+          `${cores} cores of ${cpu}, ${memory} GiB, Linux ${kernel},`,
+          `Kubernetes ${kubernetes}, Locust ${locust}, Node ${node}`,
+        ].join(" "),
+      )
+      .join("; and on "),
     date,
     guidance: nameOf(guidance),
+    guidanceTls: nameOf(guidanceTls),
     best: best === undefined ? "–" : nameOf(best.configuration),
     bestRatio: spreadText(best?.toGuidance, digits),
     ...byName(results),

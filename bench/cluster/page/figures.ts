@@ -53,6 +53,14 @@ export function capacityFigures({ capacity }: Results): CapacityFigures[] {
   });
 }
 
+/** @throws Error where it was not measured */
+export function figuresOf(results: Results, configuration: Configuration): CapacityFigures {
+  const name = nameOf(configuration);
+  const found = capacityFigures(results).find((one) => nameOf(one.configuration) === name);
+  if (found === undefined) throw new Error(`nothing is measured of ${name}`);
+  return found;
+}
+
 /** A kind of worker with more and more users. */
 export interface MemoryFigures {
   /** `FastHttpUser, TLS` */

@@ -20,12 +20,13 @@ export function writePage(docs: string, results: Results): void {
   const folder = join(docs, "benchmarks");
   mkdirSync(folder, { recursive: true });
   for (const [name, svg] of Object.entries(filesOf(charts(results)))) writeFileSync(join(folder, name), svg);
-  const template = readFileSync(join(__dirname, "template.md"), "utf8");
-  writeFileSync(join(docs, "benchmarks.md"), fill(template, { ...constants, ...partsOf(results) }));
+  writeFileSync(join(docs, "benchmarks.md"), benchmarksPage(results));
 }
 
-function partsOf(results: Results): Readonly<Record<string, string>> {
-  return { ...facts(results), ...tables(results), ...picturesOf(charts(results), "benchmarks") };
+export function benchmarksPage(results: Results): string {
+  const template = readFileSync(join(__dirname, "template.md"), "utf8");
+  const pictures = picturesOf(charts(results), "benchmarks");
+  return fill(template, { ...constants, ...facts(results), ...tables(results), ...pictures });
 }
 
 /**
