@@ -1,6 +1,6 @@
 /** The guidance's numbers beside the corrected ones, and beside what a million users cost here: for `docs/cost.md`. */
-import type { UserClass } from "../../bench/cluster/configurations";
-import { capacityFigures } from "../../bench/cluster/page/figures";
+import { type Configuration, guidance, guidanceTls, nameOf } from "../../bench/cluster/configurations";
+import { figuresOf } from "../../bench/cluster/page/figures";
 import type { Results } from "../../bench/cluster/results";
 import { type EstimateSettings, estimate } from "../../settings/cost/estimate";
 import {
@@ -21,17 +21,8 @@ import { dollars, markdownTable } from "./markdown";
 /** A run whose workers use nine tenths of their CPU is invalid. */
 const usable = 0.9;
 
-/** A kind of worker that was measured. */
-interface Worker {
-  readonly userClass: UserClass;
-  readonly cpu: number;
-  readonly tls: boolean;
-  /** As the guidance has it: without this project's plugin. */
-  readonly bare?: boolean;
-}
-
-/** What a million users take of it. */
-interface Fleet extends Worker {
+/** What a million users take of a kind of worker. */
+interface Fleet extends Configuration {
   /** The median of what was measured, of one. */
   readonly users: number;
   readonly workers: number;
@@ -40,15 +31,21 @@ interface Fleet extends Worker {
 /** Values of the page's template. */
 export function guidanceParts(prices: Prices, results: Results): Readonly<Record<string, string>> {
   const million = guidanceLoad(1).users;
-  const fleet = (worker: Worker): Fleet => {
+  const fleet = (worker: Configuration): Fleet => {
     const users = measured(results, worker);
     return { ...worker, users, workers: Math.ceil(million / (users * usable)) };
   };
-  const guidances = fleet({ userClass: "HttpUser", cpu: 0.25, tls: false, bare: true });
-  const guidancesTls = fleet({ userClass: "HttpUser", cpu: 0.25, tls: true });
+  const guidances = fleet(guidance);
   const own = fleet({ userClass: "FastHttpUser", cpu: 0.5, tls: false });
-  const ownTls = fleet({ userClass: "FastHttpUser", cpu: 0.5, tls: true });
-  const fleets = [own, ownTls, guidances, guidancesTls];
+  const ownTls = fleet({ ...own, tls: true });
+  const fleets = [
+    own,
+    ownTls,
+    fleet({ ...own, userClass: "HttpUser" }),
+    fleet({ ...ownTls, userClass: "HttpUser" }),
+    guidances,
+    fleet(guidanceTls),
+  ];
   const addresses = Math.ceil(natAddressesNeeded({ users: million }) / guidanceSettings.availabilityZoneCount);
   return {
     pods: linesTable(podTable(prices)),
@@ -66,13 +63,10 @@ export function guidanceParts(prices: Prices, results: Results): Readonly<Record
   };
 }
 
-function measured(results: Results, { userClass, cpu, tls, bare = false }: Worker): number {
-  const found = capacityFigures(results).find(({ configuration: one }) => {
-    const isVariant = bare ? one.variant === "bare" : one.variant === undefined;
-    return one.userClass === userClass && one.cpu === cpu && one.tls === tls && isVariant;
-  });
-  if (found?.users === undefined) throw new Error(`nothing is measured of ${userClass}, ${cpu} vCPU`);
-  return found.users.median;
+function measured(results: Results, worker: Configuration): number {
+  const { users } = figuresOf(results, worker);
+  if (users === undefined) throw new Error(`no users of ${nameOf(worker)} were in time`);
+  return users.median;
 }
 
 function linesTable(lines: readonly GuidanceLine[]): string {
@@ -93,9 +87,8 @@ function workersTable(prices: Prices, fleets: readonly Fleet[]): string {
   return markdownTable([
     ["worker", "users each, measured", "workers", "their pods, 24 hours"],
     ...fleets.map((fleet) => {
-      const { userClass, cpu, tls, bare = false, users, workers } = fleet;
-      const name = `${userClass}, ${cpu} vCPU${tls ? ", TLS" : ""}${bare ? ", without the plugin" : ""}`;
-      return [name, whole(users), whole(workers), dollars(podsOf(prices, fleet))];
+      const { users, workers } = fleet;
+      return [nameOf(fleet), whole(users), whole(workers), dollars(podsOf(prices, fleet))];
     }),
   ]).join("\n");
 }

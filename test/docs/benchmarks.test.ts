@@ -1,0 +1,23 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { figuresOf } from "../../bench/cluster/page/figures";
+import { benchmarksPage } from "../../bench/cluster/page/page";
+import { readResults } from "../../bench/cluster/results";
+
+const root = join(__dirname, "..", "..");
+const page = readFileSync(join(root, "docs", "benchmarks.md"), "utf8");
+const results = readResults(join(root, "docs", "benchmarks", "results.json")) ?? expect.fail("there are no results");
+
+describe("docs/benchmarks.md", () => {
+  it("is what its results make", () => {
+    expect(page).to.equal(benchmarksPage(results));
+  });
+
+  it("has the requests a dollar of an unchanged HttpUser that the README says, eight times the guidance's or more", () => {
+    const times = figuresOf(results, { userClass: "HttpUser", cpu: 0.5, tls: false }).toGuidance?.median ?? 0;
+    expect(times).to.be.at.least(8);
+    const readme = readFileSync(join(root, "README.md"), "utf8").replaceAll("\n", " ");
+    expect(readme).to.include(`makes ${Number(times.toPrecision(2))} times the requests a dollar`);
+  });
+});
