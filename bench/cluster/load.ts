@@ -28,8 +28,8 @@ export type Load = (order: Order) => Promise<Window>;
 export class OutOfMemory extends Error {}
 
 /**
- * Handshakes a second that leave a core about half of its time for requests: one takes it 3 ms, and 35 ms where each user makes
- * a TLS context of its own, as Locust's do without the plugin.
+ * Handshakes a second that leave a core about half of its time for requests: one takes it 3 ms, and 35 ms where each
+ * user makes a TLS context of its own, as Locust's do without the plugin.
  */
 export const handshakes = { plugin: 200, bare: 12 };
 

@@ -1,7 +1,8 @@
 "use strict";
 /**
- * Mocha's usual output, plus a line of counts, failed tests and seconds a file in the file that LOADTEST_TALLY names. A process that is held open after
- * its last test (a timer, a socket that a test forgot) fails, and says by what, instead of hanging for ever.
+ * Mocha's usual output, plus a line of counts, failed tests and seconds by file in the file that LOADTEST_TALLY names. A
+ * process that is held open after its last test (a timer, a socket that a test forgot) fails, and says by what, instead of
+ * hanging for ever.
  */
 const { appendFileSync } = require("node:fs");
 const { relative } = require("node:path");
