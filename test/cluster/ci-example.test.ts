@@ -4,14 +4,13 @@ import { expect } from "chai";
 import type { FinishedRecord } from "../../runner/results/run-record";
 import { root } from "../support/cli";
 import { ownTest } from "../support/deployed";
-import { needs } from "../support/needs";
+import { inSteps, needs } from "../support/needs";
 import { finished, temporaryFolder, textIn } from "../support/project";
 import { commandsIn, type JobEnd, readWorkflow, runJob, standIns } from "../support/workflow";
 
 describe("examples/ci/load-test.yml, on a test that pulumi up has deployed", function () {
   this.timeout(300_000);
-  // Each step goes on from the one before.
-  this.bail(true);
+  inSteps();
   needs("jq");
   const load = { users: "4", spawnRate: "4", runTime: "15s" };
   const test = ownTest("operate-ci", { ...load, workerReplicas: "1", workerCpu: "0.1", controlCpu: "0.2" });

@@ -12,6 +12,7 @@ import { testAnnotation } from "../../settings/deployed/deployed-test";
 import { apply, until } from "../support/cluster";
 import { kubernetesClient } from "../support/kubernetes-client";
 import { ownNamespace } from "../support/namespace";
+import { inSteps } from "../support/needs";
 
 const name = "locust-worker";
 const resources = { cpu: "1m", memory: "16Mi" };
@@ -53,8 +54,7 @@ const worker = {
 
 describe("another script, on a real cluster", function () {
   this.timeout(90_000);
-  // Each step goes on from the one before.
-  this.bail(true);
+  inSteps();
   const namespace = ownNamespace("swap");
   let apps: AppsV1Api;
   let core: CoreV1Api;

@@ -1,165 +1,181 @@
-import { spawnSync } from "node:child_process";
-import { cpSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { execFileSync, spawnSync } from "node:child_process";
+import { chmodSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
 import { expect } from "chai";
 import { prepareLocust, startCommand, stopCommands } from "../support/cli";
-import { deleteNamespace, isReady, kubectl, podsOf } from "../support/cluster";
+import { isReady, kubectl, podsOf } from "../support/cluster";
 import { ownNamespace } from "../support/namespace";
-import { needs } from "../support/needs";
-import { installPackage } from "../support/package";
+import { inSteps, needs, skip } from "../support/needs";
 import { PulumiFolder, root } from "../support/pulumi-cli";
 import { startTarget, targetIn } from "../support/target";
 
-const namespace = `lt-example-${process.pid}`;
+/** Of an example that leaves it to its default. */
+const defaultNamespace = "load-test";
 
-/** A copy of an example, with the package installed in it. */
-function copyOf(name: string): PulumiFolder {
-  const project = new PulumiFolder({ linkModules: false });
-  installPackage(project.folder);
-  cpSync(join(root, "examples", name), project.folder, {
-    recursive: true,
-    filter: (path) => !path.includes("node_modules"),
-  });
-  return project;
-}
+/** The first line of the READMEs, which takes a minute and is done once for all. */
+const install = /^\(cd \.\.\/\.\. && npm ci && npm run build\).*\n/m;
 
-/** An example that is brought up by the first test of the suite around this, and gone after the last. */
-function inRealCluster(name: string, config: readonly (readonly string[])[]): () => PulumiFolder {
-  let project: PulumiFolder;
-  needs("cluster");
-  before(() => {
-    project = copyOf(name);
-    project.mustRun("stack", "init", "test");
-    for (const args of [...config, ["namespace", namespace]]) project.mustRun("config", "set", ...args);
-  });
-  after(() => {
-    if (project === undefined) return;
-    project.run("destroy", "--yes", "--skip-preview");
-    project.remove();
-    deleteNamespace(namespace);
-  });
-  return () => project;
-}
+const minutes = 60_000;
 
-const expectReadyPods = () => {
-  for (const part of ["control", "worker"] as const) {
-    expect(podsOf(namespace, part).filter(isReady), part).to.have.length(1);
-  }
-};
-const expectDestroyed = (project: PulumiFolder) => {
-  project.mustRun("destroy", "--yes", "--skip-preview");
-  expect(project.resources()).to.deep.equal([]);
-  expect(() => kubectl(namespace, ["get", "namespace", namespace])).to.throw("NotFound");
-};
-const inWorker = (...command: string[]) => kubectl(namespace, ["exec", "deploy/locust-worker", "--", ...command]);
+/** The examples in a clone of this repository as it is, without what is ignored: nothing is installed or compiled. */
+describe("the examples in a fresh clone, by the commands of their READMEs", function () {
+  this.timeout(5 * minutes);
+  inSteps();
+  let clone: string;
+  let env: NodeJS.ProcessEnv;
 
-describe("the examples, on the real engine", function () {
-  this.timeout(180_000);
-
-  needs("pulumi");
+  needs("pulumi", "cluster");
   const shop = ownNamespace("example-shop");
-  after(stopCommands);
+  before(() => {
+    clone = mkdtempSync(join(tmpdir(), "loadtest-clone-"));
+    const listed = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: root });
+    for (const name of String(listed).split("\0").filter(Boolean)) cpSync(join(root, name), join(clone, name));
+    const made = (name: string) => join(clone, ".test", name);
+    mkdirSync(made("bin"), { recursive: true });
+    // The context that the README names.
+    copyFileSync(process.env.KUBECONFIG ?? "", made("kubeconfig"));
+    const kubeconfig = ["--kubeconfig", made("kubeconfig")];
+    const current = String(execFileSync("kubectl", [...kubeconfig, "config", "current-context"])).trim();
+    execFileSync("kubectl", [...kubeconfig, "config", "rename-context", current, "my-cluster"]);
+    // The port is forwarded until Ctrl-C, which nobody presses here.
+    writeFileSync(made("bin/kubectl"), '#!/bin/sh\necho "kubectl $*"\n');
+    chmodSync(made("bin/kubectl"), 0o755);
+    env = {
+      KUBECONFIG: made("kubeconfig"),
+      PATH: `${made("bin")}${delimiter}${process.env.PATH}`,
+      // For whoever says yes.
+      PULUMI_SKIP_CONFIRMATIONS: "true",
+    };
+    startTarget(shop);
+    follow(install.exec(pageOf("existing-vpc"))?.[0] ?? "", inClone("existing-vpc"));
+  });
+  after(async () => {
+    if (clone === undefined) return;
+    await stopCommands();
+    // What a step that failed has left.
+    for (const name of ["existing-vpc", "existing-cluster"]) inClone(name).run("destroy", "--yes", "--skip-preview");
+    rmSync(clone, { recursive: true, force: true });
+  });
 
-  describe("existing-vpc, with pods in a real cluster", function () {
-    // Each step goes on from the one before.
-    this.bail(true);
-    const [vpc, one, other] = ["vpc-0123456789abcdef0", "subnet-0123456789abcdef0", "subnet-0123456789abcdef1"];
-    const project = inRealCluster("existing-vpc", [
-      ["aws:region", "us-east-2"],
-      ["vpcId", vpc],
-      ["--path", "podSubnetIds[0]", one],
-      ["--path", "controlPlaneSubnetIds[0]", one],
-      ["--path", "controlPlaneSubnetIds[1]", other],
-      ["targetHost", "https://shop.example.com"],
-      ["workers", "1"],
-    ]);
+  const pageOf = (example: string) => readFileSync(join(clone, "examples", example, "README.md"), "utf8");
 
-    it("previews a cluster in the VPC, and nothing of a VPC", () => {
-      const { steps } = JSON.parse(project().mustRun("preview", "--json", "--suppress-progress"));
-      const types = (steps as { urn: string }[]).map(({ urn }) => urn.split("::").at(-2)?.split("$").at(-1));
-      expect(types).to.include.members(["eks:index:Cluster", "kubernetes:apps/v1:Deployment"]);
-      expect(types.filter((type) => type?.startsWith("aws:ec2/"))).to.deep.equal([]);
+  /** The commands of a README, in two parts: from where nothing is to what is up, and from there to nothing. */
+  function commandsOf(example: string): { readonly up: string; readonly destroy: string } {
+    const [, commands = ""] = /```sh\n([\s\S]*?)```/.exec(pageOf(example)) ?? [];
+    const [up = "", destroy = ""] = commands.replace(install, "").split(/^(?=pulumi destroy)/m);
+    return { up, destroy };
+  }
+
+  /** Runs commands, to the first that fails; gives what they printed. */
+  function follow(commands: string, project: PulumiFolder): string {
+    const { status, stdout, stderr } = spawnSync("bash", ["-exo", "pipefail", "-c", commands], {
+      ...{ cwd: project.folder, env: { ...process.env, ...project.env, ...env }, encoding: "utf8" },
     });
+    expect(status, `${stdout}\n${stderr}`).to.equal(0);
+    return stdout;
+  }
 
-    it("makes pods that are ready, in a namespace that its Fargate profile takes", () => {
-      project().up();
-      expectReadyPods();
+  const inClone = (example: string) =>
+    new PulumiFolder({ linkModules: false, folder: join(clone, "examples", example) });
+
+  /** What the first and the last test of an example do. */
+  function example(name: string, config: Readonly<Record<string, string>>) {
+    const project = (): PulumiFolder => inClone(name);
+    return {
+      project,
+      /** With settings that leave others of the node their room. */
+      up: () => {
+        const settings = Object.entries(config).map(([key, value]) => `pulumi config set ${key} ${value}\n`);
+        const output = follow(commandsOf(name).up.replace(/^pulumi up/m, `${settings.join("")}$&`), project());
+        expect(output).to.match(/apps\/v1:Deployment \S+ created/);
+        for (const part of ["control", "worker"] as const) {
+          expect(podsOf(defaultNamespace, part).filter(isReady), part).to.have.length(1);
+        }
+        follow("pulumi up --yes --skip-preview --expect-no-changes", project());
+        return output;
+      },
+      destroy: () => {
+        expect(follow(commandsOf(name).destroy, project())).to.match(/^ +- \d+ deleted$/m);
+        expect(project().resources()).to.deep.equal([]);
+        expect(() => kubectl("default", ["get", "namespace", defaultNamespace])).to.throw("NotFound");
+      },
+    };
+  }
+
+  const inWorker = (...command: string[]) =>
+    kubectl(defaultNamespace, ["exec", "deploy/locust-worker", "--", ...command]);
+
+  describe("existing-vpc", () => {
+    const { project, up, destroy } = example("existing-vpc", { workers: "1" });
+    const [one, other] = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"];
+
+    it("makes pods that are ready, in a namespace that its Fargate profile takes, and nothing of a VPC", () => {
+      up();
       expect(inWorker("cat", "/loadtest/scripts/visit.py")).to.include("class Visitor(FastHttpUser)");
       const resources = project().resources();
       expect(resources.filter(({ type }) => type.startsWith("aws:ec2/"))).to.deep.equal([]);
       const only = (type: string) => resources.find((resource) => resource.type === type)?.outputs;
       const profile = only("aws:eks/fargateProfile:FargateProfile");
       expect(profile).to.deep.include({ subnetIds: [one] });
-      expect(JSON.stringify(profile?.selectors)).to.include(`"namespace":"${namespace}"`);
+      expect(JSON.stringify(profile?.selectors)).to.include(`"namespace":"${defaultNamespace}"`);
       expect(only("aws:eks/cluster:Cluster")?.vpcConfig).to.deep.include({ subnetIds: [one, other] });
       const { loadtest, ...outputs } = project().outputs();
-      expect(outputs).to.deep.equal({ clusterName: "load-test", kubeconfig: "[secret]", token: "[secret]" });
-      expect(loadtest).to.deep.include({ platform: "eks-fargate", clusterName: "load-test", scripts: ["visit.py"] });
-      project().mustRun("up", "--yes", "--skip-preview", "--expect-no-changes");
+      expect(outputs).to.deep.equal({ clusterName: "load-dev", kubeconfig: "[secret]", token: "[secret]" });
+      expect(loadtest).to.deep.include({ platform: "eks-fargate", clusterName: "load-dev", scripts: ["visit.py"] });
     });
 
-    it("leaves nothing behind", () => expectDestroyed(project()));
+    it("leaves nothing behind", destroy);
   });
 
-  describe("existing-cluster, in a real cluster", function () {
-    // Each step goes on from the one before.
-    this.bail(true);
-    const project = inRealCluster("existing-cluster", [
-      ["targetHost", "http://shop.example.com"],
-      ["workers", "1"],
-      ["workerCpu", "0.1"],
-      ["--secret", "apiKey", "open-sesame"],
-    ]);
+  describe("existing-cluster", () => {
+    const { project, up, destroy } = example("existing-cluster", { workers: "1", workerCpu: "0.1" });
 
     it("makes pods that are ready, with the secret and the scripts of the example", () => {
-      project().up();
-      expectReadyPods();
-      expect(inWorker("printenv", "API_KEY")).to.equal("open-sesame");
+      expect(up()).to.include(`kubectl --namespace ${defaultNamespace} port-forward service/locust-control 8089:8089`);
+      expect(inWorker("printenv", "API_KEY")).to.equal("0123456789");
       expect(inWorker("cat", "/loadtest/scripts/shop.py")).to.equal(
         readFileSync(join(root, "examples", "existing-cluster", "load", "shop.py"), "utf8").trim(),
       );
-      const { loadtest, ...outputs } = project().outputs();
-      expect(loadtest).to.deep.include({ version: 1, platform: "existing", namespace, script: "shop.py" });
+      const { loadtest, token } = project().outputs();
+      expect(loadtest).to.deep.include({ version: 1, platform: "existing", script: "shop.py" });
       expect(loadtest).to.have.nested.property("load.thresholds[1]", "fail_ratio<1%");
-      expect(outputs).to.deep.equal({
-        dashboard: `kubectl --namespace ${namespace} port-forward service/locust-control 8089:8089`,
-        token: "[secret]",
-      });
+      expect(token).to.equal("[secret]");
     });
 
     it("is run by the command line, though its config has keys that are no settings", async () => {
       await prepareLocust();
-      startTarget(shop);
-      const load = ["--stack", "test", "--users", "2", "--spawn-rate", "2", "--run-time", "3s", "--threshold", "rps>0"];
+      const load = ["--users", "2", "--spawn-rate", "2", "--run-time", "3s", "--threshold", "rps>0"];
       const scripts = ["--scripts-folder", "load", "--script", "shop.py"];
-      const env = { ...project().env, API_KEY: "open-sesame" };
+      const options = { cwd: project().folder, env: { ...project().env, ...env, API_KEY: "open-sesame" } };
       for (const args of [
         ["run", ...load, "--host", targetIn(shop)],
         ["run", ...load, "--local", "--demo", ...scripts],
       ]) {
-        const { code, stdout, stderr } = await startCommand(args, { cwd: project().folder, env }).ended;
+        const { code, stdout, stderr } = await startCommand(args, options).ended;
         expect(code, `${stdout}\n${stderr}`).to.equal(0);
         expect(stdout).to.match(/PASSED/);
       }
     });
 
-    it("leaves nothing behind", () => expectDestroyed(project()));
+    it("leaves nothing behind", destroy);
   });
 
-  describe("automation, in a real cluster", () => {
-    it("deploys, runs a test, and leaves nothing, from one file", () => {
-      startTarget(shop);
-      const project = copyOf("automation");
-      const { status, stdout, stderr } = spawnSync("node", ["--import", "tsx", "run.ts", targetIn(shop), namespace], {
-        cwd: project.folder,
-        env: { ...process.env, ...project.env },
-        encoding: "utf8",
-        timeout: 170_000,
-      });
-      expect(status, `${stdout}\n${stderr}`).to.equal(0);
-      expect(stdout).to.match(/PASSED \(exit code 0\)/);
-      expect(() => kubectl(namespace, ["get", "namespace", namespace])).to.throw("NotFound");
-      project.remove();
-    });
+  it("automation deploys, runs a test, and leaves nothing, from one file", () => {
+    const { up } = commandsOf("automation");
+    const output = follow(up.replace("http://shop.example.com", targetIn(shop)), inClone("automation"));
+    expect(output).to.match(/PASSED \(exit code 0\)/);
+    expect(() => kubectl("default", ["get", "namespace", defaultNamespace])).to.throw("NotFound");
+  });
+
+  it("python comes up, and leaves nothing", function () {
+    if (spawnSync("which", ["pulumi-language-python"]).status !== 0) skip(this, "Pulumi has no Python here");
+    const { up, destroy } = commandsOf("python");
+    const project = inClone("python");
+    try {
+      follow(up, project);
+    } finally {
+      follow(destroy, project);
+    }
   });
 });

@@ -4,7 +4,7 @@ import { LocustClient } from "../../runner/engine/client";
 import type { LocustStatus } from "../../runner/types";
 import { deleteNamespace, isReady, kubectl, podsOf, until, withPort } from "../support/cluster";
 import { LocustProgram } from "../support/locust-program";
-import { needs } from "../support/needs";
+import { inSteps, needs } from "../support/needs";
 
 const namespace = `lt-locust-${process.pid}`;
 
@@ -25,8 +25,7 @@ const dollars = "$(HOME) $$ $x";
 
 describe("LocustDeployment, on the real engine and a real cluster", function () {
   this.timeout(120_000);
-  // Each step goes on from the one before.
-  this.bail(true);
+  inSteps();
   let project: LocustProgram;
   let token: string;
 

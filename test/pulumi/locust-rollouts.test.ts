@@ -3,7 +3,7 @@ import { expect } from "chai";
 import type { LocustDeploymentArgs } from "../../components/locust/locust-deployment";
 import { deleteNamespace, isReady, kubectl, podsOf } from "../support/cluster";
 import { LocustProgram } from "../support/locust-program";
-import { needs } from "../support/needs";
+import { inSteps, needs } from "../support/needs";
 
 const namespace = `lt-rollouts-${process.pid}`;
 
@@ -23,8 +23,7 @@ type Part = (typeof parts)[number];
 
 describe("changes of the pods, on the real engine and a real cluster", function () {
   this.timeout(180_000);
-  // Each step goes on from the one before.
-  this.bail(true);
+  inSteps();
   let project: LocustProgram;
 
   needs("pulumi", "cluster");

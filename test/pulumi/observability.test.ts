@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { containerName } from "../../settings/deployed/deployed-test";
 import { deleteNamespace, kubectl, type Pod, podsOf, until } from "../support/cluster";
 import { dashboardSchema } from "../support/dashboard-body";
-import { needs, skip } from "../support/needs";
+import { inSteps, needs, skip } from "../support/needs";
 import { type Filter, metricsFrom } from "../support/observability";
 import { PulumiProject } from "../support/pulumi";
 import { PulumiProgram, type StateResource } from "../support/pulumi-program";
@@ -47,8 +47,7 @@ const routerNamespace = "kubernetes:core/v1:Namespace";
 
 describe("LoadTestObservability, on the real engine and a real cluster", function () {
   this.timeout(300_000);
-  // Each step goes on from the one before.
-  this.bail(true);
+  inSteps();
   let project: PulumiProgram;
 
   needs("pulumi", "cluster");

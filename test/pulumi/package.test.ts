@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { expect } from "chai";
 import { deleteNamespace, kubectl, podsOf } from "../support/cluster";
-import { needs } from "../support/needs";
+import { inSteps, needs } from "../support/needs";
 import { installPackage, packageName } from "../support/package";
 import { PulumiFolder, root } from "../support/pulumi-cli";
 
@@ -127,9 +127,8 @@ describe("the package as a plugin for other languages, on the real engine", func
     expect(inputs).to.include.members(given);
   });
 
-  describe("a LocustDeployment that the plugin makes, in a real cluster", function () {
-    // Each step goes on from the one before.
-    this.bail(true);
+  describe("a LocustDeployment that the plugin makes, in a real cluster", () => {
+    inSteps();
 
     let begun = false;
 

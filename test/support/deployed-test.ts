@@ -38,9 +38,8 @@ export class DeployedTest {
     this.stack.mustRun("stack", "init", "local-cluster");
     // Two such tests have room on a node of two cores.
     const all = { namespace: this.namespace, targetHost: this.target, controlCpu: "0.2", ...config };
-    for (const [key, value] of Object.entries(all)) {
-      this.stack.mustRun("config", "set", key, value);
-    }
+    const settings = Object.entries(all).flatMap(([key, value]) => ["--plaintext", `${key}=${value}`]);
+    this.stack.mustRun("config", "set-all", ...settings);
     this.stack.up();
     startTarget(this.namespace);
   }

@@ -1,7 +1,7 @@
-import { stopCommands } from "./cli";
+import { type Command, startCommand, stopCommands } from "./cli";
 import { DeployedTest } from "./deployed-test";
 import { needs } from "./needs";
-import { removeProjects } from "./project";
+import { onlyRun, removeProjects, seriesIn, temporaryFolder } from "./project";
 
 const shared = new DeployedTest(`operate-${process.pid}`);
 
@@ -35,6 +35,20 @@ export function ownTest(
     removeProjects();
   });
   return test;
+}
+
+/** A run of 20 s without Pulumi, with a worker more, at its full load and with some samples. */
+export async function runAtFullLoad(
+  { namespace }: DeployedTest,
+  results: string,
+  ...args: readonly string[]
+): Promise<Command> {
+  const load = ["--workers", "3", "--users", "6", "--run-time", "20s"];
+  const where = ["--namespace", namespace, "--results", results];
+  const command = startCommand(["run", ...where, ...load, ...args], { cwd: temporaryFolder() });
+  await command.waitFor(/full load/, 90_000);
+  await command.until(() => seriesIn(onlyRun(results)).length > 8, "samples");
+  return command;
 }
 
 // Behind all suites.

@@ -32,6 +32,20 @@ export function skip(context: Mocha.Context, reason: string): never {
   return context.skip();
 }
 
+/**
+ * Each test of the suite around it goes on from the one before: after one that failed, the others are skipped. Mocha's
+ * own `bail` leaves them out, and says nothing, also where a test of another suite failed.
+ */
+export function inSteps(): void {
+  let hasFailed = false;
+  afterEach(function () {
+    hasFailed ||= this.currentTest?.state === "failed";
+  });
+  beforeEach(function () {
+    if (hasFailed) skip(this, "a step before it failed");
+  });
+}
+
 /** Mounts a file system in memory on a folder, with these options of `mount`; skips where that cannot be done. */
 export function mountOrSkip(context: Mocha.Context, folder: string, options: string): void {
   const args = ["-t", "tmpfs", "-o", options, "tmpfs", folder];

@@ -24,16 +24,24 @@ export interface StateResource {
 
 /** A folder with a Pulumi project and a state of its own, for the real Pulumi CLI. */
 export class PulumiFolder {
-  readonly folder = mkdtempSync(join(tmpdir(), "loadtest-pulumi-"));
+  readonly folder: string;
 
   /** Whether Pulumi checks the program's types before it runs it: half of the time that a preview takes. */
   private readonly checkTypes: boolean;
 
-  /** @param options.linkModules false for a folder whose `node_modules` are made in another way */
-  constructor({ linkModules = true, checkTypes = true } = {}) {
+  /**
+   * @param options.linkModules false for a folder whose `node_modules` are made in another way
+   * @param options.folder one that is there; by default, a new one
+   */
+  constructor({
+    linkModules = true,
+    checkTypes = true,
+    folder = mkdtempSync(join(tmpdir(), "loadtest-pulumi-")),
+  } = {}) {
+    this.folder = folder;
     this.checkTypes = checkTypes;
     if (linkModules) symlinkSync(join(root, "node_modules"), join(this.folder, "node_modules"));
-    mkdirSync(join(this.folder, ".state"));
+    mkdirSync(join(this.folder, ".state"), { recursive: true });
   }
 
   /** What Pulumi needs in its environment to find the state. */
