@@ -14,6 +14,7 @@ describe("npm run acceptance:aws, on the real engine with stand-ins for AWS", fu
   this.timeout(1_200_000);
   let aws: ScriptedAws;
   let folder: string;
+  let child: ChildProcess | undefined;
 
   needs("pulumi", "cluster");
   before(async () => {
@@ -32,7 +33,11 @@ describe("npm run acceptance:aws, on the real engine with stand-ins for AWS", fu
     folder = mkdtempSync(join(tmpdir(), "loadtest-acceptance-"));
     mkdirSync(join(folder, "state"));
   });
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+  afterEach(() => {
+    // One that a test did not wait for goes on in nobody's state.
+    child?.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  });
   after(() => aws?.close());
 
   /** For a node of 2 CPUs, beside other tests. */
@@ -47,10 +52,11 @@ describe("npm run acceptance:aws, on the real engine with stand-ins for AWS", fu
 
   function start(...args: readonly string[]): { child: ChildProcess; said: () => string } {
     const command = ["--import", "tsx", "bench/acceptance/main.ts", "--out", folder];
-    const child = spawn(process.execPath, [...command, ...args], { cwd: root, env: env() });
+    const started = spawn(process.execPath, [...command, ...args], { cwd: root, env: env() });
+    child = started;
     let said = "";
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => (said += data));
-    return { child, said: () => said };
+    for (const stream of [started.stdout, started.stderr]) stream.on("data", (data: Buffer) => (said += data));
+    return { child: started, said: () => said };
   }
 
   async function run(...args: readonly string[]): Promise<{ code: number; said: string }> {
@@ -75,6 +81,7 @@ describe("npm run acceptance:aws, on the real engine with stand-ins for AWS", fu
     expect(stacks).to.throw("ENOENT");
   });
 
+  // The other stack is that of the test behind it.
   it("goes from nothing to nothing, and says that it was not AWS", async () => {
     const { code, said } = await run(...small, "--stacks", "dev");
     expect(code, said).to.equal(0);

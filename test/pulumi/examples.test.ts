@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { expect } from "chai";
 import { prepareLocust, startCommand, stopCommands } from "../support/cli";
-import { isReady, kubectl, podsOf } from "../support/cluster";
+import { deleteNamespace, isReady, kubectl, podsOf } from "../support/cluster";
 import { ownNamespace } from "../support/namespace";
 import { inSteps, needs, skip } from "../support/needs";
 import { PulumiFolder, root } from "../support/pulumi-cli";
@@ -18,93 +18,110 @@ const install = /^\(cd \.\.\/\.\. && npm ci && npm run build\).*\n/m;
 
 const minutes = 60_000;
 
-/** The examples in a clone of this repository as it is, without what is ignored: nothing is installed or compiled. */
+let clone: string;
+let env: NodeJS.ProcessEnv;
+
+/** The repository as it is, without what is ignored, and a context of the name in the README. */
+function makeClone(): void {
+  clone = mkdtempSync(join(tmpdir(), "loadtest-clone-"));
+  const listed = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: root });
+  for (const name of String(listed).split("\0").filter(Boolean)) cpSync(join(root, name), join(clone, name));
+  const made = (name: string) => join(clone, ".test", name);
+  mkdirSync(made("bin"), { recursive: true });
+  copyFileSync(process.env.KUBECONFIG ?? "", made("kubeconfig"));
+  const kubeconfig = ["--kubeconfig", made("kubeconfig")];
+  const current = String(execFileSync("kubectl", [...kubeconfig, "config", "current-context"])).trim();
+  execFileSync("kubectl", [...kubeconfig, "config", "rename-context", current, "my-cluster"]);
+  // The port is forwarded until Ctrl-C, which nobody presses here.
+  writeFileSync(made("bin/kubectl"), '#!/bin/sh\necho "kubectl $*"\n');
+  chmodSync(made("bin/kubectl"), 0o755);
+  env = {
+    KUBECONFIG: made("kubeconfig"),
+    PATH: `${made("bin")}${delimiter}${process.env.PATH}`,
+    // For whoever says yes.
+    PULUMI_SKIP_CONFIRMATIONS: "true",
+  };
+}
+
+const pageOf = (example: string) => readFileSync(join(clone, "examples", example, "README.md"), "utf8");
+
+const inClone = (example: string) => new PulumiFolder({ linkModules: false, folder: join(clone, "examples", example) });
+
+/** The commands of a README behind the installation, in two parts: to what is up, and from there to nothing. */
+function commandsOf(example: string): { readonly up: string; readonly destroy: string } {
+  const [, commands = ""] = /```sh\n([\s\S]*?)```/.exec(pageOf(example)) ?? [];
+  const [up = "", destroy = ""] = commands.replace(install, "").split(/^(?=pulumi destroy)/m);
+  return { up, destroy };
+}
+
+/** Runs commands, to the first that fails; gives what they printed. */
+function follow(commands: string, project: PulumiFolder): string {
+  expect(commands, "commands of the README").to.not.equal("");
+  const { status, stdout, stderr } = spawnSync("bash", ["-exo", "pipefail", "-c", commands], {
+    ...{ cwd: project.folder, env: { ...process.env, ...project.env, ...env }, encoding: "utf8", timeout: 4 * minutes },
+  });
+  expect(status, `${stdout}\n${stderr}`).to.equal(0);
+  return stdout;
+}
+
+/** An example in the suite around this, whose first test brings it up, and whose last takes it down. */
+function example(name: string, config: Readonly<Record<string, string>>) {
+  const project = (): PulumiFolder => inClone(name);
+  let isUp = false;
+  inSteps();
+  after(() => {
+    if (!isUp) return;
+    // What a step that failed has left.
+    try {
+      follow(commandsOf(name).destroy, project());
+    } finally {
+      deleteNamespace(defaultNamespace);
+    }
+  });
+  return {
+    project,
+    /** With settings that leave others of the node their room. */
+    up: () => {
+      expect(pageOf(name)).to.match(install);
+      isUp = true;
+      const settings = Object.entries(config).map(([key, value]) => `pulumi config set ${key} ${value}\n`);
+      const { up } = commandsOf(name);
+      expect(up).to.match(/^pulumi up/m);
+      const output = follow(up.replace(/^pulumi up/m, `${settings.join("")}$&`), project());
+      expect(output).to.match(/apps\/v1:Deployment \S+ created/);
+      for (const part of ["control", "worker"] as const) {
+        expect(podsOf(defaultNamespace, part).filter(isReady), part).to.have.length(1);
+      }
+      follow("pulumi up --yes --skip-preview --expect-no-changes", project());
+      return output;
+    },
+    destroy: () => {
+      expect(follow(commandsOf(name).destroy, project())).to.match(/^ +- \d+ deleted$/m);
+      expect(project().resources()).to.deep.equal([]);
+      isUp = false;
+      expect(() => kubectl("default", ["get", "namespace", defaultNamespace])).to.throw("NotFound");
+    },
+  };
+}
+
+const inWorker = (...command: string[]) =>
+  kubectl(defaultNamespace, ["exec", "deploy/locust-worker", "--", ...command]);
+
+/** In a clone in which nothing is installed or compiled. */
 describe("the examples in a fresh clone, by the commands of their READMEs", function () {
   this.timeout(5 * minutes);
-  inSteps();
-  let clone: string;
-  let env: NodeJS.ProcessEnv;
 
   needs("pulumi", "cluster");
   const shop = ownNamespace("example-shop");
   before(() => {
-    clone = mkdtempSync(join(tmpdir(), "loadtest-clone-"));
-    const listed = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: root });
-    for (const name of String(listed).split("\0").filter(Boolean)) cpSync(join(root, name), join(clone, name));
-    const made = (name: string) => join(clone, ".test", name);
-    mkdirSync(made("bin"), { recursive: true });
-    // The context that the README names.
-    copyFileSync(process.env.KUBECONFIG ?? "", made("kubeconfig"));
-    const kubeconfig = ["--kubeconfig", made("kubeconfig")];
-    const current = String(execFileSync("kubectl", [...kubeconfig, "config", "current-context"])).trim();
-    execFileSync("kubectl", [...kubeconfig, "config", "rename-context", current, "my-cluster"]);
-    // The port is forwarded until Ctrl-C, which nobody presses here.
-    writeFileSync(made("bin/kubectl"), '#!/bin/sh\necho "kubectl $*"\n');
-    chmodSync(made("bin/kubectl"), 0o755);
-    env = {
-      KUBECONFIG: made("kubeconfig"),
-      PATH: `${made("bin")}${delimiter}${process.env.PATH}`,
-      // For whoever says yes.
-      PULUMI_SKIP_CONFIRMATIONS: "true",
-    };
+    makeClone();
     startTarget(shop);
     follow(install.exec(pageOf("existing-vpc"))?.[0] ?? "", inClone("existing-vpc"));
   });
   after(async () => {
-    if (clone === undefined) return;
     await stopCommands();
-    // What a step that failed has left.
-    for (const name of ["existing-vpc", "existing-cluster"]) inClone(name).run("destroy", "--yes", "--skip-preview");
-    rmSync(clone, { recursive: true, force: true });
+    if (clone !== undefined) rmSync(clone, { recursive: true, force: true });
   });
-
-  const pageOf = (example: string) => readFileSync(join(clone, "examples", example, "README.md"), "utf8");
-
-  /** The commands of a README, in two parts: from where nothing is to what is up, and from there to nothing. */
-  function commandsOf(example: string): { readonly up: string; readonly destroy: string } {
-    const [, commands = ""] = /```sh\n([\s\S]*?)```/.exec(pageOf(example)) ?? [];
-    const [up = "", destroy = ""] = commands.replace(install, "").split(/^(?=pulumi destroy)/m);
-    return { up, destroy };
-  }
-
-  /** Runs commands, to the first that fails; gives what they printed. */
-  function follow(commands: string, project: PulumiFolder): string {
-    const { status, stdout, stderr } = spawnSync("bash", ["-exo", "pipefail", "-c", commands], {
-      ...{ cwd: project.folder, env: { ...process.env, ...project.env, ...env }, encoding: "utf8" },
-    });
-    expect(status, `${stdout}\n${stderr}`).to.equal(0);
-    return stdout;
-  }
-
-  const inClone = (example: string) =>
-    new PulumiFolder({ linkModules: false, folder: join(clone, "examples", example) });
-
-  /** What the first and the last test of an example do. */
-  function example(name: string, config: Readonly<Record<string, string>>) {
-    const project = (): PulumiFolder => inClone(name);
-    return {
-      project,
-      /** With settings that leave others of the node their room. */
-      up: () => {
-        const settings = Object.entries(config).map(([key, value]) => `pulumi config set ${key} ${value}\n`);
-        const output = follow(commandsOf(name).up.replace(/^pulumi up/m, `${settings.join("")}$&`), project());
-        expect(output).to.match(/apps\/v1:Deployment \S+ created/);
-        for (const part of ["control", "worker"] as const) {
-          expect(podsOf(defaultNamespace, part).filter(isReady), part).to.have.length(1);
-        }
-        follow("pulumi up --yes --skip-preview --expect-no-changes", project());
-        return output;
-      },
-      destroy: () => {
-        expect(follow(commandsOf(name).destroy, project())).to.match(/^ +- \d+ deleted$/m);
-        expect(project().resources()).to.deep.equal([]);
-        expect(() => kubectl("default", ["get", "namespace", defaultNamespace])).to.throw("NotFound");
-      },
-    };
-  }
-
-  const inWorker = (...command: string[]) =>
-    kubectl(defaultNamespace, ["exec", "deploy/locust-worker", "--", ...command]);
 
   describe("existing-vpc", () => {
     const { project, up, destroy } = example("existing-vpc", { workers: "1" });
@@ -137,10 +154,14 @@ describe("the examples in a fresh clone, by the commands of their READMEs", func
       expect(inWorker("cat", "/loadtest/scripts/shop.py")).to.equal(
         readFileSync(join(root, "examples", "existing-cluster", "load", "shop.py"), "utf8").trim(),
       );
-      const { loadtest, token } = project().outputs();
-      expect(loadtest).to.deep.include({ version: 1, platform: "existing", script: "shop.py" });
+      const { loadtest, ...outputs } = project().outputs();
+      expect(loadtest).to.deep.include({ version: 1, platform: "existing", namespace: defaultNamespace });
+      expect(loadtest).to.have.property("script", "shop.py");
       expect(loadtest).to.have.nested.property("load.thresholds[1]", "fail_ratio<1%");
-      expect(token).to.equal("[secret]");
+      expect(outputs).to.deep.equal({
+        dashboard: `kubectl --namespace ${defaultNamespace} port-forward service/locust-control 8089:8089`,
+        token: "[secret]",
+      });
     });
 
     it("is run by the command line, though its config has keys that are no settings", async () => {
@@ -162,6 +183,7 @@ describe("the examples in a fresh clone, by the commands of their READMEs", func
   });
 
   it("automation deploys, runs a test, and leaves nothing, from one file", () => {
+    expect(pageOf("automation")).to.match(install);
     const { up } = commandsOf("automation");
     const output = follow(up.replace("http://shop.example.com", targetIn(shop)), inClone("automation"));
     expect(output).to.match(/PASSED \(exit code 0\)/);

@@ -6,9 +6,10 @@ import { onlyRun, removeProjects, seriesIn, temporaryFolder } from "./project";
 const shared = new DeployedTest(`operate-${process.pid}`);
 
 /**
- * Gives the suite around it the one test that such suites of a Mocha process use in turn, as it takes a minute to deploy: two workers, and
- * no run on its master yet. Whoever changes it makes it as it was. Skips the suite, and says why, where there is no
- * Pulumi CLI or no cluster; ends after its tests what they have started, and removes their projects.
+ * Gives the suite around it the one test that such suites of a Mocha process use in turn, as it takes a minute to
+ * deploy: two workers, and no run on its master yet. Whoever changes it makes it as it was. Skips the suite, and says
+ * why, where there is no Pulumi CLI or no cluster; ends after its tests what they have started, and removes their
+ * projects.
  */
 export function sharedTest(): DeployedTest {
   needs("pulumi", "cluster");
