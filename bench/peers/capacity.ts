@@ -4,7 +4,7 @@ import { highest, mostThatFits } from "../cluster/search";
 import { bound, fitsIn, secondsARequest } from "../cluster/window";
 import { type Configuration, nameOf } from "./configurations";
 import { mostUsers } from "./target";
-import type { Load, Window } from "./window";
+import type { Load, Order, Window } from "./window";
 
 /** What was measured of one configuration in one round. */
 export interface Capacity {
@@ -22,12 +22,19 @@ export interface Capacity {
   readonly steps: { readonly busy: readonly Window[]; readonly calm: readonly Window[] };
 }
 
-/** Users of which p99 is taken as unloaded. */
+/** Users of which p99 is taken as unloaded, in a longer window: they make few requests, and all others are held to it. */
 export const few = 200;
+const fewSeconds = 10;
+const windowSeconds = 3;
+/** Users without waits to begin with. */
+const fewest = 8;
 /** How far the most users may be below the first number that does not fit. */
 export const precision = 0.1;
 
-/** A former round's result tells where to begin. */
+/**
+ * @param former result of a former round, which tells where to begin
+ * @throws Error where requests fail that nothing keeps from success
+ */
 export async function measureCapacity(
   load: Load,
   configuration: Configuration,
@@ -35,15 +42,22 @@ export async function measureCapacity(
   former: Capacity | undefined,
 ): Promise<Capacity> {
   const [at, begun, loadAverage] = [new Date().toISOString(), performance.now(), loadavg()[0] ?? 0];
-  const unloaded = await load({ kind: "calm", users: few });
-  if (unloaded.arrived < few) throw new Error(`${nameOf(configuration)}: ${few} users came too late to be measured`);
+  const unfailing = async (order: Order): Promise<Window> => {
+    const window = await load(order);
+    const { arrived, failures } = window;
+    if (arrived === order.users && failures === 0) return window;
+    throw new Error(
+      `${nameOf(configuration)}: of ${order.users} users ${arrived} came in time, with ${failures} failures`,
+    );
+  };
+  const unloaded = await unfailing({ kind: "calm", users: few, seconds: fewSeconds });
   const limit = bound * unloaded.p99;
   const busy = await highest(
-    (users) => load({ kind: "busy", users }),
+    (users) => unfailing({ kind: "busy", users, seconds: windowSeconds }),
     ({ rps }) => rps,
-    former === undefined ? { from: 8, most: 4 } : { from: former.busiest.users, most: 1 },
+    { from: former ? Math.max(fewest, Math.round(former.busiest.users / 2)) : fewest },
   );
-  const calm = await mostThatFits((users) => load({ kind: "calm", users }), fitsIn(limit), {
+  const calm = await mostThatFits((users) => load({ kind: "calm", users, seconds: windowSeconds }), fitsIn(limit), {
     // From below: behind a guess that is too high the tool, and what the target keeps open, are late.
     from: former?.fullest?.users ?? Math.min(mostUsers * 0.7, busy.best.value.rps * secondsARequest * 0.4),
     stride: former?.fullest ? 0.1 : 0.2,

@@ -5,23 +5,25 @@ import { closeSync, openSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { messageOf } from "../../runner/errors";
 import { artillery } from "./commands/artillery";
 import type { CommandTool, Setting } from "./commands/command";
 import { vegeta } from "./commands/vegeta";
 import { wrk } from "./commands/wrk";
 import type { Command } from "./configurations";
 import type { Programs } from "./install";
-import { cores, endProcess, makeFolder, removeFolder, spawnOn } from "./processes";
+import { cores, endProcess, isRunning, makeFolder, removeFolder, spawnOn } from "./processes";
 import type { Target } from "./target";
 import { type Load, type Order, toWindow } from "./window";
 
 const commands: Readonly<Record<Command, CommandTool>> = { wrk, vegeta, Artillery: artillery };
 
-/** Seconds of a window, and from the first request to it: users that connect with TLS take longer. */
-export const windowSeconds = { busy: 3, calm: 3 };
+/** Seconds that a tool may take to say what it has done. */
+const mostSecondsToEnd = 60;
 
+/** Seconds from the first request to the window: users that connect with TLS take longer. */
 function settleOf({ kind, users }: Order, tls: boolean): number {
-  return kind === "busy" ? 1 : 3 + users / (tls ? 1500 : 5000);
+  return 3 + (kind === "busy" ? 0 : users / (tls ? 1500 : 5000));
 }
 
 export function commandLoad(name: Command, tls: boolean, target: Target, programs: Programs): Load {
@@ -32,7 +34,7 @@ export function commandLoad(name: Command, tls: boolean, target: Target, program
       const settle = settleOf(order, tls);
       const setting: Setting = {
         // A second more, as a target that is busy takes its time to say what it has counted.
-        ...{ order, settle, folder, seconds: settle + windowSeconds[order.kind] + 1 },
+        ...{ order, settle, folder, measured: order.seconds + 1 },
         ...{ host: tls ? target.tls : target.plain, certificate: tls ? target.certificate : undefined },
       };
       return await measure(tool, setting, target, programs);
@@ -58,20 +60,17 @@ async function measure(tool: CommandTool, setting: Setting, target: Target, prog
     await untilRequests(target, child);
     await pause(settle * 1000);
     const before = await target.sample();
-    await pause(windowSeconds[order.kind] * 1000);
+    await pause(order.seconds * 1000);
     const after = await target.sample();
-    if (child.exitCode === 0 && order.kind === "calm") {
-      // Its users took so long to come that its time was over: they do not fit.
-      return toWindow(order.users, [before, after], { failures: 0 }, 0);
-    }
-    if (child.exitCode !== null) throw new Error(`${program} has ended too soon: ${await readFile(log, "utf8")}`);
-    if (tool.endless?.(order)) return toWindow(order.users, [before, after], { failures: 0 });
-    await once(child, "exit");
+    const signal = tool.end(order);
+    if (!isRunning(child)) throw new Error("it has ended before the window has");
+    await (signal === undefined ? once(child, "exit") : endProcess(child, mostSecondsToEnd * 1000, signal));
     const said = await tool.read(setting, await readFile(log, "utf8"), programs);
-    return toWindow(order.users, [before, after], order.kind === "busy" ? { failures: said.failures } : said);
+    return toWindow(order, [before, after], said);
+  } catch (error) {
+    throw new Error(`${program} ${args.join(" ")}: ${messageOf(error)}\n${(await readFile(log, "utf8")).slice(-1000)}`);
   } finally {
-    child.kill("SIGKILL");
-    await endProcess(child, 0);
+    await endProcess(child, 0, "SIGKILL");
   }
 }
 
@@ -81,7 +80,7 @@ async function untilRequests(target: Target, tool: ChildProcess): Promise<void> 
   for (let looks = 1; looks < 600; looks++) {
     await pause(50);
     const { requests } = await target.sample();
-    if (requests - first > looks || tool.exitCode !== null) return;
+    if (requests - first > looks || !isRunning(tool)) return;
   }
-  throw new Error("no request came within 30 s");
+  throw new Error("it has made no request within 30 s");
 }

@@ -89,7 +89,7 @@ async function commandsOf({ tool, tls }: Configuration, target: Target, folder: 
 
 function start(core: number, name: string, { python, args, env }: LocustCommand, folder: string, program: string) {
   const log = openSync(join(folder, name), "w");
-  const path = { PATH: process.env.PATH, HOME: folder };
+  const path = { PATH: process.env.PATH, HOME: folder, TMPDIR: folder };
   const options = { cwd: folder, env: { ...path, ...env }, stdio: ["ignore", log, log] as ["ignore", number, number] };
   const child = spawnOn(core, program, [...python, ...args], options);
   closeSync(log);
@@ -110,12 +110,25 @@ async function untilAnswers(url: string): Promise<void> {
   throw new Error("Locust's master does not answer");
 }
 
-function paceOf({ tls }: Configuration, { kind, users }: Order, behind: number, handshakes: number | undefined) {
+function paceOf(
+  { tls }: Configuration,
+  { kind, users, seconds }: Order,
+  behind: number,
+  handshakes: number | undefined,
+) {
   const spawnRate = tls ? (handshakes ?? 200) : Math.max(100, Math.round(users / 4));
   const patience = users / spawnRate + 60;
   return kind === "busy"
-    ? { userClass: "BusyUser", spawnRate, patience, settle: 1 + behind, samples: 0, least: 3, most: 3 }
-    : { userClass: "CalmUser", spawnRate, patience, settle: 3 + behind, samples: 200, least: 3, most: 4 };
+    ? { userClass: "BusyUser", spawnRate, patience, settle: 3 + behind, samples: 0, least: seconds, most: seconds }
+    : {
+        userClass: "CalmUser",
+        spawnRate,
+        patience,
+        settle: 3 + behind,
+        samples: 200,
+        least: seconds,
+        most: seconds + 1,
+      };
 }
 
 async function ask(
@@ -123,11 +136,11 @@ async function ask(
   token: string,
   { tls }: Configuration,
   target: Target,
-  { users }: Order,
+  order: Order,
   pace: ReturnType<typeof paceOf>,
 ): Promise<Window> {
   const host = tls ? target.tls : target.plain;
-  const whole = { users, ...pace, host, target: target.usageUrl, workers: 1 };
+  const whole = { users: order.users, ...pace, host, target: target.usageUrl, workers: 1 };
   const response = await fetch(`${url}/bench/window`, {
     method: "POST",
     headers: { authorization: `Bearer ${token}` },
@@ -136,6 +149,6 @@ async function ask(
   const text = await response.text();
   if (!response.ok) throw new Error(`the master answers ${response.status}: ${text.slice(0, 500)}`);
   const answer = JSON.parse(text) as RawWindow | { readonly lost: true };
-  if ("lost" in answer) throw new Error(`the worker was lost with ${users} users`);
-  return toLocustWindow(users, answer);
+  if ("lost" in answer) throw new Error(`the worker was lost with ${order.users} users`);
+  return toLocustWindow(order, answer);
 }

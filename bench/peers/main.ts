@@ -1,6 +1,8 @@
 /** `npm run bench:peers`: other tools and this project on one core each, against the same target. `--help` says more. */
 import { mkdirSync } from "node:fs";
+import { cpus } from "node:os";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { prepareLocust } from "../../test/support/cli";
 import { type Capacity, measureCapacity } from "./capacity";
 import { all, type Configuration, isCommand, nameOf, quick } from "./configurations";
@@ -9,7 +11,7 @@ import { commandLoad } from "./load";
 import { withLocust } from "./locust";
 import { help, type Options, parseOptions } from "./options";
 import { writePage } from "./page/page";
-import { describeMachine, missing, type Results, readResults, writeResults } from "./results";
+import { describeMachine, missing, type Results, readResults, without, writeResults } from "./results";
 import { startTarget, type Target } from "./target";
 
 const root = join(__dirname, "..", "..");
@@ -22,18 +24,23 @@ interface Tools {
   readonly target: Target;
 }
 
+/** @throws Error where what is kept was measured with another machine or other versions */
 async function measureAll(options: Options): Promise<void> {
+  // It takes a worker for each core but one.
+  if (cpus().length !== 2) throw new Error(`Artillery has one core only on a machine of two, not of ${cpus().length}`);
   const folder = join(root, ".loadtest", "peers");
   mkdirSync(folder, { recursive: true });
   mkdirSync(join(docs, "peers"), { recursive: true });
+  const wanted = (options.quick ? quick : all).filter((one) => options.only?.test(nameOf(one)) ?? true);
+  if (wanted.length === 0) throw new Error(`--only matches none of: ${all.map(nameOf).join("; ")}`);
   const python = await prepareLocust();
   const programs = await installPeers(folder, console.log);
-  const kept = readResults(file);
-  const former = kept?.capacity ?? [];
-  let capacity: readonly Capacity[] = options.anew ? [] : former;
-  const machines = [...new Set([...(options.anew ? [] : (kept?.machines ?? [])), describeMachine()])];
-  const head = { machines, versions: await versionsOf(folder, python) };
-  const wanted = (options.quick ? quick : all).filter((one) => options.only?.test(nameOf(one)) ?? true);
+  const { capacity: former = [], ...before } = readResults(file) ?? {};
+  let capacity = options.anew ? without(former, wanted) : former;
+  const head = { machine: describeMachine(), versions: await versionsOf(folder, python) };
+  if (capacity.length > 0 && !isDeepStrictEqual({ ...before, date: undefined }, { ...head, date: undefined })) {
+    throw new Error(`${file} is of another machine or of other versions: --anew measures all of it here`);
+  }
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
   const target = await startTarget(programs);
   try {

@@ -8,7 +8,7 @@ export interface Options {
   readonly only: RegExp | undefined;
   /** Plain HTTP alone. */
   readonly quick: boolean;
-  /** Forget what was measured before. */
+  /** Measure anew what was measured before. */
   readonly anew: boolean;
   /** Make the page from what was measured before, and measure nothing. */
   readonly page: boolean;
@@ -24,12 +24,13 @@ What is missing of the rounds is measured: an interrupted command goes on where 
   --rounds N     rounds that there are in the end (5)
   --only RE      measure those whose names match: "loadtest, HttpUser, TLS" is one
   --quick        plain HTTP alone
-  --anew         forget what was measured before
+  --anew         measure anew what was measured before, which only says where to begin
   --page         make the page from what was measured before
   --help
 
 The tools are installed into .loadtest/peers, in the versions that bench/peers/install.ts names: wrk and nginx from
-Debian's packages (apt-get), vegeta as a Go module (go), Artillery from npm. It needs Linux with two cores, and taskset.
+Debian's packages (apt-get), vegeta as a Go module (go), Artillery from npm. It needs Linux on a machine of two cores,
+with taskset, and takes an hour and a half.
 `;
 
 /** @throws Error with a line for the user */

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Cores by number: what makes the load has one, the target the other, with what only watches. */
+/** Cores by number: what makes the load has one, the target the other. What only watches is on either. */
 export const cores = { load: 0, target: 1 };
 
 /** Of a process: seconds of CPU since its start, and bytes of memory that it has now. */
@@ -41,11 +41,19 @@ export function spawnOn(core: number, program: string, args: readonly string[], 
   return child;
 }
 
+export function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null;
+}
+
 /** Asks it to end, and ends it where it does not within `grace` ms. */
-export async function endProcess(child: ChildProcess, grace: number): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+export async function endProcess(
+  child: ChildProcess,
+  grace: number,
+  signal: NodeJS.Signals = "SIGTERM",
+): Promise<void> {
+  if (!isRunning(child)) return;
   const ended = once(child, "exit");
-  child.kill("SIGTERM");
+  child.kill(signal);
   const timer = setTimeout(() => child.kill("SIGKILL"), grace);
   await ended;
   clearTimeout(timer);

@@ -6,8 +6,8 @@ import { type Configuration, nameOf } from "./configurations";
 import type { Versions } from "./install";
 
 export interface Results {
-  /** `2 cores of AMD EPYC, 24 GiB`: those on which rounds were measured. */
-  readonly machines: readonly string[];
+  /** `2 cores of AMD EPYC, 24 GiB`. */
+  readonly machine: string;
   readonly versions: Versions;
   /** Date of the latest measurement, as 2026-01-31. */
   readonly date: string;
@@ -30,6 +30,12 @@ export function writeResults(file: string, { capacity, ...head }: Results): void
 export function describeMachine(): string {
   const memory = Math.round(totalmem() / 2 ** 30);
   return `${cpus().length} cores of ${cpus()[0]?.model.trim() ?? "unknown"}, ${memory} GiB`;
+}
+
+/** What was measured of all but these. */
+export function without(capacity: readonly Capacity[], wanted: readonly Configuration[]): readonly Capacity[] {
+  const names = new Set(wanted.map(nameOf));
+  return capacity.filter(({ configuration }) => !names.has(nameOf(configuration)));
 }
 
 /** What is not there yet of so many rounds, one round after the other. */

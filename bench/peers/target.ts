@@ -1,6 +1,7 @@
 /** nginx with one process on its own core: `/` answers at once, `/wait…` after 20 ms; plain and with TLS. */
 import { execFile } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -43,8 +44,15 @@ export interface Target {
 
 /** Users at most: within 20,000 open files, which is all that some systems let a process have. */
 export const mostUsers = 18_000;
+const openFiles = 20_000;
 
+/** What `/wait` takes. */
+export const waitSeconds = 0.02;
+
+/** @throws Error where too few files may be open, or nginx does not answer */
 export async function startTarget({ nginx, echoModule }: Programs): Promise<Target> {
+  const limit = Number(/^Max open files +(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1] ?? openFiles);
+  if (limit < openFiles) throw new Error(`a process may have ${limit} open files: ulimit -n ${openFiles}`);
   const own = makeFolder();
   const [port, tlsPort, ownPort] = [await freePort(), await freePort(), await freePort()];
   const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", join(own, "key.pem")];
@@ -64,7 +72,10 @@ export async function startTarget({ nginx, echoModule }: Programs): Promise<Targ
   };
   for (let left = 100; ; left--) {
     if (await status().catch(() => undefined)) break;
-    if (left === 0 || child.exitCode !== null) throw new Error("nginx does not answer");
+    if (left === 0 || child.exitCode !== null) {
+      await endProcess(child, 2000);
+      throw new Error("nginx does not answer");
+    }
     await pause(50);
   }
   const usage = createServer((_, response) => {
@@ -104,8 +115,8 @@ function configuration(own: string, echoModule: string, port: number, tlsPort: n
   );
   return `daemon off; master_process off; pid ${own}/pid; error_log stderr warn;
 load_module ${echoModule};
-worker_rlimit_nofile 20000;
-events { worker_connections 19900; }
+worker_rlimit_nofile ${openFiles};
+events { worker_connections ${openFiles - 100}; }
 http {
   access_log off; tcp_nodelay on; keepalive_timeout 3600s; keepalive_requests 1000000000;
   ${temporary.join(" ")}
@@ -114,7 +125,7 @@ http {
     ssl_certificate ${own}/cert.pem; ssl_certificate_key ${own}/key.pem;
     default_type text/plain;
     location = / { return 200 "hello"; }
-    location /wait { echo_sleep 0.02; echo_exec @hello; }
+    location /wait { echo_sleep ${waitSeconds}; echo_exec @hello; }
     location @hello { return 200 "hello"; }
     location = /cert.pem { root ${own}; }
   }

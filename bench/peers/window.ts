@@ -6,12 +6,13 @@ import type { Sample } from "./target";
 export interface Order {
   readonly kind: "busy" | "calm";
   readonly users: number;
+  /** Of the window. */
+  readonly seconds: number;
 }
 
-/** What a tool says of its own requests. */
+/** What a tool says of its own requests: p99 in ms. */
 export interface Said {
-  /** ms; left out where it is of no use. */
-  readonly p99?: number;
+  readonly p99: number;
   readonly failures: number;
 }
 
@@ -22,7 +23,7 @@ export interface Window {
   readonly seconds: number;
   /** Answers that the target has given, a second. */
   readonly rps: number;
-  /** ms, by the tool itself; 0 of users that ask again at once. */
+  /** ms, and requests that failed, by the tool itself; 0 of Artillery without waits, which is ended before it says so. */
   readonly p99: number;
   readonly failures: number;
   /** Cores that the tool and the target used. */
@@ -34,10 +35,15 @@ export interface Window {
   readonly memory: number;
 }
 
-/** @throws Error where something failed that nothing may fail in */
 export type Load = (order: Order) => Promise<Window>;
 
-export function toWindow(users: number, [from, to]: readonly [Sample, Sample], said: Said, arrived = users): Window {
+/** @param said undefined of a tool that says nothing */
+export function toWindow(
+  { users }: Order,
+  [from, to]: readonly [Sample, Sample],
+  said: Said | undefined,
+  arrived = users,
+): Window {
   const seconds = to.at - from.at;
   const [cpu, targetCpu] = [to.cpu - from.cpu, to.targetCpu - from.targetCpu];
   return {
@@ -46,11 +52,12 @@ export function toWindow(users: number, [from, to]: readonly [Sample, Sample], s
     seconds: round(seconds, 2),
     // One of the requests between two samples is the second sample's own.
     rps: round((to.requests - from.requests - 1) / seconds, 1),
-    p99: round(said.p99 ?? 0, 2),
-    failures: said.failures,
+    p99: round(said?.p99 ?? 0, 2),
+    failures: said?.failures ?? 0,
     cpu: round(cpu / seconds, 3),
     targetCpu: round(targetCpu / seconds, 3),
-    others: round((to.machine - from.machine - cpu - targetCpu) / seconds, 3),
+    // Counters of hundredths of a second, which are read one after the other.
+    others: Math.max(0, round((to.machine - from.machine - cpu - targetCpu) / seconds, 3)),
     memory: to.memory,
   };
 }
@@ -63,10 +70,10 @@ export interface RawWindow {
 }
 
 /** Of a master with one worker. */
-export function toLocustWindow(users: number, { arrived, parts, target }: RawWindow): Window {
+export function toLocustWindow(order: Order, { arrived, parts, target }: RawWindow): Window {
   const [part] = parts;
   if (part === undefined) throw new Error("the worker has reported nothing");
-  return toWindow(users, target, { p99: percentile(part.times, 0.99), failures: part.failures }, arrived);
+  return toWindow(order, target, { p99: percentile(part.times, 0.99), failures: part.failures }, arrived);
 }
 
 function round(value: number, digits: number): number {

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ locust.runners.WORKER_REPORT_INTERVAL = 1.0
 locust.runners.HEARTBEAT_LIVENESS = 100
 locust.runners.MASTER_HEARTBEAT_TIMEOUT = 100
 
-_CA_FILE = "/tmp/bench-ca.pem"
+_CA_FILE = os.path.join(tempfile.gettempdir(), "bench-ca.pem")
 _base: type[User] = FastHttpUser if os.environ["BENCH_USER"] == "FastHttpUser" else HttpUser
 
 

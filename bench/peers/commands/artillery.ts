@@ -11,12 +11,12 @@ const measured = "/wait/measured";
 const think = { think: "{{ $randomNumber(1000, 3000) }}ms" };
 
 export const artillery: CommandTool = {
-  async prepare({ order, host, certificate, seconds, settle, folder }, { artillery: [program, script] }) {
+  async prepare({ order, host, certificate, settle, measured: span, folder }, { artillery: [program, script] }) {
     const { kind, users } = order;
     const get = (url: string) => ({ get: { url } });
     const loop = (steps: readonly object[], count: number) => ({ loop: steps, count });
     // A pass takes two seconds; some users are done sooner than others.
-    const [first, second] = [Math.ceil(settle / 2), Math.ceil((seconds - settle) / 2) + 1];
+    const [first, second] = [Math.ceil(settle / 2), Math.ceil(span / 2) + 1];
     const flow =
       kind === "busy"
         ? [loop([get(pathOf(order))], 1e9)]
@@ -30,13 +30,13 @@ export const artillery: CommandTool = {
     const trust = certificate === undefined ? {} : { NODE_EXTRA_CA_CERTS: certificate };
     return {
       ...{ program, args: [script, "run", file, "--output", join(folder, "report.json")] },
-      env: { ...trust, WORKERS: "1", ARTILLERY_DISABLE_TELEMETRY: "true" },
+      env: { ...trust, ARTILLERY_DISABLE_TELEMETRY: "true" },
     };
   },
-  // It says nothing before its users are done.
-  endless: ({ kind }) => kind === "busy",
-  async read({ folder }) {
-    return parseArtillery(await readFile(join(folder, "report.json"), "utf8"));
+  // It says nothing before its users are done, and those that ask again at once never are.
+  end: ({ kind }) => (kind === "busy" ? "SIGKILL" : undefined),
+  async read({ order, folder }) {
+    return order.kind === "busy" ? undefined : parseArtillery(await readFile(join(folder, "report.json"), "utf8"));
   },
 };
 

@@ -9,10 +9,9 @@ export interface Setting {
   readonly host: string;
   /** File of the target's certificate; undefined without TLS. */
   readonly certificate: string | undefined;
-  /** Seconds that it has to go on from its first request on. */
-  readonly seconds: number;
-  /** Seconds of that before the window. */
+  /** Seconds from its first request to the window, and of the window with some more behind it. */
   readonly settle: number;
+  readonly measured: number;
   /** A folder of this run alone. */
   readonly folder: string;
 }
@@ -26,10 +25,10 @@ export interface Started {
 export interface CommandTool {
   /** Makes the files that it needs, and says how to start it. */
   prepare(setting: Setting, programs: Programs): Promise<Started>;
-  /** Whether it has to be ended, as it says nothing that is needed. */
-  readonly endless?: (order: Order) => boolean;
-  /** What it says in the end. */
-  read(setting: Setting, output: string, programs: Programs): Promise<Said>;
+  /** What ends it behind the window; undefined where it ends by itself. */
+  end(order: Order): NodeJS.Signals | undefined;
+  /** What it says in the end; undefined of a tool that was ended before it says anything. */
+  read(setting: Setting, output: string, programs: Programs): Promise<Said | undefined>;
 }
 
 /** The path that users of an order ask for. */

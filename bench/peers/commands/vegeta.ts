@@ -4,28 +4,38 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { secondsARequest } from "../../cluster/window";
+import { waitSeconds } from "../target";
 import type { Said } from "../window";
 import { type CommandTool, pathOf } from "./command";
 
+/** Connections for each request that is under way at a time: without a limit, it opens thousands at its start. */
+const spare = 4;
+
 export const vegeta: CommandTool = {
-  async prepare({ order, host, certificate, seconds, folder }, { vegeta: program }) {
+  async prepare({ order, host, certificate, folder }, { vegeta: program }) {
     const targets = join(folder, "targets");
     await writeFile(targets, `GET ${host}${pathOf(order)}\n`);
-    const { users } = order;
-    const load =
-      order.kind === "busy"
-        ? ["-rate", "0", "-workers", String(users), "-max-workers", String(users)]
-        : ["-rate", `${Math.round((users / secondsARequest) * 10)}/10s`];
+    const load = order.kind === "busy" ? busy(order.users) : calm(order.users);
     const trust = certificate === undefined ? [] : ["-root-certs", certificate];
     const files = ["-targets", targets, "-output", join(folder, "results")];
-    return { program, args: ["attack", ...load, ...trust, ...files, "-duration", `${seconds + 0.5}s`] };
+    return { program, args: ["attack", ...load, ...trust, ...files, "-duration", "1h"] };
   },
+  // It then writes what it has.
+  end: () => "SIGINT",
   async read({ settle, folder }, _, { vegeta: program }) {
     const args = ["encode", "-to", "csv", join(folder, "results")];
     const { stdout } = await promisify(execFile)(program, args, { maxBuffer: 2 ** 30 });
     return parseVegeta(stdout, settle);
   },
 };
+
+const busy = (users: number) => ["-rate", "0", "-workers", String(users), "-max-workers", String(users)];
+
+function calm(users: number): string[] {
+  const rate = users / secondsARequest;
+  const connections = Math.max(10, Math.ceil(rate * waitSeconds * spare));
+  return ["-rate", `${Math.round(rate * 10)}/10s`, "-max-connections", String(connections)];
+}
 
 /**
  * p99 of vegeta's own times, without the first seconds, in which it makes its connections. Exported for its tests.

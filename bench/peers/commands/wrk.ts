@@ -6,14 +6,14 @@ import { type CommandTool, pathOf } from "./command";
 const script = join(__dirname, "..", "scripts", "pace.lua");
 
 export const wrk: CommandTool = {
-  async prepare({ order, host, seconds }, { wrk: program, libraries }) {
-    // It connects all at once, and those that wait ask for the first time after a second or more.
-    const duration = Math.ceil(seconds + (order.kind === "calm" ? 2 + order.users / 5000 : 0.5));
+  async prepare({ order, host }, { wrk: program, libraries }) {
     const paced = order.kind === "calm" ? ["--script", script] : [];
-    const load = ["--threads", "1", "--connections", String(order.users), "--duration", `${duration}s`];
+    const load = ["--threads", "1", "--connections", String(order.users), "--duration", "1h"];
     const args = [...load, "--timeout", "30s", "--latency", ...paced, `${host}${pathOf(order)}`];
     return { program, args, env: { LD_LIBRARY_PATH: libraries } };
   },
+  // It then says what it has done.
+  end: () => "SIGINT",
   async read(_, output) {
     return parseWrk(output);
   },

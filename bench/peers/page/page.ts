@@ -35,7 +35,7 @@ function charts({ capacity }: Results): Charts {
   return {
     rps: chart("Highest RPS on one core", ({ rps }) => rps),
     users: chart(
-      `Most users of between(1, 3) in time on one core (at most ${readable} are asked for)`,
+      `Most users of between(1, 3) in time on one core (at most ${readable} are asked for; vegeta has their rate, and no users)`,
       ({ users }) => users,
     ),
     memory: chart("Memory of a user, MiB", ({ memory }) => memory),
@@ -45,33 +45,38 @@ function charts({ capacity }: Results): Charts {
 function mainTable({ capacity }: Results): string {
   const figures = figuresOf(capacity);
   const head = ["tool", "highest RPS", "loadtest, × of it", "most users", "loadtest, × of it", "p99, ms", "MiB a user"];
-  const rows = figures.map((one) => [
-    nameOf(one.configuration),
-    spreadText(one.rps) + (one.targetBound ? " ¹" : ""),
-    spreadText(one.productRps),
-    spreadText(one.users) + (one.capped ? " ²" : "") + (one.configuration.tool === "vegeta" ? " ³" : ""),
-    spreadText(one.productUsers),
-    `${spreadText(one.unloaded)} → ${spreadText(one.loaded)}`,
-    one.configuration.tool === "vegeta" ? "no users ³" : spreadText(one.memory),
-  ]);
+  const rows = figures.map((one) => {
+    const isRate = one.configuration.tool === "vegeta";
+    // A tool that may be able to do more makes the ratio less.
+    const [held, capped] = [one.targetBound ? " ¹" : "", one.capped ? " ²" : ""];
+    return [
+      nameOf(one.configuration),
+      spreadText(one.rps) + held,
+      spreadText(one.productRps) + held,
+      spreadText(one.users) + capped + (isRate ? " ³" : ""),
+      spreadText(one.productUsers) + capped,
+      `${spreadText(one.unloaded)} → ${spreadText(one.loaded)}`,
+      isRate ? "no users ³" : spreadText(one.memory),
+    ];
+  });
   const notes = [
     [
       figures.some(({ targetBound }) => targetBound),
-      "¹ The target used more than 90 % of its core: the tool may be able to do more.",
+      "¹ The target used more than 90 % of its core: the tool may be able to do more, and × of it be less.",
     ],
     [
       figures.some(({ capped }) => capped),
-      `² Nothing is asked for more than ${readable}: the tool may be able to do more.`,
+      `² Nothing is asked for more than ${readable}: the tool may be able to do more, and × of it be less.`,
     ],
     [
       figures.some(({ configuration }) => configuration.tool === "vegeta"),
-      "³ A fixed rate, as such users would make, on as few connections as that needs.",
+      "³ A fixed rate, as such users would make, on four times the connections that it needs, or fewer.",
     ],
   ] as const;
   return [table([head, ...rows]), ...notes.flatMap(([applies, text]) => (applies ? [text] : []))].join("\n\n");
 }
 
-function facts({ machines, versions, date, capacity }: Results): Readonly<Record<string, string>> {
+function facts({ machine, versions, date, capacity }: Results): Readonly<Record<string, string>> {
   const figures = figuresOf(capacity);
   const products = all.map(nameOf).flatMap((name) => {
     const one = figures.find(({ configuration }) => nameOf(configuration) === name);
@@ -84,8 +89,7 @@ function facts({ machines, versions, date, capacity }: Results): Readonly<Record
     capacity.filter(({ configuration }) => configuration.tool === tool && !configuration.tls);
   const [ours, theirs] = [http("loadtest, HttpUser"), http("Locust, HttpUser")];
   return {
-    machine: machines.join(" and on "),
-    date,
+    ...{ machine, date },
     httpRps: spreadText(spreadOf(ratios(ours, theirs, ({ busiest }) => busiest.rps))),
     httpUsers: spreadText(spreadOf(ratios(ours, theirs, ({ fullest }) => fullest?.users))),
     versions: Object.entries(versions)

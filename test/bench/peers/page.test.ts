@@ -4,7 +4,7 @@ import { all, nameOf, quick, type Tool } from "../../../bench/peers/configuratio
 import { parseOptions } from "../../../bench/peers/options";
 import { figuresOf } from "../../../bench/peers/page/figures";
 import { peersPage } from "../../../bench/peers/page/page";
-import { missing, type Results } from "../../../bench/peers/results";
+import { missing, type Results, without } from "../../../bench/peers/results";
 import type { Window } from "../../../bench/peers/window";
 
 function window(users: number, rps: number, memory = 0, targetCpu = 0.2): Window {
@@ -33,7 +33,7 @@ function measured(
 
 const results: Results = {
   ...{
-    machines: ["2 cores of a CPU, 8 GiB", "4 cores"],
+    machine: "2 cores of a CPU, 8 GiB",
     versions: { wrk: "4.1.0", vegeta: "12.12.0" },
     date: "2026-01-31",
   },
@@ -61,8 +61,8 @@ describe("the page beside other tools", () => {
 
   it("has a row for each tool, and says what a number leaves out", () => {
     const page = peersPage(results);
-    expect(page).to.include(" on 2 cores of a CPU, 8 GiB and on 4 cores, with ");
-    expect(page).to.include("| wrk | 80,000 ¹ | 0.125 | 18,000 ² | 0.667 | 22 → 22 | 0.1 |");
+    expect(page).to.include(" on 2 cores of a CPU, 8 GiB, with ");
+    expect(page).to.include("| wrk | 80,000 ¹ | 0.125 ¹ | 18,000 ² | 0.667 ² | 22 → 22 | 0.1 |");
     expect(page).to.include("| vegeta | 19,000 (18,000–20,000) |").and.include("| no users ³ |");
     expect(page).to.include("| Locust, HttpUser | 1,000 | 10 | – | – | 22 → – | – |");
     expect(page).to.include("¹ The target used").and.include("² Nothing is asked").and.include("³ A fixed rate");
@@ -87,6 +87,11 @@ describe("npm run bench:peers", () => {
     );
     expect(left).to.deep.equal(["2 vegeta, TLS", "3 vegeta", "3 vegeta, TLS"]);
     expect(quick.map(nameOf).some((name) => name.includes("TLS"))).to.equal(false);
+  });
+
+  it("measures anew what is wanted, and keeps the rest", () => {
+    const kept = without(results.capacity, quick);
+    expect(kept.map(({ configuration }) => nameOf(configuration))).to.deep.equal(["vegeta, TLS"]);
   });
 
   it("takes some of the tools alone", () => {

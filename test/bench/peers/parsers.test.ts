@@ -90,11 +90,13 @@ describe("what is looked at while a tool is at work", () => {
     });
     const target = [sample(100, 1000, 10, 5e7), sample(104, 3001, 13, 6e7)] as const;
     const parts = [{ failures: 2, times: { "20": 980, "30": 20 } }];
-    expect(toLocustWindow(1000, { arrived: 999, parts, target })).to.deep.equal({
+    expect(toLocustWindow({ kind: "calm", users: 1000, seconds: 3 }, { arrived: 999, parts, target })).to.deep.equal({
       ...{ users: 1000, arrived: 999, seconds: 4, rps: 500, p99: 30, failures: 2 },
       ...{ cpu: 0.75, targetCpu: 0.375, others: 0.375, memory: 6e7 },
     });
-    expect(() => toLocustWindow(1, { arrived: 0, parts: [], target })).to.throw("nothing");
+    expect(() => toLocustWindow({ kind: "calm", users: 1, seconds: 3 }, { arrived: 0, parts: [], target })).to.throw(
+      "nothing",
+    );
   });
 
   it("tells how many users a worker can connect a second, within bounds", () => {
