@@ -34,7 +34,7 @@ export function commandLoad(name: Command, tls: boolean, target: Target, program
       const settle = settleOf(order, tls);
       const setting: Setting = {
         // A second more, as a target that is busy takes its time to say what it has counted.
-        ...{ order, settle, folder, measured: order.seconds + 1 },
+        ...{ order, settle, folder, span: order.seconds + 1 },
         ...{ host: tls ? target.tls : target.plain, certificate: tls ? target.certificate : undefined },
       };
       return await measure(tool, setting, target, programs);

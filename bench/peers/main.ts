@@ -26,8 +26,9 @@ interface Tools {
 
 /** @throws Error where what is kept was measured with another machine or other versions */
 async function measureAll(options: Options): Promise<void> {
-  // It takes a worker for each core but one.
-  if (cpus().length !== 2) throw new Error(`Artillery has one core only on a machine of two, not of ${cpus().length}`);
+  if (cpus().length !== 2) {
+    throw new Error(`it needs two cores, as Artillery takes a worker for each but one: here are ${cpus().length}`);
+  }
   const folder = join(root, ".loadtest", "peers");
   mkdirSync(folder, { recursive: true });
   mkdirSync(join(docs, "peers"), { recursive: true });
@@ -35,11 +36,11 @@ async function measureAll(options: Options): Promise<void> {
   if (wanted.length === 0) throw new Error(`--only matches none of: ${all.map(nameOf).join("; ")}`);
   const python = await prepareLocust();
   const programs = await installPeers(folder, console.log);
-  const { capacity: former = [], ...before } = readResults(file) ?? {};
-  let capacity = options.anew ? without(former, wanted) : former;
   const head = { machine: describeMachine(), versions: await versionsOf(folder, python) };
-  if (capacity.length > 0 && !isDeepStrictEqual({ ...before, date: undefined }, { ...head, date: undefined })) {
-    throw new Error(`${file} is of another machine or of other versions: --anew measures all of it here`);
+  const { capacity: former, machine, versions } = readResults(file) ?? { ...head, capacity: [] };
+  let capacity = options.anew ? without(former, wanted) : former;
+  if (capacity.length > 0 && !isDeepStrictEqual({ machine, versions }, head)) {
+    throw new Error(`${file} is of another machine or other versions: --anew, without --only, measures all of it here`);
   }
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
   const target = await startTarget(programs);

@@ -11,7 +11,7 @@ const measured = "/wait/measured";
 const think = { think: "{{ $randomNumber(1000, 3000) }}ms" };
 
 export const artillery: CommandTool = {
-  async prepare({ order, host, certificate, settle, measured: span, folder }, { artillery: [program, script] }) {
+  async prepare({ order, host, certificate, settle, span, folder }, { artillery: [program, script] }) {
     const { kind, users } = order;
     const get = (url: string) => ({ get: { url } });
     const loop = (steps: readonly object[], count: number) => ({ loop: steps, count });

@@ -9,9 +9,10 @@ export interface Setting {
   readonly host: string;
   /** File of the target's certificate; undefined without TLS. */
   readonly certificate: string | undefined;
-  /** Seconds from its first request to the window, and of the window with some more behind it. */
+  /** Seconds from its first request to the window. */
   readonly settle: number;
-  readonly measured: number;
+  /** Seconds of the window, and some more behind it. */
+  readonly span: number;
   /** A folder of this run alone. */
   readonly folder: string;
 }
