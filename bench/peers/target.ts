@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import { freePort, loopback } from "../../runner/places/network";
-import type { Programs } from "./install";
+import type { DebianPrograms } from "./install";
 import { cores, endProcess, machineCpu, makeFolder, removeFolder, spawnOn, usedBy } from "./processes";
 
 /** What there is at one moment. */
@@ -50,7 +50,7 @@ const openFiles = 20_000;
 export const waitSeconds = 0.02;
 
 /** @throws Error where too few files may be open, or nginx does not answer */
-export async function startTarget({ nginx, echoModule }: Programs): Promise<Target> {
+export async function startTarget({ nginx, echoModule }: DebianPrograms): Promise<Target> {
   const limit = Number(/^Max open files +(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1] ?? openFiles);
   if (limit < openFiles) throw new Error(`a process may have ${limit} open files: ulimit -n ${openFiles}`);
   const own = makeFolder();
