@@ -59,7 +59,7 @@ export async function measureCapacity(
   );
   const calm = await mostThatFits((users) => load({ kind: "calm", users, seconds: windowSeconds }), fitsIn(limit), {
     // From below: behind a guess that is too high the tool, and what the target keeps open, are late.
-    from: former?.fullest?.users ?? Math.min(mostUsers * 0.7, busy.best.value.rps * secondsARequest * 0.4),
+    from: former?.fullest?.users ?? Math.min(mostUsers * 0.7, busy.best.value.rps * secondsARequest * 0.1),
     stride: former?.fullest ? 0.1 : 0.2,
     ...{ precision, least: few, most: mostUsers },
   });

@@ -29,8 +29,8 @@ What is missing of the rounds is measured: an interrupted command goes on where 
   --help
 
 The tools are installed into .loadtest/peers, in the versions that bench/peers/install.ts names: wrk and nginx from
-Debian's packages (apt-get), vegeta as a Go module (go), Artillery from npm. It needs Linux on a machine of two cores,
-with taskset, and takes an hour and a half.
+Debian's packages (apt-get), vegeta as a Go module (go), Artillery from npm. It needs Linux on a machine of two cores
+that nothing else uses, taskset, openssl and 20,000 open files (ulimit -n), and takes about two hours.
 `;
 
 /** @throws Error with a line for the user */

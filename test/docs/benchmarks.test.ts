@@ -4,6 +4,9 @@ import { expect } from "chai";
 import { figuresOf } from "../../bench/cluster/page/figures";
 import { benchmarksPage } from "../../bench/cluster/page/page";
 import { readResults } from "../../bench/cluster/results";
+import { all } from "../../bench/peers/configurations";
+import { peersPage } from "../../bench/peers/page/page";
+import { missing, readResults as readPeers } from "../../bench/peers/results";
 
 const root = join(__dirname, "..", "..");
 const page = readFileSync(join(root, "docs", "benchmarks.md"), "utf8");
@@ -19,5 +22,17 @@ describe("docs/benchmarks.md", () => {
     expect(times).to.be.at.least(8);
     const readme = readFileSync(join(root, "README.md"), "utf8").replaceAll("\n", " ");
     expect(readme).to.include(`makes ${Number(times.toPrecision(2))} times the requests a dollar`);
+  });
+});
+
+describe("docs/peers.md", () => {
+  const peers = readPeers(join(root, "docs", "peers", "results.json")) ?? expect.fail("there are no results");
+
+  it("is what its results make", () => {
+    expect(readFileSync(join(root, "docs", "peers.md"), "utf8")).to.equal(peersPage(peers));
+  });
+
+  it("has five rounds of all that is measured", () => {
+    expect(missing(peers.capacity, all, 5)).to.deep.equal([]);
   });
 });

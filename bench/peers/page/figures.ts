@@ -14,6 +14,8 @@ export interface Figures {
   /** What this project's FastHttpUser makes of that in the same round, plain or with TLS as the tool: 2 is twice as much. */
   readonly productRps: Spread | undefined;
   readonly productUsers: Spread | undefined;
+  /** Of the tool's core, with the most users. */
+  readonly coreUsed: Spread | undefined;
   /** p99 of a few users, and of the most, in ms. */
   readonly unloaded: Spread | undefined;
   readonly loaded: Spread | undefined;
@@ -40,6 +42,7 @@ export function figuresOf(capacity: readonly Capacity[]): Figures[] {
         users: spreadOf(full.map(({ users }) => users)),
         productRps: spreadOf(ratios(products, rounds, ({ busiest }) => busiest.rps)),
         productUsers: spreadOf(ratios(products, rounds, ({ fullest }) => fullest?.users)),
+        coreUsed: spreadOf(full.map(({ cpu }) => cpu)),
         unloaded: spreadOf(rounds.map(({ unloaded }) => unloaded.p99)),
         loaded: spreadOf(full.map(({ p99 }) => p99)),
         memory: spreadOf(rounds.flatMap((one) => memoryOfAUser(one) ?? [])),
@@ -49,9 +52,10 @@ export function figuresOf(capacity: readonly Capacity[]): Figures[] {
     });
 }
 
-/** MiB that the most users need beyond the few, for each of them. */
-function memoryOfAUser({ configuration, unloaded, fullest }: Capacity): number | undefined {
+/** MiB that users need beyond the few, for each of them: of the most that were tried, as a process keeps what it had. */
+function memoryOfAUser({ configuration, unloaded, steps }: Capacity): number | undefined {
+  const most = steps.calm.toSorted((a, b) => a.users - b.users).at(-1);
   // vegeta has connections, as many as it needs, and no users.
-  if (configuration.tool === "vegeta" || fullest === null || fullest.users === unloaded.users) return undefined;
-  return (fullest.memory - unloaded.memory) / 2 ** 20 / (fullest.users - unloaded.users);
+  if (configuration.tool === "vegeta" || most === undefined || most.arrived === unloaded.arrived) return undefined;
+  return (most.memory - unloaded.memory) / 2 ** 20 / (most.arrived - unloaded.arrived);
 }

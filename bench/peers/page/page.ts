@@ -30,31 +30,40 @@ export function peersPage(results: Results): string {
 
 function charts({ capacity }: Results): Charts {
   const figures = figuresOf(capacity);
-  const names = figures.map(({ configuration }) => nameOf(configuration));
-  const chart = (title: string, value: (one: Figures) => Spread | undefined) => bars(title, names, figures.map(value));
+  const chart = (title: string, value: (one: Figures) => Spread | undefined) => {
+    const those = figures.filter((one) => value(one) !== undefined);
+    const names = those.map(({ configuration }) => nameOf(configuration));
+    return bars(title, names, those.map(value));
+  };
   return {
     rps: chart("Highest RPS on one core", ({ rps }) => rps),
-    users: chart(
-      `Most users of between(1, 3) in time on one core (at most ${readable} are asked for; vegeta has their rate, and no users)`,
-      ({ users }) => users,
-    ),
+    users: chart(`Most users of between(1, 3) in time on one core (${readable} at most)`, ({ users }) => users),
     memory: chart("Memory of a user, MiB", ({ memory }) => memory),
   };
 }
 
 function mainTable({ capacity }: Results): string {
   const figures = figuresOf(capacity);
-  const head = ["tool", "highest RPS", "loadtest, × of it", "most users", "loadtest, × of it", "p99, ms", "MiB a user"];
+  const head = [
+    "tool",
+    "highest RPS",
+    "loadtest, × of it",
+    "most users",
+    "core used",
+    "loadtest, × of it",
+    "p99, ms",
+    "MiB a user",
+  ];
   const rows = figures.map((one) => {
     const isRate = one.configuration.tool === "vegeta";
-    // A tool that may be able to do more makes the ratio less.
     const [held, capped] = [one.targetBound ? " ¹" : "", one.capped ? " ²" : ""];
     return [
       nameOf(one.configuration),
       spreadText(one.rps) + held,
-      spreadText(one.productRps) + held,
+      productRps(one),
       spreadText(one.users) + capped + (isRate ? " ³" : ""),
-      spreadText(one.productUsers) + capped,
+      spreadText(one.coreUsed),
+      productUsers(one),
       `${spreadText(one.unloaded)} → ${spreadText(one.loaded)}`,
       isRate ? "no users ³" : spreadText(one.memory),
     ];
@@ -62,18 +71,27 @@ function mainTable({ capacity }: Results): string {
   const notes = [
     [
       figures.some(({ targetBound }) => targetBound),
-      "¹ The target used more than 90 % of its core: the tool may be able to do more, and × of it be less.",
+      "¹ The target used more than 90 % of its core: the tool may be able to do more.",
     ],
     [
       figures.some(({ capped }) => capped),
-      `² Nothing is asked for more than ${readable}: the tool may be able to do more, and × of it be less.`,
+      `² Nothing is asked for more than ${readable}: where the tool did not use all of its core, it may be able to do more.`,
     ],
     [
       figures.some(({ configuration }) => configuration.tool === "vegeta"),
-      "³ A fixed rate, as such users would make, on four times the connections that it needs, or fewer.",
+      "³ A fixed rate, as such users would make, on at most four times as many connections as requests are under way.",
     ],
   ] as const;
   return [table([head, ...rows]), ...notes.flatMap(([applies, text]) => (applies ? [text] : []))].join("\n\n");
+}
+
+// A tool that may be able to do more makes the ratio less.
+function productRps(one: Figures | undefined): string {
+  return (one?.targetBound ? "≤ " : "") + spreadText(one?.productRps);
+}
+
+function productUsers(one: Figures | undefined): string {
+  return (one?.capped ? "≤ " : "") + spreadText(one?.productUsers);
 }
 
 function facts({ machine, versions, date, capacity }: Results): Readonly<Record<string, string>> {
@@ -81,8 +99,8 @@ function facts({ machine, versions, date, capacity }: Results): Readonly<Record<
   const products = all.map(nameOf).flatMap((name) => {
     const one = figures.find(({ configuration }) => nameOf(configuration) === name);
     return [
-      [`rps:${name}`, spreadText(one?.productRps)],
-      [`users:${name}`, spreadText(one?.productUsers)],
+      [`rps:${name}`, productRps(one)],
+      [`users:${name}`, productUsers(one)],
     ];
   });
   const http = (tool: Tool) =>
@@ -97,11 +115,11 @@ function facts({ machine, versions, date, capacity }: Results): Readonly<Record<
       .join(", "),
     bound: bound === 2 ? "twice" : `${bound} times`,
     few: `${few}`,
+    readable,
     precision: `${precision * 100} %`,
     rounds: `${Math.min(...figures.map(({ rps }) => rps?.rounds ?? 0))}`,
     minutes: spreadText(minutesOfRounds(capacity)),
     others: spreadText(spreadOf(capacity.map(({ busiest }) => busiest.others))),
-    loadAverage: spreadText(spreadOf(capacity.map(({ loadAverage }) => loadAverage))),
     ...Object.fromEntries(products),
   };
 }
