@@ -32,20 +32,27 @@ async function measureAll(options: Options): Promise<void> {
   const folder = join(root, ".loadtest", "peers");
   mkdirSync(folder, { recursive: true });
   mkdirSync(join(docs, "peers"), { recursive: true });
-  const wanted = (options.quick ? quick : all).filter((one) => options.only?.test(nameOf(one)) ?? true);
-  if (wanted.length === 0) throw new Error(`--only matches none of: ${all.map(nameOf).join("; ")}`);
+  const allowed = options.quick ? quick : all;
+  const wanted = allowed.filter((one) => options.only?.test(nameOf(one)) ?? true);
+  if (wanted.length === 0) throw new Error(`--only matches none of: ${allowed.map(nameOf).join("; ")}`);
   const python = await prepareLocust();
   const programs = await installPeers(folder, console.log);
   const head = { machine: describeMachine(), versions: await versionsOf(folder, python) };
   const { capacity: former, machine, versions } = readResults(file) ?? { ...head, capacity: [] };
-  let capacity = options.anew ? without(former, wanted) : former;
+  let capacity = options.anew ? without(former, wanted, options.rounds) : former;
   if (capacity.length > 0 && !isDeepStrictEqual({ machine, versions }, head)) {
     throw new Error(`${file} is of another machine or other versions: --anew, without --only, measures all of it here`);
   }
-  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(130));
+  const left = missing(capacity, wanted, options.rounds);
+  if (left.length === 0) {
+    console.log(`Nothing is missing of ${options.rounds} rounds: only the page is made.`);
+    return;
+  }
   const target = await startTarget(programs);
   try {
-    for (const { round, configuration } of missing(capacity, wanted, options.rounds)) {
+    for (const { round, configuration } of left) {
+      console.log(`round ${round} of ${options.rounds}, ${nameOf(configuration)} …`);
       const isSame = (one: Capacity) => nameOf(one.configuration) === nameOf(configuration);
       const tools = { programs, python, target };
       const one = await measure(configuration, round, capacity.findLast(isSame) ?? former.findLast(isSame), tools);
@@ -77,7 +84,7 @@ async function main(): Promise<void> {
   }
   if (!options.page) await measureAll(options);
   const results = readResults(file);
-  if (results === undefined) throw new Error("nothing has been measured yet");
+  if (results === undefined || results.capacity.length === 0) throw new Error("nothing has been measured yet");
   writePage(docs, results);
 }
 

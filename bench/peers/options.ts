@@ -24,7 +24,7 @@ What is missing of the rounds is measured: an interrupted command goes on where 
   --rounds N     rounds that there are in the end (5)
   --only RE      measure those whose names match: "loadtest, HttpUser, TLS" is one
   --quick        plain HTTP alone
-  --anew         measure anew what was measured before, which only says where to begin
+  --anew         measure the rounds anew that are there; leave it out to go on after an interruption
   --page         make the page from what was measured before
   --help
 
@@ -50,6 +50,14 @@ export function parseOptions(args: readonly string[]): Options {
     throw new Error(`--rounds must be an integer from 1 to 99, not "${values.rounds}"`);
   }
   const { quick, anew, page, help } = values;
-  const only = values.only === undefined ? undefined : new RegExp(values.only);
+  const only = values.only === undefined ? undefined : expression(values.only);
   return { rounds: Number(values.rounds), only, quick, anew, page, help };
+}
+
+function expression(text: string): RegExp {
+  try {
+    return new RegExp(text);
+  } catch {
+    throw new Error(`--only must be a regular expression, not "${text}"`);
+  }
 }

@@ -14,9 +14,18 @@ export interface Results {
   readonly capacity: readonly Capacity[];
 }
 
-/** Undefined where there is no such file. */
+/**
+ * Undefined where there is no such file.
+ *
+ * @throws Error where it has something else
+ */
 export function readResults(file: string): Results | undefined {
-  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Results) : undefined;
+  if (!existsSync(file)) return undefined;
+  try {
+    const results = JSON.parse(readFileSync(file, "utf8"));
+    if (Array.isArray(results.capacity)) return results;
+  } catch {}
+  throw new Error(`${file} has no results: restore it with git, or remove it and measure anew`);
 }
 
 /** One measurement a line, so that a new one is a small change of the file. */
@@ -32,10 +41,10 @@ export function describeMachine(): string {
   return `${cpus().length} cores of ${cpus()[0]?.model.trim() ?? "unknown"}, ${memory} GiB`;
 }
 
-/** What was measured of all but these. */
-export function without(capacity: readonly Capacity[], wanted: readonly Configuration[]): readonly Capacity[] {
+/** What was measured but for so many rounds of these. */
+export function without(capacity: readonly Capacity[], wanted: readonly Configuration[], rounds: number) {
   const names = new Set(wanted.map(nameOf));
-  return capacity.filter(({ configuration }) => !names.has(nameOf(configuration)));
+  return capacity.filter(({ round, configuration }) => round > rounds || !names.has(nameOf(configuration)));
 }
 
 /** What is not there yet of so many rounds, one round after the other. */

@@ -75,7 +75,7 @@ function mainTable({ capacity }: Results): string {
     ],
     [
       figures.some(({ capped }) => capped),
-      `² Nothing is asked for more than ${readable}: where the tool did not use all of its core, it may be able to do more.`,
+      `² Nothing is asked for more than ${readable}: the tool may be able to do more, which is less likely where its core is full.`,
     ],
     [
       figures.some(({ configuration }) => configuration.tool === "vegeta"),
@@ -87,11 +87,11 @@ function mainTable({ capacity }: Results): string {
 
 // A tool that may be able to do more makes the ratio less.
 function productRps(one: Figures | undefined): string {
-  return (one?.targetBound ? "≤ " : "") + spreadText(one?.productRps);
+  return (one?.targetBound && one.productRps ? "≤ " : "") + spreadText(one?.productRps);
 }
 
 function productUsers(one: Figures | undefined): string {
-  return (one?.capped ? "≤ " : "") + spreadText(one?.productUsers);
+  return (one?.capped && one.productUsers ? "≤ " : "") + spreadText(one?.productUsers);
 }
 
 function facts({ machine, versions, date, capacity }: Results): Readonly<Record<string, string>> {
