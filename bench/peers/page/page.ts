@@ -60,10 +60,10 @@ function mainTable({ capacity }: Results): string {
     return [
       nameOf(one.configuration),
       spreadText(one.rps) + held,
-      productRps(one),
+      ratioText(one.productRps, one.targetBound),
       spreadText(one.users) + capped + (isRate ? " ³" : ""),
       spreadText(one.coreUsed),
-      productUsers(one),
+      ratioText(one.productUsers, one.capped),
       `${spreadText(one.unloaded)} → ${spreadText(one.loaded)}`,
       isRate ? "no users ³" : spreadText(one.memory),
     ];
@@ -85,13 +85,9 @@ function mainTable({ capacity }: Results): string {
   return [table([head, ...rows]), ...notes.flatMap(([applies, text]) => (applies ? [text] : []))].join("\n\n");
 }
 
-// A tool that may be able to do more makes the ratio less.
-function productRps(one: Figures | undefined): string {
-  return (one?.targetBound && one.productRps ? "≤ " : "") + spreadText(one?.productRps);
-}
-
-function productUsers(one: Figures | undefined): string {
-  return (one?.capped && one.productUsers ? "≤ " : "") + spreadText(one?.productUsers);
+/** A tool that may be able to do more makes the ratio less. */
+function ratioText(ratio: Spread | undefined, mayDoMore: boolean | undefined): string {
+  return (ratio && mayDoMore ? "≤ " : "") + spreadText(ratio);
 }
 
 function facts({ machine, versions, date, capacity }: Results): Readonly<Record<string, string>> {
@@ -99,8 +95,8 @@ function facts({ machine, versions, date, capacity }: Results): Readonly<Record<
   const products = all.map(nameOf).flatMap((name) => {
     const one = figures.find(({ configuration }) => nameOf(configuration) === name);
     return [
-      [`rps:${name}`, productRps(one)],
-      [`users:${name}`, productUsers(one)],
+      [`rps:${name}`, ratioText(one?.productRps, one?.targetBound)],
+      [`users:${name}`, ratioText(one?.productUsers, one?.capped)],
     ];
   });
   const http = (tool: Tool) =>
